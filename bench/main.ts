@@ -1,42 +1,29 @@
 /**
  * The benchmark: measures every row of `rows.ts` on this machine, Adjoint beside its alternatives. Prints the tables, and writes
- * them to `results/` with all figures as JSON and a picture.
- *
- *   pnpm bench                       all rows
- *   pnpm bench --rows steps,epoch    some sections
- *   pnpm bench --rows models:lstm    the rows of a section whose names contain this text
- *   pnpm bench --peers PyTorch       only peers with this prefix; `none`: Adjoint alone
- *   pnpm bench --patience 60         seconds that a row may take longer on a busy machine
- *   pnpm bench --quick               everything once, as a test: the figures are not meaningful
- *   pnpm bench --out folder          writes to another folder
- *   pnpm bench --readme              measures nothing; README.md quotes the newest record
+ * them to `results/` with all figures as JSON and a picture. `--help` lists the options (`options.ts`).
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { parseArgs } from "node:util"
 import { build } from "./build.ts"
 import * as Bundles from "./bundles.ts"
 import { Ceilings } from "./ceiling.ts"
+import { eventLoops } from "./eventLoop.ts"
 import { growths } from "./growth.ts"
 import * as Inputs from "./inputs.ts"
 import * as Machine from "./machine.ts"
 import { type MeasuredRow, measure, type Outcomes } from "./measure.ts"
-import { type Plan, plans } from "./plan.ts"
+import { help, type Options, optionsOf, UsageError } from "./options.ts"
 import { renew } from "./readme.ts"
 import { type Bundle, fileName, json, type MeasuredSection, markdown, type Run } from "./report.ts"
-import { type Row, type Section, sections } from "./rows.ts"
+import type { Row, Section } from "./rows.ts"
 import { provenance, source } from "./source.ts"
 import { workOf } from "./work.ts"
 
-/** The section without times. */
-const sizes = "bundles"
+/** The seconds for which each process of the section of delays trains. */
+const delaySeconds = 8
 
-interface Choice {
-  readonly sections: ReadonlyArray<Section>
-  readonly bundles: boolean
-  readonly quick: boolean
-}
+type Choice = Extract<Options, { readonly does: "measure" }>
 
 /** The least time of a row for each number of threads that took part. */
 const leastOf = async (ceilings: Ceilings, { task }: Row, outcomes: Outcomes): Promise<ReadonlyMap<number, number>> => {
@@ -65,7 +52,7 @@ const measureBundles = (): Promise<ReadonlyArray<Bundle>> => {
   return Bundles.bundles()
 }
 
-const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> => {
+const run = async ({ bundles, delays, quick, sections: chosen }: Choice): Promise<Run> => {
   const folder = mkdtempSync(join(tmpdir(), "adjoint-bench-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   // Without this, an interrupted process skips its exit handlers.
@@ -80,6 +67,7 @@ const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> =
     data: provenance(),
     sections: measured,
     ceilings: ceilings === undefined ? [] : await ceilings.all(),
+    eventLoops: delays ? await eventLoops(quick ? 0.5 : delaySeconds) : [],
     bundles: bundles ? await measureBundles() : [],
   }
 }
@@ -106,60 +94,23 @@ const write = async (done: Run, folder: string): Promise<void> => {
   console.error(`${path}.md and .json`)
 }
 
-/** The sections of `steps,models:lstm`: all rows of a section, or those whose names contain a text. */
-const choose = (keys: ReadonlyArray<string>): Pick<Choice, "bundles" | "sections"> => {
-  const known = [...sections.map(({ key }) => key), sizes]
-  const wanted = keys.map((key) => {
-    const [name = "", text = ""] = key.split(":")
-    if (!known.includes(name)) throw new Error(`there are no rows called ${name}; there are ${known.join(", ")}`)
-    return { name, text: text.toLowerCase() }
-  })
-  const chosen = sections.map((section) => ({
-    ...section,
-    rows: section.rows.filter((row) =>
-      wanted.some(({ name, text }) => name === section.key && row.name.toLowerCase().includes(text)),
-    ),
-  }))
-  return { sections: chosen.filter(({ rows }) => rows.length > 0), bundles: wanted.some(({ name }) => name === sizes) }
-}
+/** The options of this process; where they mean nothing, it says so and ends. */
+const options = ((): Options => {
+  try {
+    return optionsOf(process.argv.slice(2))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    console.error(`bench: ${error.message}`)
+    process.exit(2)
+  }
+})()
 
-/** A section with only the peers whose labels start with one of these. */
-const against =
-  (names: ReadonlyArray<string>) =>
-  (section: Section): Section => ({
-    ...section,
-    rows: section.rows.map((row) => ({
-      ...row,
-      peers: row.peers.filter(({ label }) => names.some((name) => label.startsWith(name))),
-    })),
-  })
-
-const { values } = parseArgs({
-  options: {
-    peers: { type: "string" },
-    rows: { type: "string" },
-    patience: { type: "string" },
-    quick: { type: "boolean", default: false },
-    out: { type: "string" },
-    readme: { type: "boolean", default: false },
-  },
-})
-
-/** The plan of a section; a run of some rows repeats none of them unless it is asked to. */
-const planOf = ({ plan }: Section): Plan => {
-  if (values.quick) return plans.quick
-  if (values.patience !== undefined) return { ...plan, patience: 1000 * Number(values.patience) }
-  return values.rows === undefined ? plan : { ...plan, patience: 0 }
-}
-
-if (values.readme) renew()
+if (options.does === "help") console.log(help)
+else if (options.does === "readme") renew()
 else {
-  const chosen = values.rows === undefined ? { sections, bundles: true } : choose(values.rows.split(","))
-  const compared = values.peers === undefined ? chosen.sections : chosen.sections.map(against(values.peers.split(",")))
-  const planned = compared.map((section) => ({ ...section, plan: planOf(section) }))
-  const done = await run({ ...chosen, sections: planned, quick: values.quick })
+  const { isRecord, out } = options
+  const done = await run(options)
   // A quick or partial run is not a record.
-  const partial = values.quick || values.rows !== undefined || values.peers !== undefined
-  const elsewhere = values.out ?? (partial ? join(tmpdir(), "adjoint-bench") : undefined)
+  const elsewhere = out ?? (isRecord ? undefined : join(tmpdir(), "adjoint-bench"))
   await write(done, elsewhere === undefined ? join(import.meta.dirname, "results") : resolve(elsewhere))
 }

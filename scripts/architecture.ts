@@ -29,7 +29,7 @@ export interface Rules {
   /** The floors that may import nothing from effect but `allowedInPure`. */
   readonly pureFloors: ReadonlySet<string>
   readonly allowedInPure: ReadonlySet<string>
-  /** Folders that only some folders may import. */
+  /** Folders and files that only some may import. */
   readonly seams: ReadonlyArray<{ readonly folder: string; readonly importers: ReadonlyArray<string> }>
   /** The folders and files of a folder, lowest first; its other files are above them. */
   readonly orders: ReadonlyArray<{ readonly folder: string; readonly parts: ReadonlyArray<string> }>
@@ -190,6 +190,17 @@ export const readRules = (root: string, document = readFileSync(join(root, "docs
   pureFloors: new Set(["types", "language", "reference", "compiler", "backend", "tensor", "transform", "learning"]),
   allowedInPure: new Set(["effect/Data"]),
   seams: [
+    {
+      folder: "packages/core/src/engines/Wasm.ts",
+      importers: [
+        "packages/core/src/index.ts",
+        // The self-test of this engine, the memory that it needs for a model file, and the command's choice of an engine.
+        "packages/core/src/testing/selfTest.ts",
+        "packages/dsl/src/build/Memory.ts",
+        "packages/cli/src/model/Engines.ts",
+        "packages/cli/src/verbs/doctor.ts",
+      ],
+    },
     { folder: "packages/core/src/backend/wasm/", importers: ["packages/core/src/backend/", "packages/core/src/engines/"] },
     {
       folder: "packages/core/src/backend/",

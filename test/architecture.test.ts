@@ -176,6 +176,18 @@ test("the floors are read from docs/architecture.md", () => {
   expect(dsl).toEqual(expect.arrayContaining(["Document", "source", "diagnostic", "schema", "check", "build"]))
 })
 
+test("no floor above the engines imports the WebAssembly engine", () => {
+  const importer = (path: string) => ({ path, text: `import { footprint } from "@adjoint/core/engines/Wasm"` })
+  const found = violations(readRules(root), [
+    { path: "packages/core/src/training/A.ts", text: `import "../engines/Wasm.ts"` },
+    { path: "packages/core/src/learning/A.ts", text: `import "../engines/Wasm.ts"` },
+    importer("packages/dsl/src/check/A.ts"),
+    importer("packages/cli/src/run/A.ts"),
+    importer("packages/dsl/src/build/Memory.ts"),
+  ])
+  expect(found.filter((line) => line.includes("packages/core/src/engines/Wasm.ts is hidden behind"))).toHaveLength(4)
+})
+
 test("the repository keeps its own rules", () => {
   const found = readSources(root)
   expect(found.length).toBeGreaterThan(5)

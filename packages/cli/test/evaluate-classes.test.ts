@@ -25,7 +25,7 @@ beforeAll(async () => {
 describe("evaluate", () => {
   test("reports precision, recall and F1 of each class, as the confusion matrix has them", async () => {
     const { stdout } = await run(["evaluate", "flowers/1", "--runs", runs, "--json"])
-    const { classes, confusion } = JSON.parse(stdout) as Classes
+    const { classes, confusion } = JSON.parse(stdout) as Required<Classes>
     expect(classes.map(({ name }) => name)).toEqual(["setosa", "versicolor", "virginica"])
     classes.forEach(({ f1, precision, recall, support }, k) => {
       const right = confusion[k]?.[k] ?? Number.NaN
@@ -40,7 +40,7 @@ describe("evaluate", () => {
 })
 
 /** Classes of a hundred samples each, of which as many are right as their number says. */
-const alike = (count: number): Classes => ({
+const alike = (count: number): Required<Classes> => ({
   confusion: Array.from({ length: count }, (_, i) =>
     Array.from({ length: count }, (_, j) => (j === i ? i + 1 : j === (i + 1) % count ? 99 - i : 0)),
   ),

@@ -11,6 +11,7 @@ import {
   Rbm,
   Regularizer,
   Score,
+  Toys,
 } from "@adjoint/core"
 import type { Table } from "@adjoint/core/learning/Entry"
 
@@ -29,4 +30,5 @@ export const tables: { readonly [table: string]: Table<unknown> } = {
   method: Rbm.methods,
   wrapper: OptimizerWrapper.table,
   callback: Callback.table,
+  toy: Toys.entries,
 }

@@ -12,7 +12,7 @@ import { programWithInputs } from "../src/testing/programs.ts"
 type T = Tensor.Tensor
 
 const engines = {
-  reference: Engine.reference,
+  reference: Engine.layerReference,
   portable: Wasm.layer({ threads: 1 }),
   fast: Wasm.layer({ threads: 1, numerics: "fast" }),
 } as const
@@ -38,7 +38,8 @@ const unfolded = <Args extends ReadonlyArray<T>>(f: (...args: Args) => unknown, 
     const engine = yield* Engine.Engine
     const program = Program.trace((...inputs) => tensors(f(...(inputs as ReadonlyArray<T> as Args))), args)
     const executable = yield* engine.prepare({ program, resident: 0 })
-    return executable.run(args as ReadonlyArray<T> as ReadonlyArray<NDArray.NDArray>)
+    const [outputs = []] = yield* Effect.flatten(executable.run([args as ReadonlyArray<T> as ReadonlyArray<NDArray.NDArray>]))
+    return outputs
   })
 
 const same = (actual: ReadonlyArray<T>, expected: ReadonlyArray<T>): void => {
@@ -130,7 +131,7 @@ for (const [name, layer] of Object.entries(engines))
       for (let i = 0; i < 2; i++) {
         const [output] = yield* step.run([x as T])
         same(output ?? [], [...expected, x])
-        same([yield* step.state], engine.read(expected))
+        same([yield* step.state], yield* engine.read(expected))
       }
     }).pipe(Effect.scoped, Effect.provide(layer)),
   )
@@ -148,7 +149,7 @@ it.effect("refuses the argument of another function, as it does without", () =>
     const got = yield* Effect.flip(Compile.compile((y: T) => Tensor.add(y, stranger as T) as T, Tensor.zeros([2]) as T))
     assert.instanceOf(got, ShapeError)
     assert.match(got.message, /another function that is being traced/)
-  }).pipe(Effect.scoped, Effect.provide(Engine.reference)),
+  }).pipe(Effect.scoped, Effect.provide(Engine.layerReference)),
 )
 
 for (const [name, layer] of Object.entries(engines))

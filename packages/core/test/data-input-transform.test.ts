@@ -129,6 +129,6 @@ describe("bytes that a net prepares", () => {
       const of = (inputs: NDArray.NDArray) => Evaluate.predict(InputTransform.net(fitted.input, bare), { params, state }, inputs)
       const [bytes, floats] = [yield* of(pixels), yield* of(ok(Preprocess.inputs(fitted, raw)))]
       for (const [i, x] of bytes.data.entries()) assert.closeTo(x, floats.data[i] ?? Number.NaN, 1e-6)
-    }).pipe(Effect.provide(Engine.reference)),
+    }).pipe(Effect.provide(Engine.layerReference)),
   )
 })

@@ -302,7 +302,7 @@ describe("what is wrong is named with its place", () => {
     [
       "two classes",
       () => fit({ Age: { type: "number", missing: 0 }, Sex: "class", Survived: "class", Fare: "ignore" }),
-      "columns: got the targets `Sex` and `Survived`, wanted one class or binary target, or numbers only; try: keep one of them",
+      "columns: got the targets `Sex` and `Survived`, wanted one class, binary targets only, or numbers only; try: keep one of them",
     ],
     [
       "a binary column of three names",

@@ -1,5 +1,6 @@
 /** Whose the arrays of a net are, and what a step takes beside the data that an engine holds. */
 import { expect, test } from "vitest"
+import { footprint } from "../src/engines/Wasm.ts"
 import * as Layers from "../src/learning/Layers.ts"
 import * as Loss from "../src/learning/Loss.ts"
 import * as Net from "../src/learning/Net.ts"
@@ -37,11 +38,15 @@ test("every array of a net is its layer's, in the order in which they are made",
 test("a step takes the data beside what it takes without, up to 1 GiB", () => {
   const config = { net, loss: Loss.categoricalCrossEntropy(), optimizer: Optimizer.sgd(0.1), seed: 1, batch: 4 }
   const step = (rows?: number) =>
-    planStep(config, {
-      sample: { dtype: "f32", shape: [1024] },
-      target: { dtype: "i32", shape: [] },
-      ...(rows === undefined ? {} : { rows }),
-    }).bytes
+    planStep(
+      config,
+      {
+        sample: { dtype: "f32", shape: [1024] },
+        target: { dtype: "i32", shape: [] },
+        ...(rows === undefined ? {} : { rows }),
+      },
+      footprint,
+    ).bytes
   const alone = step()
   const data = 100_000 * (1024 + 1) * 4
   expect(step(100_000)).toBeGreaterThan(data)
@@ -60,6 +65,7 @@ test("a net of trees is planned as any other: a tree of one tensor takes the byt
     const alone = planStep(
       { ...common, net: Net.graph(layers), loss: Loss.categoricalCrossEntropy() },
       { sample, target, ...rows },
+      footprint,
     )
     const named = planStep(
       {
@@ -68,6 +74,7 @@ test("a net of trees is planned as any other: a tree of one tensor takes the byt
         loss: Loss.heads({ out: Loss.categoricalCrossEntropy() }),
       },
       { sample: { input: sample }, target: { out: target }, ...rows },
+      footprint,
     )
     expect(named.bytes).toBeGreaterThanOrEqual(alone.bytes)
     expect(named.bytes - alone.bytes).toBeLessThan(64)

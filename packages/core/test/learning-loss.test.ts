@@ -166,9 +166,26 @@ describe("categorical cross-entropy", () => {
     assertAllClose(Autodiff.grad((z: T) => loss(z, target))(logits), expected, { rtol: 1e-13, atol: 1e-17 })
   })
 
+  // Inside a program the numbers are not known, as those of a computed tensor here.
+  const computed = (labels: ReadonlyArray<number>): T => Tensor.add(Tensor.make(labels, "i32"), 0)
+
   test.each([-1, 3, 255])("label %i is no class of three: NaN in its row alone, never another row's number", (label) => {
-    const each = Loss.categoricalCrossEntropy().perExample(logits, Tensor.make([0, label, 1], "i32"))
+    const each = Loss.categoricalCrossEntropy().perExample(logits, computed([0, label, 1]))
     expect(Tensor.toArray(Tensor.equal(each, each))).toEqual([true, false, true])
+  })
+
+  test.each([
+    ["categorical_cross_entropy", Loss.categoricalCrossEntropy()],
+    ["kl_divergence", Loss.klDivergence],
+    ["hinge", Loss.hinge()],
+  ] as const)("%s names the row and the label that is no class", (name, loss) => {
+    for (const label of [-1, 3, 255])
+      expect(() => loss(logits, Tensor.make([0, label, 1], "i32"))).toThrow(
+        `${name} got f32[3, 3] and i32[3]; it wants class numbers from 0 to 2, not class ${label} in row 1. Try: number the classes from 0`,
+      )
+    const steps = Tensor.zeros([2, 4, 3])
+    const labels = Tensor.make([[0, 1, 2, 0], [1, 2, 7, 0]], "i32")
+    expect(() => loss(steps, labels)).toThrow("not class 7 in row 1.")
   })
 })
 
@@ -210,7 +227,8 @@ describe("hinge", () => {
     const target = Tensor.make([0, 2], "i32")
     const each = Loss.hinge().perExample(scores, target)
     expect(Tensor.toArray(Loss.hinge().perExample(scores, Tensor.oneHot(target, 3)))).toEqual(Tensor.toArray(each))
-    expect(Tensor.toArray(Loss.hinge().perExample(scores, Tensor.make([0, 3], "i32")))).toEqual([0, Number.NaN])
+    const computed = Tensor.add(Tensor.make([0, 3], "i32"), 0)
+    expect(Tensor.toArray(Loss.hinge().perExample(scores, computed))).toEqual([0, Number.NaN])
   })
 })
 

@@ -242,6 +242,38 @@ describe("gradient transformations", () => {
     expect(Doubles.toNumber(updates.gamma)).toBe(0)
   })
 
+  test("what is frozen stays, wherever the freeze stands", () => {
+    const after = [
+      Optimizer.adamw(0.1, { weightDecay: 0.1 }),
+      Optimizer.chain(Optimizer.sgd(0.1), Optimizer.addDecayedWeights(0.1)),
+    ]
+    for (const inner of after)
+      for (const freeze of [Optimizer.freeze(["layer"]), Optimizer.scaleByLayer({ layer: 0 })]) {
+        const orders = [
+          Optimizer.chain(freeze, inner as Optimizer.Optimizer),
+          Optimizer.chain(inner as Optimizer.Optimizer, freeze),
+          Optimizer.chain(Optimizer.chain(inner as Optimizer.Optimizer, freeze), Optimizer.addDecayedWeights(0.1)),
+        ]
+        for (const order of orders) {
+          const updates = update(order as Optimizer.Optimizer<unknown>, noise(7))
+          for (const leaf of [updates.layer.w, updates.layer.b]) expect(Doubles.toNumber(Tensor.max(Tensor.abs(leaf)))).toBe(0)
+          expect(Doubles.toNumber(updates.gamma)).not.toBe(0)
+        }
+      }
+  })
+
+  test("apply refuses updates that are not like the parameters", () => {
+    const wrong: ReadonlyArray<readonly [object, string]> = [
+      [{}, "gamma is missing, layer.b is missing, layer.w is missing"],
+      [{ ...start, gamma: Tensor.zeros([2]) }, "gamma was f32[] and became f32[2]"],
+      [{ ...start, beta: Tensor.scalar(0) }, "beta is new"],
+    ]
+    for (const [updates, said] of wrong)
+      expect(() => Optimizer.apply(start, updates as typeof start)).toThrow(
+        `Optimizer.apply wants updates like the parameters: ${said}.`,
+      )
+  })
+
   test("an accumulation of equal gradients is a step of one of them, every k steps", () => {
     const g = noise(6)
     const one = descend(Optimizer.adam(0.1), 2, () => g).params

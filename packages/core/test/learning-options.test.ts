@@ -51,11 +51,21 @@ const configured = (over: Partial<Config>): void => {
   const data = Toys.moons(Key.make(7), { count: 4 })
   const optimizer = sgd as unknown as Optimizer.Optimizer
   const net = Layers.dense({ units: 2 })
-  const config = { net, loss: Loss.categoricalCrossEntropy(), optimizer, data, batch: 1, epochs: 1, seed: 1 }
+  const config = { net, loss: Loss.categoricalCrossEntropy(), optimizer, data, batch: 1, epochs: Number.MAX_SAFE_INTEGER, seed: 1 }
   const found = checkConfig({ ...config, ...over } as unknown as Config)
-  if (found !== undefined)
+  // Durations longer than this run are bounds of the run, not of the option.
+  if (found !== undefined && !found.wanted.includes("never acts"))
     throw new OptionError({ operation: "Train.run", option: found.argument, got: found.got, wanted: found.wanted })
 }
+
+/** Many rows take long: a valid number of them is cut. */
+const few = ({ copies, count, ...others }: { readonly [option: string]: number }) => ({
+  ...others,
+  ...(count === undefined ? {} : { count: count > 50 && count <= 1_000_000 && Number.isInteger(count) ? 50 : count }),
+  ...(copies === undefined ? {} : { copies: copies > 50 && copies <= 250_000 && Number.isInteger(copies) ? 50 : copies }),
+})
+
+const { entries: _, ...toys } = Toys
 
 /** The constructor behind each entry that has options of its own, called as a program calls it. */
 const constructors: { readonly [table: string]: { readonly [name: string]: Construct } } = {
@@ -174,6 +184,9 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
     average: (o) => Optimizer.average(sgd, o),
     accumulate: ({ batches }) => Optimizer.accumulate(batches as never, sgd),
   },
+  toy: Object.fromEntries(
+    Object.entries(toys).map(([name, toy]): [string, Construct] => [name, (options) => toy(Key.make(1), few(options))]),
+  ),
   callback: {
     early_stop: ({ min_delta, patience }) => configured({ earlyStop: { ...watched, minDelta: min_delta, patience } as never }),
     reduce_on_plateau: ({ cooldown, factor, least, min_delta, patience }) =>
@@ -301,6 +314,9 @@ describe("constructors without an entry of their own", () => {
     ["step got -1 for cost", () => Rbm.step({ ...machine, sparsity: { target: 0.5, cost: -1 } })],
     ["lookahead got 0 for alpha", () => Optimizer.lookahead(inner, { alpha: 0 })],
     ["average got 0 for decay; it wants a number above 0 and below 1", () => Optimizer.average(inner, { decay: 0 })],
+    ["Optimizer.freeze got [] for layers; it wants the name of a layer, one or more", () => Optimizer.freeze([])],
+    ["Optimizer.scaleByLayer got [] for layers", () => Optimizer.scaleByLayer({})],
+    ["Optimizer.scaleByLayer got -1 for out; it wants a number of at least 0", () => Optimizer.scaleByLayer({ out: -1 })],
     ["begin got 0 for particles", () => Rbm.begin(weights, { ...machine, method: { pcd: { steps: 1, particles: 0 } } })],
   ])("%s", (message, construct) => {
     expect(construct).toThrow(OptionError)

@@ -279,7 +279,7 @@ describe("a step", () => {
   it.effect("of Reference goes the same way in doubles", () =>
     Effect.gen(function* () {
       const run = learn(learning, stripes, 10, { start: small })
-      const { errors } = yield* Effect.provide(run, Engine.reference)
+      const { errors } = yield* Effect.provide(run, Engine.layerReference)
       near(errors, (yield* Effect.provide(run, Wasm.layer({ threads: 1 }))).errors, 1e-6)
     }),
   )

@@ -1,7 +1,22 @@
 /** Nets of trees: several inputs, several outputs, and one tensor as the simplest tree. */
+import { Effect } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { Key, Layers, type NDArray, Net, Params, type Shape, ShapeError, ShapeTree, Tensor, Tree } from "../src/index.ts"
+import {
+  Engine,
+  Evaluate,
+  Key,
+  Layers,
+  Loss,
+  NDArray,
+  Net,
+  Params,
+  type Shape,
+  ShapeError,
+  ShapeTree,
+  Tensor,
+  Tree,
+} from "../src/index.ts"
 import { checkGrads } from "../src/testing/checkGrads.ts"
 
 type T = Tensor.Tensor
@@ -235,6 +250,22 @@ describe("a layer whose `shape` lies", () => {
     expect(() => net.apply(params, state, Tensor.ones([4, 2]), infer)).toThrow(
       'liar: liar got f32[4, 3]; it wants an output of 4 rows of [4]: so says its `shape` for [3]. Try: correct `shape` or `apply` of "liar", which must agree',
     )
+  })
+
+  test("is blamed where nothing comes after it", () => {
+    const weights = { params: {}, state: {} }
+    const message = "liar got f32[4, 2]; it wants an output of 4 rows of [3]"
+    expect(() => Net.infer(liar, weights, Tensor.ones([4, 2]))).toThrow(message)
+    const rows = NDArray.make("f32", [4, 2], new Float32Array(8))
+    const programs: ReadonlyArray<Effect.Effect<unknown, Error, Engine.Engine>> = [
+      Evaluate.predict(liar, weights, rows),
+      Evaluate.evaluate(liar, weights, { data: { inputs: rows, targets: rows }, loss: Loss.meanSquaredError }),
+    ]
+    for (const program of programs) {
+      const error = Effect.runSync(Effect.flip(Effect.provide(program, Engine.layerReference)))
+      expect(error).toBeInstanceOf(ShapeError)
+      expect(error.message).toContain(message)
+    }
   })
 
   test("is blamed in a repeat, with the round", () => {

@@ -10,27 +10,9 @@ import * as Tensor from "../src/tensor/Tensor.ts"
 import * as Autodiff from "../src/transform/Autodiff.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
 import { ShapeError } from "../src/types/ShapeError.ts"
+import { type Draw, drawFrom } from "./random-draws.ts"
 
 type T = Tensor.Tensor
-
-/** A stream of random choices. */
-interface Draw {
-  /** An integer from 0 to n - 1. */
-  readonly below: (n: number) => number
-  readonly from: <A>(list: ReadonlyArray<A>) => A
-  /** A stream that continues as this one does from here on. */
-  readonly fork: () => Draw
-}
-
-const drawFrom = (start: number): Draw => {
-  let state = start >>> 0
-  const below = (n: number): number => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0
-    const mixed = Math.imul(state ^ (state >>> 13), 0x297a2d39) >>> 0
-    return ((mixed ^ (mixed >>> 16)) >>> 0) % n
-  }
-  return { below, from: (list) => list[below(list.length)] as (typeof list)[number], fork: () => drawFrom(state) }
-}
 
 /** Lengths around multiples of the lanes and of tiles. */
 const lengths = [1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 32, 33, 40, 48, 63, 64, 65, 70, 90, 96, 127, 128, 130]
@@ -100,7 +82,7 @@ const pooled = (x: T, rows: number, columns: number, draw: Draw): T => {
 /** A function of a matrix of some rows and columns; the result is a matrix again. */
 type Operation = (x: T, rows: number, columns: number, draw: Draw) => T
 
-/** Operations are appended, not inserted: a seed that failed once then still gives the same program. */
+/** A change of this table changes the program of every seed: a program that failed once is a test of its own. */
 const operations: Readonly<Record<string, Operation>> = {
   matmul: (x, _, columns, draw) => {
     const width = draw.from(lengths)
@@ -168,14 +150,14 @@ const names = Object.keys(operations)
 const maxSize = 40_000
 
 /** A program, its inputs, and its operations as text. */
-export interface RandomKernels {
+export interface RandomProgram {
   readonly program: Programs.Program
   readonly inputs: ReadonlyArray<NDArray>
   readonly text: string
 }
 
 /** The program of a seed. */
-export const randomKernels = (seed: number): RandomKernels => {
+export const randomKernels = (seed: number): RandomProgram => {
   const start = drawFrom(Math.imul(seed, 0x9e3779b1))
   start.below(2)
   const steps = 1 + start.below(7)

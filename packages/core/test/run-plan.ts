@@ -1,6 +1,6 @@
 /** A plan done kernel by kernel with the definitions of Reference, on slots that a test provides. */
 
-import { type Access, type Kernel, loopOf, type Term } from "../src/compiler/Plan.ts"
+import { type Access, type Kernel, loopOf, type Rows, type Term } from "../src/compiler/Plan.ts"
 import type { Params, Primitive } from "../src/language/Primitive.ts"
 import type { Definition } from "../src/reference/Definition.ts"
 import { offsets } from "../src/reference/offsets.ts"
@@ -57,8 +57,13 @@ export interface Slots {
   readonly write: (slot: number, array: NDArray) => void
 }
 
-/** Does one kernel: what it reads it reads before it writes. */
+/** Does one kernel: what it reads it reads before it writes. Members of one kernel run one after the other. */
 export const runKernel = (kernel: Kernel, slots: Slots): void => {
+  if (kernel.tag === "rows") for (const member of kernel.members) runOne(member, slots)
+  else runOne(kernel, slots)
+}
+
+const runOne = (kernel: Exclude<Kernel, Rows>, slots: Slots): void => {
   if (kernel.tag === "loop") {
     const made = body(kernel.terms, kernel.shape, slots)
     for (const { slot, term } of kernel.stores) slots.write(slot, made[term] as NDArray)
@@ -80,5 +85,5 @@ export const runKernel = (kernel: Kernel, slots: Slots): void => {
     slots.write(kernel.slot, definition(primitive, params, inputs, slots.spec(kernel.slot)))
   }
   const loop = kernel.tag === "loop" ? undefined : loopOf(kernel)
-  if (loop !== undefined) runKernel(loop, slots)
+  if (loop !== undefined) runOne(loop, slots)
 }

@@ -47,7 +47,7 @@ it("whose steps the engine shares out", () => {
 })
 
 it("and whose bits are not those of Reference, which computes in doubles", async () => {
-  expect(await Effect.runPromise(knownRun.pipe(Effect.provide(Engine.reference)))).not.toBe(knownHash)
+  expect(await Effect.runPromise(knownRun.pipe(Effect.provide(Engine.layerReference)))).not.toBe(knownHash)
 })
 
 it("the hash of weights is SHA-256 of their bytes", async () => {

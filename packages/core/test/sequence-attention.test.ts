@@ -171,7 +171,7 @@ describe("attention", () => {
     expect(() => Sequence.attention({ heads: 3 }).shape(shape)).toThrow("features that 3 heads divide, not 8")
     expect(() => Sequence.attention({ heads: 4, keyHeads: 3 }).shape(shape)).toThrow("heads that 3 keyHeads divide, not 4")
     expect(() => Sequence.attention({ heads: 8, rotary: true }).shape(shape)).toThrow("an even number of features")
-    expect(() => Sequence.attention({ heads: 2 }).begin(shape, 1)).toThrow("causal attention")
+    expect(() => Sequence.attention({ heads: 2 }).begin({} as never, {}, { input: shape, batch: 1 })).toThrow("causal attention")
     expect(() => Sequence.attention({ heads: 0 })).toThrow("heads")
   })
 })
@@ -210,7 +210,7 @@ describe("step by step", () => {
     const all = exactly((p: Params.Params) => net.apply(p, state, { x: tokens, length: Tensor.make([6, 6], "i32") }, infer).y.x)(
       params,
     )
-    let carry = net.begin({ x: [6], length: [] }, 2)
+    let carry = net.begin(params, state, { input: { x: [6], length: [] }, batch: 2 })
     for (let t = 0; t < 6; t++) {
       const stepped = exactly((p: Params.Params, before: Params.Params) => net.step(p, state, before, Tensor.at(tokens, ":", t)))(
         params,

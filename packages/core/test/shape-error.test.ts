@@ -316,9 +316,9 @@ describe("mistakes with", () => {
       a cotangent of another shape
         vjp got f32[]; it wants f32[3]. Try: a tree of the same structure: that of the value for a cotangent, that of the argument for a tangent
       a carry that grows
-        scan got f32[2]; it wants carry 0 of an unchanged shape, f32[1]. Try: return growing values as the rows of \`kept\`
+        scan wants a carry like the first: it was f32[1] and became f32[2]. Try: return growing values as the rows of \`kept\`
       a carry with a part left out
-        scan got f32[] and f32[]; it wants a carry of the same structure ({ a, b }). Try: return the whole carry
+        scan wants a carry like the first: b is missing. Try: return growing values as the rows of \`kept\`
       sequences of two lengths
         scan got f32[3] and f32[4]; it wants sequences of one length, as 3 of the first. Try: Tensor.at(x, "0:n") to cut the longer ones
       a loop over nothing

@@ -54,7 +54,7 @@ const ran = (over: Partial<typeof config> = {}) =>
     const last = events.at(-1)
     if (last?._tag !== "Finished") throw new Error(`the run ended with ${last?._tag}`)
     return { ...last, left }
-  }).pipe(Effect.provide(Engine.reference))
+  }).pipe(Effect.provide(Engine.layerReference))
 
 const numbers = (tree: unknown) => Params.leaves(tree).map((leaf) => [...Tensor.read(leaf).data])
 
@@ -69,7 +69,7 @@ describe("scored weights", () => {
       if (dataset === undefined) return assert.fail("there is validation")
       const again = yield* Effect.provide(
         Evaluate.evaluate(model, { params, state: net }, { data: dataset, loss, scores: scores ?? {} }),
-        Engine.reference,
+        Engine.layerReference,
       )
       assert.deepStrictEqual(history.at(-1)?.validation, again)
     }),

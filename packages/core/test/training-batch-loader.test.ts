@@ -68,7 +68,7 @@ const byHand = Effect.gen(function* () {
 
 describe("what feeds a run", () => {
   for (const [name, engine] of [
-    ["reference", Engine.reference],
+    ["reference", Engine.layerReference],
     ["wasm", Wasm.layer({ threads: 1 })],
     ["wasm on two threads", Wasm.layer({ threads: 2 })],
   ] as const)

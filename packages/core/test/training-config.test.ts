@@ -6,6 +6,7 @@ import {
   Evaluate,
   Key,
   Layers,
+  Loop,
   Loss,
   NDArray,
   Net,
@@ -120,8 +121,25 @@ const wrong: ReadonlyArray<readonly [string, Partial<Config>, string]> = [
   ["a plateau of a floor above 1", { plateau: { ...watching, factor: 0.1, patience: 1, least: 2 } }, "plateau.least"],
   [
     "a plateau of an optimizer without a rate",
-    { plateau: { ...watching, factor: 0.1, patience: 1 }, optimizer: Optimizer.scale(-0.1) as unknown as Optimizer.Optimizer },
+    {
+      epochs: 2,
+      plateau: { ...watching, factor: 0.1, patience: 1 },
+      optimizer: Optimizer.scale(-0.1) as unknown as Optimizer.Optimizer,
+    },
     "plateau",
+  ],
+  ["a plateau that lowers nothing", { epochs: 9, plateau: { ...watching, factor: 0.1, patience: 1, least: 1 } }, "plateau.least"],
+  ["a plateau that waits for the whole run", { epochs: 3, plateau: { ...watching, factor: 0.1, patience: 3 } }, "plateau.patience"],
+  ["an early stop that waits for the whole run", { epochs: 3, earlyStop: { ...watching, patience: 3 } }, "earlyStop.patience"],
+  [
+    "a best that the early stop overrules",
+    { epochs: 3, earlyStop: { ...watching, patience: 1 }, best: { monitor: "train.accuracy", mode: "max" } },
+    "best",
+  ],
+  [
+    "a best with another direction than that of the early stop",
+    { epochs: 3, earlyStop: { ...watching, patience: 1 }, best: { ...watching, mode: "max" } },
+    "best",
   ],
 ]
 
@@ -283,6 +301,54 @@ it.effect("layers by name take their share of a step, and frozen ones none", () 
     assert.deepStrictEqual(Tensor.toArray(halved.out.w), Tensor.toArray(quarter.out.w))
   }),
 )
+
+describe("Train.run takes", () => {
+  const taken: ReadonlyArray<readonly [string, Partial<Config>]> = [
+    ["an early stop that ends with the best epoch", { earlyStop: { ...watching, patience: 3, restoreBest: true } }],
+    ["a plateau and an early stop that can act", { earlyStop: { ...watching, patience: 2 }, plateau: { ...watching, factor: 0.1, patience: 2 } }],
+    ["a best with the monitor of the early stop", { earlyStop: { ...watching, minDelta: 0.1, patience: 2 }, best: watching }],
+    ["what watches a run of no epochs", { epochs: 0, earlyStop: { ...watching, patience: 2 } }],
+  ]
+  it.effect.each(taken)("%s", ([, over]) =>
+    Effect.gen(function* () {
+      const { _tag } = yield* ran(Train.finished({ ...config, epochs: 3, ...over }))
+      assert.strictEqual(_tag, "Finished")
+    }),
+  )
+})
+
+describe("a class number out of range", () => {
+  it.effect("is named by its row of the data, also in a loss of your own and in a loop", () =>
+    Effect.gen(function* () {
+      const labels = data.targets.data.map((label, i) => (i === 37 ? 5 : label)) as Int32Array<ArrayBuffer>
+      const wrong = { inputs: data.inputs, targets: NDArray.make("i32", [64], labels) }
+      const loss = Loss.categoricalCrossEntropy()
+      const own = yield* Effect.flip(
+        ran(Train.finished({ ...config, data: wrong, loss: (y, t) => Tensor.mul(loss(y, t), 0.5) })),
+      )
+      assert.instanceOf(own, ShapeError)
+      assert.include(own.message, "class numbers from 0 to 1, not class 5 in row 37")
+      const start = config.net.init(Key.make(1), [2])
+      const looped = yield* Effect.flip(
+        ran(
+          Loop.finished({
+            state: { params: start.params },
+            data: { x: wrong.inputs, y: wrong.targets },
+            step: ({ params }, { x, y }) => ({
+              state: { params },
+              output: loss(config.net.apply(params, start.state, x, { mode: "infer" }).y, y),
+            }),
+            seed: 1,
+            epochs: 1,
+            batch: 10,
+          }),
+        ),
+      )
+      assert.instanceOf(looped, ShapeError)
+      assert.include(looped.message, "class numbers from 0 to 1, not class 5 in row 37")
+    }),
+  )
+})
 
 describe("other entry points refuse", () => {
   it.effect("Evaluate: rows that do not match, none, and a score called loss", () =>

@@ -60,6 +60,8 @@ const stepOf =
     }
   }
 
+type Loss = Tensor.Tensor
+
 const start = net.init(Key.fold(Key.make(3), "init"), [2])
 
 const loopOf = <O>(optimizer: Optimizer.Optimizer<O>, epochs = 4) => {
@@ -89,7 +91,9 @@ describe("a step that does what Train.run does", () => {
     "adam with a schedule": Optimizer.adam(LearningRate.cosine({ lr: 0.05, steps: 20 })),
     "a clipped chain": Optimizer.chain(Optimizer.clipByGlobalNorm(0.5), Optimizer.momentum(0.1)) as never,
   }
-  const settings: { readonly [name: string]: Pick<Loop.Config<unknown, unknown, unknown>, "earlyStop" | "plateau"> } = {
+  const settings: {
+    readonly [name: string]: Pick<Loop.Config<unknown, unknown, Loss, unknown, never, Loss>, "earlyStop" | "plateau">
+  } = {
     "no callbacks": {},
     "a plateau": { plateau: { monitor: "val.loss", mode: "min", minDelta: 0.05, factor: 0.5, patience: 1 } },
     "an early stop": { earlyStop: { monitor: "val.loss", mode: "min", minDelta: 0.05, patience: 2, restoreBest: true } },
@@ -222,6 +226,11 @@ describe("outputs", () => {
     batch: 2,
   }
 
+  const leftOver = {
+    state: { params: counting.state, state: {}, optimizer: {}, step: Tensor.scalar(0, "i32") },
+    progress: { version: 1, seed: 1, fingerprint: "", epoch: 0, batch: 0, step: 0, sums: { rows: 0, of: {} }, history: [] },
+  } as const
+
   it.effect("are a tree of numbers, and an epoch reports their means over the rows", () =>
     Effect.gen(function* () {
       const events = yield* Stream.runCollect(Loop.run(counting))
@@ -264,6 +273,26 @@ describe("outputs", () => {
     ],
     ["a batch of 0", { batch: 0 }, /^batch: got 0/],
     ["no rows", { data: NDArray.make("f32", [0, 1], new Float32Array(0)) }, /^data: got no rows/],
+    [
+      "a plateau that waits for the whole loop",
+      { plateau: { monitor: "train.mean", mode: "min", factor: 0.5, patience: 2 } },
+      /^plateau\.patience: got 2, wanted fewer epochs than the 2 of the run/,
+    ],
+    [
+      "an early stop that waits for the whole loop",
+      { earlyStop: { monitor: "train.mean", mode: "min", patience: 2 } },
+      /^earlyStop\.patience: got 2/,
+    ],
+    [
+      "a best that the early stop overrules",
+      { earlyStop: { monitor: "train.mean", mode: "min", patience: 1 }, best: { monitor: "train.of.0.large", mode: "min" } },
+      /^best: got the min of "train.of.0.large", wanted the monitor of earlyStop, the min of "train.mean"/,
+    ],
+    [
+      "a checkpoint of another state",
+      { resume: { last: { ...leftOver, state: { ...leftOver.state, params: { sum: Tensor.zeros([2]) } } } } },
+      /^resume\.last: got another state: steps is missing/,
+    ],
     ["a state without tensors", { state: {} }, /^state: got no tensor/],
   ]
   it.effect.each(problems)("refuses %s", ([, part, message]) =>
@@ -301,7 +330,7 @@ describe("outputs", () => {
         }),
       )
       assert.instanceOf(grown, ShapeError)
-      assert.match(grown.message, /sum/)
+      assert.match(grown.message, /^Loop\.run wants a new state like the old: sum was f32\[\] and became f32\[2, 1\]\./)
     }).pipe(Effect.provide(wasm)),
   )
 })

@@ -77,7 +77,7 @@ const plateau = { monitor: "train.loss", mode: "min", minDelta: 1e9, factor: 0.3
 
 const engines: { readonly [name: string]: readonly [Layer.Layer<Engine.Engine>, (x: number) => number] } = {
   wasm: [Wasm.layer({ threads: 1 }), Math.fround],
-  reference: [Engine.reference, (x) => x],
+  reference: [Engine.layerReference, (x) => x],
 }
 
 describe("the recorded rate is the one that was applied", () => {

@@ -92,7 +92,7 @@ describe("Train.run", () => {
 
   it.effect("scores the whole validation set, however it is cut", () =>
     Effect.gen(function* () {
-      const { history, params, state } = finished(yield* collect({ ...config, epochs: 1 }, Engine.reference))
+      const { history, params, state } = finished(yield* collect({ ...config, epochs: 1 }, Engine.layerReference))
       const outputs = net.apply(params, state, validation.inputs, { mode: "infer" }).y
       assert.closeTo(history[0]?.validation?.loss ?? 0, Doubles.toNumber(config.loss(outputs, validation.targets)), 1e-12)
       assert.strictEqual(history[0]?.validation?.accuracy, Score.of(Score.accuracy, outputs, validation.targets))
@@ -421,7 +421,7 @@ describe("non-finite values", () => {
         net: Net.sequential({ first: Layers.dense({ units: 4 }), square, head: Layers.dense({ units: 2 }) }),
         data: { ...data, inputs: NDArray.make("f32", data.inputs.shape, numbers) },
       }
-      const error = yield* fails(run, Engine.reference)
+      const error = yield* fails(run, Engine.layerReference)
       assert.deepInclude(
         { ...(error as NonFinite) },
         { tensor: "activation", layer: "square", value: Number.POSITIVE_INFINITY, rows: [17] },

@@ -85,8 +85,11 @@ describe("Sweep.run", () => {
   })
   const monitor = { monitor: "val.loss", mode: "min" } as const
   const swept = (sweep: Partial<Sweep.Sweep<Params.Params, Params.Params, Params.Params>> = {}) =>
-    Sweep.run({ config, lambdas: [0, 0.001, 0.1], monitor, ...sweep }).pipe(Stream.runCollect, Effect.provide(Engine.reference))
-  const trained = (lambda: number) => Effect.provide(Train.finished(config(lambda)), Engine.reference)
+    Sweep.run({ config, lambdas: [0, 0.001, 0.1], monitor, ...sweep }).pipe(
+      Stream.runCollect,
+      Effect.provide(Engine.layerReference),
+    )
+  const trained = (lambda: number) => Effect.provide(Train.finished(config(lambda)), Engine.layerReference)
 
   it.effect("gives each λ what a run of its own gives, and the value below the best too", () =>
     Effect.gen(function* () {
@@ -114,7 +117,7 @@ describe("Sweep.run", () => {
       })
       const end = (yield* swept({ config: restoring, lambdas: [0] })).at(-1)
       if (end?._tag !== "SweepFinished") return assert.fail("a sweep ends")
-      const { best } = yield* Effect.provide(Train.finished(restoring(0)), Engine.reference)
+      const { best } = yield* Effect.provide(Train.finished(restoring(0)), Engine.layerReference)
       assert.deepStrictEqual(end.points, [{ lambda: 0, value: best?.value ?? Number.NaN }])
       assert.deepStrictEqual(end.below, end.best)
     }),

@@ -139,6 +139,13 @@ describe("what is no tree", () => {
     expect(() => Tree.leaves(wrong)).toThrow(/tensors, records and lists/)
   })
 
+  test("is named by its place", () => {
+    expect(() => Tree.entries({ classes: [T.scalar(1), "cat"] })).toThrow("not cat at classes.1. Try: a tree without it")
+    expect(() => Tree.map({ w: { rate: 0.1 } } as unknown, (x) => x)).toThrow(
+      "not 0.1 at w.rate. Try: a tensor instead of the number: Tensor.scalar",
+    )
+  })
+
   test("too few and too many leaves", () => {
     expect(() => Tree.withLeaves([T.scalar(1)], [])).toThrow(ShapeError)
     expect(() => Tree.withLeaves([T.scalar(1)], [1, 2])).toThrow(ShapeError)

@@ -1,14 +1,19 @@
 /** The compiler accepts and refuses what tree-types.ts says about trees, and names the field that is wrong. */
+import { fileURLToPath } from "node:url"
 import { beforeAll, expect, test } from "vitest"
 import { type TypeErrors, typeErrors } from "./type-errors.ts"
 
 const head = [
-  'import { type Dataset, Layers, Loss, Net, type NDArray, Optimizer, Score, Tensor, Train } from "@adjoint/core"',
+  'import { Compile, type Dataset, Layers, Loop, Loss, Net, type NDArray, Optimizer, Score, Tensor, Train } from "@adjoint/core"',
+  // Effect as core imports it.
+  `import { Effect, Stream } from ${JSON.stringify(fileURLToPath(import.meta.resolve("effect")))}`,
   "declare const array: NDArray.NDArray",
   'const net = Net.graph({ both: { join: "concat", from: ["image", "age"] }, digit: { net: Layers.dense({ units: 10 }) } }, { inputs: ["image", "age"], outputs: ["digit"] })',
   "const common = { optimizer: Optimizer.sgd(0.1), seed: 1, epochs: 1, batch: 2, net, loss: Loss.heads({ digit: Loss.categoricalCrossEntropy() }) }",
   "const data = { inputs: { image: array, age: array }, targets: { digit: array } }",
 ]
+
+const missing = `Type 'Engine<"no engine: add Effect.provide(Wasm.layer())">' is not assignable to type 'never'`
 
 /** Wrong lines, and what the compiler's message says of each. */
 const wrong: ReadonlyArray<readonly [code: string, ...says: ReadonlyArray<string>]> = [
@@ -25,6 +30,22 @@ const wrong: ReadonlyArray<readonly [code: string, ...says: ReadonlyArray<string
   ],
   ["Train.run({ ...common, data, scores: Score.heads({ age: { mae: Score.meanAbsoluteError } }) })", "Property 'age' is missing"],
   ["net.shape({ image: [3] })", "Property 'age' is missing"],
+  [
+    'Loop.run({ state: { w: array }, data: { x: array }, step: (state, { x }) => ({ state, output: { mse: Tensor.mean(x), code: { kl: Tensor.mean(x) } } }), validation: { data: { y: array }, scores: (_, { y }) => ({ nearest: Tensor.mean(y) }) }, best: { monitor: "val.nearst", mode: "max" }, seed: 1, epochs: 1, batch: 2 })',
+    '"val.nearst"',
+    '"train.mse"',
+    '"train.code.kl"',
+    '"val.nearest"',
+    "Did you mean",
+  ],
+  ["Effect.runPromise(Train.finished({ ...common, data }))", missing],
+  ["Train.run({ ...common, data }).pipe(Stream.runDrain, Effect.runPromise)", missing],
+  ["Effect.runSync(Effect.scoped(Compile.compile(Tensor.neg, array)))", missing],
+  ["Optimizer.apply({ w: Tensor.zeros([3]) }, { v: array })", "'v' does not exist"],
+  [
+    "Compile.step((state: { readonly w: Tensor.Tensor; readonly b: Tensor.Tensor }, _: Tensor.Tensor) => ({ state: { w: state.w }, output: state.b }), { w: array, b: array })",
+    "Property 'b' is missing",
+  ],
   ["Net.sequential({ net })", "not assignable to type 'Net<Params, Params, Tensor, Tensor>'"],
 ]
 

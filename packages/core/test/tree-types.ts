@@ -8,11 +8,12 @@ import {
   type Dataset,
   Evaluate,
   Layers,
+  Loop,
   Loss,
   type NDArray,
   Net,
   Optimizer,
-  type Params,
+  Params,
   Score,
   type Shape,
   type ShapeTree,
@@ -41,6 +42,18 @@ const inside = Tree.map({ layer: dense, rest: params, list: [array, array] }, (l
 holds<Same<typeof inside.layer.w, Shape.Shape>>()
 holds<Same<typeof inside.rest, Tree.Tree<Shape.Shape>>>()
 const leaves: ReadonlyArray<T> = Tree.leaves(params)
+// A record that contains itself, and parameters of a type that a function does not know.
+interface Node {
+  readonly w: T
+  readonly children: ReadonlyArray<Node>
+}
+declare const node: Node
+const halved: Node = Tree.map(node, (leaf) => Tensor.mul(leaf, 0.5))
+const joined: Node = Tree.zip((a, b) => Tensor.add(a, b), node, halved)
+holds<Same<Tree.LeafOf<Node>, T>>()
+const moveAny = <P>(params: P, grads: P): P => Params.zip((x, g) => Tensor.sub(x, Tensor.mul(g, 0.1)), params, grads)
+const optimized = Optimizer.chain(Optimizer.clipByGlobalNorm(1), Optimizer.adam(0.1)).init({ node, params })
+const states = Tree.map(optimized, (leaf) => Tensor.mul(leaf, 2))
 const optional = Tree.map(dense, (leaf) => Tensor.sum(leaf))
 const weight: T = optional.w
 const any = Tree.map(params as unknown, (leaf: unknown) => leaf)
@@ -189,6 +202,13 @@ const stepped = Compile.step(
   (state, batch: { readonly x: T }) => ({ state: { w: Tensor.add(state.w, Tensor.sum(batch.x)) }, output: batch.x }),
   { w: Tensor.zeros([3]) },
 )
+const counted2 = Compile.step(
+  (state, x: T) => ({
+    state: { ...state, sum: Tensor.add(state.sum, x), steps: Tensor.add(state.steps, 1) },
+    output: state.steps,
+  }),
+  { sum: Tensor.zeros([3]), steps: Tensor.scalar(0, "i32"), w: array },
+)
 const moved = Optimizer.apply({ w: Tensor.zeros([3]) }, { w: array })
 // @ts-expect-error: updates of another tree
 Optimizer.apply({ w: Tensor.zeros([3]) }, { v: array })
@@ -200,21 +220,70 @@ const lossy = Compile.step((state: { readonly w: T; readonly b: T }, _: T) => ({
   b: array,
 })
 
+// A loop monitors the outputs of its step and the scores of its validation rows, by their paths.
+const loop = {
+  state: { w: Tensor.zeros([3]), steps: Tensor.scalar(0, "i32") },
+  data: { x: array },
+  seed: 1,
+  epochs: 2,
+  batch: 2,
+}
+const nearest = (_: unknown, { y }: { readonly y: T }) => ({ nearest: Tensor.mean(y), of: [Tensor.sum(y)] as const })
+export const loops = [
+  Loop.run({
+    ...loop,
+    step: (state, { x }) => ({
+      state: { w: Tensor.add(state.w, x), steps: Tensor.add(state.steps, 1) },
+      output: { image: Tensor.mean(x), code: { kl: Tensor.mean(x) } },
+    }),
+    best: { monitor: "train.code.kl", mode: "min" },
+  }),
+  Loop.run({
+    ...loop,
+    step: (state, { x }) => ({ state, output: Tensor.mean(x) }),
+    earlyStop: { monitor: "train.loss", mode: "min", patience: 1 },
+  }),
+  Loop.finished({
+    ...loop,
+    step: (state, { x }) => ({ state, output: Tensor.mean(x) }),
+    validation: { data: { y: array }, scores: (state, batch) => ({ ...nearest(state, batch), more: Tensor.mean(batch.y) }) },
+    plateau: { monitor: "val.more", mode: "max", factor: 0.5, patience: 1 },
+    best: { monitor: "val.of.0", mode: "max" },
+  }),
+  Loop.run({
+    ...loop,
+    step: (state, { x }) => ({ state, output: { mse: Tensor.mean(x) } }),
+    // @ts-expect-error: no output of this name
+    best: { monitor: "train.loss", mode: "min" },
+  }),
+  Loop.run({
+    ...loop,
+    step: (state, { x }) => ({ state, output: Tensor.mean(x) }),
+    validation: { data: { y: array }, scores: nearest },
+    // @ts-expect-error: a misspelt score
+    earlyStop: { monitor: "val.nearst", mode: "max", patience: 1 },
+  }),
+]
+
 export {
   added,
   any,
   asAny,
   asTree,
   counted,
+  counted2,
   generic,
+  joined,
   kept,
   leaves,
   listed,
   lossy,
+  moveAny,
   moved,
   number,
   pairs,
   pieces,
+  states,
   stepped,
   weight,
   written,

@@ -92,7 +92,7 @@ test("a module as text", () => {
   const module = new Assembler()
   module.importMemory("engine", "memory", { initial: 1 })
   const sum = module.func("sum", { params: ["i32", "i32"], result: "f32" }, (code, [from, to]) => {
-    const total = code.let(f32x4.const(0))
+    const total = code.variable(f32x4.const(0))
     code.forAddress(from, to, 32, (p) => {
       code.set(total, f32x4.add(total, f32x4.mul(v128.load(p), 0.5)))
       code.set(total, f32x4.add(total, f32x4.mul(v128.load(p, 16), 0.5)))
@@ -409,6 +409,76 @@ describe("constants", () => {
     })
     run("f")
     expect([...new Float32Array(bytes.buffer, 0, 8)]).toEqual([0, 0, 0, 0, -0, -0, -0, -0])
+  })
+})
+
+describe("a vector that is set again", () => {
+  const text = (lanes: 128 | 256): string => {
+    const module = new Assembler("portable", lanes)
+    module.func("f", { params: ["i32"] }, (code, [p]) => {
+      const x = code.let(v128.load(p))
+      code.loop(() => {
+        const best = code.variable(f32x4.const(1, 2, 3, 4))
+        code.set(best, x)
+        code.set(best, f32x4.add(best, f32x4.const(1, 2, 3, 4)))
+      })
+    })
+    return disassemble(module.bytes())
+  }
+
+  test("holds results of its own where lanes are wide: neither a local's vector nor a constant's", () => {
+    expect(text(256)).toMatchInlineSnapshot(`
+      "f(i32)
+        locals v128 v128 v128
+        v128.const f32x4 1 2 3 4
+        local.set 3
+        local.get 0
+        v128.load
+        local.set 1
+        loop
+          v128.const f32x4 1 2 3 4
+          local.set 2
+          local.get 1
+          v128.const f32x4 0 0 0 0
+          v128.or
+          local.set 2
+          local.get 2
+          local.get 3
+          f32x4.add
+          local.set 2
+        end"
+    `)
+  })
+  test("may share them where lanes are narrow", () => {
+    expect(text(128)).toMatchInlineSnapshot(`
+      "f(i32)
+        locals v128 v128 v128
+        v128.const f32x4 1 2 3 4
+        local.set 2
+        local.get 0
+        v128.load
+        local.set 1
+        loop
+          local.get 2
+          local.set 3
+          local.get 1
+          local.set 3
+          local.get 3
+          local.get 2
+          f32x4.add
+          local.set 3
+        end"
+    `)
+  })
+  test("begins as a variable, which the types demand", () => {
+    const module = new Assembler()
+    module.func("f", { params: ["i32"] }, (code, [p]) => {
+      const x = code.let(v128.load(p))
+      // @ts-expect-error a vector made by `let` is not set again
+      code.set(x, x)
+      // @ts-expect-error a vector begins with a value
+      code.local("v128")
+    })
   })
 })
 

@@ -11,6 +11,8 @@ import { packsLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
 import { effects, type Instruction, values } from "../src/backend/wasm/assembler/opcodes.ts"
 import { apply, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../src/backend/wasm/assembler/Value.ts"
 import { compile, instantiate, memory } from "../src/backend/wasm/assembler/webAssembly.ts"
+import { Key, Program, Tensor } from "../src/index.ts"
+import { bits, whole } from "./one-by-one.ts"
 
 let names = 0
 /** Memory after a function has run; its name is new, so that V8 shares no code with an earlier module. */
@@ -153,7 +155,7 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
   }
 
   it("reads the right half of a packed vector, whatever the instruction", () => {
-    expect(takers.length).toBeGreaterThan(100)
+    expect(takers.length).toBeGreaterThan(60)
     const lanes = { none: [], zero: [], zeros: [], shuffle: [], memory: [3072], lane: [1], memoryLane: [1, 3072] }
     for (const [name, { immediate, operands, result, ...instruction }] of takers) {
       const taken = choices(operands.filter((operand) => /x|v128/u.test(operand)).length)
@@ -173,6 +175,27 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
       })
       expect(optimized, name).toEqual(baseline)
     }
+  })
+
+  it("keeps the upper lanes of a packed constant that also begins sums of 128 bits", () => {
+    // Of four vectors of maxima the last is short, so that V8 packs two of them only; all begin with the same constant.
+    const x = Tensor.read(Key.normal(Key.make(77), [70, 127]))
+    const largest = Program.trace(
+      (given) => {
+        const x = given as Tensor.Tensor
+        return [Tensor.max(Tensor.sub(x, Tensor.max(x, { axes: 0 })), { axes: 1 })]
+      },
+      [x],
+    )
+    const result = (lanes: 128 | 256, mask: number) => {
+      setFlagsFromString(`--wasm-tier-mask-for-testing=${mask}`)
+      try {
+        return whole({ numerics: "portable", lanes }, largest, [x]).map(bits)
+      } finally {
+        setFlagsFromString("--wasm-tier-mask-for-testing=0")
+      }
+    }
+    expect(result(256, 255)).toEqual(result(128, 0))
   })
 
   it("moves the right bytes, whatever the shuffle and whatever is packed", () => {
@@ -317,7 +340,7 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
         storeAll(start, round(start, []))
         return
       }
-      const totals = sums.map(() => [code.let(f32x4.const(0)), code.let(f32x4.const(0))] as const)
+      const totals = sums.map(() => [code.variable(f32x4.const(0)), code.variable(f32x4.const(0))] as const)
       code.for(0, 64 * rounds, 64, (i: Local<"i32">) => {
         const address = code.let(i32.add(start, i))
         const pairs = round(address, totals)

@@ -47,6 +47,8 @@ export interface Data {
 export interface Model {
   /** The shape of one input, where the data does not say it. */
   readonly input?: ReadonlyArray<number>
+  /** The columns of each input, by its name; without names there is one input, of all columns. */
+  readonly inputs?: { readonly [name: string]: ReadonlyArray<string> }
   readonly init: Named
   readonly layers: ReadonlyArray<Layer>
 }
@@ -57,15 +59,24 @@ export type Regularize = Settings<typeof Regularizer.table>
 /** The wrappers of the optimizer, by name: frozen layers, rates by layer, gradient accumulation … */
 export type Arounds = Settings<typeof OptimizerWrapper.table>
 
+/** The loss of a head as a file spells it, beside its weight: `{ huber: { delta: 1 }, weight: 0.3 }`, or `{ weight: 0.3 }` for `auto`. */
+export interface WeightedLoss {
+  readonly [key: string]: unknown
+  readonly weight: number
+}
+
 export interface Train extends Arounds {
   readonly seed: number
   readonly epochs: number
   readonly batch: number
   readonly loss: "auto" | Named
+  /** The losses of several heads, by their names. */
+  readonly losses?: { readonly [head: string]: WeightedLoss }
   readonly optimizer: Named
   readonly schedule: Named
   readonly regularize: Regularize
-  readonly metrics: "auto" | ReadonlyArray<Named>
+  /** Those of all heads, or those of each, by their names. */
+  readonly metrics: "auto" | ReadonlyArray<Named> | { readonly [head: string]: ReadonlyArray<Named> }
   readonly callbacks: ReadonlyArray<Named>
 }
 
@@ -134,10 +145,17 @@ export type LayerKind =
 
 /** The outputs, as many as the target needs. */
 export interface Head {
-  readonly target: string
+  /** The column that it predicts, or several of numbers or of yes and no. */
+  readonly target: string | ReadonlyArray<string>
   readonly activation: Named
   readonly init: Named
 }
+
+/** The loss of a head, `auto` where none is named, and its weight. */
+export const lossOf = ({ weight, ...rest }: WeightedLoss): { readonly loss: "auto" | Named; readonly weight: number } => ({
+  loss: Object.keys(rest).length === 0 ? "auto" : (rest as unknown as Named),
+  weight,
+})
 
 /** Which kind of layer an item is. */
 export const layerOf = (layer: Layer): LayerKind => {

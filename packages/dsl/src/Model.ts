@@ -36,10 +36,13 @@ export type Layer =
       | { readonly [J in Join]: { readonly [K in J]: ReadonlyArray<string> } }[Join]
       | { readonly block: { readonly layers: ReadonlyArray<Layer> } }
       | { readonly repeat: { readonly times: number; readonly layers: ReadonlyArray<Layer> } }
-      | { readonly head: string | (HeadOptions & { readonly target: string }) }
+      | { readonly head: Target | (HeadOptions & { readonly target: Target }) }
       | S.NamedLayer
     ) &
       Naming)
+
+/** What a head predicts: a column, or several of numbers or of yes and no. */
+export type Target = string | ReadonlyArray<string>
 
 /** How the outputs are made. */
 export interface HeadOptions {
@@ -98,7 +101,7 @@ export const repeat = (times: number, layers: ReadonlyArray<Layer>, naming: Nami
 export const block = (layers: ReadonlyArray<Layer>, naming: Naming = {}): Layer => ({ block: { layers }, ...naming })
 
 /** The outputs, as many as the target needs. `head("label") // => { head: { target: "label" } }` */
-export const head = (target: string, options: HeadOptions = {}, naming: Naming = {}): Layer => ({
+export const head = (target: Target, options: HeadOptions = {}, naming: Naming = {}): Layer => ({
   head: { target, ...options },
   ...naming,
 })
@@ -126,16 +129,25 @@ export interface Stage {
 /** A machine whose weights the layer of that name starts from. `rbm("h1", { epochs: 5 }) // => { rbm: { layer: "h1", epochs: 5 } }` */
 export const rbm = (layer: string, options: RbmOptions = {}): Stage => ({ rbm: { layer, ...options } })
 
+/** The loss of one of several heads, its weight in the sum, or both. */
+export type HeadLoss =
+  | number
+  | "auto"
+  | S.LossSpelling
+  | { readonly weight: number }
+  | (Exclude<S.LossSpelling, string> & { readonly weight: number })
+
 /** How a model learns. */
 export interface Train extends S.AroundSpelling {
   readonly seed?: number
   readonly epochs?: number
   readonly batch?: number
   readonly loss?: "auto" | S.LossSpelling
+  readonly losses?: { readonly [head: string]: HeadLoss }
   readonly optimizer?: S.OptimizerSpelling
   readonly schedule?: S.ScheduleSpelling
   readonly regularize?: S.RegularizeSpelling
-  readonly metrics?: "auto" | ReadonlyArray<S.MetricSpelling>
+  readonly metrics?: "auto" | ReadonlyArray<S.MetricSpelling> | { readonly [head: string]: ReadonlyArray<S.MetricSpelling> }
   readonly callbacks?: ReadonlyArray<Callback>
 }
 
@@ -151,6 +163,7 @@ export interface Sections {
   }
   readonly model: {
     readonly input?: ReadonlyArray<number>
+    readonly inputs?: { readonly [name: string]: string | ReadonlyArray<string> }
     readonly init?: S.InitializerSpelling
     readonly layers: ReadonlyArray<Layer>
   }

@@ -12,6 +12,7 @@ import { phaseOf } from "./diagnostic/Codes.ts"
 import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
 import { renamed } from "./diagnostic/Edit.ts"
 import { scalar } from "./diagnostic/Fix.ts"
+import { suggest } from "./diagnostic/Suggest.ts"
 import { type Language, standard } from "./Language.ts"
 import type { Facts } from "./prepare/Facts.ts"
 import { known } from "./prepare/Known.ts"
@@ -19,6 +20,7 @@ import type { Codec } from "./schema/Annotation.ts"
 import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
 import { repaired } from "./schema/Repaired.ts"
+import { model as modelWords } from "./schema/Vocabulary.ts"
 import { type Data, isRecord } from "./source/Data.ts"
 import { isWithin, pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
@@ -70,14 +72,26 @@ const decodeSections = (
   const sections = size.length === 0 ? readableSections : withoutModel
   const isKnown = ({ at: { path } }: Finding): boolean =>
     unknown.size === 0 || path.every((_, i) => !unknown.has(pointer(path.slice(0, i + 1))))
-  const layers = isRecord(data) && isRecord(data.model) ? (data.model.layers ?? null) : null
+  const model = isRecord(data) && isRecord(data.model) ? data.model : {}
+  const inputs = inputsIn(model)
   return {
     ...(Result.isSuccess(whole) && unknown.size === 0 && size.length === 0 ? { decoded: whole.success } : {}),
     sections,
-    findings: [...size, ...schema, ...Names.check(layers)].filter(isKnown),
+    findings: [...size, ...schema, ...(inputs === "unknown" ? [] : Names.check(model.layers ?? null, undefined, inputs))].filter(
+      isKnown,
+    ),
     positions,
     source: positions.source,
   }
+}
+
+/** The names of a model's inputs, also where their key is misspelled; `unknown` where they are not a map. */
+const inputsIn = (model: { readonly [key: string]: Data }): ReadonlyArray<string> | "unknown" | undefined => {
+  const keys = Object.keys(model).filter((key) => suggest(key, ["input", "inputs"], modelWords.synonyms) === "inputs")
+  const [key] = keys
+  if (key === undefined) return undefined
+  const written = model[key]
+  return isRecord(written) ? Object.keys(written) : "unknown"
 }
 
 /** The valid sections. A section whose only mistakes are misspelled keys counts as valid. */
@@ -118,7 +132,7 @@ const withoutConsequences = (ofData: ReadonlyArray<Finding>, ofDocument: Readonl
   const isMeant = ({ code, fix }: Finding): boolean =>
     code === "D303" && fix !== undefined && "at" in fix && fix.was !== undefined && meant.has(scalar(fix.was))
   const isSaid = ({ code }: Finding): boolean => code === "D304" && ofDocument.some((other) => other.code === "D304")
-  return [...ofData.filter((found) => !isSaid(found)), ...ofDocument.filter((found) => !isMeant(found))]
+  return [...ofData.filter((found) => !isSaid(found) && !isMeant(found)), ...ofDocument.filter((found) => !isMeant(found))]
 }
 
 /** The facts of the data that the document itself states. */

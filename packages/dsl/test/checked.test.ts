@@ -39,7 +39,7 @@ describe("checked", () => {
     expect(before).toBeGreaterThan(0)
     const right = Result.getOrThrow(checked(document, facts, { catalogue, report }))
     expect(looks()).toBe(before)
-    expect(build(right).lossName).toBe("categorical_cross_entropy")
+    expect(build(right).heads[0]?.lossName).toBe("categorical_cross_entropy")
   })
 
   it("takes a report that was made of more facts, too", () => {

@@ -318,6 +318,19 @@ describe("every code", () => {
         |                                    ^^^^^^^^^^
         = help: keep one of them, with all its options
 
+      error[T521]: \`losses\` has a loss for each of several heads, but the model has one output
+        --> m.yaml:1:10
+      1 | train: { losses: { label: 2 } }
+        |          ^^^^^^
+        = help: write \`loss: …\`, which has no weight
+
+      error[T522]: \`early_stop\` chooses the best epoch by \`val.loss\`, so \`train.loss\` would do nothing
+        --> m.yaml:1:59
+      1 | train: { callbacks: [early_stop, { checkpoint: { monitor: train.loss } }] }
+        |                      ---------- early stopping
+        |                                                           ^^^^^^^^^^
+        = help: remove this monitor, or give both the same one
+
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (avoids saturation at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as Dataset from "@adjoint/core/data/Dataset"
 import * as Npz from "@adjoint/core/data/Npz"
 import * as Source from "@adjoint/core/data/Source"
 import * as NDArray from "@adjoint/core/types/NDArray"
@@ -182,7 +183,7 @@ describe("rows with blanks", () => {
       { column: "y", rows: 4 },
     ])
     expect([facts.rows, facts.counts]).toEqual([{ train: 20, val: 4, test: 4 }, expect.any(Array)])
-    expect([train, val, held].map((part) => part?.inputs.shape[0])).toEqual([20, 4, 4])
+    expect([train, val, held].map((part) => part && Dataset.size(part))).toEqual([20, 4, 4])
     for (const row of Array.from(origin.rows)) expect([row % 5 === 0, row % 10 === 3]).toEqual([false, false])
     expect(Array.from(origin.rows, (row) => origin.lines?.[row])).toEqual(Array.from(origin.rows, (row) => row + 2))
   })

@@ -40,6 +40,8 @@ describe("the JSON Schema", () => {
       "Method",
       "Stage",
       "Loss",
+      "WeightedLoss",
+      "HeadLoss",
       "Optimizer",
       "Schedule",
       "Metric",

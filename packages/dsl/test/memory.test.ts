@@ -227,7 +227,7 @@ describe("the footprint", () => {
     const step = Memory.plan(built, data, 512, { held: false })
     if (Memory.isShortage(step)) throw step
     const all = Nodes.nodes({ catalogue: standard, model: document.model, outputs: 2 })
-    const bound = Footprint.bytes(Footprint.footprint(all, data.sample), 512) - Footprint.besides
+    const bound = Footprint.bytes(Footprint.footprint(all, document.model, data.sample), 512) - Footprint.besides
     expect(bound).toBeGreaterThan(1.5 * step.bytes)
   })
 

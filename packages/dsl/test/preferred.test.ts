@@ -1,6 +1,6 @@
 /** Advice and help texts propose entries by their traits, so that a catalogue of other names gets its own names. */
 import { describe, expect, it } from "vitest"
-import { scoreNames } from "../src/check/Outputs.ts"
+import { scoresOf } from "../src/check/Outputs.ts"
 import * as Preferred from "../src/check/Preferred.ts"
 import { type Catalogue, standard } from "../src/schema/Catalogue.ts"
 
@@ -47,11 +47,11 @@ describe("a proposal", () => {
 describe("the metrics of `auto`", () => {
   it.each([
     [{ type: "numbers", names: ["y"] }, "mae"],
-    [{ type: "classes", name: "c", classes: ["a", "b", "c"] }, "accuracy"],
-    [{ type: "classes", name: "c", classes: ["a", "b"] }, "accuracy"],
+    [{ type: "class", name: "c", classes: ["a", "b", "c"] }, "accuracy"],
+    [{ type: "class", name: "c", classes: ["a", "b"] }, "accuracy"],
     [{ type: "binary", name: "c" }, "accuracy"],
   ] as const)("of %j", (target, name) => {
-    expect(scoreNames(catalogue.metric, { metrics: "auto" }, target as never)).toEqual([name])
-    expect(scoreNames(renamed.metric, { metrics: "auto" }, target as never)).toEqual([name.toUpperCase()])
+    expect(scoresOf(catalogue.metric, { metrics: "auto" }, { target })).toEqual([{ [name]: {} }])
+    expect(scoresOf(renamed.metric, { metrics: "auto" }, { target })).toEqual([{ [name.toUpperCase()]: {} }])
   })
 })

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import type * as Dataset from "@adjoint/core/data/Dataset"
+import { arrayOf } from "@adjoint/core/data/PreprocessTree"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect, Result } from "effect"
@@ -11,7 +12,7 @@ import { afterAll, describe, expect, test } from "vitest"
 import type { Data } from "../src/Document.ts"
 import { baseline } from "../src/prepare/Baseline.ts"
 import { divide, partOf } from "../src/prepare/Division.ts"
-import { prepare } from "../src/prepare/Prepare.ts"
+import { type Prepared, prepare } from "../src/prepare/Prepare.ts"
 import { preview } from "../src/prepare/Preview.ts"
 import { excess } from "../src/prepare/Unpacked.ts"
 
@@ -52,12 +53,12 @@ describe("prepare", () => {
       counts: [30, 30, 30],
       input: fitted.input,
     })
-    expect([train, val, held].map((part) => part?.inputs.shape)).toEqual([
+    expect([train, val, held].map((part) => part && arrayOf(part.inputs, "").shape)).toEqual([
       [90, 4],
       [30, 4],
       [30, 4],
     ])
-    const column = (dataset: Dataset.Dataset, i: number) => [...dataset.inputs.data].filter((_, at) => at % 4 === i)
+    const column = ({ inputs }: Prepared["train"], i: number) => [...arrayOf(inputs, "").data].filter((_, at) => at % 4 === i)
     const mean = (values: ReadonlyArray<number>) => values.reduce((sum, x) => sum + x, 0) / values.length
     for (const i of [0, 1, 2, 3]) expect(Math.abs(mean(column(train, i)))).toBeLessThan(1e-6)
     expect(fitted.input).toMatchObject({ type: "columns" })
@@ -74,7 +75,7 @@ describe("prepare", () => {
       prepared(digits),
       prepared({ ...digits, split: { ...digits.split, seed: 2 } }),
     ])
-    expect(NDArray.equals(first.train.inputs, again.train.inputs)).toBe(true)
+    expect(NDArray.equals(arrayOf(first.train.inputs, ""), arrayOf(again.train.inputs, ""))).toBe(true)
     expect(first.lock).toEqual(again.lock)
     expect(other.lock.split).not.toBe(first.lock.split)
     expect(other.lock.files).toEqual(first.lock.files)
@@ -82,8 +83,8 @@ describe("prepare", () => {
 
   test("images stay bytes, and what prepares them is among the facts", async () => {
     const { facts, fitted, test: held, train, val } = await prepared(digits)
-    expect([train, val, held].map((part) => part?.inputs.dtype)).toEqual(["u8", "u8", "u8"])
-    expect(train.inputs.shape.slice(1)).toEqual(facts.sample)
+    expect([train, val, held].map((part) => part && arrayOf(part.inputs, "").dtype)).toEqual(["u8", "u8", "u8"])
+    expect(arrayOf(train.inputs, "").shape.slice(1)).toEqual(facts.sample)
     expect(facts.input).toEqual(fitted.input)
     expect(fitted.input).toMatchObject({ type: "array", divide: [16] })
   })
@@ -95,7 +96,8 @@ describe("prepare", () => {
     const halved = await prepared(iris, examples, { fitted: doubled })
     const whole = await prepared(iris)
     expect(halved.fitted).toEqual(doubled)
-    expect(halved.train.inputs.data[0]).toBeCloseTo((whole.train.inputs.data[0] ?? 0) / 2, 6)
+    const first = ({ train }: Prepared) => arrayOf(train.inputs, "").data[0] ?? 0
+    expect(first(halved)).toBeCloseTo(first(whole) / 2, 6)
   })
 
   test("rows to test on may have a source of their own, prepared by what the training rows say", async () => {
@@ -108,7 +110,7 @@ describe("prepare", () => {
       test: held,
     } = await prepared({ ...iris, source: csv("train.csv"), test: csv("test.csv"), split: { val: "20%", seed: 4 } }, scratch)
     expect(facts.rows).toEqual({ train: 120, val: 30, test: 4 })
-    expect([...(held?.targets.data ?? [])]).toEqual([0, 0, 1, 2])
+    expect([...(held === undefined ? [] : arrayOf(held.targets, "").data)]).toEqual([0, 0, 1, 2])
     expect(lock.files.map(({ path }) => path)).toEqual(["train.csv", "test.csv"])
   })
 
@@ -193,7 +195,7 @@ describe("preview", () => {
     const { extents, inputEnds, ...facts } = (await surveyed(iris)).facts
     expect(facts).toEqual((await prepared(iris)).facts)
     expect(extents?.map(({ column }) => column)).toEqual(["sepal_length", "sepal_width", "petal_length", "petal_width"])
-    expect(inputEnds?.test?.largest).toMatchObject({ column: "sepal_width", place: "line 17" })
+    expect(inputEnds?.[""]?.test?.largest).toMatchObject({ column: "sepal_width", place: "line 17" })
   })
 
   test("what the document says counts even where a file is missing", async () => {

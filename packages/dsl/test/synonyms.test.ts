@@ -54,7 +54,7 @@ test("the synonyms of the keys of sections lead to keys", () => {
     [Vocabulary.file.synonyms, ["schema", "name", "data", "model", "pretrain", "train", "evaluate", "lint"]],
     [Vocabulary.data.synonyms, ["source", "columns", "image", "scale", "target", "split", "test"]],
     [Vocabulary.split.synonyms, ["train", "val", "test", "unlabelled", "stratify", "seed"]],
-    [Vocabulary.model.synonyms, ["input", "init", "layers"]],
+    [Vocabulary.model.synonyms, ["input", "inputs", "init", "layers"]],
     [{ ...Vocabulary.train.synonyms, ...Of.ofTable(standard.around) }, Object.keys(trainFields(standard, choices(standard)))],
     [Of.of(Column.kinds), Object.keys(Column.kinds)],
     ...[...Object.values<AnyColumn>(Column.kinds), ...Object.values<AnySource>(Source.kinds), { fields: imageFields }].map(

@@ -16,7 +16,8 @@ const Layer = Schema.Struct({
 
 export const Inspected = event("inspected", "The layers of a model, and what a step of its training takes.", {
   file: Schema.String,
-  input: Shape,
+  /** Of one sample, or of each named input. */
+  input: Schema.Union([Shape, Schema.Record(Schema.String, Shape)]),
   layers: Schema.Array(Layer),
   parameters: Count,
   multiplyAdds: Count,

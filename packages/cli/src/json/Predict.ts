@@ -4,13 +4,20 @@ import { Count, event, Score } from "./Values.ts"
 
 const ByName = Schema.Record(Schema.String, Score)
 
-export const Predicted = event("predicted", "The prediction of a row: a class, a number, or numbers by name.", {
-  /** Counted from 1. */
-  row: Count,
-  prediction: Schema.Union([Score, Schema.String, ByName]),
-  /** Of the class that is predicted; missing where the model gives none. */
-  probability: Schema.optionalKey(Score),
-  probabilities: Schema.optionalKey(ByName),
-})
+const Prediction = Schema.Union([Score, Schema.String, Schema.Record(Schema.String, Schema.Union([Score, Schema.String]))])
+
+export const Predicted = event(
+  "predicted",
+  "The prediction of a row: a class, a number, or numbers or answers of yes and no by name. With several heads each key has a value for each head, by its name.",
+  {
+    /** Counted from 1. */
+    row: Count,
+    prediction: Schema.Union([Prediction, Schema.Record(Schema.String, Prediction)]),
+    /** Of the class that is predicted; missing where the model gives none. */
+    probability: Schema.optionalKey(Schema.Union([Score, ByName])),
+    /** Of all classes; of several answers of yes and no, that of the second class of each. */
+    probabilities: Schema.optionalKey(Schema.Union([ByName, Schema.Record(Schema.String, ByName)])),
+  },
+)
 
 export const RowFailed = event("row_failed", "A row that has no prediction.", { row: Count, message: Schema.String })

@@ -1,8 +1,10 @@
 /** Non-finite values in a run, located in the model file and in the data file, with advice that fits the cause. */
 import type { NonFinite, NonFinitePlace } from "@adjoint/core/training/NonFinite"
 import type { NonFiniteScore } from "@adjoint/core/training/TrainEvent"
+import { NDArray } from "@adjoint/core/types/NDArray"
 import { useOf } from "@adjoint/dsl/Document"
 import { find, type Node, nodes } from "@adjoint/dsl/net/Nodes"
+import { headsOf } from "@adjoint/dsl/prepare/Facts"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
 import { print } from "@adjoint/dsl/source/Path"
@@ -56,9 +58,10 @@ const slower = (layer: string, { sound: { document } }: Training): string => {
 const tokenOutside = (
   node: Node | undefined,
   rows: ReadonlyArray<number>,
-  inputs: Prepared["train"]["inputs"] | undefined,
+  arrays: Prepared["train"]["inputs"] | undefined,
 ): string | undefined => {
   const tokens = node?._tag === "Net" && node.kind === "embedding" ? node.options.tokens : undefined
+  const inputs = arrays instanceof NDArray ? arrays : arrays?.[node?.source ?? ""]
   if (typeof tokens !== "number" || inputs === undefined) return undefined
   const width = inputs.data.length / Math.max(1, inputs.shape[0] ?? 1)
   for (const row of rows) {
@@ -76,7 +79,7 @@ const tokenOutside = (
 /** What to try for a value that no step of the optimizer has caused. */
 const fromData = ({ tensor }: NonFinitePlace, { sound: { document } }: Model, prepared: Pick<Prepared, "facts">): string => {
   if (tensor === "input") return "look at these rows; scaling their columns may be enough"
-  if (tensor === "loss" && prepared.facts.target.type === "numbers")
+  if (tensor === "loss" && headsOf(prepared.facts).some(({ target }) => target.type === "numbers"))
     return document.data?.columns === undefined
       ? "look at the targets of these rows: targets of about 1 do not overflow"
       : "look at the targets of these rows, or add `scale: standard` to the target column"

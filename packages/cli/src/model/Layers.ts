@@ -1,10 +1,12 @@
 /** The layers of a net as a table shows them: shapes, parameters, and the work of one sample. */
 import type { Program } from "@adjoint/core/language/Program"
 import { trace } from "@adjoint/core/language/Program"
-import type { Net } from "@adjoint/core/learning/Net"
+import type { Child, Net } from "@adjoint/core/learning/Net"
 import { leaves } from "@adjoint/core/learning/Params"
 import * as Key from "@adjoint/core/tensor/Key"
 import * as Shape from "@adjoint/core/types/Shape"
+import type { Built } from "@adjoint/dsl/build/Build"
+import { isOne, type Sample } from "@adjoint/dsl/prepare/Facts"
 import type { Training } from "./Training.ts"
 
 export interface Row {
@@ -50,15 +52,20 @@ const row = (net: Net, input: Shape.Shape, name: string): Row => {
 }
 
 /** The layers of a net for samples of a shape, those inside others too, in order. Throws `ShapeError`. */
-export const rows = (net: Net, input: Shape.Shape, path: ReadonlyArray<string> = []): ReadonlyArray<Row> => {
-  if (net.children === undefined) return [row(net, input, path.join("."))]
-  return net.children(input).flatMap(({ inner, inputs, kind, name, outputs }) => {
+export const rows = (net: Net, input: Shape.Shape, path: ReadonlyArray<string> = []): ReadonlyArray<Row> =>
+  net.children === undefined ? [row(net, input, path.join("."))] : inside(net.children(input), path)
+
+/** The same of a model, which may have several inputs. */
+export const modelRows = (net: Built["net"], sample: Sample): ReadonlyArray<Row> =>
+  net.children === undefined ? rows(net as unknown as Net, isOne(sample) ? sample : []) : inside(net.children(sample), [])
+
+const inside = (children: ReadonlyArray<Child>, path: ReadonlyArray<string>): ReadonlyArray<Row> =>
+  children.flatMap(({ inner, inputs, kind, name, outputs }) => {
     const at = [...path, String(name)]
     return inner === undefined
       ? [{ name: at.join("."), kind, inputs, output: outputs[0] ?? [], parameters: 0, multiplyAdds: 0 }]
       : rows(inner.net as unknown as Net, inputs[0] ?? [], at)
   })
-}
 
 /** How many numbers the net of a training learns. */
 export const parametersOf = ({ built, prepared }: Training): number => {

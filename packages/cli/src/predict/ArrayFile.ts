@@ -2,7 +2,7 @@
 import { type ArrayRows, maxHeaderBytes } from "@adjoint/core/data/ArrayRows"
 import { concatBytes } from "@adjoint/core/data/concatBytes"
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
-import type { Fitted } from "@adjoint/core/data/Fitted"
+import type { FittedTree } from "@adjoint/core/data/Fitted"
 import * as Idx from "@adjoint/core/data/Idx"
 import * as Npy from "@adjoint/core/data/Npy"
 import * as Npz from "@adjoint/core/data/Npz"
@@ -20,7 +20,7 @@ const limit = 2 ** 31 - 1
 /** Reads a file whole, and then its rows. */
 const whole =
   (decode: (bytes: Uint8Array) => Answer<NDArray>) =>
-  (fitted: Fitted): Reader => {
+  (fitted: FittedTree): Reader => {
     const pieces: Array<Uint8Array> = []
     let length = 0
     return {
@@ -40,11 +40,11 @@ const whole =
   }
 
 /** Whether the first axis of an array counts samples, so that some of its rows are samples too. */
-const countsSamples = (fitted: Fitted, { shape }: ArrayRows): Answer<boolean> =>
+const countsSamples = (fitted: FittedTree, { shape }: ArrayRows): Answer<boolean> =>
   Result.map(framing(fitted, shape), ({ count }) => shape[0] === count && count > 0)
 
 /** Reads rows of which the header has been read. */
-const rowByRow = (fitted: Fitted, rows: ArrayRows): Reader => {
+const rowByRow = (fitted: FittedTree, rows: ArrayRows): Reader => {
   const { offset, read, rowBytes, shape } = rows
   const [count = 0] = shape
   const pending: Array<Uint8Array> = []
@@ -79,8 +79,8 @@ const rowByRow = (fitted: Fitted, rows: ArrayRows): Reader => {
 
 /** Reads a file row by row where its header allows it. */
 const streamed =
-  (open: (bytes: Uint8Array) => Answer<ArrayRows | undefined>, fallback: (fitted: Fitted) => Reader) =>
-  (fitted: Fitted): Reader => {
+  (open: (bytes: Uint8Array) => Answer<ArrayRows | undefined>, fallback: (fitted: FittedTree) => Reader) =>
+  (fitted: FittedTree): Reader => {
     let chosen: Reader | undefined
     const pending: Array<Uint8Array> = []
     let held = 0

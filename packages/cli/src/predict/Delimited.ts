@@ -2,7 +2,8 @@
 import type * as Csv from "@adjoint/core/data/Csv"
 import * as CsvBlocks from "@adjoint/core/data/CsvBlocks"
 import type { DataError } from "@adjoint/core/data/DataError"
-import type { Fitted } from "@adjoint/core/data/Fitted"
+import type { FittedTree } from "@adjoint/core/data/Fitted"
+import { columnsOf, headsOf, inputColumns } from "@adjoint/core/data/PreprocessTree"
 import type { Table } from "@adjoint/core/data/Table"
 import * as TextPieces from "@adjoint/core/data/TextPieces"
 import * as Result from "effect/Result"
@@ -14,12 +15,10 @@ import type { Reader, Rows } from "./Rows.ts"
  * each target, the same without the targets.
  */
 export const withoutHeader =
-  ({ input, target }: Fitted) =>
+  (fitted: FittedTree) =>
   (cells: number): ReadonlyArray<string> => {
-    const targets = new Set(
-      target === null ? [] : target.type === "numbers" ? target.columns.map(({ name }) => name) : [target.name],
-    )
-    const inputs = input.type === "columns" ? input.columns.map(({ name }) => name) : []
+    const targets = new Set(headsOf(fitted).flatMap(([, target]) => columnsOf(target)))
+    const inputs = (inputColumns(fitted) ?? []).map(({ name }) => name)
     const all = Array.from({ length: cells + targets.size }, (_, i) => `c${i + 1}`)
     const rest = all.filter((name) => !targets.has(name))
     // Every column that was fitted lies within the file when nothing is missing.
@@ -28,7 +27,7 @@ export const withoutHeader =
   }
 
 /** Reads delimited text. Fails as `CsvBlocks.reader` does. */
-export const delimited = (fitted: Fitted, { header = true, ...options }: Csv.Options): Reader => {
+export const delimited = (fitted: FittedTree, { header = true, ...options }: Csv.Options): Reader => {
   const decoder = TextPieces.decoder()
   const reader = CsvBlocks.reader({ ...options, header: header === false ? withoutHeader(fitted) : true })
   const rows = (table: Table | undefined): ReadonlyArray<Rows> => (table === undefined ? [] : [fromTable(fitted, table)])

@@ -1,6 +1,7 @@
 /** Lines of JSON as rows to predict: records by column, or lists of numbers. A line that cannot be used is a row that fails. */
 import { type DataError, dataError, type Reason } from "@adjoint/core/data/DataError"
-import type { Fitted, FittedColumn } from "@adjoint/core/data/Fitted"
+import type { FittedColumn, FittedTree } from "@adjoint/core/data/Fitted"
+import { inputColumns } from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as TextPieces from "@adjoint/core/data/TextPieces"
 import * as NDArray from "@adjoint/core/types/NDArray"
@@ -118,12 +119,13 @@ const chosen = <A>({ lines, rows }: Read<A>, places: ReadonlyArray<number>): Res
   )
 
 /** How lines become rows, by what was fitted. */
-const rowsOf = (fitted: Fitted) => {
+const rowsOf = (fitted: FittedTree) => {
   const { input } = fitted
-  if (input.type === "columns") {
-    const columns = input.columns.map(({ name }) => name)
+  if (input.type !== "array") {
+    const used = inputColumns(fitted) ?? []
+    const columns = used.map(({ name }) => name)
     return (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>): Rows => {
-      const read = { lines, rows: values.map((value) => Result.flatMap(value, (json) => cellsOf(input.columns, json))) }
+      const read = { lines, rows: values.map((value) => Result.flatMap(value, (json) => cellsOf(used, json))) }
       return {
         count: lines.length,
         lines,
@@ -156,7 +158,7 @@ const rowsOf = (fitted: Fitted) => {
 const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
 
 /** Reads lines of JSON; blank ones are skipped. Fails with `NotText`, with `Empty` where there is no line, with `TooLarge` for a line without an end. */
-export const jsonLines = (fitted: Fitted): Reader => {
+export const jsonLines = (fitted: FittedTree): Reader => {
   const decoder = TextPieces.decoder()
   const make = rowsOf(fitted)
   const width = fitted.input.type === "array" ? Shape.size(fitted.input.shape) : 0

@@ -1,6 +1,6 @@
 /** A run's model at work: rows in, an outcome for each of them out, in order. */
 import { DataError, inFile, type Reason } from "@adjoint/core/data/DataError"
-import * as Preprocess from "@adjoint/core/data/Preprocess"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { EngineError } from "@adjoint/core/engines/Engine"
 import { read } from "@adjoint/core/tensor/read"
 import type { ConfigError } from "@adjoint/core/training/ConfigError"
@@ -32,7 +32,7 @@ const at = (error: DataError, file: string, row: number, line: number | undefine
 /** Inputs of those rows that can be used, which these are, and what is wrong with the others. */
 interface Prepared {
   readonly usable: ReadonlyArray<number>
-  readonly inputs: NDArray | undefined
+  readonly inputs: PreprocessTree.Arrays | undefined
   readonly refused: ReadonlyMap<number, DataError>
 }
 
@@ -65,15 +65,25 @@ export type Predict = (
   each: (outcomes: ReadonlyArray<Outcome>) => Effect.Effect<void>,
 ) => Effect.Effect<void, ConfigError | DataError | EngineError | ShapeError>
 
-/** Compiles a run's model for rows of a file that is named in messages. What the engine holds is released with the scope. */
-export const predictor = ({ built, run: { fitted }, target, weights }: Trained, file: string) =>
-  Effect.map(compiled(built.net, weights), (run): Predict => {
-    const answer = answering(target, built.lossName)
-    const responses = (outputs: NDArray): NDArray =>
-      target.type === "numbers" ? Preprocess.restore(fitted, outputs) : read(built.loss.response(outputs))
+/** The numbers of each row, a list for each head. */
+const byRow = (heads: ReadonlyArray<NDArray>): ReadonlyArray<ReadonlyArray<ReadonlyArray<number>>> => {
+  const each = heads.map(rowsOf)
+  return Array.from({ length: each[0]?.length ?? 0 }, (_, i) => each.map((rows) => rows[i] ?? []))
+}
 
-    const outcome = (row: ReadonlyArray<number>, number: number, line: number | undefined): Outcome => {
-      const bad = row.find((value) => !Number.isFinite(value))
+/** Compiles a run's model for rows of a file that is named in messages. What the engine holds is released with the scope. */
+export const predictor = ({ built, run: { fitted }, weights }: Trained, file: string) =>
+  Effect.map(compiled(built.net, weights), (run): Predict => {
+    const answer = answering(built.heads)
+    const targets = new Map(PreprocessTree.headsOf(fitted))
+    const responses = (outputs: PreprocessTree.Arrays): ReadonlyArray<NDArray> =>
+      built.heads.map(({ name = "", response }) => {
+        const [own, target] = [PreprocessTree.arrayOf(outputs, name), targets.get(name)]
+        return target?.type === "numbers" ? PreprocessTree.restore(target, own) : read(response(own))
+      })
+
+    const outcome = (row: ReadonlyArray<ReadonlyArray<number>>, number: number, line: number | undefined): Outcome => {
+      const bad = row.flat().find((value) => !Number.isFinite(value))
       if (bad === undefined) return Result.succeed(answer(row))
       const place = line === undefined ? file : `${file}:${line}`
       return Result.fail(
@@ -87,7 +97,7 @@ export const predictor = ({ built, run: { fitted }, target, weights }: Trained, 
         const { inputs, refused, usable } = yield* Effect.fromResult(prepared(rows, places)).pipe(
           Effect.mapError((error) => inFile(error, file)),
         )
-        const outputs = inputs === undefined ? [] : rowsOf(responses(yield* run(inputs)))
+        const outputs = inputs === undefined ? [] : byRow(responses(yield* run(inputs)))
         const made = new Map(usable.map((place, i) => [place, outputs[i] ?? []] as const))
         yield* each(
           places.map((place) => {

@@ -1,6 +1,6 @@
 /** Rows to predict, as a reader gives them: some that follow each other, and how to prepare any of them. */
 import type { DataError } from "@adjoint/core/data/DataError"
-import type { NDArray } from "@adjoint/core/types/NDArray"
+import type { Arrays } from "@adjoint/core/data/PreprocessTree"
 import type * as Result from "effect/Result"
 
 /** Rows that follow each other. */
@@ -8,8 +8,8 @@ export interface Rows {
   readonly count: number
   /** The line of the file that each row begins on, where the file is text. */
   readonly lines?: ReadonlyArray<number>
-  /** The inputs of some of them, by their places among these, as the net takes them: [rows, …]. Fails when one of them cannot be used. */
-  readonly inputs: (places: ReadonlyArray<number>) => Result.Result<NDArray, DataError>
+  /** The inputs of some of them, by their places among these, as the net takes them: [rows, …], or such an array for each named input. Fails when one of them cannot be used. */
+  readonly inputs: (places: ReadonlyArray<number>) => Result.Result<Arrays, DataError>
 }
 
 /** Reads bytes that arrive in pieces. */

@@ -1,7 +1,7 @@
 /** Which reader takes a file or a pipe: by the end of its name, by its first bytes, or as the run's own rows were read. */
 import type * as Csv from "@adjoint/core/data/Csv"
 import type { DataError } from "@adjoint/core/data/DataError"
-import type { Fitted } from "@adjoint/core/data/Fitted"
+import type { FittedTree } from "@adjoint/core/data/Fitted"
 import * as Recorded from "@adjoint/core/data/Source"
 import * as Result from "effect/Result"
 import { idx, npy, npz } from "./ArrayFile.ts"
@@ -11,7 +11,7 @@ import type { Reader, Rows } from "./Rows.ts"
 
 /** What reading rows needs to know of a run. */
 export interface Run {
-  readonly run: { readonly fitted: Fitted }
+  readonly run: { readonly fitted: FittedTree }
 }
 
 const text = ({ run: { fitted } }: Run, options: Csv.Options = {}): Reader =>

@@ -1,8 +1,8 @@
 /** An array of samples as rows to predict. */
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import * as Dataset from "@adjoint/core/data/Dataset"
-import type { Fitted } from "@adjoint/core/data/Fitted"
-import * as InputTransform from "@adjoint/core/data/InputTransform"
+import type { FittedTree } from "@adjoint/core/data/Fitted"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
@@ -17,7 +17,7 @@ const spellings = (sample: Shape.Shape): ReadonlyArray<Shape.Shape> => [
 
 /** Whether an array holds samples (its first axis counts them), or is one sample. */
 export const framing = (
-  fitted: Fitted,
+  fitted: FittedTree,
   shape: Shape.Shape,
 ): Result.Result<{ readonly count: number; readonly sample: Shape.Shape }, DataError> => {
   if (fitted.input.type !== "array")
@@ -37,14 +37,14 @@ export const framing = (
 }
 
 /** The samples of an array. Fails with `BadShape` where they are not of the shape that was fitted, with `Empty` where there are none. */
-export const fromArray = (fitted: Fitted, array: NDArray.NDArray): Result.Result<Rows, DataError> =>
+export const fromArray = (fitted: FittedTree, array: NDArray.NDArray): Result.Result<Rows, DataError> =>
   Result.flatMap(framing(fitted, array.shape), ({ count, sample }) => {
     if (count === 0) return Result.fail(dataError({ _tag: "Empty", got: "there are no rows in it", wanted: "one or more" }))
     const samples = new NDArray.NDArray(array.dtype, [count, ...sample], array.data)
     return Result.succeed({ count, inputs: (places) => rowsOf(fitted, samples, places) })
   })
 
-const rowsOf = (fitted: Fitted, samples: NDArray.NDArray, places: ReadonlyArray<number>): ReturnType<Rows["inputs"]> => {
+const rowsOf = (fitted: FittedTree, samples: NDArray.NDArray, places: ReadonlyArray<number>): ReturnType<Rows["inputs"]> => {
   const inputs = Dataset.takeRows(samples, Int32Array.from(places))
   const bad = inputs.dtype === "f32" ? inputs.data.findIndex((value) => !Number.isFinite(value)) : -1
   if (bad >= 0) {
@@ -55,5 +55,5 @@ const rowsOf = (fitted: Fitted, samples: NDArray.NDArray, places: ReadonlyArray<
       dataError({ _tag: "BadCell", row, column, got: String(inputs.data[bad]), wanted: "a finite number", hint: "" }),
     )
   }
-  return InputTransform.inputs(fitted, { inputs })
+  return PreprocessTree.inputs(fitted, { inputs })
 }

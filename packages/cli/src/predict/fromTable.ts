@@ -1,7 +1,7 @@
 /** A table as rows to predict: columns as they were fitted, or, where samples are arrays, one number for each column. */
-import { dataError } from "@adjoint/core/data/DataError"
-import type { Fitted } from "@adjoint/core/data/Fitted"
-import * as InputTransform from "@adjoint/core/data/InputTransform"
+import { type DataError, dataError } from "@adjoint/core/data/DataError"
+import type { FittedTree } from "@adjoint/core/data/Fitted"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as Table from "@adjoint/core/data/Table"
 import * as NDArray from "@adjoint/core/types/NDArray"
@@ -10,20 +10,20 @@ import * as Result from "effect/Result"
 import type { Rows } from "./Rows.ts"
 
 /** The rows of a table, for what was fitted. */
-export const fromTable = (fitted: Fitted, table: Table.Table): Rows => {
+export const fromTable = (fitted: FittedTree, table: Table.Table): Rows => {
   const { input } = fitted
   return {
     count: table.rows.length,
     lines: table.lines,
     inputs: (places) =>
-      input.type === "columns"
-        ? InputTransform.inputs(fitted, table, places)
-        : Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) => InputTransform.inputs(fitted, { inputs })),
+      input.type === "array"
+        ? Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) => PreprocessTree.inputs(fitted, { inputs }))
+        : PreprocessTree.inputs(fitted, table, places),
   }
 }
 
 /** A table of numbers as samples of a shape. */
-const numbers = (table: Table.Table, sample: Shape.Shape): ReturnType<Rows["inputs"]> =>
+const numbers = (table: Table.Table, sample: Shape.Shape): Result.Result<NDArray.NDArray, DataError> =>
   Result.gen(function* () {
     const width = Shape.size(sample)
     if (table.columns.length !== width)

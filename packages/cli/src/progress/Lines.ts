@@ -2,7 +2,8 @@
 import type { Scores } from "@adjoint/core/training/Progress"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
-import { type Baseline, baseline, worseThan } from "@adjoint/dsl/prepare/Baseline"
+import { type Baseline, baselines, worseThan } from "@adjoint/dsl/prepare/Baseline"
+import { headsOf, scoreName } from "@adjoint/dsl/prepare/Facts"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
 import { print } from "@adjoint/dsl/source/Path"
 import * as Effect from "effect/Effect"
@@ -27,9 +28,13 @@ export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
 export const baselinePart = ({ test, val }: Pick<Prepared, "test" | "val">): "train" | "val" | "test" =>
   val !== undefined ? "val" : test !== undefined ? "test" : "train"
 
-/** The constant prediction, scored on rows that are not trained on. */
-export const baselineOf = ({ facts: { target }, test, train, val }: Prepared): Baseline =>
-  baseline(train, val ?? test ?? train, target.type === "numbers" ? target.units : undefined)
+/** The baselines as a summary has them: that of the one head, or those of all under names such as `kind.accuracy`. */
+export const baselineRecord = (prepared: Prepared): NonNullable<Summary["baseline"]> =>
+  Object.fromEntries(
+    baselines(prepared).flatMap(({ answer, head }) =>
+      Object.entries(answer).map(([key, value]) => [scoreName(head, key), value] as const),
+    ),
+  )
 
 const printBaseline = (answer: Baseline): string => {
   if (answer.kind === "majority")
@@ -39,7 +44,12 @@ const printBaseline = (answer: Baseline): string => {
 
 /** The units of the scores. */
 const printUnits = (units: NonNullable<Format.Units>): string =>
-  ["loss", ...Object.keys(units)].map((score) => `${score} ${Format.unit(score, units)}`).join(", ")
+  ["loss", ...Object.keys(units)]
+    .flatMap((score) => {
+      const unit = Format.unit(score, units)
+      return unit === undefined ? [] : [`${score} ${unit}`]
+    })
+    .join(", ")
 
 /** The folder of a run, its size, and the baseline. */
 export const header = (
@@ -60,7 +70,9 @@ export const header = (
     ]
     return [
       `${style("strong", folder)} ${style("faint", "·")} ${facts.join(style("faint", " · "))}`,
-      `${style("faint", "baselines:")} ${printBaseline(baselineOf(prepared))}`,
+      `${style("faint", "baselines:")} ${baselines(prepared)
+        .map(({ answer, head: { name } }) => `${name === undefined ? "" : `${name} `}${printBaseline(answer)}`)
+        .join(style("faint", " · "))}`,
       ...dropped.map(
         ({ column, rows }) => `${style("faint", "left out:")} ${Format.counted(rows, "row")} with a blank in \`${column}\``,
       ),
@@ -85,7 +97,7 @@ const ending = ({ best, epochs, status, test, units, weights, weightsEpoch }: Su
 
 /** A result that no one should rely on: it is worse than an answer that looks at no input. */
 const worse = (training: Training, summary: Summary): ReadonlyArray<string> => {
-  const found = worseThanBaseline(training, summary)
+  const [found] = worseThanBaseline(training, summary)
   // A score that is not finite has a warning of its own.
   if (found === undefined || !Number.isFinite(found.got)) return []
   const { answer, baseline, got, name } = found
@@ -93,23 +105,30 @@ const worse = (training: Training, summary: Summary): ReadonlyArray<string> => {
   return [`${name} ${Format.score(name, got)} is worse than ${said} (${Format.score(name, baseline)})`, advice(training)]
 }
 
-/** The score of a summary that is worse than the baseline's, with the baseline. */
+/** The scores of a summary that are worse than the baselines, with the baselines. */
 export const worseThanBaseline = ({ built, prepared }: Training, summary: Partial<Pick<Summary, "train" | "val" | "test">>) => {
-  const answer = baselineOf(prepared)
   const part = baselinePart(prepared)
-  const scores = summary[part]
-  const found = scores === undefined ? undefined : worseThan(answer, scores, built.lossName)
-  return found === undefined ? undefined : { ...found, answer, name: `${part}.${found.score}` }
+  const scores = Object.entries(summary[part] ?? {})
+  if (summary[part] === undefined) return []
+  return baselines(prepared).flatMap(({ answer, head }) => {
+    const prefix = scoreName(head, "")
+    const own = Object.fromEntries(
+      scores.flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : [])),
+    )
+    const loss = built.heads.find(({ name }) => name === head.name)?.lossName ?? ""
+    const found = worseThan(answer, own, loss)
+    return found === undefined ? [] : [{ ...found, answer, name: `${part}.${scoreName(head, found.score)}` }]
+  })
 }
 
 /** What to try where a model has not learned. */
 const advice = ({ prepared: { facts }, sound: { document } }: Training): string => {
-  const { target } = facts
   const columns = document.data?.columns
+  const quantities = headsOf(facts).flatMap(({ target }) => (target.type === "numbers" ? target.names : []))
   const unscaled =
-    target.type !== "numbers" || columns === undefined
+    columns === undefined
       ? undefined
-      : target.names.find((name) => {
+      : quantities.find((name) => {
           const column = Object.hasOwn(columns, name) ? columns[name] : undefined
           return column?.type === "number" && column.scale === undefined
         })

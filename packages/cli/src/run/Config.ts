@@ -1,4 +1,5 @@
 /** The run that a model file describes, as core's training takes it. */
+import type { Arrays, Values } from "@adjoint/core/data/PreprocessTree"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Checkpoint from "@adjoint/core/training/Checkpoint"
 import type * as Train from "@adjoint/core/training/Train"
@@ -9,11 +10,11 @@ import type { Training } from "../model/Training.ts"
 import { checkpointOf } from "./Run.ts"
 
 /** A model file's net has trees of any names for parameters. */
-export type Config = Train.Config<Params, Params, Params, FileSystem.FileSystem | Path.Path>
+export type Config = Train.Config<Params, Params, Params, FileSystem.FileSystem | Path.Path, Values, Values, Arrays>
 
 /** The run, before it has a folder. */
 export const configOf = ({ built, fingerprint, prepared }: Training): Config => {
-  const { checkpoint: _, lossName: __, units: ___, ...config } = built
+  const { checkpoint: _, heads: __, units: ___, ...config } = built
   return {
     ...config,
     data: prepared.train,

@@ -1,8 +1,7 @@
 /** A run that is on the disk: the model it trained, how its rows were prepared, and where its weights are. */
 import { join } from "node:path"
 import * as Fitted from "@adjoint/core/data/Fitted"
-import * as Preprocess from "@adjoint/core/data/Preprocess"
-import type { Net } from "@adjoint/core/learning/Net"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { Params } from "@adjoint/core/learning/Params"
 import * as Key from "@adjoint/core/tensor/Key"
 import * as T from "@adjoint/core/tensor/Tensor"
@@ -29,7 +28,7 @@ const LockRecord = Schema.Struct({ version: Schema.Literal(1), files: Files, row
 export interface Run {
   readonly directory: string
   readonly command: Command
-  readonly fitted: Fitted.Fitted
+  readonly fitted: Fitted.FittedTree
   readonly lock: Lock
   /** Missing while the run is running, and for one that was killed. */
   readonly summary?: Summary
@@ -42,7 +41,7 @@ export const openRun = (directory: string): Effect.Effect<Run, RunError, FileSys
     const command = yield* readRecord(directory, files.command, Command)
     yield* checkResolved(directory, command)
     const lock = yield* readRecord(directory, files.lock, LockRecord)
-    const fitted = Fitted.parse(yield* readText(directory, files.preprocess))
+    const fitted = Fitted.parseTree(yield* readText(directory, files.preprocess))
     if (Result.isFailure(fitted))
       return yield* new RunError({ message: `${join(directory, files.preprocess)}: ${fitted.failure.message}` })
     const ended = yield* Effect.orElseSucceed(fs.exists(join(directory, files.summary)), () => false)
@@ -75,7 +74,7 @@ const standing = ({ directory, summary }: Run, built: Pick<Built, "earlyStop">) 
   })
 
 /** What a net's weights look like for the samples of a run, whatever their numbers. */
-const like = <P, S>(net: Net<P, S>, { fitted }: Run) => net.init(Key.make(0), Preprocess.sample(fitted))
+const like = (net: Built["net"], { fitted }: Run) => net.init(Key.make(0), PreprocessTree.sample(fitted))
 
 /** What of training says which weights a checkpoint is kept for. */
 type Scoring = Pick<Built, "earlyStop" | "net" | "optimizer" | "scored">

@@ -1,15 +1,13 @@
 /** A run's model, ready to be used: what it was built as, with the weights that the run stands for. */
 import { join } from "node:path"
-import type { Dataset } from "@adjoint/core/data/Dataset"
-import * as Preprocess from "@adjoint/core/data/Preprocess"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { Params } from "@adjoint/core/learning/Params"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import type { Weights } from "@adjoint/core/training/Evaluate"
 import { type Built, build } from "@adjoint/dsl/build/Build"
 import { type Checked, checked } from "@adjoint/dsl/check/Checked"
 import type { ModelFile } from "@adjoint/dsl/Document"
-import type { Target } from "@adjoint/dsl/prepare/Facts"
-import { type Prepared, targetOf } from "@adjoint/dsl/prepare/Prepare"
+import { type Part, type Prepared, targetOf } from "@adjoint/dsl/prepare/Prepare"
 import { type Reading, read } from "@adjoint/dsl/Read"
 import { fromText } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
@@ -29,7 +27,6 @@ export interface Trained {
   readonly reading: Reading
   readonly checked: Checked
   readonly built: Built
-  readonly target: Target
   readonly weights: Weights<Params, Params>
 }
 
@@ -47,10 +44,10 @@ export const load = (directory: string): Effect.Effect<Trained, RunError | Check
     const target = targetOf(run.fitted)
     if (target === undefined) return yield* broken(directory, "the data has no target")
     const { fitted, lock } = run
-    const right = checked(document, { sample: Preprocess.sample(fitted), input: fitted.input, target, rows: lock.rows })
+    const right = checked(document, { sample: PreprocessTree.sample(fitted), input: fitted.input, target, rows: lock.rows })
     if (Result.isFailure(right)) return yield* broken(directory, right.failure[0]?.message ?? "it cannot be built")
     const built = build(right.success)
-    return { run, document, reading, target, checked: right.success, built, weights: yield* weightsOf(run, built) }
+    return { run, document, reading, checked: right.success, built, weights: yield* weightsOf(run, built) }
   })
 
 /** The rows that a run was trained and is judged on. Fails when they are no longer the same. */
@@ -70,11 +67,7 @@ export const rowsOf = ({
 export const lossOver = ({ checked: right }: Trained, { facts }: Prepared): Built["loss"] => build({ ...right, facts }).loss
 
 /** The rows of one part. Fails when the run has none. */
-export const partOf = (
-  prepared: Prepared,
-  part: "train" | "val" | "test",
-  directory: string,
-): Effect.Effect<Dataset, RunError> => {
+export const partOf = (prepared: Prepared, part: "train" | "val" | "test", directory: string): Effect.Effect<Part, RunError> => {
   const dataset = prepared[part]
   return dataset === undefined
     ? Effect.fail(new RunError({ message: `${directory} has no ${part} rows`, hint: "another --split" }))

@@ -58,6 +58,9 @@ const percentages: ReadonlySet<string> = new Set(
 /** A score by its name, with or without the part of the data in front. `score("val.accuracy", 0.9781) // => "97.81%"` */
 export const score = (name: string, value: number): string => (percentages.has(bare(name)) ? percent(value) : decimal(value))
 
+/** A score's name without the part of the data in front: `kind.accuracy` of the head `kind`. */
+const withoutPart = (name: string): string => name.replace(/^(?:train|val|test)\./, "")
+
 /** What scores are in, by name, where a net learns other numbers than were measured. */
 export type Units = { readonly [score: string]: string } | undefined
 
@@ -67,11 +70,15 @@ export type Units = { readonly [score: string]: string } | undefined
  * `unit("val.mae", { mae: "price" }) // => "in units of price"`
  * `unit("val.loss", { mae: "price" }) // => "scaled"`
  * `unit("val.r2", { mae: "price" }) // => undefined`
+ * `unit("val.fare.loss", { "fare.loss": "scaled" }) // => "scaled"`
  */
 export const unit = (name: string, units: Units): string | undefined => {
   if (units === undefined) return undefined
-  const own = bare(name)
-  return own === "loss" ? "scaled" : Object.hasOwn(units, own) ? `in units of ${printable(units[own] ?? "")}` : undefined
+  const own = withoutPart(name)
+  // The loss of several heads is a sum of losses, each of its own kind.
+  if (own === "loss") return Object.keys(units).some((score) => score.includes(".")) ? undefined : "scaled"
+  if (!Object.hasOwn(units, own)) return undefined
+  return bare(own) === "loss" ? "scaled" : `in units of ${printable(units[own] ?? "")}`
 }
 
 /** A score and what it is in. `measured("mae", 12.3, { mae: "price" }) // => "12.30 (in units of price)"` */

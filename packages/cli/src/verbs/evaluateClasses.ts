@@ -1,9 +1,13 @@
 /** The scores of each class, as text: which classes are confused, and how much of each was found. */
 
-import type * as Dataset from "@adjoint/core/data/Dataset"
+import { type Arrays, arrayOf } from "@adjoint/core/data/PreprocessTree"
 import * as Score from "@adjoint/core/learning/Score"
+import { at } from "@adjoint/core/tensor/subscript"
 import { predict } from "@adjoint/core/training/Evaluate"
+import type { NDArray } from "@adjoint/core/types/NDArray"
+import type { BuiltHead } from "@adjoint/dsl/build/Build"
 import { columns, printable } from "@adjoint/dsl/diagnostic/Printable"
+import type { Part } from "@adjoint/dsl/prepare/Prepare"
 import * as Effect from "effect/Effect"
 import type { Trained } from "../run/Trained.ts"
 import type { Style } from "../terminal/Style.ts"
@@ -14,24 +18,50 @@ export interface Class extends Score.ClassReport {
   readonly name: string
 }
 
-/** What there is to say of classes. */
+/** The scores of the classes of a head. */
 export interface Classes {
-  /** How often each class (row) was taken for each (column). */
-  readonly confusion: Score.Matrix
+  /** How often each class (row) was predicted as each (column); missing for several answers of yes and no. */
+  readonly confusion?: Score.Matrix
+  /** Each class, or the second class of each of several answers of yes and no under its column. */
   readonly classes: ReadonlyArray<Class>
 }
 
-/** How the classes of a dataset fare with a run's model; only where there are classes. */
-export const classesOf = ({ built, target, weights }: Trained, dataset: Dataset.Dataset) =>
+/** The classes of the one head, or of each of several that has some. */
+export type Found = Classes | { readonly heads: { readonly [head: string]: Classes } }
+
+/** The scores of a head's classes, if it has some. */
+const ofHead = ({ target }: BuiltHead, output: NDArray, truth: NDArray): Classes | undefined => {
+  if (target.type === "numbers") return undefined
+  if (target.type === "labels") {
+    const report = (i: number) => Score.of(Score.classReport, at(output, ":", i), at(truth, ":", i))[1]
+    const classes = target.names.flatMap((name, i) => {
+      const own = report(i)
+      return own === undefined ? [] : [{ name, ...own }]
+    })
+    return { classes }
+  }
+  const names = target.classes ?? []
+  const reports = Score.of(Score.classReport, output, truth)
+  return {
+    confusion: Score.of(Score.confusionMatrix, output, truth),
+    classes: reports.map((report, i) => ({ name: names[i] ?? String(i), ...report })),
+  }
+}
+
+/** The scores of the classes of some rows with a run's model; only where there are classes. */
+export const classesOf = ({ built, weights }: Trained, { inputs, targets }: Part) =>
   Effect.gen(function* () {
-    if (dataset.targets.dtype === "f32") return undefined
-    const outputs = yield* predict(built.net, weights, dataset.inputs)
-    const names = target.type === "numbers" ? [] : (target.classes ?? [])
-    const reports = Score.of(Score.classReport, outputs, dataset.targets)
-    return {
-      confusion: Score.of(Score.confusionMatrix, outputs, dataset.targets),
-      classes: reports.map((report, i) => ({ name: names[i] ?? String(i), ...report })),
-    } satisfies Classes
+    const { heads } = built
+    if (heads.every(({ target }) => target.type === "numbers")) return undefined
+    const outputs: Arrays = yield* predict(built.net, weights, inputs)
+    const found = heads.map((head) => {
+      const { name = "" } = head
+      return [head, ofHead(head, arrayOf(outputs, name), arrayOf(targets, name))] as const
+    })
+    const [only] = found
+    if (only?.[0].name === undefined) return only?.[1] satisfies Found | undefined
+    const named = found.flatMap(([{ name = "" }, classes]) => (classes === undefined ? [] : [[name, classes] as const]))
+    return { heads: Object.fromEntries(named) } satisfies Found
   })
 
 /** Tables are shown for at most so many classes; `--json` has them whatever their number. */
@@ -64,7 +94,7 @@ const cellOf = (text: string, width: number): string => `${" ".repeat(Math.max(0
 const digits = (counts: ReadonlyArray<number>): number => Math.max(...counts.map((n) => String(n).length))
 
 /** The matrix with the names of the classes above it, or with their numbers where the names need too much room. */
-const matrix = ({ classes, confusion }: Classes, { style, width }: Look): ReadonlyArray<string> | undefined => {
+const matrix = ({ classes, confusion }: Required<Classes>, { style, width }: Look): ReadonlyArray<string> | undefined => {
   const count = digits(confusion.flat())
   const full = namesOf(classes, Number.POSITIVE_INFINITY)
   const wide = Math.max(widest(full), count)
@@ -89,7 +119,7 @@ const matrix = ({ classes, confusion }: Classes, { style, width }: Look): Readon
 }
 
 /** The classes that are confused most, where the matrix has no room. */
-const pairs = ({ classes, confusion }: Classes, { style, width }: Look): ReadonlyArray<string> => {
+const pairs = ({ classes, confusion }: Required<Classes>, { style, width }: Look): ReadonlyArray<string> => {
   const all = confusion
     .flatMap((row, truth) => row.map((count, prediction) => ({ count, truth, prediction })))
     .filter(({ count, prediction, truth }) => count > 0 && truth !== prediction)
@@ -134,8 +164,18 @@ const report = (all: ReadonlyArray<Class>, { style, width }: Look): ReadonlyArra
   ]
 }
 
-/** The tables of classes, as lines. */
-export const printClasses = (found: Classes, look: Look): ReadonlyArray<string> => [
-  ...((found.classes.length > most ? undefined : matrix(found, look)) ?? pairs(found, look)),
-  ...report(found.classes, look),
-]
+const tables = ({ classes, confusion }: Classes, look: Look): ReadonlyArray<string> => {
+  const whole = confusion === undefined ? undefined : { classes, confusion }
+  const confused = whole === undefined ? [] : ((classes.length > most ? undefined : matrix(whole, look)) ?? pairs(whole, look))
+  return [...confused, ...report(classes, look)]
+}
+
+/** The tables of classes, as lines; those of several heads under their names. */
+export const printClasses = (found: Found, look: Look): ReadonlyArray<string> =>
+  "heads" in found
+    ? Object.entries(found.heads).flatMap(([head, classes]) => [
+        "",
+        `  ${look.style("strong", printable(head))}`,
+        ...tables(classes, look),
+      ])
+    : tables(found, look)

@@ -8,13 +8,13 @@ import type { Report } from "@adjoint/dsl/check/Check"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import { type Diagnostic, hasErrors, locate } from "@adjoint/dsl/diagnostic/Diagnostic"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
-import type { Facts } from "@adjoint/dsl/prepare/Facts"
+import { type Facts, isOne, type Sample } from "@adjoint/dsl/prepare/Facts"
 import type { Positions } from "@adjoint/dsl/source/Positions"
 import type { Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { emit } from "../json/Emit.ts"
-import { type Row, rows, work } from "../model/Layers.ts"
+import { modelRows, type Row, work } from "../model/Layers.ts"
 import { open } from "../model/ModelFile.ts"
 import { steppable } from "../model/Step.ts"
 import { Refused, UsageError } from "../report/Failure.ts"
@@ -62,10 +62,15 @@ const leastName = 8
 const gap = 2
 
 /** The table, in as many columns as there are: without the shapes that go in, and with shorter names, where they have no room. */
-const print = (input: Shape.Shape, layers: ReadonlyArray<Row>, width: number, style: Style): string => {
+const print = (sample: Sample, layers: ReadonlyArray<Row>, width: number, style: Style): string => {
+  const input = isOne(sample)
+    ? Shape.print(sample)
+    : Object.entries(sample)
+        .map(([name, shape]) => `${name} ${Shape.print(shape)}`)
+        .join(" ")
   const sums = ["total", "", "", Format.count(total(layers, "parameters")), Format.count(total(layers, "multiplyAdds"))]
   const rowsOf = (names: ReadonlyArray<string>, hasInputs: boolean) => [
-    ["layer", "kind", hasInputs ? `input ${Shape.print(input)}` : `${Shape.print(input)} →`, "parameters", "multiply-adds"],
+    ["layer", "kind", hasInputs ? `${isOne(sample) ? "input " : ""}${input}` : `${input} →`, "parameters", "multiply-adds"],
     ...layers.map(({ inputs, kind, multiplyAdds, output, parameters }, i) => [
       names[i] ?? "",
       kind,
@@ -139,7 +144,7 @@ export const run = (options: Options) =>
       })
     const step = stepOf(document, facts, positions, report)
     // Of layers too large for any memory not even the parameters can be written down.
-    const layers = yield* checkShapes(() => rows(netOf(document, facts), sample)).pipe(
+    const layers = yield* checkShapes(() => modelRows(netOf(document, facts), sample)).pipe(
       Effect.mapError((error) =>
         step !== undefined && "diagnostics" in step ? new Refused({ diagnostics: step.diagnostics, source }) : error,
       ),

@@ -180,17 +180,16 @@ const train = (options: Options, ready: Ready, folder: string) =>
     const close = (rest: Pick<Summary, "status"> & Partial<Summary>) =>
       Effect.gen(function* () {
         const kept = ledger.kept ?? (ledger.best === undefined ? "last" : endsWith(config))
-        const { kind, ...answer } = Lines.baselineOf(training.prepared)
         const { units } = training.built
         const summary = Ledger.summarize(ledger, {
           weights: kept,
           seconds: (Date.now() - started) / 1000,
-          baseline: { kind, ...answer },
+          baseline: Lines.baselineRecord(training.prepared),
           ...(units === undefined ? {} : { units }),
           ...(parent === undefined ? {} : { parent: parent.directory }),
           ...rest,
         })
-        const worse = Lines.worseThanBaseline(training, summary)
+        const [worse] = Lines.worseThanBaseline(training, summary)
         const whole = { ...summary, ...(worse === undefined ? {} : { worseThanBaseline: worse.name }) }
         yield* Recorder.end(folder, whole)
         ended = whole.status

@@ -1,4 +1,4 @@
-/** A prepared program, and the errors of preparing and running one. */
+/** A prepared program on the calling thread, and the errors of preparing and running one. */
 import { TaggedError } from "effect/Data"
 import type { Program } from "../language/Program.ts"
 import type { NDArray } from "../types/NDArray.ts"
@@ -31,6 +31,14 @@ export class OutOfMemory extends TaggedError("OutOfMemory")<{
   }
 }
 
+/** The kernels of a program and the memory that it needs. */
+export interface Footprint {
+  /** Passes over memory. */
+  readonly kernels: number
+  /** All of its memory, in bytes. */
+  readonly bytes: number
+}
+
 /**
  * A program to prepare. Its first `resident` inputs are state that stays with the engine, and its first `resident`
  * outputs, of the same dtypes and shapes, take their place after each run.
@@ -41,10 +49,10 @@ export interface Job {
 }
 
 /**
- * A prepared program with its state. Results are immutable snapshots, unless they are lent. After a failed run the state may be
- * half old and half new, so all of these throw that run's `EngineError` from then on.
+ * A prepared program with its state, on the calling thread. Results are immutable snapshots, unless they are lent. After a failed
+ * run the state may be half old and half new, so all of these throw that run's `EngineError` from then on.
  */
-export interface Executable {
+export interface SyncExecutable {
   /** Replaces the state. */
   readonly load: (state: ReadonlyArray<NDArray>) => void
   /** Runs the program on the state and these inputs, keeps the new state and returns the other outputs. Throws `EngineError`. */

@@ -13,11 +13,12 @@ import { printSpec, type Spec } from "../types/ShapeError.ts"
 /** Primitives that compute each element from the elements at the same index. */
 export type Elementwise = OfKind<"elementwise">
 
-/** What an array in memory is: an input of the program, a constant, or a result of its kernels. */
+/** What an array in memory is: an input of the program, a constant, a result of its kernels, or consecutive elements of another array. */
 export type Storage =
   | { readonly tag: "input"; readonly index: number }
   | { readonly tag: "constant"; readonly index: number; readonly array: NDArray }
   | { readonly tag: "own" }
+  | { readonly tag: "part"; readonly of: number; readonly offset: number }
 
 /** A dense array in the engine's memory. */
 export interface Slot extends Spec {
@@ -108,8 +109,22 @@ export interface View {
   readonly shape: Shape.Shape
 }
 
+/**
+ * Loops and reductions over the same rows, the leading axes of all of them: they run for some rows at a time, one after the other,
+ * so that a row is in the cache when the next member reads it. What members write, others read in the same row only.
+ */
+export interface Rows {
+  readonly tag: "rows"
+  readonly shape: Shape.Shape
+  readonly members: ReadonlyArray<Loop | Reduce>
+}
+
 /** One kernel of a plan. It has at least one element to write: a slot without elements is written by none. */
-export type Kernel = Loop | Reduce | Product | Single
+export type Kernel = Loop | Reduce | Product | Single | Rows
+
+/** The kernels that a kernel consists of, in order: itself, unless it has members. */
+export const membersOf = (kernel: Kernel): ReadonlyArray<Exclude<Kernel, Rows>> =>
+  kernel.tag === "rows" ? kernel.members : [kernel]
 
 /** Kernels in order, and the slots of the program's outputs. */
 export interface Plan {
@@ -121,13 +136,13 @@ export interface Plan {
 }
 
 /** The loop of a kernel: itself, or its epilogue. */
-export const loopOf = (kernel: Kernel): Loop | undefined => {
+export const loopOf = (kernel: Exclude<Kernel, Rows>): Loop | undefined => {
   if (kernel.tag === "loop") return kernel
   return kernel.tag === "reduce" ? undefined : kernel.epilogue
 }
 
 /** The slots that a kernel reads at any elements: those of its operands, without those of its loop. */
-const operands = (kernel: Kernel): ReadonlyArray<number> => {
+const operands = (kernel: Exclude<Kernel, Rows>): ReadonlyArray<number> => {
   if (kernel.tag === "product") return [kernel.a.slot, kernel.b.slot]
   if (kernel.tag === "single") return kernel.inputs.map(({ slot }) => slot)
   return kernel.tag === "reduce" ? loads(kernel.terms) : []
@@ -138,17 +153,33 @@ const loads = (terms: ReadonlyArray<Term>): ReadonlyArray<number> =>
 
 /** The slots a kernel reads. */
 export const reads = (kernel: Kernel): ReadonlyArray<number> => [
-  ...new Set([...operands(kernel), ...loads(loopOf(kernel)?.terms ?? [])]),
+  ...new Set(membersOf(kernel).flatMap((member) => [...operands(member), ...loads(loopOf(member)?.terms ?? [])])),
 ]
 
 /** The slots a kernel writes. */
-export const writes = (kernel: Kernel): ReadonlyArray<number> => {
-  const stores = loopOf(kernel)?.stores.map(({ slot }) => slot) ?? []
-  return kernel.tag === "loop" ? stores : [kernel.slot, ...stores]
+export const writes = (kernel: Kernel): ReadonlyArray<number> =>
+  membersOf(kernel).flatMap((member) => {
+    const stores = loopOf(member)?.stores.map(({ slot }) => slot) ?? []
+    return member.tag === "loop" ? stores : [member.slot, ...stores]
+  })
+
+/** Whether an access over these axes stays in row i of a slot with rows of `size` elements, where its leading axes are at row i. */
+const staysInRow = ({ offset, strides }: Access, shape: Shape.Shape, rows: Shape.Shape, size: number): boolean => {
+  const dense = Shape.strides(rows)
+  const reach = strides.slice(rows.length).map((stride, i) => stride * ((shape[rows.length + i] ?? 1) - 1))
+  const lowest = reach.reduce((sum, x) => sum + Math.min(0, x), offset)
+  const highest = reach.reduce((sum, x) => sum + Math.max(0, x), offset)
+  return rows.every((n, axis) => n === 1 || strides[axis] === (dense[axis] ?? 0) * size) && lowest >= 0 && highest < size
 }
 
+/** Whether a loop or a reduction over these leading rows reads a slot, whose rows have `size` elements, in the same row only. */
+export const readsInRow = (kernel: Loop | Reduce, slot: number, rows: Shape.Shape, size: number): boolean =>
+  kernel.terms.every(
+    (term) => term.tag !== "load" || term.slot !== slot || staysInRow(term.access, kernel.shape, rows, size),
+  )
+
 /** Whether a kernel reads a slot only at the element that its loop is about to write. */
-export const readsInPlace = (kernel: Kernel, slot: number): boolean => {
+export const readsInPlace = (kernel: Exclude<Kernel, Rows>, slot: number): boolean => {
   const loop = loopOf(kernel)
   return (
     loop !== undefined &&
@@ -184,7 +215,7 @@ const printStores = ({ shape, stores, terms }: Loop): string =>
 
 const printKernel = (kernel: Kernel): string => {
   const shape = "shape" in kernel ? Shape.print(kernel.shape) : ""
-  const then = kernel.tag !== "loop" && kernel.tag !== "reduce" && kernel.epilogue ? `; ${printStores(kernel.epilogue)}` : ""
+  const then = "epilogue" in kernel && kernel.epilogue ? `; ${printStores(kernel.epilogue)}` : ""
   switch (kernel.tag) {
     case "loop":
       return `loop ${shape} ${printStores(kernel)}`
@@ -194,6 +225,8 @@ const printKernel = (kernel: Kernel): string => {
       return `product ${Shape.print([...kernel.batch, kernel.m, kernel.k, kernel.n])} s${kernel.slot} = ${printMatrix(kernel.a)} × ${printMatrix(kernel.b)}${then}`
     case "single":
       return `single s${kernel.slot} = ${kernel.equation.primitive} ${kernel.inputs.map(({ slot }) => `s${slot}`).join(" ")}${then}`
+    case "rows":
+      return `rows ${shape} { ${kernel.members.map(printKernel).join(" } { ")} }`
   }
 }
 
@@ -208,6 +241,8 @@ export const nameOf = (kernel: Kernel): string => {
       return `product ${Shape.print([...kernel.batch, kernel.m, kernel.k, kernel.n])}`
     case "single":
       return `${kernel.equation.primitive} ${Shape.print(kernel.equation.out.shape)}`
+    case "rows":
+      return `rows ${Shape.print(kernel.shape)} of ${kernel.members.map(nameOf).join(", ")}`
   }
 }
 

@@ -87,12 +87,35 @@ export type FittedClasses = typeof FittedClasses.Type
 export const FittedNumbers = Schema.Struct({ type: Schema.Literal("numbers"), columns: Schema.Array(FittedNumber) })
 export type FittedNumbers = typeof FittedNumbers.Type
 
+/** Several answers of yes or no, as `f32` [rows, columns] of 0 and 1. */
+export const FittedLabels = Schema.Struct({
+  type: Schema.Literal("labels"),
+  columns: Schema.Array(FittedBinary).check(Schema.isMinLength(1)),
+})
+export type FittedLabels = typeof FittedLabels.Type
+
 export const FittedInput = Schema.Union([FittedColumns, FittedArray])
 export type FittedInput = typeof FittedInput.Type
 
+const FittedHead = Schema.Union([FittedClasses, FittedNumbers, FittedLabels])
+
+/** What a net predicts with one output. */
+export type FittedHead = typeof FittedHead.Type
+
 /** `null` if there is no target. */
-export const FittedTarget = Schema.NullOr(Schema.Union([FittedClasses, FittedNumbers]))
+export const FittedTarget = Schema.NullOr(FittedHead)
 export type FittedTarget = typeof FittedTarget.Type
+
+/** The names of inputs and heads: words, since they are keys of trees. */
+const Name = Schema.String.check(Schema.isPattern(/^(?!(?:__proto__|constructor|prototype)$)[A-Za-z_]\w*$/u))
+
+/** Several inputs, by name. */
+export const FittedInputs = Schema.Struct({ type: Schema.Literal("inputs"), inputs: Schema.Record(Name, FittedInput) })
+export type FittedInputs = typeof FittedInputs.Type
+
+/** The targets of several heads, by name. */
+export const FittedHeads = Schema.Struct({ type: Schema.Literal("heads"), heads: Schema.Record(Name, FittedHead) })
+export type FittedHeads = typeof FittedHeads.Type
 
 /** How the rows were read: the kind of the source, and its options without file names. */
 export const FittedSource = Schema.Struct({
@@ -110,11 +133,24 @@ export const Fitted = Schema.Struct({
 })
 export type Fitted = typeof Fitted.Type
 
+/** A fitted record whose inputs or targets may be trees; one input and one target are those of `Fitted`. */
+export const FittedTree = Schema.Struct({
+  ...Fitted.fields,
+  input: Schema.Union([FittedColumns, FittedArray, FittedInputs]),
+  target: Schema.NullOr(Schema.Union([FittedClasses, FittedNumbers, FittedLabels, FittedHeads])),
+})
+export type FittedTree = typeof FittedTree.Type
+
 /** A fitted record as JSON text; numbers keep every bit. */
-export const print = (fitted: Fitted): string => `${JSON.stringify(fitted, undefined, 2)}\n`
+export const print = (fitted: FittedTree): string => `${JSON.stringify(fitted, undefined, 2)}\n`
+
+/** Reads what `print` wrote of one input and one target. Fails with `Corrupt` for any other text. */
+export const parse = (text: string): Result.Result<Fitted, DataError> => parseAs(Fitted, text)
 
 /** Reads what `print` wrote. Fails with `Corrupt` for any other text. */
-export const parse = (text: string): Result.Result<Fitted, DataError> => {
+export const parseTree = (text: string): Result.Result<FittedTree, DataError> => parseAs(FittedTree, text)
+
+const parseAs = <A>(schema: Schema.Codec<A, unknown>, text: string): Result.Result<A, DataError> => {
   const corrupt = (got: string) => Result.fail(dataError({ _tag: "Corrupt", format: "preprocessing", got }))
   let json: unknown
   try {
@@ -122,7 +158,6 @@ export const parse = (text: string): Result.Result<Fitted, DataError> => {
   } catch (error) {
     return corrupt(error instanceof Error ? error.message : String(error))
   }
+  const strictly = Schema.decodeUnknownResult(schema, { onExcessProperty: "error" })
   return Result.orElse(strictly(json), (error) => corrupt(error.message.replaceAll(/\s*\n\s*/g, " ")))
 }
-
-const strictly = Schema.decodeUnknownResult(Fitted, { onExcessProperty: "error" })

@@ -146,6 +146,7 @@ export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArr
   if (target === null) return mismatch("no target", "a target, as in training")
   if (isTable(raw)) return TableInput.targets(target, raw, rows ?? all(raw))
   if (raw.targets === undefined) return mismatch("no targets", "targets, as in training")
+  if (target.type === "labels") return mismatch("arrays", "a table, as in training")
   const array = rows === undefined ? raw.targets : Dataset.takeRows(raw.targets, rows)
   const [count = 0] = array.shape
   if (target.type === "numbers") {

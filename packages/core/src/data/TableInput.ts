@@ -7,7 +7,7 @@ import * as Column from "./Column.ts"
 import type { Cells, DataResult, Input } from "./columns/Kind.ts"
 import { type Cell, dataError, type Reason } from "./DataError.ts"
 import type { Fields } from "./Field.ts"
-import type { FittedClasses, FittedColumn, FittedColumns, FittedNumber, FittedNumbers, FittedTarget } from "./Fitted.ts"
+import type { FittedBinary, FittedColumn, FittedColumns, FittedHead, FittedNumber, FittedTarget } from "./Fitted.ts"
 import { nearest } from "./Nearest.ts"
 import type { Rows } from "./Raw.ts"
 import type { Table } from "./Table.ts"
@@ -15,7 +15,7 @@ import type { Table } from "./Table.ts"
 const refuse = (reason: Reason): DataResult<never> => Result.fail(dataError(reason))
 
 /** The name and the specification of a column that is used. */
-interface Used {
+export interface Used {
   readonly name: string
   readonly column: Column.Column
 }
@@ -77,10 +77,23 @@ export const fit = (
 ): DataResult<{ readonly input: FittedColumns; readonly target: FittedTarget }> =>
   Result.gen(function* () {
     const used = yield* resolve(columns, table)
-    const isTarget = ({ column }: Used): boolean => Column.isTarget(column)
-    const inputs: Array<FittedColumn> = []
-    for (const column of used) if (!isTarget(column)) inputs.push(yield* fitInput(column, table, rows))
-    if (inputs.length === 0)
+    const input = yield* fitInputs(used.filter(isInput), table, rows)
+    const target = yield* fitTarget(used.filter(isTarget), table, rows)
+    return { input, target }
+  })
+
+/** Whether a used column is predicted. */
+export const isTarget = ({ column }: Used): boolean => Column.isTarget(column)
+
+/** Whether a used column is an input. */
+export const isInput = (used: Used): boolean => !isTarget(used)
+
+/** Fits columns that are inputs, in this order. Fails with `BadCell` and `BadSpec`. */
+export const fitInputs = (inputs: ReadonlyArray<Used>, table: Table, rows: Rows): DataResult<FittedColumns> =>
+  Result.gen(function* () {
+    const columns: Array<FittedColumn> = []
+    for (const column of inputs) columns.push(yield* fitInput(column, table, rows))
+    if (columns.length === 0)
       return yield* refuse({
         _tag: "BadSpec",
         at: "columns",
@@ -88,8 +101,7 @@ export const fit = (
         wanted: "one or more",
         hint: "give a column a type, as in `Age: number`",
       })
-    const target = yield* fitTarget(used.filter(isTarget), table, rows)
-    return { input: { type: "columns", columns: inputs } as const, target }
+    return { type: "columns", columns }
   })
 
 const fitInput = ({ column, name }: Used, table: Table, rows: Rows): DataResult<FittedColumn> =>
@@ -109,7 +121,11 @@ const inputOf = (type: Column.Type): Input<Fields, FittedColumn> => {
   return input
 }
 
-const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): DataResult<FittedTarget> =>
+/**
+ * Fits the columns that one output predicts: columns of numbers, several binary columns, or one column of classes. `null`
+ * without columns. Fails with `BadCell` and `BadSpec`.
+ */
+export const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): DataResult<FittedTarget> =>
   Result.gen(function* () {
     const [first] = targets
     if (first === undefined) return null
@@ -130,12 +146,20 @@ const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows): Data
       }
       return { type: "numbers", columns }
     }
+    if (targets.length > 1 && targets.every(({ column }) => Column.targetOf(column) === "binary")) {
+      const columns: Array<FittedBinary> = []
+      for (const column of targets) {
+        const fitted = yield* fitInput(column, table, rows)
+        if (fitted.type === "binary") columns.push(fitted)
+      }
+      return { type: "labels", columns }
+    }
     if (targets.length > 1)
       return yield* refuse({
         _tag: "BadSpec",
         at: "columns",
         got: `the targets ${targets.map(({ name }) => `\`${name}\``).join(" and ")}`,
-        wanted: "one class or binary target, or numbers only",
+        wanted: "one class, binary targets only, or numbers only",
         hint: "keep one of them",
       })
     const type = Column.targetOf(first.column) === "binary" ? "binary" : "class"
@@ -170,9 +194,12 @@ export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): DataRes
 /** The names of a fitted column's numbers. */
 export const columnNames = (column: FittedColumn): ReadonlyArray<string> => inputOf(column.type).names(column)
 
-/** The targets of the given rows: class numbers as `i32` [rows], or quantities as `f32` [rows, columns]. Fails with `NoColumn` and `BadCell`. */
-export const targets = (fitted: FittedClasses | FittedNumbers, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
-  fitted.type === "numbers"
+/**
+ * The targets of the given rows: class numbers as `i32` [rows], or quantities or answers of yes and no as `f32` [rows, columns].
+ * Fails with `NoColumn` and `BadCell`.
+ */
+export const targets = (fitted: FittedHead, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
+  fitted.type === "numbers" || fitted.type === "labels"
     ? inputs({ type: "columns", columns: fitted.columns }, table, rows)
     : Result.gen(function* () {
         const { place, texts } = yield* cellsOf(fitted.name, table, rows)

@@ -1,13 +1,65 @@
 /**
  * Small generated datasets that show what a net can and cannot learn. The same key always gives the same rows, in the order of
- * their classes.
+ * their classes. Each function throws `OptionError` for a number outside the bounds of its entry.
  */
-import { type Entry, entry, type Options } from "../learning/Entry.ts"
+import { type Entry, entry, filled, type Options } from "../learning/Entry.ts"
 import { cos, sin } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
 import * as NDArray from "../types/NDArray.ts"
 import type { Dataset } from "./Dataset.ts"
+
+/** The options of toys: their bounds and defaults, for the catalogue and for the functions. */
+const count = {
+  kind: "integer",
+  doc: "Rows in all.",
+  synonyms: ["n_samples", "samples", "rows", "size", "n"],
+  default: 200,
+  minimum: 2,
+  maximum: 1_000_000,
+} as const
+const noise = (usual: number) =>
+  ({
+    kind: "number",
+    doc: "Standard deviation of the noise.",
+    synonyms: ["std", "sigma", "cluster_std"],
+    default: usual,
+    minimum: 0,
+  }) as const
+const classes = (usual: number) =>
+  ({
+    kind: "integer",
+    doc: "How many classes, named 0, 1 and so on.",
+    synonyms: ["n_classes", "num_classes", "centers"],
+    default: usual,
+    minimum: 2,
+    maximum: 100,
+  }) as const
+const gateOptions = {
+  copies: { kind: "integer", doc: "How often each of the four rows occurs.", default: 1, minimum: 1, maximum: 250_000 },
+  noise: noise(0),
+} as const
+const pointOptions = { count, noise: noise(0.1) } as const
+const circleOptions = {
+  ...pointOptions,
+  factor: { kind: "number", doc: "Radius of the inner circle.", default: 0.5, exclusiveMinimum: 0, exclusiveMaximum: 1 },
+} as const
+const spiralOptions = {
+  count,
+  noise: noise(0.02),
+  classes: classes(2),
+  turns: { kind: "number", doc: "Turns of each spiral.", default: 1, exclusiveMinimum: 0, maximum: 10 },
+} as const
+const blobOptions = { count, noise: noise(1), classes: classes(3) } as const
+const sineOptions = {
+  ...pointOptions,
+  periods: { kind: "number", doc: "Whole waves from −1 to 1.", default: 1, exclusiveMinimum: 0, maximum: 100 },
+} as const
+const lineOptions = {
+  ...pointOptions,
+  slope: { kind: "number", doc: "Slope of the line.", synonyms: ["coef"], default: 2 },
+  intercept: { kind: "number", doc: "Height of the line at 0.", synonyms: ["bias"], default: 1 },
+} as const
 
 /** The numbers of a shape, drawn from the standard normal distribution. */
 const normal = (key: Key.Key, n: number): ArrayLike<number> => read(Key.normal(key, [n])).data
@@ -87,23 +139,24 @@ export interface GateOptions {
 }
 
 const gate =
-  (truth: (a: boolean, b: boolean) => boolean) =>
-  (key: Key.Key, { copies = 1, noise = 0 }: GateOptions = {}): Dataset => {
+  (operation: string, truth: (a: boolean, b: boolean) => boolean) =>
+  (key: Key.Key, options: GateOptions = {}): Dataset => {
+    const { copies, noise } = filled(operation, gateOptions, options)
     const rows = corners.map((point) => [point, truth(point[0] === 1, point[1] === 1) ? 1 : 0] as const)
     return points(key, Array.from({ length: copies }, () => rows).flat(), noise, ["false", "true"])
   }
 
 /** Whether just one of two inputs is 1: no straight line separates the classes. */
-export const xor = gate((a, b) => a !== b)
+export const xor = gate("xor", (a, b) => a !== b)
 
 /** Whether both inputs are 1. */
-export const and = gate((a, b) => a && b)
+export const and = gate("and", (a, b) => a && b)
 
 /** Whether one input or both are 1. */
-export const or = gate((a, b) => a || b)
+export const or = gate("or", (a, b) => a || b)
 
 /** Whether not both inputs are 1. */
-export const nand = gate((a, b) => !(a && b))
+export const nand = gate("nand", (a, b) => !(a && b))
 
 export interface PointOptions {
   /** Rows in all. */
@@ -113,7 +166,8 @@ export interface PointOptions {
 }
 
 /** Two half circles that reach into each other. */
-export const moons = (key: Key.Key, { count = 200, noise = 0.1 }: PointOptions = {}): Dataset => {
+export const moons = (key: Key.Key, options: PointOptions = {}): Dataset => {
+  const { count, noise } = filled("moons", pointOptions, options)
   const at = (label: number, t: number): Spot => {
     const angle = Math.PI * t
     return label === 0 ? { radius: 1, angle } : { radius: -1, angle, middle: [1, 0.5] }
@@ -122,10 +176,8 @@ export const moons = (key: Key.Key, { count = 200, noise = 0.1 }: PointOptions =
 }
 
 /** A circle inside another; `factor` is the inner radius, the outer one is 1. */
-export const circles = (
-  key: Key.Key,
-  { count = 200, noise = 0.1, factor = 0.5 }: PointOptions & { readonly factor?: number } = {},
-): Dataset => {
+export const circles = (key: Key.Key, options: PointOptions & { readonly factor?: number } = {}): Dataset => {
+  const { count, factor, noise } = filled("circles", circleOptions, options)
   const sizes = [Math.ceil(count / 2), Math.floor(count / 2)]
   const at = (label: number, _: number, index: number): Spot => ({
     radius: label === 0 ? 1 : factor,
@@ -137,22 +189,16 @@ export const circles = (
 /** Spirals that start at the middle, one for each class, with `turns` turns to radius 1. */
 export const spirals = (
   key: Key.Key,
-  {
-    classes = 2,
-    count = 200,
-    noise = 0.02,
-    turns = 1,
-  }: PointOptions & { readonly classes?: number; readonly turns?: number } = {},
+  options: PointOptions & { readonly classes?: number; readonly turns?: number } = {},
 ): Dataset => {
+  const { classes, count, noise, turns } = filled("spirals", spiralOptions, options)
   const at = (label: number, t: number): Spot => ({ radius: t, angle: 2 * Math.PI * (turns * t + label / classes) })
   return points(key, onCircles(alongClasses(count, classes, at)), noise, numbered(classes))
 }
 
 /** Round clouds of points, one for each class, around centres drawn evenly from a square of side 10 around the origin. */
-export const blobs = (
-  key: Key.Key,
-  { classes = 3, count = 200, noise = 1 }: PointOptions & { readonly classes?: number } = {},
-): Dataset => {
+export const blobs = (key: Key.Key, options: PointOptions & { readonly classes?: number } = {}): Dataset => {
+  const { classes, count, noise } = filled("blobs", blobOptions, options)
   const centres = uniform(Key.fold(key, "centres"), 2 * classes)
   const at = (label: number): Point => [10 * (centres[2 * label] ?? 0) - 5, 10 * (centres[2 * label + 1] ?? 0) - 5]
   return points(key, alongClasses(count, classes, at), noise, numbered(classes))
@@ -175,60 +221,27 @@ const curve = (key: Key.Key, count: number, noise: number, f: (xs: Float32Array)
 }
 
 /** y = sin(πx · periods) for x from -1 to 1: a curve to fit. */
-export const sine = (
-  key: Key.Key,
-  { count = 200, noise = 0.1, periods = 1 }: PointOptions & { readonly periods?: number } = {},
-): Dataset =>
-  curve(key, count, noise, (xs) =>
+export const sine = (key: Key.Key, options: PointOptions & { readonly periods?: number } = {}): Dataset => {
+  const { count, noise, periods } = filled("sine", sineOptions, options)
+  return curve(key, count, noise, (xs) =>
     wave(
       sin,
       xs.map((x) => Math.PI * x * periods),
     ),
   )
+}
 
 /** y = slope · x + intercept for x from -1 to 1: a line to fit. */
 export const linear = (
   key: Key.Key,
-  {
-    count = 200,
-    intercept = 1,
-    noise = 0.1,
-    slope = 2,
-  }: PointOptions & { readonly slope?: number; readonly intercept?: number } = {},
-): Dataset => curve(key, count, noise, (xs) => Array.from(xs, (x) => slope * x + intercept))
+  options: PointOptions & { readonly slope?: number; readonly intercept?: number } = {},
+): Dataset => {
+  const { count, intercept, noise, slope } = filled("linear", lineOptions, options)
+  return curve(key, count, noise, (xs) => Array.from(xs, (x) => slope * x + intercept))
+}
 
 /** A toy of the catalogue: from a key to its rows. */
 export type Toy = (key: Key.Key) => Dataset
-
-const count = {
-  kind: "integer",
-  doc: "Rows in all.",
-  synonyms: ["n_samples", "samples", "rows", "size", "n"],
-  default: 200,
-  minimum: 2,
-  maximum: 1_000_000,
-} as const
-const noise = (usual: number) =>
-  ({
-    kind: "number",
-    doc: "Standard deviation of the noise.",
-    synonyms: ["std", "sigma", "cluster_std"],
-    default: usual,
-    minimum: 0,
-  }) as const
-const classes = (usual: number) =>
-  ({
-    kind: "integer",
-    doc: "Classes, named 0, 1, …",
-    synonyms: ["n_classes", "num_classes", "centers"],
-    default: usual,
-    minimum: 2,
-    maximum: 100,
-  }) as const
-const gateOptions = {
-  copies: { kind: "integer", doc: "How often each of the four rows occurs.", default: 1, minimum: 1, maximum: 250_000 },
-  noise: noise(0),
-} as const
 
 const toy = <const O extends Options>(
   entryOf: Omit<Entry<O, Toy>, "make">,
@@ -281,10 +294,10 @@ export const entries = {
     {
       doc: "Two half circles that reach into each other.",
       formula: "(cos πt, sin πt) and (1 − cos πt, ½ − sin πt)",
-      source: "scikit-learn, make_moons",
+      source: "Pedregosa et al., Scikit-learn: machine learning in Python, 2011: make_moons",
       advice: "Two classes with a curved border between them: a small hidden layer is enough.",
       synonyms: ["make_moons", "two_moons"],
-      options: { count, noise: noise(0.1) },
+      options: pointOptions,
     },
     moons,
   ),
@@ -292,14 +305,10 @@ export const entries = {
     {
       doc: "A circle inside another.",
       formula: "r(cos 2πt, sin 2πt), r = 1 and factor",
-      source: "scikit-learn, make_circles",
+      source: "Pedregosa et al., Scikit-learn: machine learning in Python, 2011: make_circles",
       advice: "The border is closed, so a hidden layer of at least three units is needed.",
       synonyms: ["make_circles"],
-      options: {
-        count,
-        noise: noise(0.1),
-        factor: { kind: "number", doc: "Radius of the inner circle.", default: 0.5, exclusiveMinimum: 0, exclusiveMaximum: 1 },
-      },
+      options: circleOptions,
     },
     circles,
   ),
@@ -310,12 +319,7 @@ export const entries = {
       source: "Lang and Witbrock, 1988",
       advice: "The hardest of the toys: use two hidden layers and many epochs, and more for more turns.",
       synonyms: ["spiral", "make_spirals"],
-      options: {
-        count,
-        noise: noise(0.02),
-        classes: classes(2),
-        turns: { kind: "number", doc: "Turns of each spiral.", default: 1, exclusiveMinimum: 0, maximum: 10 },
-      },
+      options: spiralOptions,
     },
     spirals,
   ),
@@ -323,10 +327,10 @@ export const entries = {
     {
       doc: "Round clouds of points, one for each class.",
       formula: "centre + noise · N(0, 1), the centre drawn from [−5, 5]²",
-      source: "scikit-learn, make_blobs",
+      source: "Pedregosa et al., Scikit-learn: machine learning in Python, 2011: make_blobs",
       advice: "Softmax regression does well where the clouds do not overlap.",
       synonyms: ["make_blobs"],
-      options: { count, noise: noise(1), classes: classes(3) },
+      options: blobOptions,
     },
     blobs,
   ),
@@ -334,14 +338,10 @@ export const entries = {
     {
       doc: "A wave to fit.",
       formula: "y = sin(πx · periods) + noise, x from −1 to 1",
-      source: "the usual first regression",
+      source: "Bishop, Pattern recognition and machine learning, 2006, section 1.1",
       advice: "A hidden layer of tanh or relu units and an identity output fit it.",
       synonyms: ["sin", "sinus"],
-      options: {
-        count,
-        noise: noise(0.1),
-        periods: { kind: "number", doc: "Whole waves from −1 to 1.", default: 1, exclusiveMinimum: 0, maximum: 100 },
-      },
+      options: sineOptions,
     },
     sine,
   ),
@@ -352,12 +352,7 @@ export const entries = {
       source: "Legendre, 1805",
       advice: "One dense unit without activation finds slope and intercept.",
       synonyms: ["make_regression", "line", "regression"],
-      options: {
-        count,
-        noise: noise(0.1),
-        slope: { kind: "number", doc: "Slope of the line.", synonyms: ["coef"], default: 2 },
-        intercept: { kind: "number", doc: "Height of the line at 0.", synonyms: ["bias"], default: 1 },
-      },
+      options: lineOptions,
     },
     linear,
   ),

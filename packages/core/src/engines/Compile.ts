@@ -3,42 +3,39 @@
  * to arrays. Here a `ShapeError` that mathematics throws becomes a typed failure.
  */
 
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import * as Eager from "../backend/eager/Eager.ts"
 import { foldable } from "../language/ConstantFolding.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { accept, capture, type Program, placeholders } from "../language/Program.ts"
-import { changes, type Like, refill, tensors } from "../language/TensorTree.ts"
+import { checkUnchanged, type Like, refill, tensors } from "../language/TensorTree.ts"
 import { NDArray } from "../types/NDArray.ts"
 import { printSpec, ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
-import { Engine, EngineError, type Executable } from "./Engine.ts"
+import { type Arrays, Engine, type EngineError, type Executable } from "./Engine.ts"
 
-/** Runs a function whose `ShapeError` becomes a typed failure; anything else that it throws stays a defect. */
-export const checkShapes = <A>(f: () => A): Effect.Effect<A, ShapeError> =>
-  Effect.suspend(() => {
+/** The effect that a function returns, whose `ShapeError` becomes a typed failure; anything else that it throws stays a defect. */
+const refusing = <A, E>(f: () => Effect.Effect<A, E>): Effect.Effect<A, E | ShapeError> =>
+  Effect.suspend((): Effect.Effect<A, E | ShapeError> => {
     try {
-      return Effect.succeed(f())
+      return f()
     } catch (error) {
       return error instanceof ShapeError ? Effect.fail(error) : Effect.die(error)
     }
   })
 
-const running = <A>(f: () => A): Effect.Effect<A, EngineError | ShapeError> =>
-  Effect.suspend(() => {
-    try {
-      return Effect.succeed(f())
-    } catch (error) {
-      return error instanceof ShapeError || error instanceof EngineError ? Effect.fail(error) : Effect.die(error)
-    }
-  })
+/** Runs a function whose `ShapeError` becomes a typed failure; anything else that it throws stays a defect. */
+export const checkShapes = <A>(f: () => A): Effect.Effect<A, ShapeError> => refusing(() => Effect.succeed(f()))
 
 /** The arrays of a tree's tensors; most trees hold arrays already. */
-const arrays = ({ read }: Engine["Service"], tree: unknown): ReadonlyArray<NDArray> => {
+const arrays = ({ read }: Engine["Service"], tree: unknown): Effect.Effect<Arrays, EngineError | ShapeError> => {
   const leaves = tensors(tree)
-  return leaves.every((leaf) => leaf instanceof NDArray) ? leaves : read(leaves)
+  return areArrays(leaves) ? Effect.succeed(leaves) : read(leaves)
 }
+
+const areArrays = (leaves: ReadonlyArray<Tensor>): leaves is Arrays => leaves.every((leaf) => leaf instanceof NDArray)
 
 /** The program of a function of trees, and the tree of its results. */
 export interface Traced<Y> {
@@ -102,7 +99,7 @@ const foldedBy = <Args extends ReadonlyArray<unknown>, Y>(
     const { beforehand, folded } = yield* checkShapes(() => folding(f, like))
     if (beforehand.length === 0) return yield* checkShapes(() => folded([]))
     const executable = prepare({ program: yield* checkShapes(() => capture([], beforehand)), resident: 0 })
-    const numbers = yield* Effect.scoped(Effect.flatMap(executable, ({ run }) => running(() => run([]))))
+    const [numbers = []] = yield* Effect.scoped(Effect.flatMap(executable, ({ run }) => Effect.flatten(run([[]]))))
     return yield* checkShapes(() => folded(numbers))
   })
 
@@ -119,41 +116,77 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
   ...like: NoInfer<Args>
 ): Effect.Effect<Compiled<Args, Y>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
-    const engine = yield* Engine
+    const engine = yield* Engine.current
     const { program: traced, result } = yield* foldedBy(engine, f, like)
     const executable = yield* engine.prepare({ program: traced, resident: 0 })
     const answer = Tree.rebuilder(result)
+    const outputsOf = Effect.map(([outputs]: ReadonlyArray<Arrays>) => answer(outputs as Arrays) as Y)
+    const call = (inputs: Arrays): Effect.Effect<Y, EngineError> => {
+      accept("a compiled function", traced, inputs)
+      return Effect.flatMap(executable.run([inputs]), outputsOf)
+    }
     return (...args) =>
-      running(() => {
-        const inputs = arrays(engine, args)
-        accept("a compiled function", traced, inputs)
-        return answer(executable.run(inputs)) as Y
+      refusing(() => {
+        const leaves = tensors(args)
+        return areArrays(leaves) ? call(leaves) : Effect.flatMap(engine.read(leaves), (inputs) => refusing(() => call(inputs)))
       })
   })
 
 /** A function from a state and a batch to the next state and an output. */
-export type StepFunction<S, B, O> = (state: S, batch: B) => { readonly state: Like<S>; readonly output: O }
+export type StepFunction<S, B, O> = (state: S, batch: B) => { readonly state: Like<NoInfer<S>>; readonly output: O }
+
+/** Batches that the engine has, and how their outputs are read. */
+export type Submitted<O> = Effect.Effect<Effect.Effect<ReadonlyArray<O>, EngineError>, EngineError | ShapeError>
 
 /** A compiled step with its state. */
 export interface Step<S, B, O> {
-  /** Runs the step once for each batch, in order, and returns the outputs. */
+  /**
+   * Runs the step once for each batch, in order, and returns the outputs. Other work of the process runs at least every 10 ms,
+   * between two steps. If it is interrupted, some of its steps may be done.
+   */
   readonly run: (batches: ReadonlyArray<B>) => Effect.Effect<ReadonlyArray<O>, EngineError | ShapeError>
+  /**
+   * The same, but it succeeds once the engine has the batches, with an effect that reads the outputs: an engine outside the calling
+   * thread still computes meanwhile, and outputs that nobody reads are not copied.
+   */
+  readonly submit: (batches: ReadonlyArray<B>) => Submitted<O>
+  /**
+   * Gives up the steps that are not done, where the engine can: then the state is what it was before the last call, and the result
+   * is true. Otherwise it waits until they are done.
+   */
+  readonly abort: Effect.Effect<boolean>
   /** The current state: an immutable snapshot. */
-  readonly state: Effect.Effect<S>
+  readonly state: Effect.Effect<S, EngineError>
   /** Replaces the state. */
   readonly load: (state: S) => Effect.Effect<void, EngineError | ShapeError>
+}
+
+/** A function that lets one effect run at a time, in the order in which they start. A page would load more for a `Semaphore`. */
+const makeQueue = () => {
+  let last: Deferred.Deferred<void> | undefined
+  return <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.uninterruptibleMask((restore) => {
+      const before = last
+      const own = Deferred.makeUnsafe<void>()
+      last = own
+      const turn = before === undefined ? effect : Effect.andThen(Deferred.await(before), effect)
+      return Effect.ensuring(
+        restore(turn),
+        Effect.sync(() => {
+          if (last === own) last = undefined
+          // One that is interrupted while it waits passes its turn on only when that comes.
+          Deferred.doneUnsafe(own, before === undefined ? Effect.void : Deferred.await(before))
+        }),
+      )
+    })
 }
 
 /** The step, prepared for batches of one shape. */
 interface Ready<O> {
   readonly executable: Executable
   /** From the arrays of an output to its tree. */
-  readonly output: (leaves: ReadonlyArray<NDArray>) => O
+  readonly output: (leaves: Arrays) => O
 }
-
-/** The first of some changes. */
-const some = (changed: ReadonlyArray<string>): string =>
-  changed.slice(0, 3).join(", ") + (changed.length > 3 ? ` and ${changed.length - 3} more` : "")
 
 const signature = (batch: unknown): string =>
   Tree.entries(batch)
@@ -170,74 +203,98 @@ export const step = <S, B, O>(
   initial: S,
 ): Effect.Effect<Step<S, B, O>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
-    const engine = yield* Engine
+    const engine = yield* Engine.current
     const scope = yield* Effect.scope
     const prepared = new Map<string, Ready<O>>()
-    let current: { state: ReadonlyArray<NDArray> } | { executable: Executable } = {
-      state: yield* running(() => arrays(engine, initial)),
-    }
+    let current: { state: Arrays } | { executable: Executable } = { state: yield* arrays(engine, initial) }
     const stateOf = Tree.rebuilder(initial)
-    const now = (): ReadonlyArray<NDArray> => ("state" in current ? current.state : current.executable.state())
 
-    const prepare = Effect.fnUntraced(function* (batch: B) {
+    const prepare = Effect.fnUntraced(function* (shape: string, batch: B) {
       // A list, because the engine needs the state's leaves first and the leaves of records are ordered by name.
       const listed = (state: S, rows: B): readonly [S, O] => {
         const result = f(state, rows)
         return [result.state as S, result.output]
       }
       const { program: traced, result } = yield* foldedBy(engine, listed, [initial, batch])
-      yield* checkShapes(() => {
-        const changed = changes(initial, result[0])
-        if (changed.length > 0)
-          throw new ShapeError({
-            operation: "Compile.step",
-            got: tensors(result[0]),
-            wanted: `a new state like the old: ${some(changed)}`,
-            hint: "return every part of the state with the shape and dtype it came in",
-          })
-      })
+      yield* checkShapes(() => checkUnchanged("Compile.step", initial, result[0]))
       const job = { program: traced, resident: tensors(initial).length }
       const output = Tree.rebuilder(result[1])
-      prepared.set(signature(batch), {
+      const ready: Ready<O> = {
         executable: yield* engine.prepare(job).pipe(Effect.provideService(Scope.Scope, scope)),
         output: (leaves) => output(leaves) as O,
-      })
+      }
+      prepared.set(shape, ready)
+      return ready
     })
 
-    const one = (batch: B, { executable, output }: Ready<O>): O => {
-      if (!("executable" in current) || current.executable !== executable) {
-        executable.load("state" in current ? current.state : current.executable.lend())
+    /** Moves the state to an executable. */
+    const moveTo = (executable: Executable): Effect.Effect<void, EngineError> => {
+      const moved = "state" in current ? executable.load(current.state) : executable.take(current.executable)
+      return Effect.map(moved, () => {
         current = { executable }
-      }
-      return output(executable.run(arrays(engine, batch)))
+      })
     }
 
-    /** Runs the next batches until one has no executable. */
-    const runReady = (batches: ReadonlyArray<B>, outputs: Array<O>): void => {
-      for (const batch of batches.slice(outputs.length)) {
-        const ready = prepared.get(signature(batch))
-        if (ready === undefined) return
-        outputs.push(one(batch, ready))
-      }
+    /** Submits batches of one shape. */
+    const submitTo = ({ executable, output }: Ready<O>, batches: ReadonlyArray<B>): Submitted<O> => {
+      const isCurrent = "executable" in current && current.executable === executable
+      const leaves = batches.map(tensors)
+      const submitted = (inputs: ReadonlyArray<Arrays>): Submitted<O> =>
+        Effect.map(
+          executable.run(inputs),
+          Effect.map((outputs) => outputs.map(output)),
+        )
+      if (isCurrent && leaves.every(areArrays)) return submitted(leaves)
+      return Effect.flatMap(
+        Effect.forEach(batches, (batch) => arrays(engine, batch)),
+        (inputs) => (isCurrent ? submitted(inputs) : Effect.andThen(moveTo(executable), submitted(inputs))),
+      )
     }
+
+    /** Submits batches, those of one shape together. */
+    const submitAll = (batches: ReadonlyArray<B>): Submitted<O> =>
+      Effect.suspend(() => {
+        const parts: Array<{ readonly shape: string; readonly batches: Array<B> }> = []
+        for (const batch of batches) {
+          const shape = signature(batch)
+          const last = parts.at(-1)
+          if (last?.shape === shape) last.batches.push(batch)
+          else parts.push({ shape, batches: [batch] })
+        }
+        const part = (of: (typeof parts)[0]): Submitted<O> => {
+          const ready = prepared.get(of.shape)
+          if (ready !== undefined) return submitTo(ready, of.batches)
+          return Effect.flatMap(prepare(of.shape, of.batches[0] as B), (ready) => submitTo(ready, of.batches))
+        }
+        const [only, ...others] = parts
+        return only === undefined || others.length > 0
+          ? Effect.map(
+              Effect.forEach(parts, (of) => Effect.suspend(() => part(of))),
+              (reads) => Effect.map(Effect.all(reads), (outputs) => outputs.flat()),
+            )
+          : part(only)
+      })
+
+    // Runs that yield between steps, or wait for a move of the state, must not mix.
+    const oneAtATime = makeQueue()
+    const submit = (batches: ReadonlyArray<B>): Submitted<O> => oneAtATime(submitAll(batches))
 
     return {
-      run: Effect.fnUntraced(function* (batches) {
-        const outputs: Array<O> = []
-        yield* running(() => runReady(batches, outputs))
-        while (outputs.length < batches.length) {
-          yield* prepare(batches[outputs.length] as B)
-          yield* running(() => runReady(batches, outputs))
-        }
-        return outputs
-      }),
-      state: Effect.sync(() => stateOf(now()) as S),
-      load: (state) =>
+      submit,
+      run: (batches) => Effect.flatten(submit(batches)),
+      abort: Effect.suspend(() => ("executable" in current ? current.executable.abort : undefined) ?? Effect.succeed(false)),
+      state: Effect.suspend(() =>
         Effect.map(
-          running(() => arrays(engine, state)),
-          (arrays) => {
+          "state" in current ? Effect.succeed(current.state) : current.executable.state,
+          (leaves) => stateOf(leaves) as S,
+        ),
+      ),
+      load: (state) =>
+        Effect.andThen(
+          checkShapes(() => checkUnchanged("Compile.step", initial, state, "a state like the one it was compiled for", "load what `state` gave")),
+          Effect.map(arrays(engine, state), (arrays) => {
             current = { state: arrays }
-          },
+          }),
         ),
     }
   })

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { EngineError, type Job } from "../backend/Executable.ts"
+import { EngineError, type Footprint, type Job } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
 import { readOnAtMost } from "../backend/eager/preparedPrograms.ts"
 import { lanesSetting, lanesVariable, offeredLanes, readNarrow, usualLanes } from "../backend/wasm/assembler/hostLanes.ts"
@@ -13,6 +13,8 @@ import { cachedCompile, lanesFor, planJob } from "../backend/wasm/compile.ts"
 import { prepare } from "../backend/wasm/prepare.ts"
 import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
 import { Engine } from "./Engine.ts"
+import { inProcess, reading } from "./inProcess.ts"
+import { workerEngine } from "./workerEngine.ts"
 
 const failure =
   (doing: string) =>
@@ -68,6 +70,7 @@ const engine = (pool: Pool | undefined, wanted: Numerics, lanes: Lanes): Engine[
       return offeredLanes(lanes)
     },
     threads: pool?.threads ?? 1,
+    plan: (job) => Effect.try({ try: () => footprint(job), catch: failure("plan a program") }),
     prepare: (job) =>
       Effect.acquireRelease(
         Effect.andThen(
@@ -78,8 +81,8 @@ const engine = (pool: Pool | undefined, wanted: Numerics, lanes: Lanes): Engine[
           }),
         ),
         ({ release }) => Effect.sync(release),
-      ),
-    read,
+      ).pipe(Effect.map(inProcess)),
+    read: (targets) => reading(() => read(targets)),
   })
 }
 
@@ -109,6 +112,26 @@ export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
 }
 
 /**
+ * The same engine in a worker, so that the calling thread stays free: a server answers and a page is drawn while it computes. It has
+ * the bits of `layer`, and takes the same options. Its threads belong to the worker. Fails with `EngineError` where the host refuses
+ * a worker, and for lanes other than 128 and 256. If the worker ends before its scope, every call fails with `EngineError`.
+ */
+export const worker = (options: WasmOptions = {}): Layer.Layer<Engine, EngineError> =>
+  Layer.effect(
+    Engine,
+    Effect.flatMap(
+      Effect.try({
+        try: () => {
+          if (options.threads !== undefined) readOnAtMost(options.threads)
+          return lanesOf(options)
+        },
+        catch: failure("choose its lanes"),
+      }),
+      (lanes) => workerEngine({ threads: options.threads ?? processors(), numerics: options.numerics ?? "portable", lanes }),
+    ),
+  )
+
+/**
  * @internal The engine with every kernel, however small, shared by threads that have all started: slower than `layer`, for tests that
  * compare several threads with one.
  */
@@ -136,14 +159,6 @@ export const hasFastNumerics = (): boolean => fusesMultiplyAdd()
  * `lanesInUse(128) // => 128`
  */
 export const lanesInUse = (lanes?: Lanes): Lanes => offeredLanes(lanesOf(lanes === undefined ? {} : { lanes }))
-
-/** The kernels and the memory of a program on one thread. */
-export interface Footprint {
-  /** Passes over memory. */
-  readonly kernels: number
-  /** All of its memory, in bytes. */
-  readonly bytes: number
-}
 
 /**
  * Plans a program without compiling it, for one thread. Throws `EngineError` when it does not fit into one memory.

@@ -1,5 +1,5 @@
 /** Trees whose leaves are tensors: their leaves as a list, and back, and how two of them differ. */
-import { printSpec } from "../types/ShapeError.ts"
+import { printSpec, refuse } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import type { Tensor } from "./Expr.ts"
 
@@ -38,4 +38,20 @@ export const changes = (before: unknown, after: unknown): ReadonlyArray<string> 
     return other.spec === spec ? [] : [`${name} was ${spec} and became ${other.spec}`]
   })
   return [...changed, ...[...now].flatMap(([path, { name }]) => (old.has(path) ? [] : [`${name} is new`]))]
+}
+
+/** The first of some changes. */
+const some = (changed: ReadonlyArray<string>): string =>
+  changed.slice(0, 3).join(", ") + (changed.length > 3 ? ` and ${changed.length - 3} more` : "")
+
+/** Throws `ShapeError` if a state, a carry or updates are not like the tree that they belong to, and names what differs. */
+export const checkUnchanged = (
+  operation: string,
+  before: unknown,
+  after: unknown,
+  wanted = "a new state like the old",
+  hint = "return every part of the state with the shape and dtype it came in",
+): void => {
+  const changed = changes(before, after)
+  if (changed.length > 0) refuse(operation, [], `${wanted}: ${some(changed)}`, hint)
 }

@@ -2,13 +2,13 @@
  * Activations: the functions between a net's affine maps, elementwise or (softmax and the gated ones) along an axis. An entry
  * of the table also has what an initializer needs: its gain, and the family of initializers that suits it.
  */
-import type { Activation, ActivationTraits } from "./activation/Activation.ts"
-import { rows as gates } from "./activation/gates.ts"
-import { rows as plain } from "./activation/plain.ts"
-import { rows as probabilities } from "./activation/probabilities.ts"
-import { rows as rectifiers } from "./activation/rectifiers.ts"
-import { rows as sigmoids } from "./activation/sigmoids.ts"
-import type { Table, Traits } from "./Entry.ts"
+import type { Activation, FactsOf } from "./activation/Activation.ts"
+import * as gates from "./activation/gates.ts"
+import * as plain from "./activation/plain.ts"
+import * as probabilities from "./activation/probabilities.ts"
+import * as rectifiers from "./activation/rectifiers.ts"
+import * as sigmoids from "./activation/sigmoids.ts"
+import { documented, type Makers } from "./Entry.ts"
 
 export {
   type Activation,
@@ -38,11 +38,26 @@ export {
 } from "./activation/rectifiers.ts"
 export { hardSigmoid, hardTanh, logSigmoid, sigmoid, softsign, tanh } from "./activation/sigmoids.ts"
 
+/** The options and the constructor of every activation, by its name. */
+export const makers = {
+  ...plain.makers,
+  ...sigmoids.makers,
+  ...rectifiers.makers,
+  ...gates.makers,
+  ...probabilities.makers,
+} satisfies Makers<Activation>
+
+// A call, since a bundler keeps an object that spreads others.
+/* @__NO_SIDE_EFFECTS__ */ const facts = (): FactsOf<typeof makers> => ({
+  ...plain.facts,
+  ...sigmoids.facts,
+  ...rectifiers.facts,
+  ...gates.facts,
+  ...probabilities.facts,
+})
+
 /** Every activation, by its name in a model file. */
-export const table = { ...plain, ...sigmoids, ...rectifiers, ...gates, ...probabilities } satisfies Table<
-  Activation,
-  Traits<ActivationTraits>
->
+export const table = documented(makers, facts())
 
 /** The name of an activation. */
-export type Name = keyof typeof table
+export type Name = keyof typeof makers

@@ -3,7 +3,7 @@
  * loss, an optimizer …) as plain data, with the function that makes it. The model file's schema, the reference pages and the
  * law tests are derived from these entries, so a new name is one new row.
  */
-import type { Pad } from "../tensor/linear.ts"
+import type { Pad } from "../tensor/images.ts"
 import { checkOptions, checkRule } from "./OptionError.ts"
 
 /** The fields that every option may have. */
@@ -171,8 +171,20 @@ export interface Rule<V> {
   readonly holds: (options: V) => boolean
 }
 
-/** One named thing with its options, documentation and constructor. `Main` is the name of its main option. */
-export interface Entry<O extends Options, A, Main extends keyof O & string = keyof O & string> {
+/**
+ * The part of an entry that makes the thing. A program that refers to an entry by name needs only this part, so entries that
+ * programs refer to have their facts in a second literal, which a bundler drops from a page (`documented`).
+ */
+export interface Maker<O extends Options, A, Main extends keyof O & string = keyof O & string> {
+  readonly options: O
+  /** The option that a bare value sets: `dropout: 0.5` is `dropout: { rate: 0.5 }`. */
+  readonly main?: Main
+  readonly rule?: Rule<Values<O>>
+  readonly make: (options: Values<O>) => A
+}
+
+/** The documentation of an entry. */
+export interface Facts {
   /** One sentence: what it is. */
   readonly doc: string
   /** The formula as textbooks write it. */
@@ -187,12 +199,10 @@ export interface Entry<O extends Options, A, Main extends keyof O & string = key
   readonly alias?: string
   /** Other names that people use for it, such as those of Keras and PyTorch. Messages propose the name of this entry instead. */
   readonly synonyms?: ReadonlyArray<string>
-  readonly options: O
-  /** The option that a bare value sets: `dropout: 0.5` is `dropout: { rate: 0.5 }`. */
-  readonly main?: Main
-  readonly rule?: Rule<Values<O>>
-  readonly make: (options: Values<O>) => A
 }
+
+/** One named thing with its options, documentation and constructor. `Main` is the name of its main option. */
+export interface Entry<O extends Options, A, Main extends keyof O & string = keyof O & string> extends Facts, Maker<O, A, Main> {}
 
 /** Infers an entry's options from its literal. */
 /* @__NO_SIDE_EFFECTS__ */ export const entry = <const O extends Options, A, const Main extends keyof O & string = never>(
@@ -209,25 +219,31 @@ export interface Entry<O extends Options, A, Main extends keyof O & string = key
   alias: of,
 })
 
-/** An entry with any options. */
-export interface AnyEntry<out A> {
-  readonly doc: string
-  readonly formula: string
-  readonly derivative?: string
-  readonly source: string
-  readonly advice: string
-  readonly alias?: string
-  readonly synonyms?: ReadonlyArray<string>
+/** A maker with any options. */
+export interface AnyMaker<out A> {
   readonly options: Options
   readonly main?: string
   readonly rule?: Rule<never>
   readonly make: (options: never) => A
 }
 
+/** An entry with any options. */
+export interface AnyEntry<out A> extends Facts, AnyMaker<A> {}
+
+/** The entries of makers, from the facts of each. */
+/* @__NO_SIDE_EFFECTS__ */ export const documented = <M extends Makers<unknown>, F extends { readonly [N in keyof M]: Facts }>(
+  makers: M,
+  facts: F,
+): { readonly [N in keyof M]: M[N] & F[N] } =>
+  Object.fromEntries(Object.entries(makers).map(([name, maker]) => [name, { ...maker, ...facts[name] }])) as never
+
 /** Additional facts of an entry, which checks and suggestions read. */
 export interface Traits<T> {
   readonly traits: T
 }
+
+/** Makers by name. */
+export type Makers<A> = { readonly [name: string]: AnyMaker<A> }
 
 /** Entries by name. `More` is the type of additional fields, such as traits. */
 export type Table<A, More = unknown> = { readonly [name: string]: AnyEntry<A> & More }
@@ -257,16 +273,30 @@ export const fill = (options: Options, given: { readonly [option: string]: unkno
   )
 
 /**
+ * The options of an entry with defaults for omitted ones. Throws `OptionError` for one outside its bounds.
+ *
+ * `filled("blur", { size: { kind: "integer", doc: "How wide.", default: 3, minimum: 1 } }, {}) // => { size: 3 }`
+ */
+export const filled = <const O extends Options>(
+  operation: string,
+  options: O,
+  given: { readonly [K in keyof O]?: unknown },
+): Values<O> => {
+  const all = fill(options, given)
+  checkOptions(operation, options, all)
+  return all as Values<O>
+}
+
+/**
  * Makes the thing that a use of a table's entry describes, with defaults for omitted options. Throws `OptionError` for an
  * option outside its bounds, and `TypeError` for a name that is not in the table: schemas are derived from the table, so this
  * is a mistake of the caller.
  */
-export const make = <A>(table: Table<A>, { name, options }: Use): A => {
-  const found = Object.hasOwn(table, name) ? table[name] : undefined
-  if (found === undefined) throw new TypeError(`${JSON.stringify(name)} is not one of ${Object.keys(table).join(", ")}`)
-  const filled = fill(found.options, options)
-  checkOptions(name, found.options, filled)
-  checkRule(name, found.rule as Rule<object> | undefined, filled)
+export const make = <A>(makers: Makers<A>, { name, options }: Use): A => {
+  const found = Object.hasOwn(makers, name) ? makers[name] : undefined
+  if (found === undefined) throw new TypeError(`${JSON.stringify(name)} is not one of ${Object.keys(makers).join(", ")}`)
+  const all = filled(name, found.options, options)
+  checkRule(name, found.rule as Rule<object> | undefined, all)
   const build = found.make as (options: object) => A
-  return build(filled)
+  return build(all)
 }

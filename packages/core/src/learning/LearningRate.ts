@@ -39,7 +39,7 @@ export const step = ({
   readonly every: number
   readonly factor?: number
 }): LearningRate => {
-  checkOptions("step", { ...ownOptions, every: ownOptions.steps, factor: table.step.options.factor }, { every, factor, lr })
+  checkOptions("step", { ...ownOptions, every: ownOptions.steps, factor: stepOptions.factor }, { every, factor, lr })
   return (t) => T.mul(T.pow(factor, float(T.quotient(t, every))), lr)
 }
 
@@ -53,7 +53,7 @@ export const exponential = ({
   readonly factor: number
   readonly every?: number
 }): LearningRate => {
-  checkOptions("exponential", { ...ownOptions, factor: table.exponential.options.factor }, { every, factor, lr })
+  checkOptions("exponential", { ...ownOptions, factor: exponentialOptions.factor }, { every, factor, lr })
   return (t) => T.mul(T.pow(factor, T.div(float(t), every)), lr)
 }
 
@@ -67,7 +67,7 @@ export const cosine = ({
   readonly steps: number
   readonly min?: number
 }): LearningRate => {
-  checkOptions("cosine", { ...ownOptions, min: table.cosine.options.min_lr }, { lr, min, steps })
+  checkOptions("cosine", { ...ownOptions, min: cosineOptions.min_lr }, { lr, min, steps })
   return (t) => {
     const angle = T.mul(T.div(float(T.minimum(t, steps)), steps), Math.PI)
     return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
@@ -88,7 +88,7 @@ export const polynomial = ({
 }): LearningRate => {
   checkOptions(
     "polynomial",
-    { ...ownOptions, power: table.polynomial.options.power, min: table.polynomial.options.min_lr },
+    { ...ownOptions, power: polynomialOptions.power, min: polynomialOptions.min_lr },
     { lr, min, power, steps },
   )
   return (t) => {
@@ -107,7 +107,7 @@ export const inverseTime = ({
   readonly decay: number
   readonly every?: number
 }): LearningRate => {
-  checkOptions("inverseTime", { ...ownOptions, decay: table.inverse_time.options.decay }, { decay, every, lr })
+  checkOptions("inverseTime", { ...ownOptions, decay: inverseTimeOptions.decay }, { decay, every, lr })
   return (t) => T.div(lr, T.add(T.mul(T.div(float(t), every), decay), 1))
 }
 
@@ -131,7 +131,7 @@ export const cosineRestarts = ({
   readonly growth?: number
   readonly min?: number
 }): LearningRate => {
-  const { growth: growthOption, min_lr } = table.cosine_restarts.options
+  const { growth: growthOption, min_lr } = cosineRestartsOptions
   checkOptions("cosineRestarts", { ...ownOptions, growth: growthOption, min: min_lr }, { growth, lr, min, steps })
   const wave = (at: Tensor, length: Tensor | number): Tensor => {
     const angle = T.mul(T.div(float(at), typeof length === "number" ? length : float(length)), Math.PI)
@@ -163,7 +163,7 @@ export const oneCycle = ({
 }): LearningRate => {
   checkOptions(
     "oneCycle",
-    { ...ownOptions, ...table.one_cycle.options, finalDivide: table.one_cycle.options.final_divide },
+    { ...ownOptions, ...oneCycleOptions, finalDivide: oneCycleOptions.final_divide },
     { divide, finalDivide, lr, rise, steps },
   )
   return (t) => {
@@ -228,6 +228,118 @@ export interface ScheduleTraits<Option extends string = string> {
   definition: Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>>,
 ): Entry<O, Schedule, Main> & Traits<ScheduleTraits<OptionName<O>>> => definition
 
+/** The options of `step` in a model file. */
+const stepOptions = {
+  every: {
+    kind: "duration",
+    doc: "Epochs between two drops.",
+    synonyms: ["step_size", "period", "interval"],
+    default: 10,
+    exclusiveMinimum: 0,
+  },
+  factor: {
+    kind: "number",
+    doc: "The factor of the rate at each drop.",
+    synonyms: ["gamma", "decay", "decay_rate", "drop"],
+    default: 0.1,
+    exclusiveMinimum: 0,
+    maximum: 1,
+  },
+} as const
+
+/** The options of `exponential` in a model file. */
+const exponentialOptions = {
+  factor: {
+    kind: "number",
+    doc: "The factor of the rate for each epoch.",
+    synonyms: ["gamma", "decay", "decay_rate"],
+    default: 0.95,
+    exclusiveMinimum: 0,
+    maximum: 1,
+  },
+} as const
+
+/** The options of `cosine` in a model file. */
+const cosineOptions = {
+  min_lr: lowest("The rate at the end."),
+  epochs: {
+    kind: "duration",
+    doc: "The duration of the decay; 0 is the whole run.",
+    synonyms: ["T_max", "period", "duration"],
+    default: 0,
+    minimum: 0,
+  },
+} as const
+
+/** The options of `polynomial` in a model file. */
+const polynomialOptions = {
+  power: { kind: "number", doc: "The exponent: 1 is linear, a larger one falls earlier.", default: 1, exclusiveMinimum: 0 },
+  min_lr: lowest("The rate at the end."),
+  epochs: {
+    kind: "duration",
+    doc: "The duration of the decay; 0 is the whole run.",
+    synonyms: ["total_iters", "duration"],
+    default: 0,
+    minimum: 0,
+  },
+} as const
+
+/** The options of `inverse_time` in a model file. */
+const inverseTimeOptions = {
+  decay: {
+    kind: "number",
+    doc: "The speed of the decay: 1 halves the rate after an epoch.",
+    synonyms: ["decay_rate"],
+    default: 1,
+    minimum: 0,
+  },
+} as const
+
+/** The options of `cosine_restarts` in a model file. */
+const cosineRestartsOptions = {
+  epochs: {
+    kind: "duration",
+    doc: "The duration of the first wave.",
+    synonyms: ["T_0", "period", "first_decay_epochs"],
+    default: 10,
+    exclusiveMinimum: 0,
+  },
+  growth: {
+    kind: "integer",
+    doc: "How many times longer each wave is than the previous one.",
+    synonyms: ["T_mult", "t_mul"],
+    default: 2,
+    minimum: 1,
+  },
+  min_lr: lowest("The rate at the end of a wave."),
+} as const
+
+/** The options of `one_cycle` in a model file. */
+const oneCycleOptions = {
+  rise: {
+    kind: "number",
+    doc: "The fraction of the run in which the rate rises.",
+    synonyms: ["pct_start"],
+    default: 0.3,
+    minimum: 0,
+    exclusiveMaximum: 1,
+  },
+  divide: {
+    kind: "number",
+    doc: "The initial rate is the rate divided by this.",
+    synonyms: ["div_factor"],
+    default: 25,
+    minimum: 1,
+  },
+  final_divide: {
+    kind: "number",
+    doc: "The final rate is the initial rate divided by this.",
+    synonyms: ["final_div_factor"],
+    default: 1e4,
+    minimum: 1,
+  },
+} as const
+
 /** Every schedule, by its name in a model file. */
 export const table = {
   constant: entry({
@@ -249,23 +361,7 @@ export const table = {
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional neural networks, 2012",
     advice: "Drop the rate to a tenth where the loss levels off. Cosine needs less tuning.",
     synonyms: ["StepLR", "step_decay", "staircase"],
-    options: {
-      every: {
-        kind: "duration",
-        doc: "Epochs between two drops.",
-        synonyms: ["step_size", "period", "interval"],
-        default: 10,
-        exclusiveMinimum: 0,
-      },
-      factor: {
-        kind: "number",
-        doc: "The factor of the rate at each drop.",
-        synonyms: ["gamma", "decay", "decay_rate", "drop"],
-        default: 0.1,
-        exclusiveMinimum: 0,
-        maximum: 1,
-      },
-    },
+    options: stepOptions,
     main: "every",
     traits: { rise: undefined },
     make:
@@ -279,16 +375,7 @@ export const table = {
     source: "Bottou, Stochastic gradient descent tricks, 2012",
     advice: "A factor of 0.95 halves the rate in about 14 epochs. With a factor that is too small, learning stops too early.",
     synonyms: ["ExponentialLR", "exponential_decay"],
-    options: {
-      factor: {
-        kind: "number",
-        doc: "The factor of the rate for each epoch.",
-        synonyms: ["gamma", "decay", "decay_rate"],
-        default: 0.95,
-        exclusiveMinimum: 0,
-        maximum: 1,
-      },
-    },
+    options: exponentialOptions,
     main: "factor",
     traits: { rise: undefined },
     make:
@@ -302,16 +389,7 @@ export const table = {
     source: "Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, 2017",
     advice: "The first choice for a run of known length: a high rate for long, and a smooth decay at the end.",
     synonyms: ["CosineAnnealingLR", "cosine_annealing", "cosine_decay"],
-    options: {
-      min_lr: lowest("The rate at the end."),
-      epochs: {
-        kind: "duration",
-        doc: "The duration of the decay; 0 is the whole run.",
-        synonyms: ["T_max", "period", "duration"],
-        default: 0,
-        minimum: 0,
-      },
-    },
+    options: cosineOptions,
     main: "min_lr",
     traits: { rise: undefined },
     make:
@@ -325,17 +403,7 @@ export const table = {
     source: "Chen et al., DeepLab, 2017; Devlin et al., BERT, 2019 (linear)",
     advice: "With a power of 1 it is linear, which is usual for fine-tuning after a warm-up.",
     synonyms: ["PolynomialLR", "polynomial_decay", "poly", "linear", "linear_decay"],
-    options: {
-      power: { kind: "number", doc: "The exponent: 1 is linear, a larger one falls earlier.", default: 1, exclusiveMinimum: 0 },
-      min_lr: lowest("The rate at the end."),
-      epochs: {
-        kind: "duration",
-        doc: "The duration of the decay; 0 is the whole run.",
-        synonyms: ["total_iters", "duration"],
-        default: 0,
-        minimum: 0,
-      },
-    },
+    options: polynomialOptions,
     main: "power",
     traits: { rise: undefined },
     make:
@@ -350,15 +418,7 @@ export const table = {
     advice:
       "The classic schedule, with a proof of convergence for sgd on convex problems. For deep nets cosine is usually better.",
     synonyms: ["inverse_time_decay", "time_based_decay"],
-    options: {
-      decay: {
-        kind: "number",
-        doc: "The speed of the decay: 1 halves the rate after an epoch.",
-        synonyms: ["decay_rate"],
-        default: 1,
-        minimum: 0,
-      },
-    },
+    options: inverseTimeOptions,
     main: "decay",
     traits: { rise: undefined },
     make:
@@ -373,23 +433,7 @@ export const table = {
     advice:
       "For runs of unknown length: the end of each wave is a good point to stop. After a restart scores get worse for a while.",
     synonyms: ["CosineAnnealingWarmRestarts", "cosine_decay_restarts", "warm_restarts", "sgdr"],
-    options: {
-      epochs: {
-        kind: "duration",
-        doc: "The duration of the first wave.",
-        synonyms: ["T_0", "period", "first_decay_epochs"],
-        default: 10,
-        exclusiveMinimum: 0,
-      },
-      growth: {
-        kind: "integer",
-        doc: "How many times longer each wave is than the previous one.",
-        synonyms: ["T_mult", "t_mul"],
-        default: 2,
-        minimum: 1,
-      },
-      min_lr: lowest("The rate at the end of a wave."),
-    },
+    options: cosineRestartsOptions,
     main: "epochs",
     traits: { rise: undefined },
     make:
@@ -404,30 +448,7 @@ export const table = {
     advice:
       "For short runs at a high rate: use the largest one that a learning-rate range test finds stable. Do not combine it with early stopping, which would skip the decay.",
     synonyms: ["OneCycleLR", "1cycle"],
-    options: {
-      rise: {
-        kind: "number",
-        doc: "The fraction of the run in which the rate rises.",
-        synonyms: ["pct_start"],
-        default: 0.3,
-        minimum: 0,
-        exclusiveMaximum: 1,
-      },
-      divide: {
-        kind: "number",
-        doc: "The initial rate is the rate divided by this.",
-        synonyms: ["div_factor"],
-        default: 25,
-        minimum: 1,
-      },
-      final_divide: {
-        kind: "number",
-        doc: "The final rate is the initial rate divided by this.",
-        synonyms: ["final_div_factor"],
-        default: 1e4,
-        minimum: 1,
-      },
-    },
+    options: oneCycleOptions,
     main: "rise",
     traits: { rise: undefined },
     make:

@@ -14,6 +14,7 @@ export {
   type Node,
   type Several,
 } from "./net/graph.ts"
+export { infer } from "./net/infer.ts"
 export {
   type AnyNet,
   type Applied,
@@ -22,11 +23,11 @@ export {
   type Initial,
   type Inner,
   type InputOf,
-  infer,
   type Net,
   type Observe,
   type OutputOf,
   type ParamsOf,
+  part,
   pure,
   type Stateless,
   type StateOf,

@@ -25,13 +25,13 @@ const total =
 
 /** ½λΣw², with the gradient λw. `Tensor.toNumber(Regularizer.l2(0.1)({ w: Tensor.make([3, 4]), b: Tensor.make([9]) })) // => 1.25` */
 export const l2 = (lambda: number, select: Select = isWeight): Regularizer => {
-  checkOptions("l2", table.l2.options, { lambda })
+  checkOptions("l2", l2Options, { lambda })
   return total((w) => T.square(w), lambda / 2, select)
 }
 
 /** λΣ|w|, with the gradient λ sign(w), which is 0 at 0. `Tensor.toNumber(Regularizer.l1(0.5)({ w: Tensor.make([3, -4]) })) // => 3.5` */
 export const l1 = (lambda: number, select: Select = isWeight): Regularizer => {
-  checkOptions("l1", table.l1.options, { lambda })
+  checkOptions("l1", l1Options, { lambda })
   return total((w) => T.abs(w), lambda, select)
 }
 
@@ -86,6 +86,12 @@ const lambda = { kind: "number", minimum: 0, usual: [0, 1], default: 0 } as cons
 const limit = { ...transformationOptions.max, usual: [1e-3, 1e3] } as const
 const clip = { ...limit, zero: "all gradients become 0, so nothing is learned" } as const
 
+/** The options of `l1` in a model file. */
+const l1Options = { lambda: { ...lambda, doc: "λ: the strength of the penalty; 0 is none.", example: 1e-5 } } as const
+
+/** The options of `l2` in a model file. */
+const l2Options = { lambda: { ...lambda, doc: "λ: the strength of the penalty; 0 is none.", example: 1e-4 } } as const
+
 /**
  * Every regularizer, by its name in a model file, where it has one value: `regularize: { l2: 1e-4 }`. Gradient
  * transformations are applied in the order of this table.
@@ -97,7 +103,7 @@ export const table = {
     source: "Tibshirani, Regression shrinkage and selection via the lasso, 1996",
     advice: "Moves weights of little use towards 0, which selects inputs. Start with 1e-5.",
     synonyms: ["l1_regularization", "l1_lambda", "l1_reg"],
-    options: { lambda: { ...lambda, doc: "λ: the strength of the penalty; 0 is none.", example: 1e-5 } },
+    options: l1Options,
     main: "lambda",
     traits: { adds: "sizes" },
     make: (options): Regularization => penalty(options.lambda, l1),
@@ -109,7 +115,7 @@ export const table = {
     advice:
       "Against overfitting: start with 1e-4 and increase it while the validation score improves. With adam prefer adamw, since adam divides the gradient of the penalty by the size of the loss's gradient.",
     synonyms: ["l2_regularization", "l2_lambda", "l2_reg", "lambda"],
-    options: { lambda: { ...lambda, doc: "λ: the strength of the penalty; 0 is none.", example: 1e-4 } },
+    options: l2Options,
     main: "lambda",
     traits: { adds: "squares" },
     make: (options): Regularization => penalty(options.lambda, l2),

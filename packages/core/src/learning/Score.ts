@@ -32,6 +32,7 @@ export {
   topK,
 } from "./score/decisions.ts"
 export { type HeadScoreNames, type HeadScores, heads } from "./score/heads.ts"
+export { labels } from "./score/labels.ts"
 export * from "./score/numbers.ts"
 export { type Bin, calibrationError, logLoss, reliability } from "./score/probabilities.ts"
 export * from "./score/ranking.ts"

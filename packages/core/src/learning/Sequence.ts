@@ -19,12 +19,21 @@ export {
   attention,
   type CrossAttentionOptions,
   crossAttention,
-  type WithMemory,
+  type MemoryCache,
 } from "./sequence/attention.ts"
 export { each, last, max, mean } from "./sequence/each.ts"
-export { type Choice, type DrawOptions, draw, type GenerateOptions, generate, greedy } from "./sequence/generate.ts"
+export { type EncoderAndDecoder, encoderDecoder, type SourceAndTarget } from "./sequence/encoderDecoder.ts"
+export {
+  type Choice,
+  type DrawOptions,
+  draw,
+  type GenerateOptions,
+  generate,
+  greedy,
+  type MemoryOf,
+} from "./sequence/generate.ts"
 export { loss, type Over, score } from "./sequence/loss.ts"
-export { clean, mask, type Padded, type PaddedShape, pad } from "./sequence/Padded.ts"
+export { clean, mask, type Padded, type PaddedShape, pad, type WithMemory } from "./sequence/Padded.ts"
 export {
   bidirectional,
   type Directions,
@@ -36,5 +45,20 @@ export {
   simpleRnn,
   type WithState,
 } from "./sequence/recurrent.ts"
-export { residual, type Stepped, type Stepwise, stack } from "./sequence/Stepwise.ts"
-export { type TiedParams, type TransformerOptions, tied, transformer } from "./sequence/transformer.ts"
+export {
+  type AnyStepwise,
+  type Beginning,
+  type InputOfAll,
+  residual,
+  type Stepped,
+  type Stepwise,
+  stack,
+} from "./sequence/Stepwise.ts"
+export {
+  type DecoderOptions,
+  decoder,
+  type TiedParams,
+  type TransformerOptions,
+  tied,
+  transformer,
+} from "./sequence/transformer.ts"

@@ -1,11 +1,12 @@
 /** How targets relate to outputs: the same numbers, a class, or a probability for each class. Losses and scores share this code. */
 import { isTensor, type Tensor } from "../language/Expr.ts"
 import * as T from "../tensor/Tensor.ts"
+import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
-import { refuse } from "../types/ShapeError.ts"
+import { refuse, ShapeError } from "../types/ShapeError.ts"
 
-/** The type of a target: numbers, yes or no (one output), or one of several classes (an output for each). */
-export type TargetType = "numbers" | "binary" | "classes"
+/** The type of a target: numbers, yes or no (one output), several of these (labels), or one of several classes (an output for each). */
+export type TargetType = "numbers" | "binary" | "labels" | "classes"
 
 /** A shape without a last axis of size 1. */
 const column = (shape: Shape.Shape): Shape.Shape => (shape.length > 1 && shape.at(-1) === 1 ? shape.slice(0, -1) : shape)
@@ -53,6 +54,26 @@ export const probabilities = (operation: string, output: Tensor, target: Tensor)
 
 /** Whether an output decides between two classes by its sign: one number for each sample. */
 export const isBinary = (output: Tensor): boolean => output.shape.length === 1 || output.shape.at(-1) === 1
+
+/**
+ * Throws `ShapeError` for the first class number out of range, if the numbers are known. Inside a program they are not, and a
+ * class out of range becomes NaN there; a run then finds it with the numbers of its batch. Losses check; for a score, a label
+ * without a class is a wrong answer or no sample.
+ */
+export const checkClasses = (operation: string, output: Tensor, target: Tensor): void => {
+  if (!(target instanceof NDArray) || sameShape(output, target) || isBinary(output)) return
+  areIndices(operation, output, target)
+  const classes = output.shape.at(-1) ?? 0
+  const wrong = target.data.findIndex((label: number) => label < 0 || label >= classes)
+  if (wrong < 0) return
+  throw new ShapeError({
+    operation,
+    got: [output, target].map(({ dtype, shape }) => ({ dtype, shape })),
+    wanted: `class numbers from 0 to ${classes - 1}, not class ${target.data[wrong]}`,
+    hint: "number the classes from 0, or give the last layer an output for each class",
+    row: Math.floor(wrong / (target.data.length / (target.shape[0] ?? 1))),
+  })
+}
 
 /** The target as 1 for the true class and 0 for the others; for probabilities, the largest is the true class. Throws `ShapeError`. */
 export const oneHot = (operation: string, output: Tensor, target: Tensor): Tensor =>

@@ -2,7 +2,7 @@
 
 import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
-import { type Like, refill, type Tensors, tensors } from "../language/TensorTree.ts"
+import { checkUnchanged, type Like, refill, type Tensors, tensors } from "../language/TensorTree.ts"
 import { order } from "../language/Walk.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
@@ -40,7 +40,7 @@ const closures = (outputs: ReadonlyArray<Tensor>, arguments_: ReadonlySet<Tensor
  * round. The result is the last carry and the kept rows, stacked [length, …]. Throws `ShapeError`.
  */
 export const scan = <C, const X, Y>(
-  f: (carry: C, row: Tensors<X>) => Round<Like<C>, Y>,
+  f: (carry: C, row: Tensors<X>) => Round<Like<NoInfer<C>>, Y>,
   init: C,
   sequences: X,
   { reverse = false }: { readonly reverse?: boolean } = {},
@@ -54,8 +54,7 @@ export const scan = <C, const X, Y>(
   const carryArguments = carries.map(({ dtype, shape }) => placeholder(dtype, shape, extent))
   const rowArguments = rows.map(({ dtype, shape }) => placeholder(dtype, shape.slice(1), extent))
   const round = f(refill(init, carryArguments), refill(sequences as Tensors<X>, rowArguments))
-  if (Tree.structure(round.carry) !== Tree.structure(init))
-    refuse("scan", carries, `a carry of the same structure (${Tree.structure(init)})`, "return the whole carry")
+  checkUnchanged("scan", init, round.carry, "a carry like the first", "return growing values as the rows of `kept`")
   const outputs = [...tensors(round.carry), ...tensors(round.kept)]
   const constants = closures(outputs, new Set<Tensor>([...carryArguments, ...rowArguments]))
   const body = capture([...constants, ...carryArguments, ...rowArguments], outputs)

@@ -84,10 +84,10 @@ const textOf = (error: unknown): string => (error instanceof Error ? error.messa
 /** Runs all cases on a number of threads. */
 const resultsOn = (threads: number, lanes: Wasm.Lanes, all: ReadonlyArray<Prepared>): Effect.Effect<ReadonlyArray<Result>> =>
   Effect.gen(function* () {
-    const engine = yield* Engine
+    const engine = yield* Engine.current
     return yield* Effect.forEach(all, ({ inputs, program }) =>
-      Effect.scoped(Effect.map(engine.prepare({ program, resident: 0 }), ({ run }) => run(inputs))).pipe(
-        Effect.map(([result]) => ({ threads: engine.threads, result: result as NDArray })),
+      Effect.scoped(Effect.flatMap(engine.prepare({ program, resident: 0 }), ({ run }) => Effect.flatten(run([inputs])))).pipe(
+        Effect.map(([outputs]) => ({ threads: engine.threads, result: outputs?.[0] as NDArray })),
         Effect.catchCause((cause) => Effect.succeed({ error: textOf(Cause.squash(cause)) })),
       ),
     )

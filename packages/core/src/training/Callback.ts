@@ -75,6 +75,34 @@ const patienceOptions = {
   },
 } as const
 
+/** The options of `early_stop` in a model file. */
+export const earlyStopOptions = {
+  ...monitorOptions,
+  ...patienceOptions,
+  restore_best: {
+    kind: "boolean",
+    doc: "Whether the run ends with the weights of its best epoch.",
+    synonyms: ["restore_best_weights"],
+    default: true,
+  },
+} as const
+
+/** The options of `reduce_on_plateau` in a model file. */
+export const reduceOnPlateauOptions = {
+  ...monitorOptions,
+  factor: {
+    kind: "number",
+    doc: "The rate is multiplied by this each time.",
+    synonyms: ["gamma"],
+    default: 0.1,
+    exclusiveMinimum: 0,
+    exclusiveMaximum: 1,
+  },
+  ...patienceOptions,
+  cooldown: { kind: "integer", doc: "Epochs after a reduction that are not counted.", default: 0, minimum: 0 },
+  least: { kind: "number", doc: "The smallest fraction of the initial rate.", default: 0, minimum: 0, exclusiveMaximum: 1 },
+} as const
+
 /** Every callback by its name in a model file. */
 export const table = {
   early_stop: entry({
@@ -84,16 +112,7 @@ export const table = {
     advice:
       "Prevents overfitting. Use it when the best number of epochs is unknown: set many epochs and let it end the run. Scores fluctuate, so set a patience of several epochs.",
     synonyms: ["early_stopping"],
-    options: {
-      ...monitorOptions,
-      ...patienceOptions,
-      restore_best: {
-        kind: "boolean",
-        doc: "Whether the run ends with the weights of its best epoch.",
-        synonyms: ["restore_best_weights"],
-        default: true,
-      },
-    },
+    options: earlyStopOptions,
     traits: { monitor: "monitor", patience: "patience" },
     make:
       ({ min_delta, patience, restore_best, ...watched }): Callback =>
@@ -129,20 +148,7 @@ export const table = {
     source: "Bengio, Practical recommendations for gradient-based training of deep architectures, 2012",
     advice: "Use it when it is unknown when the loss levels off. For a run of known length a `cosine` schedule is simpler.",
     synonyms: ["reduce_lr_on_plateau", "plateau"],
-    options: {
-      ...monitorOptions,
-      factor: {
-        kind: "number",
-        doc: "The rate is multiplied by this each time.",
-        synonyms: ["gamma"],
-        default: 0.1,
-        exclusiveMinimum: 0,
-        exclusiveMaximum: 1,
-      },
-      ...patienceOptions,
-      cooldown: { kind: "integer", doc: "Epochs after a reduction that are not counted.", default: 0, minimum: 0 },
-      least: { kind: "number", doc: "The smallest fraction of the initial rate.", default: 0, minimum: 0, maximum: 1 },
-    },
+    options: reduceOnPlateauOptions,
     traits: { monitor: "monitor", patience: "patience" },
     make:
       ({ cooldown, factor, least, min_delta, patience, ...watched }): Callback =>

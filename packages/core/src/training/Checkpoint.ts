@@ -12,14 +12,11 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import { systemReason } from "../data/systemReason.ts"
 import type { Tensor } from "../language/Expr.ts"
-import { readAll } from "../tensor/read.ts"
-import type { NDArray } from "../types/NDArray.ts"
-import { printSpec } from "../types/ShapeError.ts"
-import * as Tree from "../types/Tree.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import { contentHash } from "./contentHash.ts"
 import type { Progress } from "./Progress.ts"
 import * as Safetensors from "./Safetensors.ts"
+import { arraysIn, named, readFile, syncDirectory, writeSynced } from "./treeFile.ts"
 
 /** The tensors that a training step reads and writes. */
 export interface TrainState<P = unknown, S = unknown, O = unknown> {
@@ -49,39 +46,14 @@ export interface Checkpoint<P = unknown, S = unknown, O = unknown> {
   readonly progress: Progress
 }
 
-/** The largest file that is read: 4 GiB. */
-const maxFileBytes = 2 ** 32
-
 const files = { weights: "weights.safetensors", optimizer: "optimizer.safetensors", progress: "state.json" } as const
+
+/** What fits the arrays of a checkpoint. */
+const hint = "the model file of this checkpoint"
 
 const weightsOf = ({ params, state }: Pick<TrainState, "params" | "state">) => ({ params, state })
 
 const restOf = ({ optimizer, step }: TrainState) => ({ optimizer, step })
-
-/** A leaf's name in a file: its path, joined by dots; dots and backslashes in a name are escaped. */
-const leafName = (path: Tree.Path): string => path.map((key) => String(key).replaceAll(/[\\.]/g, "\\$&")).join(".")
-
-const named = (tree: unknown): ReadonlyMap<string, NDArray> => {
-  const entries = Tree.entries(tree)
-  const arrays = readAll(entries.map(([, leaf]) => leaf as Tensor))
-  return new Map(entries.map(([path], i) => [leafName(path), arrays[i] as NDArray]))
-}
-
-const writeSynced = Effect.fnUntraced(function* (file: string, bytes: Uint8Array) {
-  const fs = yield* FileSystem.FileSystem
-  yield* Effect.scoped(
-    Effect.gen(function* () {
-      const handle = yield* fs.open(file, { flag: "w" })
-      yield* handle.writeAll(bytes)
-      yield* handle.sync
-    }),
-  )
-})
-
-const syncDirectory = Effect.fnUntraced(function* (directory: string) {
-  const fs = yield* FileSystem.FileSystem
-  yield* Effect.scoped(Effect.flatMap(fs.open(directory, { flag: "r" }), (handle) => handle.sync))
-})
 
 /** The codec of progress, loaded with the first checkpoint because it loads effect's schemas. */
 const progressText = Effect.promise(() => import("./Progress.ts"))
@@ -180,48 +152,6 @@ export const recover = (directory: string): Effect.Effect<void, CheckpointError,
     Effect.uninterruptible,
   )
 
-const readFile = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  const { size } = yield* fs.stat(file)
-  if (size > BigInt(maxFileBytes))
-    return yield* new CheckpointError({
-      file,
-      got: `${size} bytes`,
-      wanted: `at most ${maxFileBytes}`,
-      hint: "is this a checkpoint's file?",
-    })
-  return yield* fs.readFile(file)
-})
-
-/** Replaces the leaves of `like` by the arrays of their names. The file must hold exactly these, with their dtypes and shapes. */
-const refill = <T>(file: string, arrays: ReadonlyMap<string, NDArray>, like: T): Effect.Effect<T, CheckpointError> => {
-  const entries = Tree.entries(like)
-  const hint = "the model file of this checkpoint"
-  for (const [path, leaf] of entries) {
-    const [name, wanted] = [leafName(path), printSpec(leaf as Tensor)]
-    const found = arrays.get(name)
-    const got = found === undefined ? "nothing" : printSpec(found)
-    if (got !== wanted) return Effect.fail(new CheckpointError({ file, got: `${got} for ${name}`, wanted, hint }))
-  }
-  if (arrays.size > entries.length) {
-    const known = new Set(entries.map(([path]) => leafName(path)))
-    const extra = [...arrays.keys()].filter((name) => !known.has(name))
-    return Effect.fail(new CheckpointError({ file, got: extra.join(", "), wanted: "only the arrays of this net", hint }))
-  }
-  return Effect.succeed(
-    Tree.withLeaves(
-      like,
-      entries.map(([path]) => arrays.get(leafName(path))),
-    ) as T,
-  )
-}
-
-/** The arrays of a file as a tree of the same structure as `like`. */
-const arraysIn = Effect.fnUntraced(function* <T>(file: string, bytes: Uint8Array, like: T) {
-  const arrays = yield* Effect.fromResult(Safetensors.decode(bytes, file))
-  return yield* refill(file, arrays, like)
-})
-
 /** The file of progress: the hashes of the other files, and the progress. */
 const readProgress = Effect.fnUntraced(function* (file: string) {
   const { parse } = yield* progressText
@@ -303,8 +233,8 @@ export const load = <P, S, O>(
       const { hashes, progress } = yield* readProgress(path.join(at, files.progress))
       if (hashes.weights !== contentHash(weightsBytes) || hashes.optimizer !== contentHash(restBytes))
         return yield* mixed(directory)
-      const weights = yield* arraysIn(weightsFile, weightsBytes, weightsOf(like))
-      const rest = yield* arraysIn(restFile, restBytes, restOf(like))
+      const weights = yield* arraysIn(weightsFile, weightsBytes, weightsOf(like), hint)
+      const rest = yield* arraysIn(restFile, restBytes, restOf(like), hint)
       const { optimizer, step } = rest
       const { params, state } = weights
       return { state: { params, state, optimizer, step } as TrainState<P, S, O>, progress }
@@ -332,7 +262,7 @@ export const loadWeights = <P, S>(
       const file = path.join(at, files.weights)
       const bytes = yield* readFile(file)
       const { hashes, progress } = yield* readProgress(path.join(at, files.progress))
-      const { params, state } = yield* arraysIn(file, bytes, weightsOf(like))
+      const { params, state } = yield* arraysIn(file, bytes, weightsOf(like), hint)
       if (hashes.weights !== contentHash(bytes)) return yield* mixed(directory)
       return { params, state, progress } as SavedWeights<P, S>
     }),

@@ -43,7 +43,7 @@ export interface Config<
   readonly penalty?: (params: P) => Tensor
   readonly optimizer: Optimizer<O>
   readonly data: DatasetOf<X, T>
-  readonly validation?: DatasetOf<NoInfer<X>, NoInfer<T>>
+  readonly validation?: NoInfer<DatasetOf<X, T>>
   /** Scores by name: any functions `(prediction, target) => Tensor`, such as those of `Score`. */
   readonly scores?: ScoreTable<Y, Tensors<T>, N>
   readonly seed: number

@@ -7,7 +7,7 @@ import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"
-import type { Net } from "../learning/Net.ts"
+import { infer, type Net } from "../learning/Net.ts"
 import * as Score from "../learning/Score.ts"
 import { mul } from "../tensor/elementwise.ts"
 import { read } from "../tensor/read.ts"
@@ -227,7 +227,7 @@ export const evaluator = <P, S, X, Y, T>(
   Effect.map(
     scorer({
       sums: (weights: Weights<P, S>, { x, y }: Samples<X, Tensors<T>>) => {
-        const { y: prediction } = net.apply(weights.params, weights.state, x, { mode: "infer" })
+        const prediction = infer(net, weights, x)
         return sumsOf(Loss.values(loss, prediction, y), scores, prediction, y, Dataset.rowsIn(x))
       },
       scores,
@@ -291,7 +291,7 @@ export const predictor = <P, S, X, Y>(
     Compile.step(
       (weights: Weights<P, S>, x: X) => ({
         state: weights,
-        output: net.apply(weights.params, weights.state, x, { mode: "infer" }).y,
+        output: infer(net, weights, x),
       }),
       { params, state },
     ),
@@ -318,6 +318,6 @@ export const predictor = <P, S, X, Y>(
 export const predict = <P, S, X, Y>(
   net: Net<P, S, X, Y>,
   weights: Weights<P, S>,
-  inputs: Dataset.Arrays<NoInfer<X>>,
+  inputs: NoInfer<Dataset.Arrays<X>>,
 ): Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ShapeError, Engine> =>
   Effect.scoped(Effect.flatMap(predictor(net, weights), (run) => run(inputs)))

@@ -28,9 +28,11 @@ import type { Finished, LoopEvent } from "./LoopEvent.ts"
 import { type LoopInput, loopState, loopStep, namedNumbers } from "./loopStep.ts"
 import { rateOf } from "./Rate.ts"
 import { type LoopError as RunError, runLoop } from "./runLoop.ts"
+import { stepKey } from "./stepKey.ts"
 
 export type { Checkpoint, Config, Resume, Saving, Validation } from "./LoopConfig.ts"
 export type { Finished, LoopEvent, Stepped } from "./LoopEvent.ts"
+export { type LossOf, type MinimizeConfig, type MinimizeOutput, type MinimizeState, minimize } from "./minimize.ts"
 
 /** Every error of a loop. */
 export type LoopError = ConfigError | RunError
@@ -42,15 +44,35 @@ export type LoopError = ConfigError | RunError
  *
  * The same config gives the same bits, however often the loop was interrupted and resumed.
  */
-export const run = <S extends object, D, O, V = unknown, R = never>(
-  config: Config<S, D, O, V, R>,
+export const run = <S extends object, D, O, V, C, R = never>(
+  config: Config<S, D, O, V, R, C>,
 ): Stream.Stream<LoopEvent<S>, LoopError, Engine | R> => eventStream((emit) => looped(config, emit))
 
 /** Runs to the end and returns the last event of `run`. */
-export const finished = <S extends object, D, O, V = unknown, R = never>(
-  config: Config<S, D, O, V, R>,
+export const finished = <S extends object, D, O, V, C, R = never>(
+  config: Config<S, D, O, V, R, C>,
 ): Effect.Effect<Finished<S>, LoopError, Engine | R> =>
   lastEvent(Stream.filter(run(config), (event) => event._tag === "Finished"))
+
+/**
+ * The config of a loop, unchanged: with it the type checker knows the arguments of `step` and of `scores`, also where a config is a
+ * value of its own.
+ *
+ * ```ts
+ * const loop = Loop.config({
+ *   state: { mean: Tensor.scalar(0) },
+ *   data: Tensor.read(Key.normal(Key.make(1), [100, 1])),
+ *   step: ({ mean }, x) => ({ state: { mean: Tensor.add(mean, Tensor.mul(Tensor.mean(x), 0.1)) }, output: Tensor.abs(mean) }),
+ *   seed: 17,
+ *   epochs: 2,
+ *   batch: 20,
+ * })
+ * loop.data.shape // => [100, 1]
+ * ```
+ */
+export const config = <S extends object, D, O, V = unknown, R = never, C = unknown>(
+  of: Config<S, D, O, V, R, C>,
+): Config<S, D, O, V, R, C> => of
 
 /** Saves checkpoints in the folders `best` and `last` of a folder, which is created. */
 export const saveIn = (
@@ -107,7 +129,7 @@ const looped = <S extends object, D, O, V, R>(
       const { data, epochs, optimizers = {}, resume, validation, ...settings } = config
       const checked = yield* Compile.checkShapes(() => checkLoop(config))
       if (checked.problem !== undefined) return yield* checked.problem
-      const engine = yield* Engine
+      const engine = yield* Engine.current
       const first = resume?.last.state ?? loopState(config.state)
       const rate = rateOf<S>(optimizers)
       const arrays = tensors(data)
@@ -161,8 +183,12 @@ const looped = <S extends object, D, O, V, R>(
         stepped: ({ values: outputs, ...burst }) => emit({ _tag: "Stepped", ...burst, outputs }),
         scored: ({ weights: _, ...event }) => emit({ _tag: "EpochScored", ...event }),
         emit,
-        blame: ({ after, place, value, which }) =>
-          findInState({ batch: rowsOf(which), outputs: value, state: after.params }, place, engine.read),
+        blame: Effect.fnUntraced(function* ({ after, before, place, value, which }) {
+          const batch = rowsOf(which)
+          // A loss that finds its targets out of range, now that their numbers are known, throws.
+          yield* Compile.checkShapes(() => config.step(before.params, batch, stepKey(config.seed, before.step)))
+          return yield* findInState({ batch, outputs: value, state: after.params }, place, engine.read)
+        }),
       })
       const { best, history, step } = progress
       yield* emit({ _tag: "Finished", state: kept, weights, history, ...(best === undefined ? {} : { best }), step })

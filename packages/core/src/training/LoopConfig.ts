@@ -3,7 +3,7 @@ import type { Tensors } from "../language/TensorTree.ts"
 import type { none } from "../learning/Params.ts"
 import type * as Checkpoints from "./Checkpoint.ts"
 import type { LoopState, UserStep } from "./loopStep.ts"
-import type { EarlyStop, Monitor } from "./Monitor.ts"
+import type { EarlyStop, LoopMonitorName, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 import type { Optimizers } from "./Rate.ts"
 import type { Saving as SavingOf } from "./runLoop.ts"
@@ -21,13 +21,13 @@ export interface Resume<S> {
 }
 
 /** Rows that are scored after each epoch: `scores` gives a tree of numbers, each the mean of a batch. */
-export interface Validation<S, V> {
+export interface Validation<S, V, C = unknown> {
   readonly data: V
-  readonly scores: (state: S, batch: Tensors<V>) => unknown
+  readonly scores: (state: S, batch: Tensors<V>) => C
 }
 
-/** A loop: state `S`, data `D`, outputs `O`, validation data `V`. */
-export interface Config<S, D, O, V = unknown, R = never> {
+/** A loop: state `S`, data `D`, outputs `O`, validation data `V` and its scores `C`. */
+export interface Config<S, D, O, V = unknown, R = never, C = unknown> {
   /** The initial state: any record or list of tensors, such as parameters, optimizer states and running means. It stays finite. */
   readonly state: S
   /**
@@ -37,7 +37,7 @@ export interface Config<S, D, O, V = unknown, R = never> {
   readonly step: UserStep<S, D, O>
   /** A tree of arrays with equal numbers of rows. */
   readonly data: D
-  readonly validation?: Validation<NoInfer<S>, V>
+  readonly validation?: Validation<NoInfer<S>, V, C>
   readonly seed: number
   readonly epochs: number
   /** Rows per step. */
@@ -48,9 +48,9 @@ export interface Config<S, D, O, V = unknown, R = never> {
    */
   readonly optimizers?: Optimizers<NoInfer<S>>
   /** The score that decides which epoch is the best: the early stop's, or `val.loss` or `train.loss`, unless given. */
-  readonly best?: Monitor
-  readonly earlyStop?: EarlyStop
-  readonly plateau?: Plateau
+  readonly best?: Monitor<LoopMonitorName<NoInfer<O>, NoInfer<C>>>
+  readonly earlyStop?: EarlyStop<LoopMonitorName<NoInfer<O>, NoInfer<C>>>
+  readonly plateau?: Plateau<LoopMonitorName<NoInfer<O>, NoInfer<C>>>
   readonly saving?: Saving<NoInfer<S>, R>
   /** The data and the settings of the loop, as a hash: only the same loop resumes from a checkpoint. */
   readonly fingerprint?: string

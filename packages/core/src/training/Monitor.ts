@@ -1,4 +1,5 @@
 /** The monitored score of a run: which score it is, whether it improved, and when to stop. */
+import type { PrintedPath } from "../types/Tree.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 
 /** A score, named by its part of the data, such as `val.accuracy` or `train.loss`, and whether lower or higher is better. */
@@ -18,6 +19,15 @@ export type MonitorName<N extends string, H extends string> = string extends N
   : string extends H
     ? string
     : `${"train" | "val"}.${"loss" | N | `${H}.loss`}`
+
+/** The names of a tree of numbers, as a loop reports them: `loss` for one number, else paths such as `kind.loss`. */
+type OutputName<O> = string extends PrintedPath<O> ? string : "" extends PrintedPath<O> ? "loss" : PrintedPath<O>
+
+/**
+ * What a loop with the outputs `O` and the scores `C` of validation rows can monitor: `train.mse`, `val.nearest`. Any text where
+ * the outputs are not known.
+ */
+export type LoopMonitorName<O, C> = unknown extends O ? string : `train.${OutputName<O>}` | `val.${OutputName<C>}`
 
 /** Ends a run whose score has not improved for `patience` epochs; with `restoreBest` it ends with the best epoch's parameters. */
 export interface EarlyStop<out Name extends string = string> extends Monitor<Name> {

@@ -1,7 +1,11 @@
 /** The learning rate of a run as records report it. It is stored in the optimizer's state and nowhere else. */
+import * as Effect from "effect/Effect"
 import type { Tensor } from "../language/Expr.ts"
 import type { Optimizer, RateIn } from "../learning/Optimizer.ts"
 import type { NDArray } from "../types/NDArray.ts"
+
+/** Computes tensors, as `Engine.read` does. */
+type Read<E> = (targets: ReadonlyArray<Tensor>) => Effect.Effect<ReadonlyArray<NDArray>, E>
 
 /** The shortest decimal number that rounds to a float. `shortest(Math.fround(0.05)) // => 0.05` */
 export const shortest = (float: number): number => {
@@ -41,13 +45,10 @@ export const rateOf = <S extends object>(optimizers: Optimizers<S>): RateIn<S> |
  * The learning rate of the last step; 0 before the first step and for a state without a rate. A float is returned as the shortest
  * decimal number that rounds to it, as a person would write it.
  */
-export const lastRate = <S>(
-  rate: RateIn<S> | undefined,
-  state: S,
-  read: (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>,
-): number => {
-  if (rate === undefined) return 0
-  const data = read([rate.read(state)])[0]?.data
-  const value = data?.[0] ?? 0
-  return data instanceof Float32Array ? shortest(value) : value
-}
+export const lastRate = <S, E>(rate: RateIn<S> | undefined, state: S, read: Read<E>): Effect.Effect<number, E> =>
+  rate === undefined
+    ? Effect.succeed(0)
+    : Effect.map(read([rate.read(state)]), ([array]) => {
+        const value = array?.data[0] ?? 0
+        return array?.data instanceof Float32Array ? shortest(value) : value
+      })

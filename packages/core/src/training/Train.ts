@@ -75,7 +75,7 @@ const trained = <P, S, O, R, X, Y, T>(
       const problem = Check.config(config)
       if (problem !== undefined) return yield* problem
       const { earlyStop, epochs, optimizer, scores = {}, validation } = config
-      const engine = yield* Engine
+      const engine = yield* Engine.current
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
       const score = yield* evaluator<P, S, X, Y, T>(config.net, config.loss, scores, { params: first.params, state: first.state })
       const loader = yield* batchLoader(config)

@@ -1,8 +1,6 @@
 /** Bursts: an engine computes for a few milliseconds at a time, and other work of the process runs between two bursts. */
 import * as Effect from "effect/Effect"
-
-/** The length of a burst, in milliseconds. */
-const burstMilliseconds = 8
+import { burstMilliseconds } from "../engines/inProcess.ts"
 
 /** How many items make a burst when `count` items took `milliseconds`. `burstSize(10, 4) // => 20` */
 export const burstSize = (count: number, milliseconds: number): number =>

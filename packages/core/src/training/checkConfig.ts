@@ -4,7 +4,7 @@ import { nearest } from "../data/Nearest.ts"
 import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
-import { table as callbacks } from "./Callback.ts"
+import { earlyStopOptions, reduceOnPlateauOptions } from "./Callback.ts"
 import type { Config } from "./Config.ts"
 import { bounded, count, dataset, firstOf, type Problem, problem, scoreTable } from "./checkData.ts"
 import { classNumbers } from "./checkLabels.ts"
@@ -71,33 +71,57 @@ export const monitor = (argument: string, { minDelta = 0, mode, monitor: name }:
     (mode === "min" || mode === "max"
       ? undefined
       : problem(`${argument}.mode`, String(mode), '"min" or "max"', `${argument}.mode: "min"`)) ??
-    bounded(`${argument}.minDelta`, minDelta, callbacks.early_stop.options.min_delta)
+    bounded(`${argument}.minDelta`, minDelta, earlyStopOptions.min_delta)
   )
 }
 
 const plateau = ({ cooldown = 0, factor, least = 0, patience }: Plateau): Problem => {
-  const { options } = callbacks.reduce_on_plateau
   const values = { factor, patience, cooldown, least }
   return firstOf(
-    (["factor", "patience", "cooldown", "least"] as const).map((name) => bounded(`plateau.${name}`, values[name], options[name])),
+    (["factor", "patience", "cooldown", "least"] as const).map((name) =>
+      bounded(`plateau.${name}`, values[name], reduceOnPlateauOptions[name]),
+    ),
   )
 }
 
 /** What watches the scores of a run. */
 interface Watching {
+  readonly epochs: number
   readonly best?: Monitor
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
 }
 
+/** What waits for at least as many epochs as the run has never acts. */
+const waiting = (argument: string, patience: number, epochs: number): Problem =>
+  patience < epochs || epochs === 0
+    ? undefined
+    : problem(
+        `${argument}.patience`,
+        String(patience),
+        `fewer epochs than the ${epochs} of the run, since otherwise it never acts`,
+        `a smaller patience, more epochs, or no ${argument}`,
+      )
+
+/** The early stop decides which epoch is the best, so another monitor for that would be ignored. */
+const ignored = (best: Monitor, { minDelta = 0, mode, monitor: name }: EarlyStop): Problem =>
+  best.monitor === name && best.mode === mode && (best.minDelta ?? minDelta) === minDelta
+    ? undefined
+    : problem("best", printed(best), `the monitor of earlyStop, ${printed({ minDelta, mode, monitor: name })}`, "leave out best")
+
+const printed = ({ minDelta, mode, monitor: name }: Monitor): string =>
+  `the ${mode} of ${JSON.stringify(name)}${(minDelta ?? 0) === 0 ? "" : ` by ${minDelta}`}`
+
 /** A problem with what watches the scores of a run. */
-export const watching = ({ best, earlyStop, plateau: slower }: Watching, known: Known): Problem =>
+export const watching = ({ best, earlyStop, epochs, plateau: slower }: Watching, known: Known): Problem =>
   firstOf([
     best && monitor("best", best, known),
     earlyStop &&
       (monitor("earlyStop", earlyStop, known) ??
-        bounded("earlyStop.patience", earlyStop.patience, callbacks.early_stop.options.patience)),
-    slower && (monitor("plateau", slower, known) ?? plateau(slower)),
+        bounded("earlyStop.patience", earlyStop.patience, earlyStopOptions.patience) ??
+        (earlyStop.restoreBest === true ? undefined : waiting("earlyStop", earlyStop.patience, epochs))),
+    best && earlyStop && ignored(best, earlyStop),
+    slower && (monitor("plateau", slower, known) ?? plateau(slower) ?? waiting("plateau", slower.patience, epochs)),
   ])
 
 /** The checkpoint of a run, and the settings that it must agree with. */

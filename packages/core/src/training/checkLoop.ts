@@ -1,7 +1,7 @@
 /** Checks of a loop's configuration. Its step is called once on shapes, to know the names of its outputs. */
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
-import { type Tensors, tensors } from "../language/TensorTree.ts"
+import { changes, type Tensors, tensors } from "../language/TensorTree.ts"
 import * as Key from "../tensor/Key.ts"
 import { type Known, resuming, watching } from "./checkConfig.ts"
 import { count, equalRows, inputs, type Problem, problem } from "./checkData.ts"
@@ -31,6 +31,14 @@ const slowed = <S extends object>(optimizers: NonNullable<Config<S, unknown, unk
       "end the chain with Optimizer.scaleByLearningRate, or pass on `rate` in an optimizer of your own",
     )
   )
+}
+
+/** The state of a checkpoint must be like the one that the loop starts from. */
+const alike = (state: unknown, saved: unknown): Problem => {
+  const [change] = changes(state, saved)
+  return change === undefined
+    ? undefined
+    : problem("resume.last", `another state: ${change}`, "a checkpoint of a state like `state`", "the checkpoints of this loop")
 }
 
 /** Checks a loop. Throws the `ShapeError` of a step that does not fit its state or its data. */
@@ -75,7 +83,11 @@ export const checkLoop = <S extends object, D, O, V, R>(config: Config<S, D, O, 
           ),
         }),
   }
-  const found = watching(config, known) ?? (plateau === undefined ? undefined : slowed<S>(optimizers)) ?? resuming(config)
+  const found =
+    watching(config, known) ??
+    (plateau === undefined ? undefined : slowed<S>(optimizers)) ??
+    resuming(config) ??
+    (config.resume && alike(state, config.resume.last.state.params))
   const monitor = config.earlyStop ?? config.best ?? defaultMonitor(known.val?.includes("loss") === true)
   return found === undefined ? { monitor } : { problem: found }
 }

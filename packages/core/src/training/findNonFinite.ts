@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { rowsIn, size } from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
+import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import { hasFacts, type LossFunction } from "../learning/Loss.ts"
@@ -21,7 +22,10 @@ import { type DatasetOf, type Samples, samplesBetween } from "./Samples.ts"
 import { stepKey } from "./stepKey.ts"
 
 /** Computes tensors as the run computes them. */
-type Read = (targets: ReadonlyArray<Tensor>) => ReadonlyArray<NDArray>
+type Read = Engine["Service"]["read"]
+
+/** The errors of a search. */
+type SearchError = EngineError | ShapeError
 
 /** The settings with which one step of a run is repeated. */
 export interface Replay<P, S, X, Y, T> {
@@ -92,68 +96,71 @@ const lossesByHead = <Y, T>(
 /** The first tensor of a tree with a non-finite value, its path, and that value. */
 export const firstIn = (tree: unknown, read: Read) => {
   const entries = Tree.entries(tree)
-  const arrays = read(entries.map(([, leaf]) => leaf as Tensor))
-  for (const [i, array] of arrays.entries()) {
-    const value = firstNonFinite(array)
-    if (value !== undefined) return { array, value, name: Tree.printPath(entries[i]?.[0] ?? []) }
-  }
-  return undefined
+  return Effect.map(read(entries.map(([, leaf]) => leaf as Tensor)), (arrays) => {
+    for (const [i, array] of arrays.entries()) {
+      const value = firstNonFinite(array)
+      if (value !== undefined) return { array, value, name: Tree.printPath(entries[i]?.[0] ?? []) }
+    }
+    return undefined
+  })
 }
 
+/** The array of one tensor. */
+const arrayOf = (x: Tensor, read: Read): Effect.Effect<NDArray, SearchError> =>
+  Effect.map(read([x]), ([array]) => array as NDArray)
+
 /** The first non-finite value of a forward pass, from the inputs to the losses of the rows. `rows` count within the batch. */
-const findInForward = <P, S, X, Y, T>(
+const findInForward = Effect.fnUntraced(function* <P, S, X, Y, T>(
   { loss, net, read }: Pick<Replay<P, S, X, Y, T>, "loss" | "net" | "read">,
   { params, state }: Weights<P, S>,
   { x, y }: Samples<X, T>,
   context: Net.Context,
-): NonFinitePlace | undefined => {
-  const numbers = (x: Tensor): NDArray => read([x])[0] as NDArray
-  const input = firstIn(x, read)
+): Effect.fn.Return<NonFinitePlace | undefined, SearchError> {
+  const input = yield* firstIn(x, read)
   if (input !== undefined) return { tensor: "input", layer: input.name, value: input.value, rows: nonFiniteRows(input.array) }
   const observed: Array<readonly [string, Tensor]> = []
   const observe = (layer: string, output: Tensor): void => {
     observed.push([layer, output])
   }
-  const prediction = net.apply(params, state, x, { ...context, observe }).y
+  const prediction = yield* Compile.checkShapes(() => net.apply(params, state, x, { ...context, observe }).y)
   for (const [layer, output] of observed) {
-    const array = numbers(output)
+    const array = yield* arrayOf(output, read)
     const value = firstNonFinite(array)
     if (value !== undefined) return { tensor: "activation", layer, value, rows: nonFiniteRows(array) }
   }
-  const losses = lossesByHead(loss, prediction, y).map(([head, each]) => [head, numbers(each)] as const)
-  for (const [head, each] of losses) {
-    const value = firstNonFinite(each)
-    if (value !== undefined) return { tensor: "loss", layer: head, value, rows: nonFiniteRows(each) }
+  const losses: Array<NDArray> = []
+  for (const [head, each] of yield* Compile.checkShapes(() => lossesByHead(loss, prediction, y))) {
+    const array = yield* arrayOf(each, read)
+    const value = firstNonFinite(array)
+    if (value !== undefined) return { tensor: "loss", layer: head, value, rows: nonFiniteRows(array) }
+    losses.push(array)
   }
   // All losses are finite, but their mean is not: report the rows with the largest loss.
-  const mean = firstNonFinite(numbers(loss(prediction, y)))
+  const mean = firstNonFinite(yield* arrayOf(yield* Compile.checkShapes(() => loss(prediction, y)), read))
   return mean === undefined
     ? undefined
-    : { tensor: "loss", layer: "", value: mean, rows: losses[0] === undefined ? [] : largestRows(losses[0][1]) }
-}
+    : { tensor: "loss", layer: "", value: mean, rows: losses[0] === undefined ? [] : largestRows(losses[0]) }
+})
 
 /**
  * The first non-finite value of the step from `before` to `after` on a batch: in the inputs, the output of a layer, the loss,
- * a gradient or, if all of those are finite, the state after the step.
+ * a gradient or, if all of those are finite, the state after the step. Throws `ShapeError` for a class number out of range.
  */
-export const findNonFinite = <P, S, O, X, Y, T>(
+export const findNonFinite = Effect.fnUntraced(function* <P, S, O, X, Y, T>(
   { loss, net, penalty, read, seed }: Replay<P, S, X, Y, T>,
   before: TrainState<P, S, O>,
   after: TrainState<P, S, O>,
   { x, y }: Samples<X, T>,
   { epoch, rows, step }: StepInfo,
-): NonFinite => {
+): Effect.fn.Return<NonFinite, SearchError> {
   const found = (tensor: NonFinite["tensor"], layer: string, value: number, which: ReadonlyArray<number> = rows) =>
     new NonFinite({ tensor, layer, value, epoch, step, rows: which })
 
-  /** The first leaf of a tree with a non-finite value. */
-  const firstBadLeaf = (tensor: NonFinite["tensor"], tree: unknown): NonFinite | undefined => {
-    const bad = firstIn(tree, read)
-    return bad && found(tensor, bad.name, bad.value)
-  }
-
   const key = stepKey(seed, before.step)
-  const forward = findInForward({ loss, net, read }, before, { x, y }, { mode: "train", key })
+  const meanOf = (params: P): Tensor => loss(net.apply(params, before.state, x, { mode: "train", key }).y, y)
+  // A loss that finds its targets out of range, now that their numbers are known, throws.
+  yield* Compile.checkShapes(() => meanOf(before.params))
+  const forward = yield* findInForward({ loss, net, read }, before, { x, y }, { mode: "train", key })
   if (forward !== undefined)
     return found(
       forward.tensor,
@@ -163,19 +170,24 @@ export const findNonFinite = <P, S, O, X, Y, T>(
     )
 
   const cost = (params: P): Tensor => {
-    const mean = loss(net.apply(params, before.state, x, { mode: "train", key }).y, y)
+    const mean = meanOf(params)
     return penalty === undefined ? mean : add(mean, penalty(params))
   }
-  const total = firstNonFinite(read([cost(before.params)])[0] as NDArray)
+  const total = firstNonFinite(yield* arrayOf(yield* Compile.checkShapes(() => cost(before.params)), read))
   if (total !== undefined) return found("loss", "", total)
-  return (
-    firstBadLeaf("gradient", grad(cost)(before.params)) ??
-    firstBadLeaf("parameter", after.params) ??
-    firstBadLeaf("state", after.state) ??
-    firstBadLeaf("optimizer", after.optimizer) ??
-    found("parameter", "", Number.NaN)
-  )
-}
+  const gradient = yield* Compile.checkShapes(() => grad(cost)(before.params))
+  const trees = [
+    ["gradient", gradient],
+    ["parameter", after.params],
+    ["state", after.state],
+    ["optimizer", after.optimizer],
+  ] as const
+  for (const [tensor, tree] of trees) {
+    const bad = yield* firstIn(tree, read)
+    if (bad !== undefined) return found(tensor, bad.name, bad.value)
+  }
+  return found("parameter", "", Number.NaN)
+})
 
 /** A step of any kind after it failed: its batch, the numbers that it reported, and its new state. */
 export interface FailedStep {
@@ -185,28 +197,32 @@ export interface FailedStep {
 }
 
 /** The first non-finite value of a step of any kind: in its batch, its outputs or its new state. */
-export const findInState = ({ batch, outputs, state }: FailedStep, place: StepInfo, read: Read): NonFinite => {
-  const input = firstIn(batch, read)
+export const findInState = Effect.fnUntraced(function* (
+  { batch, outputs, state }: FailedStep,
+  place: StepInfo,
+  read: Read,
+): Effect.fn.Return<NonFinite, SearchError> {
+  const input = yield* firstIn(batch, read)
   if (input !== undefined) {
     const rows = nonFiniteRows(input.array).map((i) => place.rows[i] ?? -1)
     return new NonFinite({ ...place, tensor: "input", layer: input.name, value: input.value, rows })
   }
   const output = Object.entries(outputs).find(([, value]) => !Number.isFinite(value))
   if (output !== undefined) return new NonFinite({ ...place, tensor: "output", layer: output[0], value: output[1] })
-  const leaf = firstIn(state, read)
+  const leaf = yield* firstIn(state, read)
   return new NonFinite({ ...place, tensor: "state", layer: leaf?.name ?? "", value: leaf?.value ?? Number.NaN })
-}
+})
 
 /** The first non-finite value in scoring a dataset, batch by batch. */
 export const findInScoring = <P, S, X, Y, T>(
   scoring: Pick<Replay<P, S, X, Y, Tensors<T>>, "loss" | "net" | "read">,
   weights: Weights<P, S>,
   dataset: DatasetOf<X, T>,
-): Effect.Effect<NonFinitePlace | undefined, ShapeError> =>
+): Effect.Effect<NonFinitePlace | undefined, SearchError> =>
   Effect.gen(function* () {
     for (const [start, end] of rangesOf(size(dataset))) {
       const samples = samplesBetween<X, T>(dataset, start, end)
-      const found = yield* Compile.checkShapes(() => findInForward(scoring, weights, samples, { mode: "infer" }))
+      const found = yield* findInForward(scoring, weights, samples, { mode: "infer" })
       if (found !== undefined) return { ...found, rows: found.rows.map((row) => start + row) }
       yield* Effect.yieldNow
     }

@@ -1,7 +1,7 @@
 /** The step of a loop as the engine runs it: with its key, its batch, and its outputs as sums over rows. */
 import * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
-import type { Like, Tensors } from "../language/TensorTree.ts"
+import { checkUnchanged, type Like, type Tensors } from "../language/TensorTree.ts"
 import { none } from "../learning/Params.ts"
 import { add, cast, scalar } from "../tensor/elementwise.ts"
 import type * as Key from "../tensor/Key.ts"
@@ -51,6 +51,7 @@ export const loopStep =
       "rows" in input ? (Tree.map(data as unknown, (array) => take(array as Tensor, input.rows)) as Tensors<D>) : input.batch
     const key = stepKey(seed, state.step)
     const { output, state: next } = step(state.params, batch, key)
+    checkUnchanged("Loop.run", state.params, next)
     const values = namedNumbers("Loop.run", output)
     return {
       state: { ...state, params: next as S, step: add(state.step, 1) },

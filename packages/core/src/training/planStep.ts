@@ -1,6 +1,6 @@
 /** The kernels and the memory of one training step, planned without running it. */
 import { folded } from "../engines/Compile.ts"
-import { type Footprint, footprint } from "../engines/Wasm.ts"
+import type { Footprint, Job } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Program } from "../language/Program.ts"
 import { type Tensors, tensors } from "../language/TensorTree.ts"
@@ -12,7 +12,7 @@ import type { Config } from "./Config.ts"
 import type { ScoreTable } from "./Evaluate.ts"
 import { type Batch, initial, trainStep } from "./trainStep.ts"
 
-/** A step as the WebAssembly engine runs it on one thread. Its memory holds the parameters, the optimizer's state, the batch, intermediate tensors, and the data if it fits. */
+/** A step as an engine runs it on one thread. Its memory holds the parameters, the optimizer's state, the batch, intermediate tensors, and the data if it fits. */
 export interface PlannedStep extends Footprint {
   readonly program: Program
 }
@@ -37,12 +37,13 @@ const rowsOf = (specs: SpecTree.SpecTree, count: number): unknown =>
   SpecTree.map(specs, ({ dtype, shape }) => zeros([count, ...shape], dtype))
 
 /**
- * Plans the training step on a batch of such samples and targets; it reads no data. Throws `ShapeError`, also for an array
- * that is too large, and `EngineError` for a step that does not fit into one memory.
+ * Plans the training step on a batch of such samples and targets for the engine of this planner; it reads no data. Throws
+ * `ShapeError`, also for an array that is too large, and what the planner throws for a step that does not fit.
  */
 export const planStep = <P, S, O, X, Y, T>(
   config: StepConfig<P, S, O, X, Y, T>,
   { rows, sample, target }: StepData,
+  plan: (job: Job) => Footprint,
 ): PlannedStep => {
   const dataOf = (count: number): Data => ({ inputs: rowsOf(sample, count), targets: rowsOf(target, count) })
   // The step of a run takes tensors for its data as well: only their shapes matter here.
@@ -62,7 +63,7 @@ export const planStep = <P, S, O, X, Y, T>(
     all !== undefined && fitsInEngine(tensors(all))
       ? folded(listed, start, all, { rows: zeros([config.batch], "i32") })
       : folded((state: typeof start, data: Data) => listed(state, data, { x: data.inputs, y: data.targets }), start, batch)
-  return { program, ...footprint({ program, resident: tensors(start).length }) }
+  return { program, ...plan({ program, resident: tensors(start).length }) }
 }
 
 /** Inputs and targets, trees of tensors. */

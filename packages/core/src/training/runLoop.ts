@@ -3,6 +3,8 @@
  * the step with the first non-finite value. It knows neither nets nor losses: a run passes its step and what to do with outputs.
  */
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type * as Batches from "../data/Batches.ts"
 import * as Compile from "../engines/Compile.ts"
@@ -107,8 +109,8 @@ export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
   readonly stepped: Emit<Burst<V>>
   readonly scored: (scored: Scored<K>) => Effect.Effect<void, LoopError, Engine>
   readonly emit: Emit<CheckpointWritten | OldCheckpointKept | StoppedEarly>
-  /** The error of a failed step. May throw `ShapeError`. */
-  readonly blame: (failed: Failed<S, V>) => NonFinite
+  /** The error of a failed step. */
+  readonly blame: (failed: Failed<S, V>) => Effect.Effect<NonFinite, EngineError | ShapeError>
 }
 
 /** The result of a run. With `restoreBest` the weights are those of the best epoch, else those of the last. */
@@ -165,7 +167,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
 ): Effect.Effect<Ended<K>, LoopError, Engine | Scope.Scope | R> =>
   Effect.gen(function* () {
     const { earlyStop, emit, epochs, loader, monitor, saving, scores } = run
-    const engine = yield* Engine
+    const engine = yield* Engine.current
     const step = yield* Compile.step(run.step, run.first)
     const start = initialProgress(run)
     let progress = run.resume === undefined ? start : yield* checkSameRun(run.resume.last.progress, start)
@@ -213,19 +215,29 @@ export const runLoop = <S, B, O, V, K, R = never>(
         const after = yield* step.state
         if (value === undefined || (run.isFinite(value) && allFinite(after))) continue
         const place = { epoch: epoch + 1, step: done + i + 1, rows: [...which] }
-        return yield* yield* Compile.checkShapes(() => run.blame({ before, after, value, which, place }))
+        // Mathematics counts rows within the batch.
+        const inData = (error: ShapeError): ShapeError =>
+          error.row === undefined ? error : error.with({ row: which[error.row] ?? error.row })
+        return yield* yield* Effect.catchTag(run.blame({ before, after, value, which, place }), "ShapeError", (error) =>
+          Effect.fail(inData(error)),
+        )
       }
       return yield* Effect.die(
         new Error("a value was not finite, but replaying its steps gave finite ones: the engine is not deterministic"),
       )
     })
 
-    /** Runs a burst of steps of the current epoch. An interruption waits until it is done. */
+    /** Runs a burst of steps of the current epoch. An interruption waits until it is done, unless the engine can give it up. */
     const runBurst = (rows: ReadonlyArray<Batches.Batch>) =>
-      Effect.uninterruptible(
+      Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           const started = performance.now()
-          const outputs = yield* step.run(rows.map((each) => run.input(each, progress.epoch)))
+          const steps = yield* Effect.forkChild(step.run(rows.map((each) => run.input(each, progress.epoch))), {
+            startImmediately: true,
+          })
+          const waited = yield* Effect.exit(restore(Fiber.await(steps)))
+          if (Exit.hasInterrupts(waited) && (yield* step.abort)) return yield* Effect.interrupt
+          const outputs = yield* Fiber.join(steps)
           const values = outputs.map(run.value)
           if (!values.every(run.isFinite)) return yield* replay()
           const rowCount = rows.reduce((sum, { length }) => sum + length, 0)
@@ -270,7 +282,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
       const { train, validation } = yield* run.score(weights, finish(totals(accumulator, scores), scores), at)
       const record: EpochRecord = {
         ...at,
-        learningRate: lastRate(run.rate, state, engine.read),
+        learningRate: yield* lastRate(run.rate, state, engine.read),
         train,
         ...(validation === undefined ? {} : { validation }),
       }
@@ -306,7 +318,9 @@ export const runLoop = <S, B, O, V, K, R = never>(
       while (progress.epoch < epochs && !hasStopped()) yield* finishEpoch(yield* trainEpoch)
     }).pipe(
       // The last burst may have left non-finite values in the state that no output has shown yet.
-      Effect.onInterrupt(() => Effect.flatMap(step.state, (state) => (allFinite(state) ? ignored(save("last")) : Effect.void))),
+      Effect.onInterrupt(() =>
+        ignored(Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.asVoid(save("last")) : Effect.void))),
+      ),
     )
 
     const bestSoFar = progress.best === undefined ? {} : { best: progress.best }

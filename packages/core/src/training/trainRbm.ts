@@ -100,7 +100,7 @@ export const trainRbm = (
 ): Effect.Effect<Rbm.Params, LoopError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const engine = yield* Engine
+      const engine = yield* Engine.current
       const visible = Shape.size(train.shape.slice(1))
       const learning: Rbm.Learning = { ...how, key: Key.fold(key, "gibbs") }
       const first = yield* Compile.checkShapes(() =>
@@ -168,7 +168,9 @@ export const trainRbm = (
           }),
         emit: () => Effect.void,
         blame: ({ after, place, value }) =>
-          diverged(Number.isFinite(value) ? (firstIn(after, engine.read)?.value ?? value) : value, place),
+          Number.isFinite(value)
+            ? Effect.map(firstIn(after, engine.read), (found) => diverged(found?.value ?? value, place))
+            : Effect.succeed(diverged(value, place)),
       })
       return kept
     }),

@@ -18,17 +18,26 @@ export const bytesOf = ({ dtype, shape }: Spec): number => Shape.size(shape) * b
 /**
  * Thrown when an operation is called, not when it is computed, so the stack trace has the line that is wrong.
  *
- * `operation` is the called function, `got` are its arguments, `wanted` says what it accepts, and `hint` what to try.
+ * `operation` is the called function, `got` are its arguments, `wanted` says what it accepts, and `hint` what to try. `row` is the
+ * row that is wrong, where it is a value and not a shape: a class number that does not exist.
  */
 export class ShapeError extends TaggedError("ShapeError")<{
   readonly operation: string
   readonly got: ReadonlyArray<Spec>
   readonly wanted: string
   readonly hint: string
+  readonly row?: number
 }> {
   override get message(): string {
     const got = this.got.map(printSpec).join(" and ")
-    return `${this.operation} ${got === "" ? "wants" : `got ${got}; it wants`} ${this.wanted}. Try: ${this.hint}`
+    const place = this.row === undefined ? "" : ` in row ${this.row}`
+    return `${this.operation} ${got === "" ? "wants" : `got ${got}; it wants`} ${this.wanted}${place}. Try: ${this.hint}`
+  }
+
+  /** The same error with other fields. */
+  with(fields: { readonly operation?: string; readonly row?: number }): ShapeError {
+    const { got, hint, operation, row, wanted } = this
+    return new ShapeError({ operation, got, wanted, hint, ...(row === undefined ? {} : { row }), ...fields })
   }
 }
 
@@ -46,7 +55,7 @@ export const named = <F extends (...given: never) => unknown>(operation: string,
       return call(...given)
     } catch (error) {
       if (!(error instanceof ShapeError) || error.operation === operation) throw error
-      throw new ShapeError({ operation, got: error.got, wanted: error.wanted, hint: error.hint })
+      throw error.with({ operation })
     }
   }
   return renaming as unknown as F

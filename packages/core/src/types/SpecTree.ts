@@ -8,6 +8,10 @@ export type SpecTree = Tree.Tree<Spec>
 /** Whether a spec tree is a single spec. A record with a field `dtype` is a branch: its fields are spec trees, not texts. */
 const isSpec = (tree: SpecTree): tree is Spec => "dtype" in tree && typeof tree.dtype === "string"
 
+/** The specs of a tree. `leaves({ age: { dtype: "f32", shape: [] } }) // => [{ dtype: "f32", shape: [] }]` */
+export const leaves = (tree: SpecTree): ReadonlyArray<Spec> =>
+  isSpec(tree) ? [tree] : (Object.values(tree) as ReadonlyArray<SpecTree>).flatMap(leaves)
+
 /**
  * The tree with each spec replaced by the result of `f`.
  *

@@ -19,6 +19,9 @@ interface Marked {
  */
 type IsAnyTree<T> = [Tree<NDArray>] extends [T] ? ([{ readonly key: 0 }] extends [T] ? false : true) : false
 
+/** How many levels of a tree types follow. A record that contains itself, such as a node with children, has no last level. */
+type MaxDepth = 10
+
 type ReplaceEach<T, B> = T extends Marked ? B : { readonly [K in keyof T]: Replace<T[K], B> }
 
 /** The same tree with `B` at every leaf. */
@@ -30,13 +33,36 @@ export type Path = ReadonlyArray<string | number>
 /** A path as text. `printPath(["dense1", "w"]) // => "dense1.w"` */
 export const printPath = (path: Path): string => path.join(".")
 
+/** The keys of a record or list. */
+type KeyOf<T> =
+  T extends ReadonlyArray<unknown>
+    ? number extends T["length"]
+      ? number
+      : Extract<keyof T, `${number}`>
+    : Extract<keyof T, string | number>
+
+type PathWithin<T, Depth extends ReadonlyArray<0>> = T extends Marked
+  ? ""
+  : Depth["length"] extends MaxDepth
+    ? string
+    : { [K in KeyOf<T>]: Joined<K, PrintedPath<T[K & keyof T], [...Depth, 0]>> }[KeyOf<T>]
+
+type Joined<Key extends string | number, Rest extends string> = Rest extends "" ? `${Key}` : `${Key}.${Rest}`
+
+/** The paths of a tree's leaves, as `printPath` prints them: `""` for a leaf, any text where the tree is not known. */
+export type PrintedPath<T, Depth extends ReadonlyArray<0> = []> =
+  IsAnyTree<T> extends true ? string : unknown extends T ? string : PathWithin<T, Depth>
+
 /** Whether this is a leaf, not a record or list. */
 export const isLeaf = (tree: unknown): boolean => typeof tree === "object" && tree !== null && TensorTypeId in tree
 
-const branches = (tree: unknown): ReadonlyArray<readonly [string | number, unknown]> => {
+const branches = (tree: unknown, path: Path = []): ReadonlyArray<readonly [string | number, unknown]> => {
   if (Array.isArray(tree)) return tree.map((child, i) => [i, child] as const)
-  if (typeof tree !== "object" || tree === null)
-    return refuse("Tree", [], `tensors, records and lists, not ${String(tree)}`, "a tensor instead of the number: Tensor.scalar")
+  if (typeof tree !== "object" || tree === null) {
+    const place = path.length === 0 ? "" : ` at ${printPath(path)}`
+    const hint = typeof tree === "number" ? "a tensor instead of the number: Tensor.scalar" : "a tree without it"
+    return refuse("Tree", [], `tensors, records and lists, not ${String(tree)}${place}`, hint)
+  }
   const record = tree as Record<string, unknown>
   return Object.keys(record)
     .sort()
@@ -51,19 +77,21 @@ const walk = (tree: unknown, path: Path, visit: (leaf: unknown, path: Path) => u
     ? visit(tree, path)
     : rebuild(
         tree,
-        branches(tree).map(([key, child]) => [key, walk(child, [...path, key], visit)] as const),
+        branches(tree, path).map(([key, child]) => [key, walk(child, [...path, key], visit)] as const),
       )
 
 /** The tree with each leaf replaced by the result of `f` for the leaf and its path. */
 export const map = <T, B>(tree: T, f: (leaf: NoInfer<LeafOf<T>>, path: Path) => B): Replace<T, B> =>
   walk(tree, [], f as (leaf: unknown, path: Path) => unknown) as Replace<T, B>
 
-type LeafOfEach<T> = T extends Marked
+type LeafOfEach<T, Depth extends ReadonlyArray<0>> = T extends Marked
   ? T
-  : { [K in keyof T]-?: LeafOf<T[K]> }[keyof T & (T extends ReadonlyArray<unknown> ? number : keyof T)]
+  : Depth["length"] extends MaxDepth
+    ? never
+    : { [K in keyof T]-?: LeafOf<T[K], [...Depth, 0]> }[keyof T & (T extends ReadonlyArray<unknown> ? number : keyof T)]
 
 /** The type of a tree's leaves. */
-export type LeafOf<T> = IsAnyTree<T> extends true ? Extract<T, Marked> : LeafOfEach<T>
+export type LeafOf<T, Depth extends ReadonlyArray<0> = []> = IsAnyTree<T> extends true ? Extract<T, Marked> : LeafOfEach<T, Depth>
 
 /** A tree's leaves with their paths, in order. */
 export const entries = <T>(tree: T): ReadonlyArray<readonly [Path, LeafOf<T>]> => {

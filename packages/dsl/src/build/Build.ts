@@ -2,7 +2,8 @@
  * Builds everything that training needs from a document and the facts of its data: the net, the loss, the optimizer,
  * the scores and the callbacks. Nothing is computed here.
  */
-import * as InputTransform from "@adjoint/core/data/InputTransform"
+import { net as transformed, type Values } from "@adjoint/core/data/PreprocessTree"
+import type { Tensor } from "@adjoint/core/language/Expr"
 import * as Entry from "@adjoint/core/learning/Entry"
 import type { LearningRate } from "@adjoint/core/learning/LearningRate"
 import * as Loss from "@adjoint/core/learning/Loss"
@@ -13,30 +14,32 @@ import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
 import type { CallbackConfig, CheckpointPolicy, MonitorChoice } from "@adjoint/core/training/Callback"
 import type { TrainState } from "@adjoint/core/training/Checkpoint"
+import type { ScoreTable } from "@adjoint/core/training/Evaluate"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
 import type { Stage } from "@adjoint/core/training/Pretrain"
-import type { Checked, Needed } from "../check/Checked.ts"
-import { lossName, outputCount, scoreNames } from "../check/Outputs.ts"
-import { type ModelFile, type Named, type Train, useOf } from "../Document.ts"
+import type { Checked, CheckedHead, Needed } from "../check/Checked.ts"
+import { headLoss, outputsOf, scoresOf } from "../check/Outputs.ts"
+import { type ModelFile, type Train, useOf } from "../Document.ts"
 import * as Nodes from "../net/Nodes.ts"
 import { use, uses } from "../net/Uses.ts"
-import type { Facts } from "../prepare/Facts.ts"
+import { type Facts, scoreName } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import * as Stages from "./Stages.ts"
 
 /** The input of training. The names are those of `Train.Config`, except `checkpoint`. */
 export interface Built {
-  readonly net: Net
-  readonly loss: Loss.Loss
-  /** The name of the loss; `auto` is resolved. */
-  readonly lossName: string
+  /** From one tensor or one for each named input, to one tensor or one for each of several heads. */
+  readonly net: Net<Params, Params, Values, Values>
+  readonly loss: Loss.LossFunction<Values, Values, string>
+  /** The heads in the order of the model; the one head has no name. */
+  readonly heads: ReadonlyArray<BuiltHead>
   readonly penalty?: (params: unknown) => ReturnType<Regularizer.Regularizer>
   readonly optimizer: Optimizer.Optimizer
   /** The parameters that are scored and saved, if they differ from the trained ones. */
   readonly scored?: (state: TrainState<Params, Params, Params>) => Params
   /** Of targets as they were measured, however the net learns them. */
-  readonly scores: { readonly [name: string]: Score.Score }
+  readonly scores: ScoreTable<Values, Values>
   /**
    * The units of scores, `{ mae: "price", mse: "price²" }`, if the net learns scaled targets; the loss
    * uses the scaled ones.
@@ -54,6 +57,11 @@ export interface Built {
   readonly pretrain?: ReadonlyArray<Stage>
 }
 
+/** A head with the name of its loss, and how its outputs become predictions. */
+export interface BuiltHead extends CheckedHead {
+  readonly response: (output: Tensor) => Tensor
+}
+
 /** n / (K · nₖ) for each class that occurs, and 1 for one that does not. */
 const balanced = (counts: ReadonlyArray<number>): ReadonlyArray<number> => {
   const all = counts.reduce((sum, n) => sum + n, 0)
@@ -61,44 +69,65 @@ const balanced = (counts: ReadonlyArray<number>): ReadonlyArray<number> => {
 }
 
 /** A loss with class weights. Without class counts `balanced` has no effect: the loss then only converts outputs to predictions. */
-const weighted = (loss: Loss.Loss, effects: ReadonlyArray<Regularizer.Regularization>, { counts }: Needed): Loss.Loss =>
+const weighted = (
+  loss: Loss.Loss,
+  effects: ReadonlyArray<Regularizer.Regularization>,
+  { counts, target }: CheckedHead,
+): Loss.Loss =>
   effects.reduce((accumulated, effect) => {
-    if (effect._tag !== "ClassWeights") return accumulated
+    if (effect._tag !== "ClassWeights" || target.type === "numbers" || target.type === "labels") return accumulated
     const each = effect.weights === "balanced" ? counts && balanced(counts) : effect.weights
     return each === undefined ? accumulated : Loss.weighted(accumulated, each)
   }, loss)
 
-/** The net of a document's model, after its input transform, if known. The target must be known only if the model ends in a head. */
-export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Net => {
-  const outputs = outputCount(catalogue.loss, facts.target, lossName(catalogue.loss, train, facts.target))
-  const net = Nodes.net(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }))
-  return facts.input === undefined ? net : InputTransform.net(facts.input, net)
+/** The net of a document's model, after its input transform, if known. The target must be known only if the model has a head. */
+export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Built["net"] => {
+  const outputs = outputsOf(catalogue.loss, train, facts)
+  const net = Nodes.modelNet(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }), model)
+  return facts.input === undefined ? net : transformed(facts.input, net)
+}
+
+/** The loss of a head. */
+const lossOf = (
+  { document: { train }, catalogue }: Checked,
+  head: CheckedHead,
+  effects: ReadonlyArray<Regularizer.Regularization>,
+): Loss.Loss => {
+  const { loss } = headLoss(train, head)
+  const named = loss === "auto" ? { name: head.lossName, options: {} } : use(catalogue, catalogue.loss, loss)
+  return weighted(Entry.make(catalogue.loss, named), effects, head)
+}
+
+/** The loss of the model: that of its one head, or the weighted sum of those of its heads. */
+const sumOf = (train: Train, heads: ReadonlyArray<CheckedHead>, losses: ReadonlyArray<Loss.Loss>): Built["loss"] => {
+  const named = heads.flatMap((head, i): ReadonlyArray<readonly [string, Loss.Head]> => {
+    const loss = losses[i]
+    return head.name === undefined || loss === undefined ? [] : [[head.name, [loss, headLoss(train, head).weight]]]
+  })
+  const [only] = losses
+  const loss = named.length === 0 && only !== undefined ? only : Loss.heads(Object.fromEntries(named))
+  return loss as unknown as Built["loss"]
 }
 
 /** Builds a checked document. */
-export const build = ({ catalogue, document, facts, lossName: loss }: Checked): Built => {
+export const build = (right: Checked): Built => {
+  const { catalogue, document, facts, heads } = right
   const { train } = document
   const stepsPerEpoch = Math.ceil(facts.rows.train / train.batch)
   // The schedule counts updates; `accumulate` batches make one.
   const learningRate = rate(train, stepsPerEpoch / (train.accumulate ?? 1), catalogue)
-  const scores = scoresOf(train, facts, catalogue)
+  const scores = tableOf(train, heads, catalogue)
   const effects = regularizations(train, catalogue)
+  const losses = heads.map((head) => lossOf(right, head, effects))
   const penalties = effects.flatMap((effect) => (effect._tag === "Penalty" ? [effect.penalty] : []))
   const { best, checkpoint = both, earlyStop, plateau } = watched(train, scores, facts, catalogue)
   return {
     net: netOf(document, facts, catalogue),
-    loss: weighted(
-      Entry.make(
-        catalogue.loss,
-        train.loss === "auto" ? { name: loss, options: {} } : use(catalogue, catalogue.loss, train.loss),
-      ),
-      effects,
-      facts,
-    ),
-    lossName: loss,
+    loss: sumOf(train, heads, losses),
+    heads: heads.map((head, i) => ({ ...head, response: losses[i]?.response ?? ((output) => output) })),
     optimizer: optimizer(train, learningRate, effects, catalogue),
-    scores,
-    ...unitsOf(scores, facts),
+    scores: scoresIn(scores, heads),
+    ...unitsOf(scores),
     seed: train.seed,
     epochs: train.epochs,
     batch: train.batch,
@@ -146,37 +175,64 @@ const optimizer = (
   return uses(catalogue.around, train).reduce((inner, named) => Entry.make(catalogue.around, named)(inner), chained)
 }
 
-const scoresOf = (train: Train, facts: Needed, catalogue: Catalogue): Built["scores"] => {
-  const named: ReadonlyArray<Named> =
-    train.metrics === "auto"
-      ? (scoreNames(catalogue.metric, train, facts.target) ?? []).map((name) => ({ [name]: {} }))
-      : train.metrics
-  const units = facts.target.type === "numbers" ? (facts.target.units ?? []) : []
-  return Object.fromEntries(
-    named.map((metric) => [
-      useOf(metric).name,
-      Score.inUnits(Entry.make(catalogue.metric, use(catalogue, catalogue.metric, metric)), units),
+/** A score of a head under its full name. */
+interface HeadScore {
+  readonly head: CheckedHead
+  /** Its name without that of the head. */
+  readonly name: string
+  readonly score: Score.Score
+}
+
+type Table = ReadonlyMap<string, HeadScore>
+
+const tableOf = (train: Train, heads: ReadonlyArray<CheckedHead>, catalogue: Catalogue): Table =>
+  new Map(
+    heads.flatMap((head) => {
+      const { target } = head
+      const units = target.type === "numbers" ? (target.units ?? []) : []
+      return (scoresOf(catalogue.metric, train, head, heads) ?? []).map((metric) => {
+        const { name } = useOf(metric)
+        const one = Score.inUnits(Entry.make(catalogue.metric, use(catalogue, catalogue.metric, metric)), units)
+        const score = target.type === "labels" ? Score.labels(one, target.names.length) : one
+        return [scoreName(head, name), { head, name, score }] as const
+      })
+    }),
+  )
+
+/** The scores of predictions and targets that are one tensor, or one for each head. */
+const scoresIn = (table: Table, heads: ReadonlyArray<CheckedHead>): Built["scores"] => {
+  const named = heads.flatMap(({ name }) => (name === undefined ? [] : [name]))
+  const byHead = Object.fromEntries(
+    named.map((head) => [
+      head,
+      Object.fromEntries([...table.values()].flatMap((each) => (each.head.name === head ? [[each.name, each.score]] : []))),
     ]),
   )
+  const scores: object =
+    named.length === 0 ? Object.fromEntries([...table].map(([name, { score }]) => [name, score])) : Score.heads(byHead)
+  return scores as Built["scores"]
 }
 
 /** The units of scores, by target column. */
-const unitsOf = (scores: Built["scores"], { target }: Needed): Pick<Built, "units"> => {
-  if (target.type !== "numbers" || target.units === undefined) return {}
-  const { names } = target
-  const named = Object.entries(scores).flatMap(([score, { power }]) =>
-    power === undefined ? [] : [[score, names.map((name) => (power === 2 ? `${name}²` : name)).join(" and ")] as const],
+const unitsOf = (table: Table): Pick<Built, "units"> => {
+  const measured = [...table].flatMap(([name, { head, score }]) =>
+    head.target.type === "numbers" && head.target.units !== undefined
+      ? [{ head: head.name, name, score, names: head.target.names }]
+      : [],
   )
-  return { units: Object.fromEntries(named) }
+  const named = measured.flatMap(({ head, name, names, score: { power } }) => [
+    ...(head === undefined ? [] : [[scoreName({ name: head }, "loss"), "scaled"] as const]),
+    ...(power === undefined ? [] : [[name, names.map((column) => (power === 2 ? `${column}²` : column)).join(" and ")] as const]),
+  ])
+  return measured.length === 0 ? {} : { units: Object.fromEntries(named) }
 }
 
 /** Which way a watched score is better. */
 const monitorOf =
-  (scores: Built["scores"]) =>
+  (scores: Table) =>
   ({ mode, monitor }: MonitorChoice): Monitor => {
     if (mode !== "auto") return { monitor, mode }
-    const name = monitor.slice(monitor.indexOf(".") + 1)
-    const score = Object.hasOwn(scores, name) ? scores[name] : undefined
+    const score = scores.get(monitor.slice(monitor.indexOf(".") + 1))?.score
     return { monitor, mode: score?.better === "higher" ? "max" : "min" }
   }
 
@@ -184,12 +240,12 @@ const monitorOf =
 const both: CheckpointPolicy = { keep: ["best", "last"], every: 1 }
 
 /**
- * The settings that callbacks add to a run. The best epoch is chosen by the monitor of the checkpoint,
- * or else that of early stopping, or else the validation loss, or else the training loss.
+ * The settings that callbacks add to a run. The best epoch is chosen by the monitor of early stopping, or else that of the
+ * checkpoint, or else the validation loss, or else the training loss.
  */
 const watched = (
   { callbacks }: Train,
-  scores: Built["scores"],
+  scores: Table,
   { rows }: Needed,
   catalogue: Catalogue,
 ): CallbackConfig & Required<Pick<CallbackConfig, "best">> => {
@@ -200,6 +256,6 @@ const watched = (
       .toReversed(),
   )
   const { earlyStop } = added
-  const stop = earlyStop && { monitor: earlyStop.monitor, mode: earlyStop.mode }
-  return { ...added, best: added.best ?? stop ?? { monitor: rows.val > 0 ? "val.loss" : "train.loss", mode: "min" } }
+  const stop: Monitor | undefined = earlyStop && { monitor: earlyStop.monitor, mode: earlyStop.mode }
+  return { ...added, best: stop ?? added.best ?? { monitor: rows.val > 0 ? "val.loss" : "train.loss", mode: "min" } }
 }

@@ -3,12 +3,15 @@
  * and fast to compute: if even this bound fits into memory, no plan is needed.
  */
 import { type AnyTraits, sizes } from "@adjoint/core/learning/Layers"
+import type { Child } from "@adjoint/core/learning/Net"
 import * as Shape from "@adjoint/core/types/Shape"
-import { lossName, outputCount } from "../check/Outputs.ts"
+import * as ShapeTree from "@adjoint/core/types/ShapeTree"
+import { inputsOf } from "../check/Check.ts"
+import { outputsOf } from "../check/Outputs.ts"
 import { infer } from "../check/Shapes.ts"
-import type { ModelFile, Named } from "../Document.ts"
+import type { Model, ModelFile, Named } from "../Document.ts"
 import * as Nodes from "../net/Nodes.ts"
-import type { Facts } from "../prepare/Facts.ts"
+import { type Facts, headsOf, type Sample } from "../prepare/Facts.ts"
 import { type Catalogue, layerTraits, standard } from "../schema/Catalogue.ts"
 
 /** Numbers of the layers. */
@@ -38,17 +41,21 @@ const leaf = (
   return { weights: learned + Shape.size(output), row: given + Shape.size(output) + inside }
 }
 
-const footprints = (all: ReadonlyArray<Nodes.Node>, input: Shape.Shape, catalogue: Catalogue): ReadonlyArray<Footprint> =>
-  (Nodes.net(all).children?.(input) ?? []).flatMap(({ inputs, outputs }, i) => {
+const footprints = (
+  all: ReadonlyArray<Nodes.Node>,
+  children: ReadonlyArray<Pick<Child, "inputs" | "outputs">>,
+  catalogue: Catalogue,
+): ReadonlyArray<Footprint> =>
+  children.flatMap(({ inputs, outputs }, i) => {
     const node = all[i]
-    const [first = input] = inputs
+    const [first = []] = inputs
     const [output = []] = outputs
-    if (node?._tag === "Block") return footprints(node.nodes, first, catalogue)
+    if (node?._tag === "Block") return footprints(node.nodes, childrenOf(node.nodes, first), catalogue)
     if (node?._tag === "Repeat") {
       const round = Nodes.net(node.nodes)
       let shape = first
       return Array.from({ length: node.times }, () => {
-        const inside = footprints(node.nodes, shape, catalogue)
+        const inside = footprints(node.nodes, childrenOf(node.nodes, shape), catalogue)
         shape = round.shape(shape)
         return inside
       }).flat()
@@ -57,13 +64,21 @@ const footprints = (all: ReadonlyArray<Nodes.Node>, input: Shape.Shape, catalogu
     return [leaf(inputs, output, node === undefined ? undefined : layerTraits(catalogue, node.kind), options)]
   })
 
-/** The footprint of layers that fit each other, for samples of a shape. Throws `ShapeError` where they do not. */
-export const footprint = (all: ReadonlyArray<Nodes.Node>, sample: Shape.Shape, catalogue: Catalogue = standard): Footprint =>
-  footprints(all, sample, catalogue).reduce(
+const childrenOf = (all: ReadonlyArray<Nodes.Node>, input: Shape.Shape): ReadonlyArray<Child> =>
+  Nodes.net(all).children?.(input) ?? []
+
+/** The footprint of a model's layers that fit each other, for samples of these shapes. Throws `ShapeError` where they do not. */
+export const footprint = (
+  all: ReadonlyArray<Nodes.Node>,
+  model: Model,
+  sample: Sample,
+  catalogue: Catalogue = standard,
+): Footprint =>
+  footprints(all, Nodes.modelNet(all, model).children?.(sample) ?? [], catalogue).reduce(
     ({ row, weights }, each) => ({ weights: weights + each.weights, row: row + each.row }),
     {
       weights: 0,
-      row: 2 * Shape.size(sample),
+      row: 2 * ShapeTree.leaves(sample).reduce((sum, shape) => sum + Shape.size(shape), 0),
     },
   )
 
@@ -78,14 +93,12 @@ export const bytes = ({ row, weights }: Footprint, batch: number): number =>
 const memory = 2 ** 32
 
 /** Whether a training step may exceed memory, as far as the data is known. */
-export const mayExceed = (
-  { model, train }: ModelFile,
-  { rows, sample, target }: Facts,
-  catalogue: Catalogue = standard,
-): boolean => {
-  const outputs = outputCount(catalogue.loss, target, lossName(catalogue.loss, train, target))
+export const mayExceed = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): boolean => {
+  const { rows, sample } = facts
+  const outputs = outputsOf(catalogue.loss, train, facts)
   if (sample === undefined || outputs === undefined) return false
+  if (typeof outputs !== "number" && outputs.size < headsOf(facts).length) return false
   const all = Nodes.nodes({ catalogue, model, outputs })
-  if (infer(all, sample, catalogue).findings.length > 0) return false
-  return bytes(footprint(all, sample, catalogue), Math.min(train.batch, rows?.train ?? train.batch)) > memory
+  if (infer(all, inputsOf(model, facts), catalogue).findings.length > 0) return false
+  return bytes(footprint(all, model, sample, catalogue), Math.min(train.batch, rows?.train ?? train.batch)) > memory
 }

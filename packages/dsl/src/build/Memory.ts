@@ -4,16 +4,20 @@
  */
 import { grouped } from "@adjoint/core/data/grouped"
 import { EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
+import { footprint } from "@adjoint/core/engines/Wasm"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
 import { type PlannedStep, planStep } from "@adjoint/core/training/planStep"
 import * as Shape from "@adjoint/core/types/Shape"
 import { isOfShape, printSpec, ShapeError, type Spec } from "@adjoint/core/types/ShapeError"
+import * as ShapeTree from "@adjoint/core/types/ShapeTree"
+import * as SpecTree from "@adjoint/core/types/SpecTree"
+import { inputsOf as shapesOf } from "../check/Check.ts"
 import * as Shapes from "../check/Shapes.ts"
 import type { ModelFile } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { listed } from "../diagnostic/Suggest.ts"
 import * as Nodes from "../net/Nodes.ts"
-import type { Facts, Target } from "../prepare/Facts.ts"
+import { type Facts, type HeadTarget, isOne, type Sample, type Target } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import type { Built } from "./Build.ts"
 import { mayExceed } from "./Footprint.ts"
@@ -25,23 +29,35 @@ export type Rows = Facts & Required<Pick<Facts, "sample" | "target">>
 export type Shortage = OutOfMemory | ShapeError
 
 /** How targets come to training. */
-const targetOf = (target: Target): Spec =>
-  target.type === "numbers" ? { dtype: "f32", shape: [target.names.length] } : { dtype: "i32", shape: [] }
+const targetOf = (target: HeadTarget): Spec =>
+  target.type === "numbers" || target.type === "labels"
+    ? { dtype: "f32", shape: [target.names.length] }
+    : { dtype: "i32", shape: [] }
+
+const targetsOf = (target: Target): SpecTree.SpecTree =>
+  target.type === "heads" ? Object.fromEntries(target.heads.map((head) => [head.name, targetOf(head.target)])) : targetOf(target)
+
+/** How inputs come to training: those whose dtype is not known, as floats. */
+const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample">): SpecTree.SpecTree =>
+  isOne(sample)
+    ? { dtype: typeof dtype === "string" ? dtype : "f32", shape: sample }
+    : Object.fromEntries(
+        Object.entries(sample).map(([name, shape]) => [
+          name,
+          { dtype: typeof dtype === "string" ? dtype : (dtype[name] ?? "f32"), shape },
+        ]),
+      )
 
 /** The plan of a step with `batch` rows, or why there is none. `held`: with the data that the engine holds. */
-export const plan = (
-  built: Built,
-  { dtype = "f32", rows, sample, target }: Rows,
-  batch: number,
-  { held }: { readonly held: boolean },
-): PlannedStep | Shortage => {
+export const plan = (built: Built, facts: Rows, batch: number, { held }: { readonly held: boolean }): PlannedStep | Shortage => {
+  const { rows, target } = facts
   const data = {
-    sample: { dtype, shape: sample },
-    target: targetOf(target),
+    sample: inputsOf(facts),
+    target: targetsOf(target),
     ...(held && rows !== undefined ? { rows: rows.train } : {}),
   }
   try {
-    return planStep({ ...built, batch }, data)
+    return planStep({ ...built, batch }, data, footprint)
   } catch (error) {
     if (error instanceof EngineError && error.cause instanceof OutOfMemory) return error.cause
     if (error instanceof ShapeError && isOfShape(error)) return error
@@ -111,17 +127,18 @@ const doing = ({ activations, parameters }: LayerArrays, isLike: (array: Spec) =
 const owners = (
   { net }: Pick<Built, "net">,
   all: ReadonlyArray<Nodes.Node>,
-  batch: Spec,
+  batch: SpecTree.SpecTree,
   { largest }: Pick<OutOfMemory, "largest">,
 ): ReadonlyArray<LargeLayer> => {
   const layers = layerArrays(net, batch)
+  const inputs = SpecTree.leaves(batch)
   const found = new Map<Nodes.Node, LargeLayer>()
   const [first] = largest
   for (const tensor of largest) {
     if (2 * tensor.bytes < (first?.bytes ?? 0)) continue
     for (const outline of likenesses) {
       const isLike = (other: Spec): boolean => outline(other) === outline(tensor)
-      if (isLike(batch)) break
+      if (inputs.some(isLike)) break
       const does = layers.flatMap((each) => {
         const [node, verb] = [Nodes.find(all, each.layer), doing(each, isLike)]
         return node === undefined || verb === undefined ? [] : [{ node, verb, name: nameOf(each.layer, node) }]
@@ -158,6 +175,10 @@ const amount = (shortage: Shortage): string => {
   return `${count(wanted)} bytes of memory, and ${room}`
 }
 
+/** The outputs of heads, from the shapes of a net. */
+const outputsIn = (shape: Sample): Nodes.Outputs =>
+  isOne(shape) ? (shape[0] ?? 1) : new Map(Object.entries(shape).map(([name, own]) => [name, own[0] ?? 1]))
+
 /** The finding for a training that needs too much memory, at its place in the document. */
 export const shortageFinding = (
   document: ModelFile,
@@ -167,13 +188,15 @@ export const shortageFinding = (
   fit: Fit,
   catalogue: Catalogue = standard,
 ): Finding => {
-  const outputs = built.net.shape(data.sample)[0] ?? 1
-  const all = Nodes.nodes({ catalogue, model: document.model, outputs })
+  const { model } = document
+  const outputs = outputsIn(built.net.shape(data.sample))
+  const all = Nodes.nodes({ catalogue, model, outputs })
   const batch = batchOf(built, data)
-  const rows: Spec = { dtype: "f32", shape: [batch, ...data.sample] }
+  const ofBatch = ({ dtype, shape }: Spec): Spec => ({ dtype, shape: [batch, ...shape] })
+  const rows = SpecTree.map(inputsOf({ sample: data.sample }), ofBatch) as SpecTree.SpecTree
   const largeLayers =
     shortage instanceof ShapeError
-      ? thrownIn(shortage, all, Shapes.infer(all, data.sample, catalogue))
+      ? thrownIn(shortage, all, Shapes.infer(all, shapesOf(model, data), catalogue))
       : owners(built, all, rows, shortage)
   const [first, ...others] = largeLayers
   const doer = fit === "unknown" ? "this run" : `a step of training on ${count(batch)} ${batch === 1 ? "row" : "rows"}`
@@ -209,4 +232,5 @@ export const check = (document: ModelFile, built: Built, data: Rows, catalogue: 
 const isInDoubt = (shortage: Shortage, { dtype, sample }: Rows, batch: number): boolean =>
   dtype === undefined &&
   shortage instanceof OutOfMemory &&
-  shortage.wanted - 3 * batch * Shape.size(sample) <= (shortage.limit ?? 0)
+  shortage.wanted - 3 * batch * ShapeTree.leaves(sample).reduce((sum, shape) => sum + Shape.size(shape), 0) <=
+    (shortage.limit ?? 0)

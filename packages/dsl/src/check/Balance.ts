@@ -2,19 +2,17 @@
 import { grouped } from "@adjoint/core/data/grouped"
 import type { Data, Train } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
-import type { Facts } from "../prepare/Facts.ts"
+import { type Facts, type Head, headsOf } from "../prepare/Facts.ts"
 
 /** From this ratio of rows on, classes are imbalanced. */
 const times = 10
 
 /** Advice on classes that are imbalanced and not weighted. */
-export const check = (
-  data: Data,
-  { regularize }: Pick<Train, "regularize">,
-  { counts, target }: Facts,
-): ReadonlyArray<Finding> => {
-  if (counts === undefined || target === undefined || target.type === "numbers") return []
-  if (regularize.class_weight !== undefined) return []
+export const check = (data: Data, { regularize }: Pick<Train, "regularize">, facts: Facts): ReadonlyArray<Finding> =>
+  regularize.class_weight === undefined ? headsOf(facts).flatMap((head) => ofHead(data, head)) : []
+
+const ofHead = (data: Data, { counts, target }: Head): ReadonlyArray<Finding> => {
+  if (counts === undefined || target.type === "numbers" || target.type === "labels") return []
   const [most, least] = [Math.max(...counts), Math.min(...counts)]
   if (least === 0 || most <= times * least) return []
   const name = (count: number): string => `${grouped(count)} of \`${target.classes?.[counts.indexOf(count)]}\``

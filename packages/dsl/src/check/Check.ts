@@ -4,21 +4,24 @@
  */
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import * as Shape from "@adjoint/core/types/Shape"
+import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import { type Data, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed } from "../diagnostic/Suggest.ts"
+import { severalHeads } from "../net/Heads.ts"
 import * as Nodes from "../net/Nodes.ts"
-import type { Facts, Target } from "../prepare/Facts.ts"
+import * as Ends from "../prepare/Ends.ts"
+import { type Facts, type HeadTarget, headsOf } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import * as Advice from "./Advice.ts"
 import * as Balance from "./Balance.ts"
+import * as Branches from "./Branches.ts"
 import * as Groups from "./Groups.ts"
 import * as Labels from "./Labels.ts"
 import * as LastBatch from "./LastBatch.ts"
-
-import { lossName, outputCount } from "./Outputs.ts"
+import { lossName, outputCount, outputsOf } from "./Outputs.ts"
 import { flattening } from "./Preferred.ts"
 import * as Pretrain from "./Pretrain.ts"
 import * as Scaling from "./Scaling.ts"
@@ -26,13 +29,21 @@ import * as Shapes from "./Shapes.ts"
 import * as Tokens from "./Tokens.ts"
 import * as Training from "./Training.ts"
 
-/** The plain sequence of layers at the top, up to the first join, block, repeat, head or `from`. */
-const layersOf = ({ layers }: Model): ReadonlyArray<Tokens.Embedding> => {
-  const all = layers.map((layer, i) => ({ item: layerOf(layer), from: layer.from, path: ["model", "layers", i] }))
-  const end = all.findIndex(({ from, item }) => item._tag !== "Use" || from !== undefined)
-  return all
-    .slice(0, end < 0 ? all.length : end)
-    .flatMap(({ item, path }) => (item._tag === "Use" ? [{ kind: item.use.name, options: item.use.options, path }] : []))
+/** The plain sequences of layers that read the inputs, each up to the first join, block, repeat, head or `from`. */
+const readingsOf = (model: Model): ReadonlyArray<Tokens.Reading> => {
+  const all = model.layers.map((layer, i) => ({ item: layerOf(layer), from: layer.from, path: ["model", "layers", i] }))
+  const inputs = Nodes.inputsOf(model)
+  const startsAt = (start: number): ReadonlyArray<Tokens.Embedding> => {
+    const end = all.findIndex(({ from, item }, i) => i >= start && (item._tag !== "Use" || (i > start && from !== undefined)))
+    return all
+      .slice(start, end < 0 ? all.length : end)
+      .flatMap(({ item, path }) => (item._tag === "Use" ? [{ kind: item.use.name, options: item.use.options, path }] : []))
+  }
+  return all.flatMap(({ from }, i) => {
+    const read = typeof from === "string" ? from : i === 0 && inputs.length === 1 ? inputs[0] : undefined
+    if (read === undefined || !inputs.includes(read)) return []
+    return [{ input: model.inputs === undefined ? "" : read, layers: startsAt(i) }]
+  })
 }
 
 /** The sections that were decoded. */
@@ -45,10 +56,16 @@ export const shapes = (
   facts: Facts,
   catalogue: Catalogue,
 ): Shapes.Shapes => {
-  const loss = train === undefined ? undefined : lossName(catalogue.loss, train, facts.target)
-  const outputs = outputCount(catalogue.loss, facts.target, loss)
+  const outputs = outputsOf(catalogue.loss, train, facts)
   const nodes = Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) })
-  return Shapes.infer(nodes, facts.sample, catalogue)
+  return Shapes.infer(nodes, inputsOf(model, facts), catalogue)
+}
+
+/** The shapes of a model's inputs, as far as they are known. */
+export const inputsOf = (model: Model, { sample }: Pick<Facts, "sample">): Shapes.Inputs => {
+  if (model.inputs === undefined) return sample !== undefined && ShapeTree.isShape(sample) ? sample : undefined
+  const known = sample === undefined || ShapeTree.isShape(sample) ? {} : sample
+  return Object.fromEntries(Object.keys(model.inputs).map((name) => [name, Object.hasOwn(known, name) ? known[name] : undefined]))
 }
 
 /** The findings and shapes of a check, with the facts it used. */
@@ -64,11 +81,14 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
   const { data, evaluate, model, pretrain, train } = readable
   const form = model === undefined ? [] : heads(model)
   const inferred = model === undefined || form.length > 0 ? undefined : shapes(model, train, facts, catalogue)
-  const made = inferred?.output?.length === 1 ? inferred.output[0] : undefined
+  const isOne = model !== undefined && severalHeads(model) === undefined
+  const made = isOne && inferred?.output?.length === 1 ? inferred.output[0] : undefined
   const findings = [
     ...(data === undefined ? [] : division(data, facts)),
     ...(model === undefined ? [] : given(model, facts)),
+    ...(data === undefined || model === undefined ? [] : Ends.check(data, model)),
     ...form,
+    ...(model === undefined || form.length > 0 ? [] : Branches.check(model, catalogue)),
     ...(inferred?.findings ?? []),
     ...(model === undefined || inferred === undefined ? [] : outputs(readable, facts, inferred, catalogue)),
     ...(model === undefined ? [] : Advice.equalWeights(model, catalogue)),
@@ -96,26 +116,38 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
     ...(model === undefined ? [] : Advice.check(model, { data, pretrain, train }, catalogue)),
     ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made, catalogue)),
     ...(data === undefined ? [] : [...Labels.check(data, facts), ...Scaling.targets(data, facts)]),
-    ...(data === undefined || model === undefined ? [] : Tokens.check(facts, layersOf(model), catalogue)),
+    ...(data === undefined || model === undefined
+      ? []
+      : readingsOf(model).flatMap((reading) => Tokens.check(facts, reading, catalogue))),
     ...(data === undefined || train === undefined ? [] : Balance.check(data, train, facts)),
   ]
   return { facts, findings, ...(inferred === undefined ? {} : { shapes: inferred }) }
 }
 
 /** Checks `model.input` against the data. */
-const given = ({ input }: Model, { sample }: Facts): ReadonlyArray<Finding> =>
-  input === undefined || sample === undefined || Shape.equals(input, sample)
-    ? []
-    : [
+const given = ({ input, inputs }: Model, { sample }: Facts): ReadonlyArray<Finding> =>
+  input !== undefined && inputs !== undefined
+    ? [
         {
           code: "G402",
-          message: `a sample of the data has the shape ${Shape.print(sample)}, not ${Shape.print(input)}`,
-          at: { path: ["model", "input"] },
-          help: "remove `input`: the shape comes from the data",
+          message: "`input` is the shape of one input, but this model has named ones",
+          at: { path: ["model", "input"], on: "key" },
+          help: "remove `input`: the shapes come from the columns of `inputs`",
+          fix: { title: "remove `input`", remove: ["model", "input"] },
         },
       ]
+    : input === undefined || sample === undefined || !ShapeTree.isShape(sample) || Shape.equals(input, sample)
+      ? []
+      : [
+          {
+            code: "G402",
+            message: `a sample of the data has the shape ${Shape.print(sample)}, not ${Shape.print(input)}`,
+            at: { path: ["model", "input"] },
+            help: "remove `input`: the shape comes from the data",
+          },
+        ]
 
-/** Checks that there are layers, and that a head is the last one. */
+/** Checks that there are layers, and that the last one is a head, if there are heads. */
 const heads = (model: Model): ReadonlyArray<Finding> => {
   const { layers } = model
   if (layers.length === 0)
@@ -127,13 +159,26 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
         help: "the smallest model is `- head: label`",
       },
     ]
+  const several = severalHeads(model)
+  const last = several?.at(-1)?.index ?? layers.length - 1
   const misplaced = (items: Model["layers"], root: ReadonlyArray<string | number>, isTop: boolean): ReadonlyArray<Finding> =>
     items.flatMap((layer, i): ReadonlyArray<Finding> => {
       const item = layerOf(layer)
       const path = [...root, i]
       if (item._tag === "Repeat") return misplaced(item.layers, [...path, "repeat", "layers"], false)
       if (item._tag === "Block") return misplaced(item.layers, [...path, "block", "layers"], false)
-      if (item._tag !== "Head" || (isTop && i === items.length - 1)) return []
+      const isWell = several === undefined ? i === items.length - 1 : i < last || last === items.length - 1
+      if (item._tag !== "Head" || (isTop && isWell)) return []
+      if (isTop && several !== undefined)
+        return [
+          {
+            code: "G403",
+            message: "this is the last head, and nothing reads the layers below it",
+            at: { path: [...path, "head"], on: "key" },
+            help: "move it to the end, or remove the layers below it",
+            fix: { title: "move the head to the end", append: root, item: path },
+          },
+        ]
       return [
         {
           code: "G403",
@@ -151,24 +196,32 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
   return misplaced(layers, ["model", "layers"], true)
 }
 
-const namesOf = (target: Target): ReadonlyArray<string> => (target.type === "numbers" ? target.names : [target.name])
+const namesOf = (target: HeadTarget): ReadonlyArray<string> =>
+  target.type === "numbers" || target.type === "labels" ? target.names : [target.name]
 
 /** Checks the number of outputs against the target. */
 const outputs = (
   { data, model, train }: Readable,
-  { target }: Facts,
+  facts: Facts,
   { made, output }: Shapes.Shapes,
   catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
   const last = made.at(-1)
   const layer = model?.layers.at(-1)
-  if (last === undefined || layer === undefined || target === undefined) return []
+  const [head] = headsOf(facts)
+  // The heads of several are checked with the columns of the data.
+  if (last === undefined || layer === undefined || head === undefined || head.name !== undefined) return []
+  const { target } = head
   const item = layerOf(layer)
-  if (item._tag === "Head")
-    return predicted(item.head.target, [...last.path, "head", "target"], target, data?.columns !== undefined)
+  if (item._tag === "Head") {
+    const { target: written } = item.head
+    return typeof written === "string"
+      ? predicted(written, [...last.path, "head", "target"], target, data?.columns !== undefined)
+      : []
+  }
   if (output === undefined) return []
   const width = output.length === 1 ? output[0] : undefined
-  const loss = train === undefined ? undefined : lossName(catalogue.loss, train, target, width)
+  const loss = train === undefined ? undefined : lossName(catalogue.loss, train, head, width)
   const asked = outputCount(catalogue.loss, target, loss)
   if (asked === undefined || width === asked) return []
   const [name = arrayLabel] = namesOf(target)
@@ -194,7 +247,7 @@ const outputs = (
 }
 
 /** Checks the target of the head against the data. Arrays have one target, which `label` also names. */
-const predicted = (name: string, path: Path, target: Target, isTable: boolean): ReadonlyArray<Finding> => {
+const predicted = (name: string, path: Path, target: HeadTarget, isTable: boolean): ReadonlyArray<Finding> => {
   const names = namesOf(target)
   const [first] = names
   if (names.includes(name) || first === undefined || (!isTable && name === arrayLabel)) return []

@@ -2,7 +2,7 @@
 import * as Result from "effect/Result"
 import type { ModelFile } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
-import type { Facts } from "../prepare/Facts.ts"
+import { type Facts, type Head, headsOf } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import { check, type Report } from "./Check.ts"
 import { differences } from "./Differences.ts"
@@ -16,7 +16,12 @@ export interface Checked {
   readonly document: ModelFile
   readonly facts: Needed
   readonly catalogue: Catalogue
-  /** The name of the loss; `auto` is resolved. */
+  /** The heads of the target, each with the name of its loss; `auto` is resolved. */
+  readonly heads: ReadonlyArray<CheckedHead>
+}
+
+/** A head with the name of its loss. */
+export interface CheckedHead extends Head {
   readonly lossName: string
 }
 
@@ -38,7 +43,11 @@ export const checked = (
   const wrong = findings.filter(({ code }) => !code.startsWith("A") && !allowed.has(code))
   if (wrong.length > 0) return Result.fail(wrong)
   const { output } = shapes ?? {}
-  const loss = lossName(catalogue.loss, document.train, facts.target, output?.length === 1 ? output[0] : undefined)
-  if (loss === undefined) throw new TypeError("the classes of the target are not known")
-  return Result.succeed({ document, facts, catalogue, lossName: loss })
+  const heads = headsOf(facts).map((head): CheckedHead => {
+    const made = head.name === undefined && output?.length === 1 ? output[0] : undefined
+    const loss = lossName(catalogue.loss, document.train, head, made)
+    if (loss === undefined) throw new TypeError("the classes of the target are not known")
+    return { ...head, lossName: loss }
+  })
+  return Result.succeed({ document, facts, catalogue, heads })
 }

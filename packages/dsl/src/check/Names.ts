@@ -7,6 +7,7 @@
  */
 import { inputName, joins } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { listed } from "../diagnostic/Suggest.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
 import { detailed } from "../schema/Issues.ts"
 import { type Data, isRecord } from "../source/Data.ts"
@@ -72,9 +73,33 @@ const firstOf = (given: ReadonlyArray<Mention>): First => {
   return scopes
 }
 
-/** Finds duplicate names, and references to names that are unknown, defined later, or not visible. */
-export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyArray<Finding> => {
-  const { given, used } = collect(layers, root)
+/** The columns that heads are named after, where there are several heads and they have no name of their own. */
+const headNames = (layers: Data, scope: Path): ReadonlyArray<Mention> => {
+  if (!Array.isArray(layers)) return []
+  const heads = layers.flatMap((item: Data, index) => (isRecord(item) && Object.hasOwn(item, "head") ? [{ item, index }] : []))
+  if (heads.length < 2) return []
+  const named = heads.flatMap(({ index, item }) => {
+    if (typeof item.name === "string") return []
+    const target: Data | undefined = isRecord(item.head) ? item.head.target : item.head
+    const path = [...scope, index, "head", ...(isRecord(item.head) ? ["target"] : [])]
+    return typeof target === "string" ? [{ name: target, path, scope, index }] : []
+  })
+  // Two heads of one column are reported as that.
+  return named.filter(({ name }, i) => named.findIndex((other) => other.name === name) === i)
+}
+
+/**
+ * Finds duplicate names, and references to names that are unknown, defined later, or not visible. `inputs` are the names of the
+ * model's inputs, if they have names.
+ */
+export const check = (
+  layers: Data,
+  root: Path = ["model", "layers"],
+  inputs: ReadonlyArray<string> | undefined = undefined,
+): ReadonlyArray<Finding> => {
+  const { given: written, used } = collect(layers, root)
+  const given = [...written, ...headNames(layers, root)].toSorted((a, b) => (a.scope === b.scope ? a.index - b.index : 0))
+  const isInput = ({ name, scope }: Mention): boolean => inputs !== undefined && scope === root && inputs.includes(name)
   const first = firstOf(given)
   const anywhere = new Map(given.toReversed().map((mention) => [mention.name, mention]))
   const twice = given.flatMap((mention): ReadonlyArray<Finding> => {
@@ -86,6 +111,16 @@ export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyA
           message: `\`${inputName}\` is reserved for the input of the layers`,
           at,
           help: "give the layer another name",
+        },
+      ]
+    if (isInput(mention))
+      return [
+        {
+          code: "R204",
+          message: `\`${mention.name}\` is the name of an input`,
+          at,
+          related: [{ at: { path: ["model", "inputs", mention.name], on: "key" }, label: "the input" }],
+          help: "give one of them another name",
         },
       ]
     const earlier = first.get(pointer(mention.scope))?.get(mention.name)
@@ -100,18 +135,41 @@ export const check = (layers: Data, root: Path = ["model", "layers"]): ReadonlyA
       },
     ]
   })
-  return [...twice, ...used.flatMap((mention, i) => reference(mention, first, anywhere, i < detailed))]
+  const references = used.filter((mention) => !isInput(mention))
+  return [
+    ...twice,
+    ...references.flatMap((mention, i) =>
+      reference(mention, { first, anywhere, isDetailed: i < detailed, inputs: mention.scope === root ? inputs : undefined }),
+    ),
+  ]
 }
 
-const reference = (
-  mention: Mention,
-  first: First,
-  anywhere: ReadonlyMap<string, Mention>,
-  isDetailed: boolean,
-): ReadonlyArray<Finding> => {
+/** The names that a reference may have. */
+interface Known {
+  readonly first: First
+  readonly anywhere: ReadonlyMap<string, Mention>
+  readonly isDetailed: boolean
+  /** The names of the model's inputs, if they have names and the reference is at the top. */
+  readonly inputs: ReadonlyArray<string> | undefined
+}
+
+const reference = (mention: Mention, { anywhere, first, inputs, isDetailed }: Known): ReadonlyArray<Finding> => {
   const { name, index, scope } = mention
   const at = { path: mention.path }
-  if (name === inputName) return []
+  if (name === inputName) {
+    if (inputs === undefined) return []
+    const [only, second] = inputs
+    const fix = only === undefined || second !== undefined ? {} : { fix: { title: `write \`${only}\``, at, text: only } }
+    return [
+      {
+        code: "R203",
+        message: `\`${inputName}\` is the input of a model whose inputs have no names`,
+        at,
+        help: `write the name of an input: ${listed(inputs)}`,
+        ...fix,
+      },
+    ]
+  }
   const siblings = first.get(pointer(scope)) ?? new Map<string, Mention>()
   const here = siblings.get(name)
   if (here !== undefined) {
@@ -142,16 +200,17 @@ const reference = (
     ]
   }
   // A suggestion compares the name with all that are there, which for thousands of mistakes takes seconds.
-  const visible = isDetailed ? [...siblings.values()].flatMap((other) => (other.index < index ? [other.name] : [])) : []
+  const above = isDetailed ? [...siblings.values()].flatMap((other) => (other.index < index ? [other.name] : [])) : []
+  const visible = isDetailed ? [...(inputs ?? []), ...above] : []
   return [
     unknown({
       code: "R203",
-      message: "there is no layer named",
+      message: inputs === undefined ? "there is no layer named" : "there is no layer or input named",
       name,
       names: visible,
       at,
       none: "give a layer above a name, as in `{ dense: 64, name: h1 }`",
-      there: "the layers above are",
+      there: inputs === undefined ? "the layers above are" : "the inputs and the layers above are",
     }),
   ]
 }

@@ -1,17 +1,18 @@
-/** The requirements of a target: the number of outputs, and the losses and scores that fit it. */
+/** The requirements of targets: the number of outputs, and the losses and scores that fit them. */
 import type { TargetType } from "@adjoint/core/learning/Target"
-import { type Train, useOf } from "../Document.ts"
+import { lossOf, type Named, type Train, useOf } from "../Document.ts"
 import { withDefaults } from "../net/Uses.ts"
-import type { Target } from "../prepare/Facts.ts"
+import { type Facts, type Head, type HeadTarget, headsOf } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
+import type { Path } from "../source/Path.ts"
 
 /** The number of classes of a target, if known. */
-export const classCount = (target: Target): number | undefined =>
-  target.type === "numbers" ? undefined : target.type === "binary" ? 2 : target.classes?.length
+export const classCount = (target: HeadTarget): number | undefined =>
+  target.type === "numbers" || target.type === "labels" ? undefined : target.type === "binary" ? 2 : target.classes?.length
 
 /** The kind of prediction that a target needs, if its classes are known. */
-export const kindOf = (target: Target): TargetType | undefined => {
-  if (target.type === "numbers") return "numbers"
+export const kindOf = (target: HeadTarget): TargetType | undefined => {
+  if (target.type === "numbers" || target.type === "labels") return target.type
   const count = classCount(target)
   return count === undefined ? undefined : count === 2 ? "binary" : "classes"
 }
@@ -25,7 +26,7 @@ const targetTypesOf = (losses: Losses, name: string): ReadonlyArray<TargetType> 
  * The losses that fit a target, the default one first; `undefined` if too little is known. A binary target may also be
  * seen as two classes.
  */
-export const fitting = (losses: Losses, target: Target | undefined): ReadonlyArray<string> | undefined => {
+export const fitting = (losses: Losses, target: HeadTarget | undefined): ReadonlyArray<string> | undefined => {
   const kind = target === undefined ? undefined : kindOf(target)
   if (kind === undefined) return undefined
   const fit = Object.keys(losses).filter((name) => {
@@ -40,41 +41,108 @@ export const fitting = (losses: Losses, target: Target | undefined): ReadonlyArr
 const defaultLoss = (losses: Losses, kind: TargetType): string | undefined =>
   Object.keys(losses).find((name) => targetTypesOf(losses, name)[0] === kind)
 
+/** The loss of a head as the document has it, its weight, and its place. */
+export interface HeadLoss {
+  readonly loss: "auto" | Named
+  readonly weight: number
+  readonly path: Path
+}
+
+/** The loss of a head; one of several heads that `losses` does not name has `auto` and the weight 1. */
+export const headLoss = ({ loss, losses = {} }: Pick<Train, "loss" | "losses">, { name }: Pick<Head, "name">): HeadLoss => {
+  if (name === undefined) return { loss, weight: 1, path: ["train", "loss"] }
+  const own = Object.hasOwn(losses, name) ? losses[name] : undefined
+  return { ...(own === undefined ? { loss: "auto", weight: 1 } : lossOf(own)), path: ["train", "losses", name] }
+}
+
 /**
- * The name of the loss. `auto` is the default for the target. If the target has two classes and the model's own layers
+ * The name of a head's loss. `auto` is the default for the target. If the target has two classes and the model's own layers
  * have two outputs, it is the default for several classes.
  */
 export const lossName = (
   losses: Losses,
-  train: Pick<Train, "loss">,
-  target: Target | undefined,
+  train: Pick<Train, "loss" | "losses">,
+  head: Pick<Head, "name" | "target"> | undefined,
   made?: number,
 ): string | undefined => {
-  if (train.loss !== "auto") return useOf(train.loss).name
-  if (made === 2 && target !== undefined && classCount(target) === 2) return defaultLoss(losses, "classes")
-  return fitting(losses, target)?.[0]
+  const { loss } = headLoss(train, head ?? {})
+  if (loss !== "auto") return useOf(loss).name
+  if (made === 2 && head !== undefined && classCount(head.target) === 2) return defaultLoss(losses, "classes")
+  return fitting(losses, head?.target)?.[0]
 }
 
 /** The number of outputs that a target needs with a loss, if known. */
-export const outputCount = (losses: Losses, target: Target | undefined, loss: string | undefined): number | undefined => {
-  if (target === undefined) return undefined
-  if (target.type === "numbers") return target.names.length
+export const outputCount = (losses: Losses, target: HeadTarget, loss: string | undefined): number | undefined => {
+  if (target.type === "numbers" || target.type === "labels") return target.names.length
   const count = classCount(target)
   return count === 2 && loss !== undefined && targetTypesOf(losses, loss).includes("binary") ? 1 : count
 }
 
-/** The names of the scores; `auto` is resolved for the target. `undefined` if the target is not known. */
-export const scoreNames = (
-  metrics: Catalogue["metric"],
-  train: Pick<Train, "metrics">,
-  target: Target | undefined,
-): ReadonlyArray<string> | undefined => {
-  if (train.metrics !== "auto") return train.metrics.map((metric) => useOf(metric).name)
-  if (target === undefined) return undefined
-  const type: TargetType = target.type === "numbers" ? "numbers" : (kindOf(target) ?? "classes")
-  const suits = (name: string): boolean => {
-    const score = withDefaults(metrics, name)
-    return score?.isDefault === true && score.targetTypes.includes(type)
+/** The numbers of outputs of the heads, as far as they are known: of the one head, or of each by its name. */
+export const outputsOf = (
+  losses: Losses,
+  train: Pick<Train, "loss" | "losses"> | undefined,
+  facts: Pick<Facts, "counts" | "target">,
+): number | ReadonlyMap<string, number> | undefined => {
+  const counts = headsOf(facts).map((head) => {
+    const loss = train === undefined ? undefined : lossName(losses, train, head)
+    return [head.name, outputCount(losses, head.target, loss)] as const
+  })
+  const [first] = counts
+  if (first === undefined) return undefined
+  if (first[0] === undefined) return first[1]
+  return new Map(counts.flatMap(([name, count]) => (name === undefined || count === undefined ? [] : [[name, count] as const])))
+}
+
+type Metrics = Catalogue["metric"]
+
+/** Whether a metric is one for a kind of prediction. Each of several labels is a binary prediction. */
+export const metricFits = (metrics: Metrics, name: string, kind: TargetType): boolean =>
+  withDefaults(metrics, name)?.targetTypes.includes(kind === "labels" ? "binary" : kind) === true
+
+/** The lists of metrics of a document, with their places. */
+export const metricLists = (metrics: Train["metrics"]): ReadonlyArray<readonly [items: ReadonlyArray<Named>, path: Path]> => {
+  const path = ["train", "metrics"]
+  if (metrics === "auto") return []
+  return isList(metrics) ? [[metrics, path]] : Object.entries(metrics).map(([head, items]) => [items, [...path, head]])
+}
+
+/**
+ * Whether a metric of a list is one of a head, among heads of these kinds: errors of numbers fit yes and no as well, but are
+ * those of numbers where there are some.
+ */
+const isOf = (metrics: Metrics, name: string, kind: TargetType, kinds: ReadonlyArray<TargetType>): boolean => {
+  const [first] = withDefaults(metrics, name)?.targetTypes ?? []
+  return metricFits(metrics, name, kind) && (first !== "numbers" || kind === "numbers" || !kinds.includes("numbers"))
+}
+
+/** Whether metrics are those of all heads. */
+export const isList = (metrics: Exclude<Train["metrics"], "auto">): metrics is ReadonlyArray<Named> => Array.isArray(metrics)
+
+/**
+ * The scores of a head among all heads; `auto` is resolved for its target. Of a list, one of several heads has those that fit it.
+ * `undefined` if the target is not known.
+ */
+export const scoresOf = (
+  metrics: Metrics,
+  { metrics: written }: Pick<Train, "metrics">,
+  { name, target }: { readonly name?: string; readonly target: HeadTarget | undefined },
+  heads: ReadonlyArray<Pick<Head, "target">> = [],
+): ReadonlyArray<Named> | undefined => {
+  const kinds = heads.flatMap((head) => kindOf(head.target) ?? [])
+  const kind = target === undefined ? undefined : target.type === "class" ? (kindOf(target) ?? "classes") : kindOf(target)
+  if (written !== "auto") {
+    if (isList(written))
+      return name === undefined || kind === undefined
+        ? written
+        : written.filter((metric) => isOf(metrics, useOf(metric).name, kind, kinds))
+    if (name !== undefined && Object.hasOwn(written, name)) return written[name] ?? []
   }
-  return Object.keys(metrics).filter(suits).slice(0, 1)
+  if (kind === undefined) return undefined
+  const suits = (metric: string): boolean =>
+    withDefaults(metrics, metric)?.isDefault === true && metricFits(metrics, metric, kind)
+  return Object.keys(metrics)
+    .filter(suits)
+    .slice(0, 1)
+    .map((metric) => ({ [metric]: {} }))
 }

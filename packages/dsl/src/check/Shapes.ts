@@ -5,6 +5,7 @@
 import * as Net from "@adjoint/core/learning/Net"
 import * as Shape from "@adjoint/core/types/Shape"
 import { ShapeError } from "@adjoint/core/types/ShapeError"
+import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import { inputName } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import type { Node } from "../net/Nodes.ts"
@@ -40,18 +41,25 @@ const attempt = (f: () => Shape.Shape): Shape.Shape | ShapeError => {
   }
 }
 
-/** The shapes over these nodes, from the shape of one input. */
-export const infer = (nodes: ReadonlyArray<Node>, input: Known, catalogue: Catalogue): Shapes => {
+/** The shape of one input, or of each by its name, as far as it is known. */
+export type Inputs = Known | { readonly [name: string]: Known }
+
+/** The shapes over these nodes, from the shapes of the inputs. */
+export const infer = (nodes: ReadonlyArray<Node>, given: Inputs, catalogue: Catalogue): Shapes => {
   const made: Array<LayerShape> = []
   const findings: Array<Finding> = []
-  const values = new Map<string, { readonly shape: Known; readonly node?: Node }>([[inputName, { shape: input }]])
-  let last = input
+  const inputs = given === undefined || ShapeTree.isShape(given) ? { [inputName]: given } : given
+  const [only, second] = Object.values(inputs)
+  const values = new Map<string, { readonly shape: Known; readonly node?: Node }>(
+    Object.entries(inputs).map(([name, shape]) => [name, { shape }]),
+  )
+  let last = second === undefined ? only : undefined
   for (const node of nodes) {
     const sources = node._tag === "Join" ? node.from : node.source === undefined ? undefined : [node.source]
-    const inputs = sources?.map((name) => values.get(name)?.shape) ?? [last]
-    const shapes = inputs.flatMap((shape) => (shape === undefined ? [] : [shape]))
+    const read = sources?.map((name) => values.get(name)?.shape) ?? [last]
+    const shapes = read.flatMap((shape) => (shape === undefined ? [] : [shape]))
     let output: Known
-    if (shapes.length === inputs.length) {
+    if (shapes.length === read.length) {
       const [first = []] = shapes
       if (node._tag === "Join") output = joined(node, shapes, (name) => values.get(name)?.node, findings, catalogue)
       else if (node._tag === "Repeat") output = repeated(node, first, made, findings, catalogue)

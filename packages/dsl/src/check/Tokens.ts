@@ -26,12 +26,16 @@ const parts = { train: "", val: " of the validation rows", test: " of the test r
 const outside = ({ fraction, largest, least }: InputEnds, tokens: number): Seen | undefined =>
   least.value < 0 ? least : (fraction ?? (largest.value >= tokens ? largest : undefined))
 
-/** Checks the tokens of all rows: an error for training rows, advice for others. */
-export const check = (
-  { inputEnds = {} }: Facts,
-  layers: ReadonlyArray<Embedding>,
-  catalogue: Catalogue,
-): ReadonlyArray<Finding> => {
+/** The plain sequence of layers that reads an input; the one input of a model has the name "". */
+export interface Reading {
+  readonly input: string
+  readonly layers: ReadonlyArray<Embedding>
+}
+
+/** Checks the tokens of all rows of an input: an error for training rows, advice for others. */
+export const check = (facts: Facts, { input, layers }: Reading, catalogue: Catalogue): ReadonlyArray<Finding> => {
+  const { inputEnds: all = {} } = facts
+  const inputEnds = Object.hasOwn(all, input) ? (all[input] ?? {}) : {}
   const embedding = first(layers, catalogue)
   const tokens = embedding?.options.tokens
   if (embedding === undefined || typeof tokens !== "number") return []

@@ -5,11 +5,13 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Edit } from "../diagnostic/Edit.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
+import { headsOf as modelHeads } from "../net/Heads.ts"
 import { withDefaults } from "../net/Uses.ts"
-import type { Facts, Target } from "../prepare/Facts.ts"
+import { type Facts, type Head, type HeadTarget, headsOf, scoreName } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, traitsOf } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
-import { classCount, fitting, kindOf, lossName, scoreNames } from "./Outputs.ts"
+import * as Heads from "./Heads.ts"
+import { classCount, fitting, headLoss, kindOf, lossName, metricFits, metricLists, scoresOf } from "./Outputs.ts"
 
 /** The input of these checks, as far as it was decoded. */
 export interface Subject {
@@ -25,12 +27,14 @@ export interface Subject {
 
 /** All findings about training. */
 export const check = (subject: Subject): ReadonlyArray<Finding> => [
-  ...activations(subject),
-  ...losses(subject),
+  ...headsOf(subject.facts).flatMap((head) => activations(subject, head)),
+  ...Heads.check(subject),
+  ...headsOf(subject.facts).flatMap((head) => losses(subject, head)),
   ...metrics(subject),
   ...classWeights(subject),
   ...twice(subject),
   ...monitors(subject),
+  ...overruled(subject),
   ...durations(subject),
 ]
 
@@ -41,19 +45,20 @@ interface Ending {
   readonly whole: Path
 }
 
-const ending = (model: Model): Ending | undefined => {
-  const i = model.layers.length - 1
+/** The activation at the end of a model, or at that of one of its heads. */
+const ending = (model: Model, { name }: Pick<Head, "name">): Ending | undefined => {
+  const own = name === undefined ? undefined : modelHeads(model).find((head) => head.name === name)
+  const i = own?.index ?? model.layers.length - 1
   const layer = model.layers[i]
   if (layer === undefined) return undefined
   const item = layerOf(layer)
   const path = ["model", "layers", i]
   if (item._tag === "Head") return inside(item.head.activation, [...path, "head", "activation"])
   if (item._tag !== "Use") return undefined
-  const { name, options } = item.use
-  const activation = Object.hasOwn(options, "activation") ? (options.activation as Named) : undefined
+  const activation = Object.hasOwn(item.use.options, "activation") ? (item.use.options.activation as Named) : undefined
   return activation === undefined
-    ? { name, path: [...path, name], whole: path }
-    : inside(activation, [...path, name, "activation"])
+    ? { name: item.use.name, path: [...path, item.use.name], whole: path }
+    : inside(activation, [...path, item.use.name, "activation"])
 }
 
 const inside = (named: Named, path: Path): Ending => {
@@ -70,12 +75,12 @@ const takesLogits = (catalogue: Catalogue, name: string): boolean => {
   return loss !== undefined && loss.response !== identity
 }
 
-const activations = ({ catalogue, facts, made, model, train }: Subject): ReadonlyArray<Finding> => {
-  const end = model === undefined ? undefined : ending(model)
+const activations = ({ catalogue, made, model, train }: Subject, head: Head): ReadonlyArray<Finding> => {
+  const end = model === undefined ? undefined : ending(model, head)
   const traits = end === undefined ? undefined : activationTraits(catalogue, end.name)
   if (end === undefined || !responds(traits)) return []
   const at = { path: end.path, on: "key" } as const
-  const classes = facts.target === undefined ? undefined : classCount(facts.target)
+  const classes = classCount(head.target)
   const fix: Edit = { title: `remove \`${end.name}\``, remove: end.whole }
   if (traits?.role === "probability" && classes !== undefined && classes > 2)
     return [
@@ -87,86 +92,129 @@ const activations = ({ catalogue, facts, made, model, train }: Subject): Readonl
         fix,
       },
     ]
-  const loss = lossName(catalogue.loss, train, facts.target, made)
+  const loss = lossName(catalogue.loss, train, head, made)
   if (loss === undefined || !takesLogits(catalogue, loss)) return []
-  const auto = train.loss === "auto"
+  const written = headLoss(train, head)
   return [
     {
       code: "T501",
       message: `\`${end.name}\` before \`${loss}\`, which takes logits and applies it itself`,
       at,
-      related: auto ? [] : [{ at: { path: ["train", "loss"] }, label: "takes logits" }],
+      related: written.loss === "auto" ? [] : [{ at: { path: written.path }, label: "takes logits" }],
       help: `remove \`${end.name}\`: predictions are still converted to probabilities`,
       fix,
     },
   ]
 }
 
-const describe = (target: Target): string => {
+const describe = (target: HeadTarget): string => {
   if (target.type === "numbers") return target.names.length === 1 ? "a number" : `${target.names.length} numbers`
+  if (target.type === "labels") return `${target.names.length} answers of yes and no`
   const count = classCount(target)
   return count === 2 ? "one of two classes" : `one of ${count} classes`
 }
 
-const losses = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
-  const fit = fitting(catalogue.loss, target)
-  if (target === undefined || fit === undefined || train.loss === "auto") return []
-  const { name } = useOf(train.loss)
+/** What a message calls the target of a head. */
+const targetIn = ({ name, target }: Head): string =>
+  name === undefined
+    ? `the target, which is ${describe(target)}`
+    : `the target of the head \`${name}\`, which is ${describe(target)}`
+
+const losses = ({ catalogue, train }: Subject, head: Head): ReadonlyArray<Finding> => {
+  const fit = fitting(catalogue.loss, head.target)
+  const { loss, path } = headLoss(train, head)
+  if (fit === undefined || loss === "auto") return []
+  const { name } = useOf(loss)
   if (fit.includes(name)) return []
+  const isBeside = head.name !== undefined
   return [
     {
       code: "T507",
-      message: `\`${name}\` does not fit the target, which is ${describe(target)}`,
-      at: { path: ["train", "loss", name], on: "key" },
+      message: `\`${name}\` does not fit ${targetIn(head)}`,
+      at: { path: [...path, name], on: "key" },
       help: `write \`auto\`, which chooses the default loss of the target, or ${listed(fit)}`,
-      fix: { title: "write `auto`", at: { path: ["train", "loss"] }, text: "auto" },
+      // The weight stands beside the loss of a head.
+      fix: isBeside
+        ? { title: `write \`${fit[0]}\``, at: { path: [...path, name], on: "key" }, text: fit[0] ?? "auto" }
+        : { title: "write `auto`", at: { path }, text: "auto" },
     },
   ]
 }
 
-/** Metrics that do not fit the target. */
-const metrics = ({ catalogue, facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
-  const kind = target === undefined ? undefined : kindOf(target)
-  if (target === undefined || kind === undefined || train.metrics === "auto") return []
-  const fits = (name: string): boolean => withDefaults(catalogue.metric, name)?.targetTypes.includes(kind) === true
-  const fit = Object.keys(catalogue.metric).filter(fits)
-  return train.metrics.flatMap((metric, i): ReadonlyArray<Finding> => {
-    const { name } = useOf(metric)
-    if (fits(name)) return []
-    return [
-      {
-        code: "T509",
-        message: `\`${name}\` does not fit the target, which is ${describe(target)}`,
-        at: { path: ["train", "metrics", i, name], on: "key" },
-        help: `metrics for this target: ${listed(fit, "and")}`,
-      },
-    ]
+/** Metrics that do not fit the target of their head, or of any head. */
+const metrics = ({ catalogue, facts, train }: Subject): ReadonlyArray<Finding> => {
+  const heads = headsOf(facts)
+  return metricLists(train.metrics).flatMap(([items, path]) => {
+    const of = heads.filter(({ name }) => path.length === 2 || name === path.at(-1))
+    const kinds = of.flatMap(({ target }) => kindOf(target) ?? [])
+    if (of.length === 0 || kinds.length < of.length) return []
+    const fits = (name: string): boolean => kinds.some((kind) => metricFits(catalogue.metric, name, kind))
+    const fit = Object.keys(catalogue.metric).filter(fits)
+    const [only, second] = of
+    return items.flatMap((metric, i): ReadonlyArray<Finding> => {
+      const { name } = useOf(metric)
+      if (only === undefined || fits(name)) return []
+      return [
+        {
+          code: "T509",
+          message: `\`${name}\` does not fit ${second === undefined ? targetIn(only) : "the target of any head"}`,
+          at: { path: [...path, i, name], on: "key" },
+          help: `metrics for ${second === undefined ? "this target" : "these targets"}: ${listed(fit, "and")}`,
+        },
+      ]
+    })
   })
 }
 
 /** Class weights without classes, or for another number of classes. */
-const classWeights = ({ facts: { target }, train }: Subject): ReadonlyArray<Finding> => {
+const classWeights = ({ facts, train }: Subject): ReadonlyArray<Finding> => {
   const weights = train.regularize.class_weight
-  if (weights === undefined || target === undefined) return []
+  const heads = headsOf(facts)
+  const [only, second] = heads
+  if (weights === undefined || only === undefined) return []
   const at = { path: ["train", "regularize", "class_weight"], on: "key" } as const
-  if (target.type === "numbers")
-    return [{ code: "T510", message: `class weights for a target that is ${describe(target)}`, at, help: "remove them" }]
+  const classes = heads.filter(({ target }) => target.type === "class" || target.type === "binary")
+  const [head, other] = classes
+  if (head === undefined) {
+    const what = second === undefined ? `a target that is ${describe(only.target)}` : "heads without classes"
+    return [{ code: "T510", message: `class weights for ${what}`, at, help: "remove them" }]
+  }
+  if (weights === "balanced") return []
+  if (other !== undefined)
+    return [
+      {
+        code: "T510",
+        message: `one list of class weights for ${classes.length} heads with classes`,
+        at: { path: at.path },
+        help: "`balanced` weights the classes of each head",
+        fix: { title: "write `balanced`", at: { path: at.path }, text: "balanced" },
+      },
+    ]
+  const { target } = head
+  const names = target.type === "class" || target.type === "binary" ? target.classes : undefined
   const count = classCount(target)
-  if (weights === "balanced" || count === undefined || weights.length === count) return []
+  if (count === undefined || weights.length === count) return []
   return [
     {
       code: "T510",
       message: `${weights.length} class weights for ${count} classes`,
       at: { path: at.path },
-      help: `write one weight per class, in the order of the classes${target.classes === undefined ? "" : ` (${target.classes.slice(0, 8).join(", ")}${count > 8 ? ", …" : ""})`}, or \`balanced\``,
+      help: `write one weight per class, in the order of the classes${names === undefined ? "" : ` (${names.slice(0, 8).join(", ")}${count > 8 ? ", …" : ""})`}, or \`balanced\``,
     },
   ]
 }
 
 /** The scores a run computes after every epoch, or `undefined` where that is not known. */
 const produced = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<string> | undefined => {
-  const names = scoreNames(catalogue.metric, train, facts.target)
-  if (names === undefined) return undefined
+  const heads = headsOf(facts)
+  const unknown: ReadonlyArray<Partial<Head>> = [{}]
+  const own = (heads.length === 0 ? unknown : heads).map(({ name, target }) => {
+    const head = name === undefined ? {} : { name }
+    const scores = scoresOf(catalogue.metric, train, { ...head, target }, heads)?.map((metric) => useOf(metric).name)
+    return scores?.map((score) => scoreName(head, score)).concat(name === undefined ? [] : [scoreName(head, "loss")])
+  })
+  const names = own.flatMap((scores) => scores ?? [])
+  if (own.includes(undefined)) return undefined
   const hasVal = facts.rows === undefined ? data === undefined || data.split.val !== undefined : facts.rows.val > 0
   return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
 }
@@ -188,6 +236,28 @@ const twice = ({ train }: Subject): ReadonlyArray<Finding> => {
       },
     ]
   })
+}
+
+/**
+ * A monitor of the checkpoint that early stopping overrules. The checkpoint's default is taken for an omitted one, which follows
+ * early stopping.
+ */
+const overruled = ({ catalogue, train }: Subject): ReadonlyArray<Finding> => {
+  const uses = train.callbacks.map(useOf)
+  const stop = uses.findIndex(({ name }) => name === "early_stop")
+  const kept = uses.findIndex(({ name }) => name === "checkpoint")
+  const [wanted, ignored] = [uses[stop]?.options["monitor"], uses[kept]?.options["monitor"]]
+  const { default: usual } = catalogue.callback["checkpoint"]?.options["monitor"] ?? {}
+  if (wanted === undefined || ignored === undefined || ignored === wanted || ignored === usual) return []
+  return [
+    {
+      code: "T522",
+      message: `\`early_stop\` chooses the best epoch by \`${wanted}\`, so \`${ignored}\` would do nothing`,
+      at: { path: ["train", "callbacks", kept, "checkpoint", "monitor"] },
+      related: [{ at: { path: ["train", "callbacks", stop, "early_stop"], on: "key" }, label: "early stopping" }],
+      help: "remove this monitor, or give both the same one",
+    },
+  ]
 }
 
 const monitors = (subject: Subject): ReadonlyArray<Finding> => {
@@ -221,6 +291,12 @@ interface Asked {
   readonly others: (metric: string) => ReadonlyArray<string>
 }
 
+/** Whether a score is that of a head, written without the name of the head: `val.accuracy` for `val.kind.accuracy`. */
+const isOfHead = (score: string, written: string): boolean => {
+  const [steps, asked] = [score.split("."), written.split(".")]
+  return steps.length === asked.length + 1 && steps.at(-1) === asked.at(-1) && (asked.length === 1 || steps[0] === asked[0])
+}
+
 /** The finding for a score that the run does not compute: the nearest name, or what to add. */
 const unproduced = (
   { catalogue, train }: Subject,
@@ -231,13 +307,19 @@ const unproduced = (
   const [, part = "", metric = ""] = /^(?:(train|val)[._])?(.*)$/su.exec(score) ?? []
   const synonyms: Synonyms = Object.fromEntries(
     scores.map((each) => {
-      const [first = "", name] = each.split(".")
-      return [each, others(name ?? first).map((other) => (name === undefined ? other : `${first}.${other}`))]
+      const end = each.lastIndexOf(".") + 1
+      return [each, others(each.slice(end)).map((other) => `${each.slice(0, end)}${other}`)]
     }),
   )
   const finding = { code: "T503", message: `this run does not compute the score \`${score}\``, at } as const
   const hasPart = part !== "val" || scores.some((each) => each.startsWith("val.")) || at.on === "key"
   if (!hasPart) return { ...finding, help: "there are no validation rows: set `data.split.val`" }
+  const ofHeads = scores.filter((each) => isOfHead(each, score))
+  if (ofHeads.length > 0) {
+    const [head, another] = ofHeads
+    const fix = head === undefined || another !== undefined ? {} : { fix: { title: `write \`${head}\``, at, text: scalar(head) } }
+    return { ...finding, help: `each head has its own: did you mean ${listed(ofHeads)}?`, ...fix }
+  }
   const meant = meaning(score, scores, synonyms)
   const [only, second] = meant?.names ?? []
   const [unlisted] = called(metric, Object.keys(catalogue.metric))

@@ -3,10 +3,11 @@
  * options of the catalogue define the usual range of each.
  */
 import { type Option, type Options, settled, type Table } from "@adjoint/core/learning/Entry"
-import { type Model, type ModelFile, type Named, type Train, useOf } from "../Document.ts"
+import { lossOf, type Model, type ModelFile, type Named, type Train, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
+import { metricLists } from "./Outputs.ts"
 import type { Step } from "./Weights.ts"
 
 /** A number with at most three digits. */
@@ -80,16 +81,20 @@ const ofSettings = (catalogue: Catalogue, table: Table<unknown>, said: object, p
   })
 
 const ofTraining = (catalogue: Catalogue, train: Train): ReadonlyArray<Finding> => {
-  const { callbacks, loss, metrics, optimizer, regularize, schedule } = train
+  const { callbacks, loss, losses = {}, metrics, optimizer, regularize, schedule } = train
   const listed = (table: Table<unknown>, items: ReadonlyArray<Named>, path: Path) =>
     items.flatMap((item, i) => ofNamed(catalogue, table, item, [...path, i]))
   return [
     ...(loss === "auto" ? [] : ofNamed(catalogue, catalogue.loss, loss, ["train", "loss"])),
+    ...Object.entries(losses).flatMap(([head, weighted]) => {
+      const own = lossOf(weighted).loss
+      return own === "auto" ? [] : ofNamed(catalogue, catalogue.loss, own, ["train", "losses", head])
+    }),
     ...ofNamed(catalogue, catalogue.optimizer, optimizer, ["train", "optimizer"]),
     ...ofNamed(catalogue, catalogue.schedule, schedule, ["train", "schedule"]),
     ...ofSettings(catalogue, catalogue.regularizer, regularize, ["train", "regularize"]),
     ...ofSettings(catalogue, catalogue.around, train, ["train"]),
-    ...(metrics === "auto" ? [] : listed(catalogue.metric, metrics, ["train", "metrics"])),
+    ...metricLists(metrics).flatMap(([items, path]) => listed(catalogue.metric, items, path)),
     ...listed(catalogue.callback, callbacks, ["train", "callbacks"]),
   ]
 }

@@ -116,7 +116,7 @@ export const summarize = (model: Model, catalogue: Catalogue): LayerSummary => {
     const { content, kind, path } = step
     const written = step.traits?.role === "weights" ? namedUse(step, step.traits.activation) : undefined
     const inside = written === undefined || activationTraits(catalogue, written.name)?.role === "identity" ? undefined : written
-    const isLast = i >= lastWeighted
+    const isLast = i >= lastWeighted || kind === "head"
     if (isActivation(catalogue, kind)) activated.push({ name: kind, options: content, path, isLast })
     if (inside !== undefined) activated.push({ ...inside, isLast })
     const init = initOf(step)

@@ -212,8 +212,8 @@ export const codes = {
     'Every column of a table must be declared in `data.columns`, so that no column becomes an input by accident. `"*"` declares all columns that are not named.',
   ),
   D303: error(
-    "no single target",
-    "The head predicts one target. A column is a target if its type is `class` or its role is `target`. There is none, there are several, or the head names another column.",
+    "heads and targets do not match",
+    "A column is a target if its type is `class` or its role is `target`. A head predicts one of them, or several of numbers or of yes and no. A model may have several heads: each target belongs to one, and each head names targets.",
   ),
   D304: error(
     "split does not fit",
@@ -229,6 +229,10 @@ export const codes = {
     "token outside the embedding",
     "An embedding has one vector for each of its `tokens`: the whole numbers 0, 1, 2, … below that number. Its inputs must be such numbers. Any other value gives NaN and would stop the training. The message names the first row with one.",
   ),
+  D307: error(
+    "columns and inputs do not match",
+    '`model.inputs` gives each named input its columns. Every column of the data that is an input belongs to one of them; targets and ignored columns belong to none. `"*"` stands for all columns that no other input has.',
+  ),
 
   G401: error(
     "incompatible shapes",
@@ -239,7 +243,7 @@ export const codes = {
   G402: error("unsupported input shape", "The layer does not accept the output shape of the layers above it."),
   G403: error(
     "head in the wrong place",
-    "`head` produces the outputs of the model. There is at most one, and it is the last layer.",
+    "`head` produces outputs of the model. The last layer is a head, unless there is none; of several heads the others may stand anywhere above it.",
     "model: { layers: [{ head: label }, { dense: 8 }] }\n",
     "model: { layers: [{ dense: 8 }, { head: label }] }\n",
   ),
@@ -254,6 +258,18 @@ export const codes = {
     "A model needs at least one layer.",
     "model: { layers: [] }\n",
     "model: { layers: [{ head: label }] }\n",
+  ),
+  G406: error(
+    "head without a name",
+    "Each of several heads has a name: its `name`, or its column if it has one column. The name is that of its scores (`val.NAME.accuracy`), of its loss and of its predictions, so it has only letters, digits and `_`.",
+  ),
+  G407: error(
+    "layer without an input",
+    "A layer reads the layer above it. The first layer of a model with several named inputs has none above it, so `from` says which input it reads.",
+  ),
+  G408: error(
+    "unused layer or input",
+    "No head depends on the output of this layer or on this input, so it would change nothing. Join it with another branch, or remove it. Checked in models with named inputs or several heads.",
   ),
 
   T501: error(
@@ -360,6 +376,18 @@ export const codes = {
     "train: { callbacks: [early_stop, { early_stop: { patience: 3 } }] }\n",
     "train: { callbacks: [{ early_stop: { patience: 3 } }] }\n",
   ),
+  T521: error(
+    "losses or metrics without their heads",
+    "Several heads have `losses`, by the names of the heads; one head has `loss`. Metrics may be one list for all heads, or a list for each.",
+    "train: { losses: { label: 2 } }\n",
+    "train: { loss: auto }\n",
+  ),
+  T522: error(
+    "two scores for the best epoch",
+    "One score decides which epoch is the best, for early stopping and for the checkpoint. With early stopping it is its monitor, so another one of the checkpoint would do nothing.",
+    "train: { callbacks: [early_stop, { checkpoint: { monitor: train.loss } }] }\n",
+    "train: { callbacks: [early_stop, { checkpoint: { every: 2 } }] }\n",
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",
@@ -444,6 +472,10 @@ export const codes = {
     "The number is allowed, but outside the usual range: a learning rate of 10 diverges, and one of 1e-9 learns nothing. Some numbers have another meaning in other libraries: `momentum` of `batch_norm` is the weight of the new batch here, and of the old statistics in Keras. `adjoint explain` with the name of an entry describes its options.",
     "train: { optimizer: { adam: { lr: 10 } } }\n",
     "train: { optimizer: { adam: { lr: 0.01 } } }\n",
+  ),
+  A621: dataAdvice(
+    "branches that never meet",
+    "No layer joins the branches of these heads, so the model is two models that learn nothing from each other. Let a `concat` or an `add` join them, or train two models.",
   ),
   A630: dataAdvice(
     "whole numbers as a numeric target",

@@ -2,12 +2,15 @@
  * The layers of a document as nodes of a net: every layer has a name, its place in the document, and the net that core's
  * table makes of it. Shapes are inferred over these nodes and nets are built from them, so the two cannot disagree.
  */
+import type { Values } from "@adjoint/core/data/PreprocessTree"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Layers from "@adjoint/core/learning/Layers"
 import * as Net from "@adjoint/core/learning/Net"
+import type { Params } from "@adjoint/core/learning/Params"
 import { inputName, type Join, type Layer, layerOf, type Model, type Named } from "../Document.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
+import { columnsOf, type HeadAt, severalHeads } from "./Heads.ts"
 import { use } from "./Uses.ts"
 
 /** One layer. `content` is the path of its options. */
@@ -29,21 +32,31 @@ type Content =
   | { readonly _tag: "Block"; readonly nodes: ReadonlyArray<Node> }
   | { readonly _tag: "Repeat"; readonly times: number; readonly nodes: ReadonlyArray<Node> }
   /** `net` is missing while it is not known how many outputs there are. */
-  | { readonly _tag: "Head"; readonly target: string; readonly net?: Net.Net }
+  | { readonly _tag: "Head"; readonly columns: ReadonlyArray<string>; readonly net?: Net.Net }
 
-/** The input of building layers. `outputs` is the number of outputs of the head. */
+/** How many outputs heads have: all of them, or each by its name. */
+export type Outputs = number | ReadonlyMap<string, number>
+
+/** The input of building layers. `outputs` is the number of outputs of the heads, as far as it is known. */
 export interface BuildOptions {
   readonly catalogue: Catalogue
   readonly model: Model
-  readonly outputs?: number
+  readonly outputs?: Outputs
 }
 
 /** Names for layers without one: their kind and which of that kind they are, leaving out names that are taken. */
-const naming = (layers: ReadonlyArray<Layer>): ((layer: Layer) => string) => {
-  const taken = new Set([inputName, ...layers.flatMap(({ name }) => (typeof name === "string" ? [name] : []))])
+const naming = (
+  layers: ReadonlyArray<Layer>,
+  inputs: ReadonlyArray<string>,
+  heads: ReadonlyArray<HeadAt>,
+): ((layer: Layer, index: number) => string) => {
+  const own = new Map(heads.map(({ index, name }) => [index, name]))
+  const named = layers.flatMap(({ name }) => (typeof name === "string" ? [name] : []))
+  const taken = new Set([...inputs, ...own.values(), ...named])
   const counts = new Map<string, number>()
-  return (layer) => {
-    if (typeof layer.name === "string") return layer.name
+  return (layer, index) => {
+    const given = own.get(index) ?? layer.name
+    if (typeof given === "string") return given
     const kind = kindOf(layer)
     for (;;) {
       const count = (counts.get(kind) ?? 0) + 1
@@ -82,16 +95,29 @@ export const nodes = (
   layers: ReadonlyArray<Layer> = options.model.layers,
   root: Path = ["model", "layers"],
 ): ReadonlyArray<Node> => {
-  const nameOf = naming(layers)
+  const isTop = layers === options.model.layers
+  const inputs = isTop ? inputsOf(options.model) : [inputName]
+  const nameOf = naming(layers, inputs, isTop ? (severalHeads(options.model) ?? []) : [])
+  // A layer below heads reads the layer above them.
+  let above = inputs.length === 1 ? inputs[0] : undefined
+  let isBelowHead = false
   return layers.map((layer, i) => {
     const path = [...root, i]
     const kind = kindOf(layer)
-    const source = typeof layer.from === "string" ? { source: layer.from } : {}
-    return { name: nameOf(layer), path, content: [...path, kind], kind, ...source, ...contentOf(options, layer, kind, path) }
+    const from = typeof layer.from === "string" ? layer.from : isBelowHead ? above : undefined
+    const name = nameOf(layer, i)
+    isBelowHead = kind === "head"
+    if (!isBelowHead) above = name
+    const source = from === undefined ? {} : { source: from }
+    return { name, path, content: [...path, kind], kind, ...source, ...contentOf(options, layer, name, path) }
   })
 }
 
-const contentOf = (options: BuildOptions, layer: Layer, kind: string, path: Path): Content => {
+/** The names of a model's inputs. */
+export const inputsOf = ({ inputs }: Pick<Model, "inputs">): ReadonlyArray<string> =>
+  inputs === undefined ? [inputName] : Object.keys(inputs)
+
+const contentOf = (options: BuildOptions, layer: Layer, name: string, path: Path): Content => {
   const item = layerOf(layer)
   switch (item._tag) {
     case "Join":
@@ -102,15 +128,15 @@ const contentOf = (options: BuildOptions, layer: Layer, kind: string, path: Path
       return { _tag: "Repeat", times: item.times, nodes: nodes(options, item.layers, [...path, "repeat", "layers"]) }
     case "Head": {
       const { activation, init, target } = item.head
-      const { outputs } = options
+      const outputs = typeof options.outputs === "number" ? options.outputs : options.outputs?.get(name)
       return {
         _tag: "Head",
-        target,
+        columns: columnsOf(target),
         ...(outputs === undefined ? {} : { net: netOf(options, "dense", { units: outputs, activation, init }) }),
       }
     }
     case "Use":
-      return { _tag: "Net", net: netOf(options, kind, item.use.options), options: item.use.options }
+      return { _tag: "Net", net: netOf(options, item.use.name, item.use.options), options: item.use.options }
   }
 }
 
@@ -126,7 +152,21 @@ export const find = (all: ReadonlyArray<Node>, layer: string): Node | undefined 
   return lead(layer.split("."), all)
 }
 
-/** The net of the nodes. Throws `TypeError` for a head that does not know its outputs. */
+/**
+ * The net of a model's nodes, with names for its inputs and outputs where it has several. Throws `TypeError` for a head that does
+ * not know its outputs.
+ */
+export const modelNet = (all: ReadonlyArray<Node>, model: Model): Net.Net<Params, Params, Values, Values> => {
+  const heads = severalHeads(model)
+  const named = all.map((node) => [node.name, placed(node)] as const)
+  const ends = {
+    ...(model.inputs === undefined ? {} : { inputs: inputsOf(model) }),
+    ...(heads === undefined ? {} : { outputs: heads.map(({ name }) => name) }),
+  }
+  return Net.graph(named, ends) as unknown as Net.Net<Params, Params, Values, Values>
+}
+
+/** The net of the nodes of a list. Throws `TypeError` for a head that does not know its outputs. */
 export const net = (all: ReadonlyArray<Node>): Net.Net => Net.graph(all.map((node) => [node.name, placed(node)] as const))
 
 const placed = (node: Node): Net.Node =>

@@ -2,9 +2,10 @@
 import * as Column from "@adjoint/core/data/Column"
 import { dataError, type Reason } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
-import type { Data } from "../Document.ts"
+import type { Data, Model } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { finding, type Place } from "./DataFinding.ts"
+import * as Ends from "./Ends.ts"
 
 const absent = (column: string, columns: ReadonlyArray<string>): Reason => ({
   _tag: "NoColumn",
@@ -13,8 +14,12 @@ const absent = (column: string, columns: ReadonlyArray<string>): Reason => ({
   columns,
 })
 
-/** Findings for missing and undeclared columns, and for targets. */
-export const check = (data: Data, columns: ReadonlyArray<string>, place: Place): ReadonlyArray<Finding> => {
+/** Findings for missing and undeclared columns, for targets, and for the model's inputs and heads. */
+export const check = (
+  { data, model }: { readonly data: Data; readonly model?: Model | undefined },
+  columns: ReadonlyArray<string>,
+  place: Place,
+): ReadonlyArray<Finding> => {
   const said = data.columns ?? {}
   const say = (reason: Reason, at?: Location): Finding => {
     const found = finding(dataError(reason), place)
@@ -38,7 +43,7 @@ export const check = (data: Data, columns: ReadonlyArray<string>, place: Place):
     ...rest,
     ...groups,
     ...withoutTarget(data),
-    ...severalTargets(data),
+    ...(model === undefined ? [] : Ends.check(data, model, columns)),
     ...invented(data),
   ]
 }
@@ -63,20 +68,6 @@ const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
           help: "give one the type `class`, or `role: target`",
         },
       ]
-
-/** More than one target, of which one is of names: a head predicts one column of classes, or columns of numbers. */
-const severalTargets = ({ columns = {} }: Data): ReadonlyArray<Finding> => {
-  const targets = Object.entries(columns).filter(([, column]) => Column.isTarget(column))
-  const [first, ...others] = targets
-  if (first === undefined || targets.every(([, { type }]) => type === "number")) return []
-  return others.map(([name]) => ({
-    code: "D303",
-    message: `\`${first[0]}\` and \`${name}\` are both targets, but a model predicts one column of classes, or columns of numbers`,
-    at: { path: ["data", "columns", name] },
-    related: [{ at: { path: ["data", "columns", first[0]] }, label: "also a target" }],
-    help: "keep the one that the head predicts; an input is `category`, `binary` or `number`",
-  }))
-}
 
 /** Targets whose missing values would be replaced: scores against them would be meaningless. */
 const invented = ({ columns = {} }: Data): ReadonlyArray<Finding> =>

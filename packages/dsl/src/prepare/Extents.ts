@@ -1,7 +1,7 @@
 /** The ranges of prepared inputs, by column if there are columns. */
-import type { Fitted } from "@adjoint/core/data/Fitted"
+import type { FittedTree } from "@adjoint/core/data/Fitted"
 import * as InputTransform from "@adjoint/core/data/InputTransform"
-import * as Preprocess from "@adjoint/core/data/Preprocess"
+import { type Arrays, arrayOf, columnNames, headsOf, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
 import type { Extent, Facts } from "./Facts.ts"
@@ -21,17 +21,23 @@ const within = ({ data }: NDArray, first: number, step: number): Extent["extent"
 export const extent = (array: NDArray): Extent["extent"] => within(array, 0, 1)
 
 /** The extents of targets that are quantities, by their names. */
-export const targetExtents = ({ target }: Fitted, targets: NDArray): Pick<Facts, "targetExtents"> => {
-  if (target?.type !== "numbers") return {}
-  const { columns } = target
-  return { targetExtents: columns.map(({ name }, i) => ({ column: name, extent: within(targets, i, columns.length) })) }
+export const targetExtents = (fitted: FittedTree, targets: Arrays): Pick<Facts, "targetExtents"> => {
+  const found = headsOf(fitted).flatMap(([name, target]) => {
+    if (target.type !== "numbers") return []
+    const { columns } = target
+    const own = arrayOf(targets, name)
+    return [columns.map((column, i) => ({ column: column.name, extent: within(own, i, columns.length) }))]
+  })
+  return found.length === 0 ? {} : { targetExtents: found.flat() }
 }
 
 /** The extents of inputs that are prepared, or still the bytes that the net prepares. */
-export const extents = (fitted: Fitted, inputs: NDArray): ReadonlyArray<Extent> => {
-  const { columns } = Preprocess.names(fitted)
-  const numbers = Result.getOrElse(InputTransform.numbers(fitted.input, inputs), () => inputs)
-  return columns === undefined
-    ? [{ extent: extent(numbers) }]
-    : columns.map((column, i) => ({ column, extent: within(numbers, i, columns.length) }))
-}
+export const extents = (fitted: FittedTree, inputs: Arrays): ReadonlyArray<Extent> =>
+  inputsOf(fitted).flatMap(([name, input]): ReadonlyArray<Extent> => {
+    const own = arrayOf(inputs, name)
+    const numbers = Result.getOrElse(InputTransform.numbers(input, own), () => own)
+    const columns = columnNames(input)
+    return columns === undefined
+      ? [{ extent: extent(numbers) }]
+      : columns.map((column, i) => ({ column, extent: within(numbers, i, columns.length) }))
+  })

@@ -2,13 +2,14 @@
  * Facts about the data: the shape of a sample, the target, the number of
  * rows. Shape inference and the checks of training use them. Unknown facts are absent.
  */
-import type { FittedInput } from "@adjoint/core/data/Fitted"
+import type { FittedTree } from "@adjoint/core/data/Fitted"
+import type { Named } from "@adjoint/core/data/PreprocessTree"
 import type { Unit } from "@adjoint/core/learning/Score"
 import type { DType } from "@adjoint/core/types/DType"
 import type { Shape } from "@adjoint/core/types/Shape"
 
-/** The target. */
-export type Target =
+/** What one head predicts. */
+export type HeadTarget =
   | { readonly type: "class" | "binary"; readonly name: string; readonly classes?: ReadonlyArray<string> }
   | {
       readonly type: "numbers"
@@ -16,6 +17,43 @@ export type Target =
       /** The original unit of each, if the net learns scaled values or logarithms. */
       readonly units?: ReadonlyArray<Unit>
     }
+  | {
+      /** Yes or no in each of several columns. */
+      readonly type: "labels"
+      readonly names: ReadonlyArray<string>
+      /** The two names of each. */
+      readonly classes?: ReadonlyArray<ReadonlyArray<string>>
+    }
+
+/** The target of one of several heads. */
+export interface HeadFacts {
+  readonly name: string
+  readonly target: HeadTarget
+  /** Training rows of each class, in the order of the classes. */
+  readonly counts?: ReadonlyArray<number>
+}
+
+/** The target: that of the one head, or those of several. */
+export type Target = HeadTarget | { readonly type: "heads"; readonly heads: ReadonlyArray<HeadFacts> }
+
+/** A head with its target; the one head of a model has no name. */
+export interface Head extends Omit<HeadFacts, "name"> {
+  readonly name?: string
+}
+
+/** The heads of a target. */
+export const headsOf = ({ counts, target }: Pick<Facts, "counts" | "target">): ReadonlyArray<Head> =>
+  target === undefined ? [] : target.type === "heads" ? target.heads : [{ target, ...(counts === undefined ? {} : { counts }) }]
+
+/** The name of a score of a head: `Survived.accuracy`, or `accuracy` of the one head. */
+export const scoreName = ({ name }: Pick<Head, "name">, score: string): string =>
+  name === undefined ? score : `${name}.${score}`
+
+/** The shape of a sample, or of each named input. */
+export type Sample = Named<Shape>
+
+/** Whether a sample is one array. */
+export const isOne = (sample: Sample): sample is Shape => Array.isArray(sample)
 
 /** Rows of each part; 0 where the split has no such part. */
 export interface Rows {
@@ -26,18 +64,18 @@ export interface Rows {
 
 /** The known facts about the data. */
 export interface Facts {
-  /** The shape of one prepared input, without the axis of rows. */
-  readonly sample?: Shape
-  /** The dtype of stored inputs: bytes, or prepared floats. */
-  readonly dtype?: DType
+  /** The shape of one prepared input, or of each, without the axis of rows. */
+  readonly sample?: Sample
+  /** The dtype of stored inputs, or of each: bytes, or prepared floats. */
+  readonly dtype?: Named<DType>
   readonly target?: Target
   readonly rows?: Rows
   /** Rows removed by `missing: drop`, by column; a row with two missing values counts for both columns. */
   readonly dropped?: ReadonlyArray<{ readonly column: string; readonly rows: number }>
-  /** Training rows of each class, in the order of the classes. */
+  /** Training rows of each class, in the order of the classes, where there is one head. */
   readonly counts?: ReadonlyArray<number>
   /** The input transform. Rows of bytes stay bytes until the net applies it. */
-  readonly input?: FittedInput
+  readonly input?: FittedTree["input"]
   /** Rows that only pre-training learns from. */
   readonly unlabelled?: number
   /** The least and the largest number of the prepared inputs. */
@@ -48,8 +86,8 @@ export interface Facts {
   readonly targetExtents?: ReadonlyArray<Extent>
   /** The distinct values of float targets that are whole numbers. */
   readonly labels?: { readonly count: number; readonly least: number; readonly greatest: number }
-  /** The ends of the prepared inputs of each part, and where they are. */
-  readonly inputEnds?: { readonly [part in keyof Rows]?: InputEnds }
+  /** The ends of the prepared inputs of each part, and where they are, by the name of the input; the one input has the name "". */
+  readonly inputEnds?: { readonly [input: string]: { readonly [part in keyof Rows]?: InputEnds } }
 }
 
 /** A prepared input and where it is: its row or line in the source, and its column. */

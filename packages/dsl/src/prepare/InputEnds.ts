@@ -1,14 +1,16 @@
 /** The least and the largest prepared input of each part, and where they are. */
-import * as Preprocess from "@adjoint/core/data/Preprocess"
+
+import type { FittedInput } from "@adjoint/core/data/Fitted"
+import { arrayOf, columnNames, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import type { Facts, InputEnds, Rows, Seen } from "./Facts.ts"
 import type { Prepared } from "./Prepare.ts"
 
-/** The ends of one part; of equal numbers the first. */
-const endsOf = (part: keyof Rows, { fitted, origins, ...parts }: Prepared): InputEnds | undefined => {
+/** The ends of one part of an input; of equal numbers the first. */
+const endsOf = (part: keyof Rows, name: string, input: FittedInput, { origins, ...parts }: Prepared): InputEnds | undefined => {
   const dataset = parts[part]
   if (dataset === undefined) return undefined
-  const { columns } = Preprocess.names(fitted)
-  const { data, shape } = dataset.inputs
+  const columns = columnNames(input)
+  const { data, shape } = arrayOf(dataset.inputs, name)
   const width = data.length / Math.max(1, shape[0] ?? 1)
   const origin = origins[part]
   const seen = (i: number): Seen => {
@@ -30,12 +32,17 @@ const endsOf = (part: keyof Rows, { fitted, origins, ...parts }: Prepared): Inpu
     : { least: seen(least), largest: seen(largest), ...(fraction < 0 ? {} : { fraction: seen(fraction) }) }
 }
 
-/** The ends of all parts. */
+/** The ends of all parts of every input. */
 export const inputEnds = (prepared: Prepared): Required<Pick<Facts, "inputEnds">> => ({
   inputEnds: Object.fromEntries(
-    (["train", "val", "test"] as const).flatMap((part) => {
-      const ends = endsOf(part, prepared)
-      return ends === undefined ? [] : [[part, ends] as const]
-    }),
+    inputsOf(prepared.fitted).map(([name, input]) => [
+      name,
+      Object.fromEntries(
+        (["train", "val", "test"] as const).flatMap((part) => {
+          const ends = endsOf(part, name, input, prepared)
+          return ends === undefined ? [] : [[part, ends] as const]
+        }),
+      ),
+    ]),
   ),
 })

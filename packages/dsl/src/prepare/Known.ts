@@ -2,18 +2,24 @@
 import * as Column from "@adjoint/core/data/Column"
 import * as Dataset from "@adjoint/core/data/Dataset"
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
+import { completed } from "@adjoint/core/data/PreprocessTree"
 import { imageShape } from "@adjoint/core/data/Spec"
 import type { Use } from "@adjoint/core/learning/Entry"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Key from "@adjoint/core/tensor/Key"
 import { type Amount, type Data, type Model, type Split, useOf } from "../Document.ts"
-import type { Facts, Rows, Target } from "../prepare/Facts.ts"
+import { type HeadAt, severalHeads } from "../net/Heads.ts"
+import type { Facts, HeadFacts, HeadTarget, Rows, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 
 /** The facts that a document states: all for toys, those written for tables and images, and `model.input` if no other shape is known. */
-export const known = (data: Data | undefined, model: Pick<Model, "input"> | undefined, catalogue: Catalogue): Facts => {
-  const own = data === undefined ? {} : (toy(data, catalogue) ?? table(data))
-  return { ...(model?.input === undefined ? {} : { sample: model.input }), ...own }
+export const known = (
+  data: Data | undefined,
+  model: Pick<Model, "input" | "inputs" | "layers"> | undefined,
+  catalogue: Catalogue,
+): Facts => {
+  const own = data === undefined ? {} : (toy(data, catalogue) ?? table(data, model))
+  return { ...(model?.input === undefined || model.inputs !== undefined ? {} : { sample: model.input }), ...own }
 }
 
 /** Rows of a toy that are enough to know its shape. */
@@ -49,7 +55,7 @@ const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
   return { sample: Dataset.sample(dataset), target, rows: divided(rows, data.split, data.test === undefined) }
 }
 
-const table = ({ columns, image, target: said }: Data): Facts => {
+const table = ({ columns, image, target: said }: Data, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
   const sample = image === undefined ? undefined : imageShape(image)
   if (columns === undefined)
     return {
@@ -59,21 +65,60 @@ const table = ({ columns, image, target: said }: Data): Facts => {
         : {}),
     }
   const entries = Object.entries(columns)
-  const target = targetOf(entries)
-  const width = Object.hasOwn(columns, "*") && columns["*"]?.type !== "ignore" ? undefined : widthOf(entries)
+  const heads = model === undefined ? undefined : severalHeads(model)
+  const target = heads === undefined ? targetOf(entries) : targetsOf(heads, columns)
+  const width = hasUnnamed(columns) ? undefined : widthOf(entries)
+  if (model?.inputs !== undefined) {
+    const named = samplesOf(model.inputs, columns)
+    return { ...(named === undefined ? {} : { sample: named }), ...(target === undefined ? {} : { target }) }
+  }
   return {
     ...(sample === undefined ? (width === undefined ? {} : { sample: [width] }) : { sample }),
     ...(target === undefined ? {} : { target }),
   }
 }
 
-const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Target | undefined => {
+type Columns = NonNullable<Data["columns"]>
+
+/** Whether columns that are not named are inputs or targets. */
+const hasUnnamed = (columns: Columns): boolean => Object.hasOwn(columns, "*") && columns["*"]?.type !== "ignore"
+
+/** Columns by their names, as far as the document has them. */
+const named = (columns: Columns, names: ReadonlyArray<string>): ReadonlyArray<readonly [string, Column.Column]> =>
+  names.flatMap((name) => {
+    const column = Object.hasOwn(columns, name) ? columns[name] : undefined
+    return column === undefined ? [] : [[name, column] as const]
+  })
+
+/** The shapes of named inputs, if all are known. */
+const samplesOf = (groups: NonNullable<Model["inputs"]>, columns: Columns): Facts["sample"] => {
+  if (hasUnnamed(columns)) return undefined
+  const inputs = Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "input" ? [name] : []))
+  const shapes = Object.entries(completed(groups, inputs)).map(([name, names]) => [name, widthOf(named(columns, names))] as const)
+  return shapes.every(([, width]) => width !== undefined)
+    ? Object.fromEntries(shapes.map(([name, width = 0]) => [name, [width]] as const))
+    : undefined
+}
+
+/** The targets of several heads, if the document has them all. */
+const targetsOf = (heads: ReadonlyArray<HeadAt>, columns: Columns): Target | undefined => {
+  const each = heads.flatMap(({ columns: names, name }): ReadonlyArray<HeadFacts> => {
+    const own = named(columns, names)
+    const target = own.length === names.length ? targetOf(own) : undefined
+    return target === undefined ? [] : [{ name, target }]
+  })
+  return each.length === heads.length ? { type: "heads", heads: each } : undefined
+}
+
+const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): HeadTarget | undefined => {
   const targets = columns.filter(([, column]) => Column.isTarget(column))
   const [first, second] = targets
   if (first === undefined) return undefined
   const [name, column] = first
   const type = Column.targetOf(column)
-  if (type === "numbers") return { type, names: targets.map(([each]) => each) }
+  const isAll = targets.every(([, other]) => Column.targetOf(other) === type)
+  if (type === "numbers") return isAll ? { type, names: targets.map(([each]) => each) } : undefined
+  if (type === "binary" && second !== undefined && isAll) return { type: "labels", names: targets.map(([each]) => each) }
   return second !== undefined || type === undefined ? undefined : { type, name }
 }
 

@@ -4,20 +4,22 @@
  */
 import { createHash } from "node:crypto"
 import type * as Dataset from "@adjoint/core/data/Dataset"
-import type { Fitted } from "@adjoint/core/data/Fitted"
-import * as InputTransform from "@adjoint/core/data/InputTransform"
+import type { FittedHead, FittedTree } from "@adjoint/core/data/Fitted"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
-import { isKept } from "@adjoint/core/learning/Score"
-import type { NDArray } from "@adjoint/core/types/NDArray"
+import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
-import { type Data, type ModelFile, useOf } from "../Document.ts"
+import * as Result from "effect/Result"
+import { type Data, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { groupsOf } from "../net/Heads.ts"
 import * as Columns from "./Columns.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import { type Division, divide } from "./Division.ts"
-import type { Facts, Target } from "./Facts.ts"
+import * as Ends from "./Ends.ts"
+import type { Facts, HeadTarget, Target } from "./Facts.ts"
 import { labelsOf } from "./Labels.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
@@ -28,17 +30,20 @@ import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
  * `InputTransform.numbers` is the first thing that the net computes.
  */
 export interface Prepared {
-  readonly train: Dataset.Dataset
-  readonly val?: Dataset.Dataset
-  readonly test?: Dataset.Dataset
+  readonly train: Part
+  readonly val?: Part
+  readonly test?: Part
   /** Prepared inputs that only pre-training learns from. */
-  readonly unlabelled?: NDArray
-  readonly fitted: Fitted
+  readonly unlabelled?: PreprocessTree.Arrays
+  readonly fitted: FittedTree
   readonly facts: Known
   readonly lock: Lock
   /** Where the rows of each part are in its source. */
   readonly origins: { readonly [part in "train" | "val" | "test"]?: Origin }
 }
+
+/** The rows of one part: inputs and targets, each one array or one for each name. */
+export type Part = Dataset.Dataset<PreprocessTree.Arrays, PreprocessTree.Arrays>
 
 /** The rows of a part in its source, counted from 0, and the lines there of all rows, where the source has lines. */
 export interface Origin {
@@ -75,15 +80,22 @@ const doubled: Finding = {
 }
 
 /** Training rows of each class. */
-const counted = (target: Target, { classes, targets }: Dataset.Dataset): Pick<Facts, "counts"> => {
-  if (target.type === "numbers") return {}
-  const counts = new Array<number>(target.type === "binary" ? 2 : (classes?.length ?? 0)).fill(0)
+const counted = (target: HeadTarget, targets: NDArray): Pick<Facts, "counts"> => {
+  if (target.type === "numbers" || target.type === "labels") return {}
+  const counts = new Array<number>(target.type === "binary" ? 2 : (target.classes?.length ?? 0)).fill(0)
   for (const label of targets.data) if (label >= 0 && label < counts.length) counts[label] = (counts[label] ?? 0) + 1
   return { counts }
 }
 
+/** A document with or without its model. */
+export interface Described {
+  readonly data: Data
+  readonly model?: Model | undefined
+}
+
 /** The preprocessing that a document specifies. */
-export const specOf = ({ columns, image, scale, target }: Data): Preprocess.Spec => ({
+export const specOf = ({ data: { columns, image, scale, target }, model }: Described): PreprocessTree.TreeSpec => ({
+  ...groupsOf(model),
   ...(columns === undefined ? {} : { columns }),
   ...(image === undefined ? {} : { image }),
   ...(scale === undefined ? {} : { scale }),
@@ -91,22 +103,38 @@ export const specOf = ({ columns, image, scale, target }: Data): Preprocess.Spec
 })
 
 /** The target of a fitted record. */
-export const targetOf = (fitted: Fitted): Target | undefined => {
-  const { target } = fitted
-  if (target?.type !== "numbers") return target ?? undefined
-  const units = Preprocess.units(fitted)
-  const names = target.columns.map(({ name }) => name)
-  return { type: "numbers", names, ...(units.every(isKept) ? {} : { units }) }
+export const targetOf = ({ target }: Pick<FittedTree, "target">): Target | undefined =>
+  target === null
+    ? undefined
+    : target.type === "heads"
+      ? { type: "heads", heads: Object.entries(target.heads).map(([name, own]) => ({ name, target: ofHead(own) })) }
+      : ofHead(target)
+
+const ofHead = (target: FittedHead): HeadTarget => {
+  const names = PreprocessTree.columnsOf(target)
+  if (target.type === "labels") return { type: "labels", names, classes: target.columns.map(({ categories }) => categories) }
+  if (target.type !== "numbers") return target
+  const units = PreprocessTree.units(target)
+  return { type: "numbers", names, ...(PreprocessTree.isMeasured(target) ? {} : { units }) }
 }
 
-/** Mismatches between the document and a table. */
-const columnsOf = (data: Data, { place, raw }: Rows): ReadonlyArray<Finding> =>
+/** The target with the training rows of each class. */
+const withCounts = (target: Target, targets: PreprocessTree.Arrays): Pick<Known, "counts" | "target"> => {
+  if (target.type !== "heads") return { target, ...counted(target, PreprocessTree.arrayOf(targets, "")) }
+  const heads = target.heads.map((head) => ({ ...head, ...counted(head.target, PreprocessTree.arrayOf(targets, head.name)) }))
+  return { target: { type: "heads", heads } }
+}
+
+/** Mismatches between the document and its rows. */
+const columnsOf = ({ data, model }: Described, { place, raw }: Rows): ReadonlyArray<Finding> =>
   Preprocess.isTable(raw)
     ? [
-        ...(data.columns === undefined ? [] : Columns.check(data, raw.columns, place)),
+        ...(data.columns === undefined ? [] : Columns.check({ data, model }, raw.columns, place)),
         ...(data.target === undefined ? [] : [targetOfTable]),
       ]
-    : []
+    : model === undefined
+      ? []
+      : Ends.check(data, model)
 
 const targetOfTable: Finding = {
   code: "D303",
@@ -136,23 +164,21 @@ const originOf = ({ raw }: Rows, rows: Preprocess.Rows): Origin => ({
   ...(Preprocess.isTable(raw) ? { lines: raw.lines } : {}),
 })
 
-const datasetOf = (part: string, fitted: Fitted, { place, raw }: Rows, rows: Preprocess.Rows) =>
-  Effect.fromResult(InputTransform.dataset(fitted, raw, rows)).pipe(
+const datasetOf = (part: string, fitted: FittedTree, { place, raw }: Rows, rows: Preprocess.Rows) =>
+  Effect.fromResult(PreprocessTree.dataset(fitted, raw, rows)).pipe(
     refused(place),
     Effect.tap(() => Progress.report({ _tag: "Prepared", part, rows: rows.length })),
   )
 
 /** A part that may have no rows, by its name. */
-const partOf = <P extends string>(name: P, fitted: Fitted, rows: Rows, part: Preprocess.Rows | undefined) =>
+const partOf = <P extends string>(name: P, fitted: FittedTree, rows: Rows, part: Preprocess.Rows | undefined) =>
   part === undefined
-    ? Effect.succeed<{ readonly [K in P]?: Dataset.Dataset }>({})
-    : Effect.map(
-        datasetOf(name, fitted, rows, part),
-        (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Dataset.Dataset },
-      )
+    ? Effect.succeed<{ readonly [K in P]?: Part }>({})
+    : Effect.map(datasetOf(name, fitted, rows, part), (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Part })
 
 /** The rows of a source that are used. */
-const keptOf = (data: Data, { place, raw }: Rows) => Effect.fromResult(Preprocess.keep(specOf(data), raw)).pipe(refused(place))
+const keptOf = (described: Described, { place, raw }: Rows) =>
+  Effect.fromResult(Preprocess.keep(specOf(described), raw)).pipe(refused(place))
 
 /** The rows removed by columns, over all sources. */
 const droppedOf = (all: ReadonlyArray<Preprocess.Kept>): Pick<Facts, "dropped"> => {
@@ -162,46 +188,47 @@ const droppedOf = (all: ReadonlyArray<Preprocess.Kept>): Pick<Facts, "dropped"> 
 }
 
 /** The preprocessing fitted on the training rows, with the options of the reader. */
-const fittedOf = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows) => {
-  const use = useOf(data.source)
+const fittedOf = (described: Described, { place, raw }: Rows, rows: Preprocess.Rows) => {
+  const use = useOf(described.data.source)
   const source = Source.kindOf(use.name) === undefined ? {} : { source: Source.recorded(use) }
-  return Effect.fromResult(Preprocess.fit(specOf(data), raw, rows)).pipe(
+  return Effect.fromResult(PreprocessTree.fit(specOf(described), raw, rows)).pipe(
     refused(place),
-    Effect.map((fitted): Fitted => ({ ...fitted, ...source })),
+    Effect.map((fitted): FittedTree => ({ ...fitted, ...source })),
   )
 }
 
 /**
- * Reads and prepares the rows of a document; paths are relative to `directory`. With a fitted record nothing is fitted:
+ * Reads and prepares the rows of a document, for the inputs and heads of its model; paths are relative to `directory`. With a fitted record nothing is fitted:
  * the rows are prepared with that record.
  *
  * Fails with all errors, as findings of the document.
  */
 export const prepare = (
-  document: Pick<ModelFile, "data">,
+  document: { readonly data?: Data; readonly model?: Model },
   directory: string,
-  options: { readonly fitted?: Fitted } = {},
+  options: { readonly fitted?: FittedTree } = {},
 ): Effect.Effect<Prepared, PrepareError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const { data } = document
+    const { data, model } = document
     if (data === undefined) return yield* fail([noData])
+    const described = { data, model }
     if (data.test !== undefined && data.split.test !== undefined) return yield* fail([doubled])
 
     const source = yield* read(data, data.source, ["data", "source"], directory)
     const separate = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory)
-    const wrong = [source, ...(separate === undefined ? [] : [separate])].flatMap((rows) => columnsOf(data, rows))
+    const wrong = [source, ...(separate === undefined ? [] : [separate])].flatMap((rows) => columnsOf(described, rows))
     if (wrong.length > 0) return yield* fail(wrong)
 
     yield* Progress.report({
       _tag: "Preparing",
       rows: Preprocess.size(source.raw) + (separate === undefined ? 0 : Preprocess.size(separate.raw)),
     })
-    const kept = yield* keptOf(data, source)
-    const keptTest = separate === undefined ? undefined : yield* keptOf(data, separate)
+    const kept = yield* keptOf(described, source)
+    const keptTest = separate === undefined ? undefined : yield* keptOf(described, separate)
     const parts = yield* divided(data, source, kept.rows)
     const testRows = keptTest?.rows ?? parts.test
     const trainRows = parts.train ?? new Int32Array()
-    const fitted = options.fitted ?? (yield* fittedOf(data, source, trainRows))
+    const fitted = options.fitted ?? (yield* fittedOf(described, source, trainRows))
     const target = targetOf(fitted)
     if (target === undefined) return yield* fail([noTarget(source.place)])
 
@@ -212,7 +239,9 @@ export const prepare = (
     const unlabelled =
       parts.unlabelled === undefined
         ? undefined
-        : yield* Effect.fromResult(Preprocess.inputs(fitted, raw, parts.unlabelled)).pipe(refused(source.place))
+        : yield* Effect.fromResult(
+            Result.flatMap(PreprocessTree.inputs(fitted, raw, parts.unlabelled), (rows) => PreprocessTree.numbers(fitted, rows)),
+          ).pipe(refused(source.place))
     const counts = {
       train: trainRows.length,
       val: parts.val?.length ?? 0,
@@ -227,12 +256,11 @@ export const prepare = (
       ...(unlabelled === undefined ? {} : { unlabelled }),
       fitted,
       facts: {
-        sample: Preprocess.sample(fitted),
-        dtype: train.inputs.dtype,
+        sample: PreprocessTree.sample(fitted),
+        dtype: dtypesOf(train.inputs),
         input: fitted.input,
-        target,
         rows: counts,
-        ...counted(target, train),
+        ...withCounts(target, train.targets),
         ...droppedOf(keptTest === undefined ? [kept] : [kept, keptTest]),
         ...(labels === undefined ? {} : { labels }),
         ...extra,
@@ -250,6 +278,11 @@ export const prepare = (
       },
     }
   })
+
+const dtypesOf = (inputs: PreprocessTree.Arrays): NonNullable<Facts["dtype"]> =>
+  inputs instanceof NDArray
+    ? inputs.dtype
+    : Object.fromEntries(Object.entries(inputs).map(([name, { dtype }]) => [name, dtype] as const))
 
 const noTarget = ({ source }: Place): Finding => ({
   code: "D303",

@@ -2,11 +2,12 @@
  * A cheap look at the data: sources of a few megabytes are read and prepared whole, of larger ones only the
  * header. The facts that the document states are used even if a file is missing.
  */
-import type { Column } from "@adjoint/core/data/Column"
+import * as Column from "@adjoint/core/data/Column"
 import { dataError, inFile } from "@adjoint/core/data/DataError"
 import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Load from "@adjoint/core/data/Load"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
 import type { Table } from "@adjoint/core/data/Table"
 import type { NDArray } from "@adjoint/core/types/NDArray"
@@ -19,10 +20,10 @@ import * as Catalogue from "../schema/Catalogue.ts"
 import * as Columns from "./Columns.ts"
 import { finding } from "./DataFinding.ts"
 import { extents, targetExtents } from "./Extents.ts"
-import type { Facts, Target } from "./Facts.ts"
+import type { Facts, HeadTarget } from "./Facts.ts"
 import { inputEnds } from "./InputEnds.ts"
 import { known } from "./Known.ts"
-import { type Prepared, prepare, specOf } from "./Prepare.ts"
+import { type Described, type Prepared, prepare, specOf } from "./Prepare.ts"
 import { filesOf, resolve } from "./Reading.ts"
 import * as Unpacked from "./Unpacked.ts"
 
@@ -62,30 +63,33 @@ const start = Effect.fnUntraced(function* (file: string) {
 })
 
 /** The ranges of the first values, prepared as if there were no others. */
-const glance = (data: Data, raw: Preprocess.Raw): Pick<Facts, "extents" | "targetExtents"> => {
+const glance = (described: Described, raw: Preprocess.Raw): Pick<Facts, "extents" | "targetExtents"> => {
   const seen = Result.gen(function* () {
-    const { rows } = yield* Preprocess.keep(specOf(data), raw)
-    const fitted = yield* Preprocess.fit(specOf(data), raw, rows)
+    const { rows } = yield* Preprocess.keep(specOf(described), raw)
+    const fitted = yield* PreprocessTree.fit(specOf(described), raw, rows)
     const isThere = fitted.target !== null && Preprocess.isTable(raw)
-    const targets = isThere ? targetExtents(fitted, yield* Preprocess.targets(fitted, raw, rows)) : {}
-    return { extents: extents(fitted, yield* Preprocess.inputs(fitted, raw, rows)), ...targets }
+    const targets = isThere ? targetExtents(fitted, yield* PreprocessTree.targets(fitted, raw, rows)) : {}
+    return { extents: extents(fitted, yield* PreprocessTree.inputs(fitted, raw, rows)), ...targets }
   })
   return Result.getOrElse(seen, () => ({}))
 }
 
 /** The facts of a table's first rows: the columns that `"*"` declares, and mismatches with the declared ones. */
-const ofTable = (data: Data, table: Table, catalogue: Catalogue.Catalogue): Preview => {
+const ofTable = ({ data, model }: Described, table: Table, catalogue: Catalogue.Catalogue): Preview => {
   const { columns } = table
   const said = data.columns
   if (said === undefined) return nothing
-  const ignored: Column = { type: "ignore" }
+  const ignored: Column.Column = { type: "ignore" }
   const used = columns.map((name) => [name, (Object.hasOwn(said, name) ? said[name] : said["*"]) ?? ignored] as const)
-  const facts = known({ ...data, columns: Object.fromEntries(used) }, undefined, catalogue)
-  return { facts: { ...facts, ...glance(data, table) }, findings: Columns.check(data, columns, { data, source }) }
+  const facts = known({ ...data, columns: Object.fromEntries(used) }, model, catalogue)
+  return {
+    facts: { ...facts, ...glance({ data, model }, table) },
+    findings: Columns.check({ data, model }, columns, { data, source }),
+  }
 }
 
 /** The classes among labels. */
-const classesOf = ({ data, dtype, shape }: NDArray): Target | undefined =>
+const classesOf = ({ data, dtype, shape }: NDArray): HeadTarget | undefined =>
   shape.length !== 1 || dtype === "f32"
     ? undefined
     : { type: "class", name: Preprocess.arrayLabel, classes: [...new Set(data)].sort((a, b) => a - b).map(String) }
@@ -97,7 +101,7 @@ const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Preview
   const facts: Facts = {
     ...(data.image === undefined ? { sample: raw.inputs.shape.slice(1) } : {}),
     ...(target === undefined ? {} : { target }),
-    ...glance(data, raw),
+    ...glance({ data }, raw),
   }
   const labels = targets?.shape[0] ?? rows
   const differ = dataError({ _tag: "RowsDiffer", first: { array: "inputs", rows }, other: { array: "targets", rows: labels } })
@@ -105,7 +109,7 @@ const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Preview
 }
 
 /** The facts of the first bytes of a large source. */
-const fromStart = (data: Data, directory: string, catalogue: Catalogue.Catalogue) =>
+const fromStart = ({ data, model }: Described, directory: string, catalogue: Catalogue.Catalogue) =>
   Effect.gen(function* () {
     const use = useOf(data.source)
     const kind = Source.kindOf(use.name)
@@ -125,7 +129,7 @@ const fromStart = (data: Data, directory: string, catalogue: Catalogue.Catalogue
     const first = Source.first(kind, use, Object.fromEntries(starts))
     if (first === undefined || Result.isFailure(first)) return nothing
     const { raw } = first.success
-    return Preprocess.isTable(raw) ? ofTable(data, raw, catalogue) : ofArrays(data, first.success)
+    return Preprocess.isTable(raw) ? ofTable({ data, model }, raw, catalogue) : ofArrays(data, first.success)
   })
 
 /** Whether sources are read whole. */
@@ -138,9 +142,15 @@ const isSmall = (data: Data, directory: string) =>
     return contents.every((bytes) => isWithin(bytes, smallUnpacked))
   })
 
+/** Whether the targets of a table belong to heads, which are not known without a model. */
+const hasSeveralTargets = ({ columns = {} }: Data): boolean => {
+  const kinds = Object.values(columns).flatMap((column) => Column.targetOf(column) ?? [])
+  return kinds.length > 1 && !kinds.every((kind) => kind === "numbers")
+}
+
 /** Collects facts about a document's data without reading much of it; paths are relative to `directory`. Never fails: errors are findings. */
 export const preview = (
-  { data, model }: { readonly data?: Data; readonly model?: Pick<Model, "input"> },
+  { data, model }: { readonly data?: Data; readonly model?: Model },
   directory: string,
   catalogue: Catalogue.Catalogue = Catalogue.standard,
 ): Effect.Effect<Preview, never, FileSystem.FileSystem> =>
@@ -148,8 +158,9 @@ export const preview = (
     if (data === undefined) return nothing
     const said = known(data, model, catalogue)
     // If a file is missing or is not a regular file, reading it reports the error.
-    if (yield* isSmall(data, directory).pipe(Effect.orElseSucceed(() => true)))
-      return yield* prepare({ data }, directory).pipe(
+    const canFit = model !== undefined || !hasSeveralTargets(data)
+    if (canFit && (yield* isSmall(data, directory).pipe(Effect.orElseSucceed(() => true))))
+      return yield* prepare({ data, ...(model === undefined ? {} : { model }) }, directory).pipe(
         Effect.map(
           (prepared): Preview => ({
             facts: {
@@ -164,6 +175,6 @@ export const preview = (
         ),
         Effect.catch(({ findings }) => Effect.succeed<Preview>({ facts: said, findings })),
       )
-    const { facts, findings } = yield* fromStart(data, directory, catalogue).pipe(Effect.orElseSucceed(() => nothing))
+    const { facts, findings } = yield* fromStart({ data, model }, directory, catalogue).pipe(Effect.orElseSucceed(() => nothing))
     return { facts: { ...said, ...facts }, findings }
   })

@@ -1,7 +1,8 @@
 /** `model`: the layers, from top to bottom. */
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Document from "../Document.ts"
-import { type Codec, note } from "./Annotation.ts"
+import { type Codec, note, type Verdict } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
 import { type Choices, members } from "./FromEntry.ts"
@@ -12,6 +13,30 @@ const names = (atLeast: number): Codec =>
   note(Schema.Array(Fields.name).check(Schema.isMinLength(atLeast)), {
     wanted: `a list of ${atLeast} or more layer names`,
   })
+
+/** One column, or a list of columns. */
+const columns = (wanted: string): Codec<string | ReadonlyArray<string>> => {
+  const list = note(Schema.Array(Fields.text).check(Schema.isMinLength(1)), { wanted })
+  const dispatch = (value: unknown): Verdict => ({
+    _tag: "Meant",
+    schema: Array.isArray(value) ? list : Fields.text,
+    input: value,
+  })
+  return note(Schema.Union([Fields.text, list]), { dispatch, wanted: `${wanted}, or one of them` }) as unknown as Codec<
+    string | ReadonlyArray<string>
+  >
+}
+
+/** A list of columns, of which one may stand alone. */
+const columnList: Codec<ReadonlyArray<string>> = columns("a list of columns").pipe(
+  Schema.decodeTo(
+    Schema.Array(Schema.String),
+    SchemaTransformation.transform({
+      decode: (names: string | ReadonlyArray<string>) => (typeof names === "string" ? [names] : names),
+      encode: (names: ReadonlyArray<string>): string | ReadonlyArray<string> => names,
+    }),
+  ),
+) as unknown as Codec<ReadonlyArray<string>>
 
 /** The schema of one item of `model.layers`. An activation is a layer too. */
 export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
@@ -39,12 +64,15 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
     },
   }
   const head: Member = {
-    doc: "The output layer, with as many outputs as the target needs. It is the last layer.",
+    doc: "An output layer, with as many outputs as the target needs. A model may have several; heads are the last layers.",
     bare: false,
     synonyms: Vocabulary.layerForms.head,
     content: options(
       {
-        target: Fields.described(Fields.text, "The column to predict; `label` for arrays and toys."),
+        target: Fields.described(
+          columns("a list of columns"),
+          "The column to predict, or several columns of numbers or of yes and no; `label` for arrays and toys.",
+        ),
         activation: Fields.usuallyNamed(
           choices.activation,
           "identity",
@@ -53,7 +81,7 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
         init: Fields.usuallyNamed(choices.initializer, "auto", "The initializer of the weights."),
       },
       "target",
-      { synonyms: { target: ["column", "label"] }, elsewhere: Vocabulary.layerOptions },
+      { synonyms: { target: ["column", "label", "columns", "targets", "labels"] }, elsewhere: Vocabulary.layerOptions },
     ),
   }
   const one: Codec = oneOf(
@@ -100,7 +128,7 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
         from: Schema.optionalKey(
           Fields.described(
             Fields.name,
-            "The name of its input layer, or `input` for the input of the model. Default: the layer above.",
+            "The name of the layer or the input that it reads; `input` is the input of a model whose inputs have no names. Default: the layer above.",
           ),
         ),
       },
@@ -116,6 +144,12 @@ export const modelSection = (choices: Choices, layer: Codec): Codec<Document.Mod
       note(Schema.Array(Fields.count).check(Schema.isMinLength(1)), {
         description: "The shape of one input, if the data does not determine it: `[28, 28, 1]`.",
         wanted: "a list of whole numbers > 0",
+      }),
+    ),
+    inputs: Schema.optionalKey(
+      note(Schema.Record(Schema.String, columnList), {
+        description: 'Named inputs, each made of columns: `{ body: [Age, Height], rest: "*" }`. Layers read them with `from`.',
+        wanted: "a map from names of inputs to lists of columns",
       }),
     ),
     init: Fields.usuallyNamed(

@@ -2,7 +2,10 @@
 import type * as OptimizerWrapper from "@adjoint/core/learning/OptimizerWrapper"
 import type * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Schema from "effect/Schema"
+import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Document from "../Document.ts"
+import { called } from "../diagnostic/Suggest.ts"
+import { isRecord } from "../source/Data.ts"
 import { type Codec, type ElsewhereTable, note, type Verdict } from "./Annotation.ts"
 import type { Catalogue } from "./Catalogue.ts"
 import * as Fields from "./Fields.ts"
@@ -11,14 +14,85 @@ import { callback as asItem } from "./Misplaced.ts"
 import { oneOf } from "./OneOf.ts"
 import * as Synonyms from "./Synonyms.ts"
 import * as Vocabulary from "./Vocabulary.ts"
+import { got } from "./Words.ts"
 
-/** A choice that may also be left to Adjoint: `auto`. */
-const orAuto = <T>(codec: Codec<T>): Codec<"auto" | T> => {
-  const dispatch = (value: unknown): Verdict => ({ _tag: "Meant", schema: codec, input: value })
+/** A loss, or `auto`. */
+const orAuto = <T>(codec: Codec<T>, names: ReadonlyArray<string>): Codec<"auto" | T> => {
+  const dispatch = (value: unknown): Verdict => lossesInstead(value, names) ?? { _tag: "Meant", schema: codec, input: value }
   return note(Schema.Union([Schema.Literal("auto"), codec]), { dispatch })
 }
 
 const listOf = <T>(item: Codec<T>, wanted: string): Codec<ReadonlyArray<T>> => note(Schema.Array(item), { wanted })
+
+/** A map of the heads' losses that was written where one loss is expected, with the edit that renames its key. */
+const lossesInstead = (value: unknown, names: ReadonlyArray<string>): Verdict | undefined => {
+  if (!isRecord(value)) return undefined
+  const keys = Object.keys(value)
+  const isOfHeads = keys.length > 1 && keys.every((key) => called(key, names, {}).length === 0)
+  if (!isOfHeads) return undefined
+  const help = "the losses of several heads belong under `losses`"
+  return {
+    _tag: "Nothing",
+    code: "S104",
+    message: `expected one loss, got ${got(value)}`,
+    on: "key",
+    help,
+    fix: (path) => ({ title: "rename to `losses`", at: { path, on: "key" }, text: "losses" }),
+  }
+}
+
+/** Other names for the weight of a loss. */
+const weightNames = { weight: ["loss_weight", "factor", "scale"] } as const
+
+/** The loss of a head: its name, its options with a weight beside, or a weight alone. */
+const headLoss = (catalogue: Catalogue, choices: Choices): Codec<Document.WeightedLoss> => {
+  const meaning = "The weight of this loss in the sum over the heads."
+  const weight = Fields.described(Fields.number({ minimum: 0 }), meaning)
+  const named = oneOf("loss", members(catalogue.loss, choices), {
+    identifier: "WeightedLoss",
+    elsewhere: Vocabulary.lossNames,
+    besides: ["auto", "weight"],
+    beside: { weight: Fields.usually(weight, 1, meaning) },
+  })
+  const whole = Schema.Union([Schema.Struct({ weight }), named])
+  const short = <T>(codec: Codec<T>, decode: (value: T) => number): Codec =>
+    codec.pipe(
+      Schema.decodeTo(
+        whole as unknown as Codec,
+        SchemaTransformation.transform({
+          decode: (value: T): unknown => ({ weight: decode(value) }),
+          encode: (value: unknown): T => value as T,
+        }),
+      ),
+    ) as unknown as Codec
+  const auto = short(Schema.Literal("auto"), () => 1)
+  const alone = short(weight, (value) => value)
+  const onlyWeight = note(Schema.Struct({ weight }), { synonyms: weightNames })
+  const dispatch = (value: unknown): Verdict => {
+    if (typeof value === "number") return { _tag: "Meant", schema: weight, input: value }
+    const hasWeightAlone = isRecord(value) && Object.keys(value).every((key) => called(key, ["weight"], weightNames).length > 0)
+    if (hasWeightAlone && Object.keys(value).length > 0)
+      return { _tag: "Meant", schema: onlyWeight as unknown as Codec, input: value }
+    return { _tag: "Meant", schema: named, input: value }
+  }
+  return note(Schema.Union([whole, auto, alone]), {
+    dispatch,
+    identifier: "HeadLoss",
+  }) as unknown as Codec<Document.WeightedLoss>
+}
+
+/** Metrics of all heads as a list, or of each head as a map of lists. */
+const metricsOf = (metric: Codec<Document.Named>): Codec<Document.Train["metrics"]> => {
+  const list = listOf(metric, "a list of metrics, or auto")
+  const byHead = note(Schema.Record(Schema.String, listOf(metric, "a list of metrics")), {
+    wanted: "a map from heads to lists of metrics",
+  })
+  const dispatch = (value: unknown): Verdict => {
+    const isByHead = isRecord(value) && Object.keys(value).length > 0 && Object.values(value).every(Array.isArray)
+    return { _tag: "Meant", schema: isByHead ? byHead : list, input: value }
+  }
+  return note(Schema.Union([Schema.Literal("auto"), list, byHead]), { dispatch }) as unknown as Codec<Document.Train["metrics"]>
+}
 
 /** The keys of `regularize`: the regularizers of the catalogue. */
 export const regularizeFields = (catalogue: Catalogue, choices: Choices) =>
@@ -53,15 +127,26 @@ export const trainFields = (catalogue: Catalogue, choices: Choices) => {
     seed: Fields.usually(Fields.seed, 0, "The seed of all randomness in the run."),
     epochs: Fields.usually(Fields.count, 10, "Passes over the training rows."),
     batch: Fields.usually(Fields.count, 32, "Rows per step."),
-    loss: Fields.usually(orAuto(loss), "auto", "The loss to minimize; `auto` chooses the one for the target."),
+    loss: Fields.usually(
+      orAuto(loss, Object.keys(catalogue.loss)),
+      "auto",
+      "The loss to minimize; `auto` chooses the one for the target.",
+    ),
+    losses: Schema.optionalKey(
+      note(Schema.Record(Schema.String, headLoss(catalogue, choices)), {
+        description:
+          "The loss of each of several heads, with its weight in the sum: `{ Survived: 1, Fare: { huber: { delta: 1 }, weight: 0.3 } }`. Heads that are not named have `auto` and the weight 1.",
+        wanted: "a map from heads to their losses or weights",
+      }),
+    ),
     optimizer: Fields.usuallyNamed(optimizer, "adam", "The optimizer that updates the weights."),
     schedule: Fields.usuallyNamed(schedule, "constant", "How the learning rate changes over the run."),
     regularize: Fields.emptied(regularize(catalogue, choices), "Penalties on weights, and limits on weights and gradients."),
     ...settings<typeof OptimizerWrapper.table>(catalogue.around, choices),
     metrics: Fields.usually(
-      orAuto(listOf(metric, "a list of metrics, or auto")),
+      metricsOf(metric),
       "auto",
-      "Scores computed after every epoch; `auto` chooses those for the target.",
+      "Scores computed after every epoch; `auto` chooses those for the target. With several heads a metric is one of all heads that it fits, or of the head under whose name it stands.",
     ),
     callbacks: Fields.usually(listOf(callback, "a list of callbacks"), [], "Actions during the run, such as early stopping."),
   }

@@ -237,6 +237,7 @@ export const columnOptions = {
 export const model = {
   synonyms: {
     input: ["input_shape", "input_size", "input_dim"],
+    inputs: ["input_features", "input_layers", "named_inputs"],
     init: ["initializer", "initialization", "weight_init", "kernel_initializer"],
     layers: ["modules", "stack", "sequential"],
   },
@@ -390,6 +391,7 @@ export const train = {
     epochs: ["n_epochs", "num_epochs", "max_epochs", "num_train_epochs", "max_iter", "n_iter", "iterations"],
     batch: ["batch_size", "minibatch", "minibatch_size", "train_batch_size", "per_device_train_batch_size"],
     loss: ["criterion", "objective", "cost", "loss_function", "loss_fn"],
+    losses: ["loss_weights", "criterions", "criteria", "loss_functions", "head_losses", "losses_and_weights"],
     optimizer: ["optimiser", "opt", "solver"],
     schedule: ["scheduler", "lr_schedule", "lr_scheduler", "learning_rate_schedule", "learning_rate_scheduler"],
     regularize: ["regularization", "regularizer", "regularizers"],

@@ -11,7 +11,7 @@ import type { DType } from "../../types/DType.ts"
 import { NDArray } from "../../types/NDArray.ts"
 import * as Shape from "../../types/Shape.ts"
 import type { Spec } from "../../types/ShapeError.ts"
-import { EngineError, type Executable, type Job, OutOfMemory } from "../Executable.ts"
+import { EngineError, type Job, OutOfMemory, type SyncExecutable } from "../Executable.ts"
 import type { Lanes } from "./assembler/lanes.ts"
 import type { Numerics } from "./assembler/numerics.ts"
 import { instantiate, memory as makeMemory, type WasmMemory } from "./assembler/webAssembly.ts"
@@ -44,7 +44,7 @@ const hostFallback = <P extends Primitive>(
 }
 
 /** An executable that other threads may use until it is released. */
-export interface Prepared extends Executable {
+export interface Prepared extends SyncExecutable {
   /** The size of its memory, in bytes. */
   readonly bytes: number
   readonly release: () => void

@@ -3,7 +3,7 @@
  * Each family of activations has its own file; `learning/Activation` collects them.
  */
 import type { Tensor } from "../../language/Expr.ts"
-import type { Entry, Options, Traits } from "../Entry.ts"
+import type { Facts, Maker, Options, Traits } from "../Entry.ts"
 import type { Net } from "../Net.ts"
 
 /** The families of initializers, each with its own variance. */
@@ -47,14 +47,13 @@ export interface ActivationTraits {
   readonly role: "hidden" | "self-normalizing" | "identity" | "probability" | "probabilities"
 }
 
-/** An activation's entry, which also documents the derivative. */
-export type Row<O extends Options, Main extends keyof O & string> = Entry<O, Activation, Main> &
-  Traits<ActivationTraits> & { readonly derivative: string }
+/** Infers the options of an activation's maker from its literal. */
+/* @__NO_SIDE_EFFECTS__ */ export const maker = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Maker<O, Activation, Main>,
+): Maker<O, Activation, Main> => definition
 
-/** Infers the options of an activation's entry from its literal. */
-/* @__NO_SIDE_EFFECTS__ */ export const row = <const O extends Options, const Main extends keyof O & string = never>(
-  definition: Row<O, Main>,
-): Row<O, Main> => definition
+/** The facts of each of some activations: documentation, with the derivative, and traits. */
+export type FactsOf<M> = { readonly [N in keyof M]: Facts & Traits<ActivationTraits> & { readonly derivative: string } }
 
 /**
  * An activation from a function and its facts.

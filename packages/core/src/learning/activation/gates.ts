@@ -6,7 +6,7 @@ import { named, refuse, type Spec } from "../../types/ShapeError.ts"
 import { alias } from "../Entry.ts"
 import { pure } from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
-import { type Activation, linearGain, make, reluGain, row, type Section } from "./Activation.ts"
+import { type Activation, type FactsOf, linearGain, make, maker, reluGain, type Section } from "./Activation.ts"
 import { softplus } from "./rectifiers.ts"
 
 /** x · σ(βx). `Tensor.print(Activation.swish(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.73106]"` */
@@ -36,7 +36,7 @@ const gelus: { readonly [A in Approximate]: (x: Tensor) => Tensor } = {
 
 /** x · Φ(x), where Φ is the distribution function of the standard normal distribution. `Tensor.print(Activation.gelu(Tensor.make([-1e4, 0, 1]))) // => "[0, 0, 0.84134]"` */
 export const gelu = named("gelu", (x: Tensor, approximate: Approximate = "none"): Tensor => {
-  checkOptions("gelu", rows.gelu.options, { approximate })
+  checkOptions("gelu", makers.gelu.options, { approximate })
   return gelus[approximate](x)
 })
 
@@ -89,41 +89,43 @@ const swishOptions = {
   beta: { kind: "number", doc: "How sharp the gate is; 0 leaves half the input.", default: 1, minimum: 0 },
 } as const
 
-const swishRow = row({
+const swishMaker = maker({
+  options: swishOptions,
+  main: "beta",
+  make: (options): Activation => make((x) => swish(x, options.beta), { gain: reluGain, suits: "he" }),
+})
+
+const swishFacts = {
   doc: "The input times its sigmoid.",
   formula: "f(z) = z · σ(βz)",
   derivative: "f′(z) = σ(βz) + βz · σ(βz)(1 - σ(βz))",
   source:
     "Elfwing, Uchibe and Doya, Sigmoid-weighted linear units, 2018; Ramachandran, Zoph and Le, Searching for activation functions, 2017",
   advice: "Instead of relu in deep nets; often a little better. It is not monotonic: its minimum is -0.28 at z = -1.28.",
-  options: swishOptions,
-  main: "beta",
   traits: { slope: 1.1, role: "hidden" },
-  make: (options): Activation => make((x) => swish(x, options.beta), { gain: reluGain, suits: "he" }),
+} as const
+
+const hardSwishMaker = maker({
+  options: {},
+  make: (): Activation => make(hardSwish, { gain: reluGain, suits: "he" }),
 })
 
-const hardSwishRow = row({
+const hardSwishFacts = {
   doc: "Swish with a piecewise linear sigmoid.",
   formula: "f(z) = z · min(6, max(0, z + 3)) / 6",
   derivative: "f′(z) = 0 if z < -3, z / 3 + ½ if z < 3, else 1",
   source: "Howard et al., Searching for MobileNetV3, 2019",
   advice: "Use it where swish costs too much, for example on small devices.",
-  options: {},
   traits: { slope: 1.5, role: "hidden" },
-  make: (): Activation => make(hardSwish, { gain: reluGain, suits: "he" }),
-})
+} as const
 
-export const rows = {
-  swish: swishRow,
-  silu: alias("swish", swishRow),
-  hard_swish: hardSwishRow,
-  hard_silu: alias("hard_swish", hardSwishRow),
-  gelu: row({
-    doc: "The input times the probability that a standard normal variable is below it.",
-    formula: "f(z) = z · Φ(z) = ½z(1 + erf(z / √2)); approximately ½z(1 + tanh(√(2/π)(z + 0.044715z³))) or z · σ(1.702z)",
-    derivative: "f′(z) = Φ(z) + z · φ(z), φ(z) = e^(-z²/2) / √(2π)",
-    source: "Hendrycks and Gimpel, Gaussian error linear units, 2016",
-    advice: "The usual activation of transformers. Weights trained with an approximation need the same one.",
+/** Activations by name. */
+export const makers = {
+  swish: swishMaker,
+  silu: swishMaker,
+  hard_swish: hardSwishMaker,
+  hard_silu: hardSwishMaker,
+  gelu: maker({
     options: {
       approximate: {
         kind: "choice",
@@ -133,28 +135,14 @@ export const rows = {
       },
     },
     main: "approximate",
-    traits: { slope: 1.13, role: "hidden" },
     make: ({ approximate }): Activation => make((x) => gelu(x, approximate), { gain: reluGain, suits: "he" }),
   }),
-  mish: row({
-    doc: "The input times the tanh of its softplus.",
-    formula: "f(z) = z · tanh(log(1 + eᶻ))",
-    derivative: "f′(z) = tanh(s) + z · σ(z)(1 - tanh²(s)), s = log(1 + eᶻ)",
-    source: "Misra, Mish: a self regularized non-monotonic activation function, 2020",
-    advice: "Instead of swish in nets for images; it costs an exponential, a logarithm and a tanh.",
+  mish: maker({
     options: {},
-    traits: { slope: 1.09, role: "hidden" },
     make: (): Activation => make(mish, { gain: reluGain, suits: "he" }),
   }),
-  glu: row({
-    doc: "One half of the last axis, gated by the sigmoid of the other.",
-    formula: "f(a, b) = a · σ(b), a and b the halves of z",
-    derivative: "∂f/∂a = σ(b), ∂f/∂b = a · σ(b)(1 - σ(b))",
-    source: "Dauphin, Fan, Auli and Grangier, Language modeling with gated convolutional networks, 2017",
-    advice:
-      "It halves the last axis, so the layer before it needs twice the units. The linear half keeps gradients from vanishing.",
+  glu: maker({
     options: {},
-    traits: { slope: 1 / 4, role: "hidden" },
     make: (): Activation =>
       make(glu, {
         gain: linearGain,
@@ -163,16 +151,9 @@ export const rows = {
         section: openGate("glu(1, z) = σ(z)", false),
       }),
   }),
-  swiglu: row({
-    doc: "One half of the last axis, gated by the swish of the other.",
-    formula: "f(a, b) = swish(a) · b, a and b the halves of z",
-    derivative: "∂f/∂a = b · swish′(a), ∂f/∂b = swish(a)",
-    source: "Shazeer, GLU variants improve transformer, 2020",
-    advice:
-      "In the feed-forward layers of transformers. It halves the last axis, so the layer before it needs twice the units; with two thirds of the usual width the number of parameters stays the same.",
+  swiglu: maker({
     options: swishOptions,
     main: "beta",
-    traits: { slope: 1.1, role: "hidden" },
     make: (options): Activation =>
       make((x) => swiglu(x, options.beta), {
         gain: linearGain,
@@ -182,3 +163,45 @@ export const rows = {
       }),
   }),
 }
+
+/** What is documented of each. */
+export const facts = {
+  swish: swishFacts,
+  silu: alias("swish", swishFacts),
+  hard_swish: hardSwishFacts,
+  hard_silu: alias("hard_swish", hardSwishFacts),
+  gelu: {
+    doc: "The input times the probability that a standard normal variable is below it.",
+    formula: "f(z) = z · Φ(z) = ½z(1 + erf(z / √2)); approximately ½z(1 + tanh(√(2/π)(z + 0.044715z³))) or z · σ(1.702z)",
+    derivative: "f′(z) = Φ(z) + z · φ(z), φ(z) = e^(-z²/2) / √(2π)",
+    source: "Hendrycks and Gimpel, Gaussian error linear units, 2016",
+    advice: "The usual activation of transformers. Weights trained with an approximation need the same one.",
+    traits: { slope: 1.13, role: "hidden" },
+  },
+  mish: {
+    doc: "The input times the tanh of its softplus.",
+    formula: "f(z) = z · tanh(log(1 + eᶻ))",
+    derivative: "f′(z) = tanh(s) + z · σ(z)(1 - tanh²(s)), s = log(1 + eᶻ)",
+    source: "Misra, Mish: a self regularized non-monotonic activation function, 2020",
+    advice: "Instead of swish in nets for images; it costs an exponential, a logarithm and a tanh.",
+    traits: { slope: 1.09, role: "hidden" },
+  },
+  glu: {
+    doc: "One half of the last axis, gated by the sigmoid of the other.",
+    formula: "f(a, b) = a · σ(b), a and b the halves of z",
+    derivative: "∂f/∂a = σ(b), ∂f/∂b = a · σ(b)(1 - σ(b))",
+    source: "Dauphin, Fan, Auli and Grangier, Language modeling with gated convolutional networks, 2017",
+    advice:
+      "It halves the last axis, so the layer before it needs twice the units. The linear half keeps gradients from vanishing.",
+    traits: { slope: 1 / 4, role: "hidden" },
+  },
+  swiglu: {
+    doc: "One half of the last axis, gated by the swish of the other.",
+    formula: "f(a, b) = swish(a) · b, a and b the halves of z",
+    derivative: "∂f/∂a = b · swish′(a), ∂f/∂b = swish(a)",
+    source: "Shazeer, GLU variants improve transformer, 2020",
+    advice:
+      "In the feed-forward layers of transformers. It halves the last axis, so the layer before it needs twice the units; with two thirds of the usual width the number of parameters stays the same.",
+    traits: { slope: 1.1, role: "hidden" },
+  },
+} satisfies FactsOf<typeof makers>

@@ -4,7 +4,7 @@ import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../types/Shape.ts"
 import { named, refuse } from "../../types/ShapeError.ts"
 import { type Net, pure } from "../Net.ts"
-import { type Activation, linearGain, make, row, type Section } from "./Activation.ts"
+import { type Activation, type FactsOf, linearGain, make, maker, type Section } from "./Activation.ts"
 
 /** x minus its largest element along an axis, which does not change softmax. An empty axis needs no shift. */
 const shifted = (x: Tensor, axis: number): Tensor =>
@@ -49,17 +49,11 @@ const within = (name: string, axis: number, apply: (x: Tensor) => Tensor): Net =
 
 const source = "Bridle, Probabilistic interpretation of feedforward classification network outputs, 1990"
 
-export const rows = {
-  softmax: row({
-    doc: "Turns numbers into probabilities that sum to 1 along an axis.",
-    formula: "f(z)ᵢ = e^(zᵢ - max z) / Σⱼ e^(zⱼ - max z)",
-    derivative: "∂fᵢ/∂zⱼ = fᵢ(δᵢⱼ - fⱼ)",
-    source,
-    advice:
-      "For the probabilities of several classes. Do not put it before a cross-entropy from logits, which already contains it; applied twice it makes gradients small.",
+/** Activations by name. */
+export const makers = {
+  softmax: maker({
     options: { axis },
     main: "axis",
-    traits: { slope: 1 / 4, role: "probabilities" },
     make: (options): Activation =>
       make((x) => softmax(x, options.axis), {
         gain: linearGain,
@@ -68,15 +62,9 @@ export const rows = {
         section: againstZero("softmax(z, 0)₁", options.axis),
       }),
   }),
-  log_softmax: row({
-    doc: "The logarithms of the softmax probabilities.",
-    formula: "f(z)ᵢ = zᵢ - max z - log Σⱼ e^(zⱼ - max z)",
-    derivative: "∂fᵢ/∂zⱼ = δᵢⱼ - softmax(z)ⱼ",
-    source,
-    advice: "For log-probabilities: accurate even where the probability underflows to 0.",
+  log_softmax: maker({
     options: { axis },
     main: "axis",
-    traits: { slope: 1, role: "probabilities" },
     make: (options): Activation =>
       make((x) => logSoftmax(x, options.axis), {
         gain: linearGain,
@@ -86,3 +74,24 @@ export const rows = {
       }),
   }),
 }
+
+/** What is documented of each. */
+export const facts = {
+  softmax: {
+    doc: "Turns numbers into probabilities that sum to 1 along an axis.",
+    formula: "f(z)ᵢ = e^(zᵢ - max z) / Σⱼ e^(zⱼ - max z)",
+    derivative: "∂fᵢ/∂zⱼ = fᵢ(δᵢⱼ - fⱼ)",
+    source,
+    advice:
+      "For the probabilities of several classes. Do not put it before a cross-entropy from logits, which already contains it; applied twice it makes gradients small.",
+    traits: { slope: 1 / 4, role: "probabilities" },
+  },
+  log_softmax: {
+    doc: "The logarithms of the softmax probabilities.",
+    formula: "f(z)ᵢ = zᵢ - max z - log Σⱼ e^(zⱼ - max z)",
+    derivative: "∂fᵢ/∂zⱼ = δᵢⱼ - softmax(z)ⱼ",
+    source,
+    advice: "For log-probabilities: accurate even where the probability underflows to 0.",
+    traits: { slope: 1, role: "probabilities" },
+  },
+} satisfies FactsOf<typeof makers>

@@ -3,7 +3,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import type * as Key from "../../tensor/Key.ts"
 import * as Shape from "../../types/Shape.ts"
 import type { Activation, Family } from "../activation/Activation.ts"
-import type { Entry, OptionName, Options, Traits } from "../Entry.ts"
+import type { Facts, Maker, Makers, OptionName, Options, Traits } from "../Entry.ts"
 
 /** The number of inputs of each output, and the number of outputs of each input. */
 export interface Fans {
@@ -28,10 +28,15 @@ export interface InitializerTraits<Option extends string = string> {
   readonly isEqual: boolean | Option
 }
 
-/** Infers the options of an initializer's entry from its literal. */
-export const initializer = <const O extends Options, const Main extends keyof O & string = never>(
-  definition: Entry<O, Initializer, Main> & Traits<InitializerTraits<OptionName<O>>>,
-): Entry<O, Initializer, Main> & Traits<InitializerTraits<OptionName<O>>> => definition
+/** Infers the options of an initializer's maker from its literal. */
+/* @__NO_SIDE_EFFECTS__ */ export const maker = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Maker<O, Initializer, Main>,
+): Maker<O, Initializer, Main> => definition
+
+/** The facts of each of some initializers: documentation and traits. */
+export type FactsOf<M extends Makers<unknown>> = {
+  readonly [N in keyof M]: Facts & Traits<InitializerTraits<OptionName<M[N]["options"]>>>
+}
 
 /** Draws weights of a shape. */
 export type Initializer = (key: Key.Key, shape: Shape.Shape, place: Connections) => Tensor

@@ -11,7 +11,7 @@ const hasFacts = (like: Activation.ActivationFunction | Activation.Activation): 
 
 /** The activation itself. A plain function gets the gain of a linear unit. */
 export const activationOf = (like: ActivationLike): Activation.Activation => {
-  if (typeof like === "string") return make(Activation.table, { name: like, options: {} })
+  if (typeof like === "string") return make(Activation.makers, { name: like, options: {} })
   return hasFacts(like) ? like : Activation.make(like, { gain: linearGain, suits: "xavier" })
 }
 

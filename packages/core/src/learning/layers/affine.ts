@@ -17,7 +17,7 @@ export type InitializerLike = Initializer.Initializer | Initializer.Name
 
 /** The initializer itself. */
 export const initializerOf = (like: InitializerLike): Initializer.Initializer =>
-  typeof like === "string" ? make(Initializer.table, { name: like, options: {} }) : like
+  typeof like === "string" ? make(Initializer.makers, { name: like, options: {} }) : like
 
 /** The options of all layers with weights. */
 export interface AffineOptions {

@@ -65,7 +65,7 @@ export const multiHeadAttention = ({
   init = "auto",
 }: AttentionOptions): Net<AttentionParams, None> => {
   const kind = "multi_head_attention"
-  checkOptions("multiHeadAttention", entries.multi_head_attention.options, { dropout: rate, heads })
+  checkOptions("multiHeadAttention", multiHeadAttentionOptions, { dropout: rate, heads })
   const dropped = dropout(rate)
   const weights = initializerOf(init)
   const widthOf = (input: Shape.Shape): number => {
@@ -133,7 +133,7 @@ const waves = (time: number, features: number): Tensor => {
  * w [time, features].
  */
 export const positions = ({ kind = "waves" }: PositionsOptions = {}): Net<{ readonly w?: Tensor }, None> => {
-  checkOptions("positions", entries.positions.options, { kind })
+  checkOptions("positions", positionsOptions, { kind })
   return stateless({
     kind: "positions",
     shape: (input) => {
@@ -197,7 +197,7 @@ const encoderGraph = (
  * [batch, time, features] gives the same shape. Throws `ShapeError`.
  */
 export const transformerEncoder = (options: EncoderOptions): Net => {
-  checkOptions("transformerEncoder", entries.transformer_encoder.options, options)
+  checkOptions("transformerEncoder", transformerEncoderOptions, options)
   const of = (input: Shape.Shape): Net => encoderGraph(options, sequenceOf("transformer_encoder", input)[1])
   return {
     kind: "transformer_encoder",
@@ -232,6 +232,43 @@ const attentionSize = ({ heads }: { readonly heads: number }, input: Shape.Shape
   return 4 * time * (widthOf(input) + time * heads)
 }
 
+/** The options of `multi_head_attention` in a model file. */
+const multiHeadAttentionOptions = {
+  ...shared,
+  dropout: dropoutRate("The dropout rate of the attention weights in training.", 0),
+  init: { kind: "initializer", doc: "The initializer of the weights.", default: "auto" },
+} as const
+
+/** The options of `positions` in a model file. */
+const positionsOptions = {
+  kind: {
+    kind: "choice",
+    doc: "`waves` are fixed sines and cosines, `learned` is a learned row for each time step.",
+    of: ["waves", "learned"],
+    default: "waves",
+  },
+} as const
+
+/** The options of `transformer_encoder` in a model file. */
+const transformerEncoderOptions = {
+  ...shared,
+  hidden: {
+    kind: "integer",
+    doc: "Units between the dense layers; 0 is four times the features.",
+    synonyms: ["dim_feedforward", "feedforward_dim", "ffn_dim", "intermediate_dim", "mlp_dim"],
+    default: 0,
+    minimum: 0,
+  },
+  activation: { kind: "activation", doc: "The activation between the dense layers.", default: "gelu" },
+  dropout: dropoutRate("The dropout rate in training, of attention weights, hidden units and both residual branches.", 0.1),
+  norm: {
+    kind: "choice",
+    doc: "Whether to normalize before attention and dense layers, or after each residual sum.",
+    of: ["before", "after"],
+    default: "before",
+  },
+} as const
+
 /** Attention layers, by their names in a model file. */
 export const entries = {
   multi_head_attention: layer({
@@ -241,11 +278,7 @@ export const entries = {
     advice:
       "It attends to the whole sequence, at a cost that grows with the square of the length. It ignores the order: put `positions` before it. Mostly used within transformer_encoder.",
     synonyms: ["attention", "self_attention", "mha"],
-    options: {
-      ...shared,
-      dropout: dropoutRate("The dropout rate of the attention weights in training.", 0),
-      init: { kind: "initializer", doc: "The initializer of the weights.", default: "auto" },
-    },
+    options: multiHeadAttentionOptions,
     main: "heads",
     traits: {
       role: "weights",
@@ -258,7 +291,7 @@ export const entries = {
       between: attentionSize,
     },
     make: ({ causal, dropout: rate, heads, init }): Net =>
-      multiHeadAttention({ heads, causal, dropout: rate, init: make(Initializer.table, init) }),
+      multiHeadAttention({ heads, causal, dropout: rate, init: make(Initializer.makers, init) }),
   }),
   positions: layer({
     doc: "Adds a positional encoding to each time step of a sequence.",
@@ -266,14 +299,7 @@ export const entries = {
     source: "Vaswani et al., Attention is all you need, 2017",
     advice: "Put it before the first attention, after the embedding. Learned rows suit sequences of a fixed length.",
     synonyms: ["PositionalEncoding", "positional_embedding", "position_embedding"],
-    options: {
-      kind: {
-        kind: "choice",
-        doc: "`waves` are fixed sines and cosines, `learned` is a learned row for each time step.",
-        of: ["waves", "learned"],
-        default: "waves",
-      },
-    },
+    options: positionsOptions,
     main: "kind",
     traits: {
       role: "positions",
@@ -289,24 +315,7 @@ export const entries = {
     advice:
       "Stack several with `repeat`. With `norm: before`, put a layer_norm after the last one. Train it with adamw, a warm-up and clipping. On small data a gru is often better.",
     synonyms: ["TransformerEncoderLayer", "TransformerBlock", "transformer"],
-    options: {
-      ...shared,
-      hidden: {
-        kind: "integer",
-        doc: "Units between the dense layers; 0 is four times the features.",
-        synonyms: ["dim_feedforward", "feedforward_dim", "ffn_dim", "intermediate_dim", "mlp_dim"],
-        default: 0,
-        minimum: 0,
-      },
-      activation: { kind: "activation", doc: "The activation between the dense layers.", default: "gelu" },
-      dropout: dropoutRate("The dropout rate in training, of attention weights, hidden units and both residual branches.", 0.1),
-      norm: {
-        kind: "choice",
-        doc: "Whether to normalize before attention and dense layers, or after each residual sum.",
-        of: ["before", "after"],
-        default: "before",
-      },
-    },
+    options: transformerEncoderOptions,
     main: "heads",
     traits: {
       role: "weights",
@@ -327,7 +336,7 @@ export const entries = {
         causal,
         dropout: rate,
         norm,
-        activation: make(Activation.table, activation),
+        activation: make(Activation.makers, activation),
         hidden,
       }),
   }),

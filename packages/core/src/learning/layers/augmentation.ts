@@ -84,7 +84,7 @@ export interface FlipOptions {
 
 /** In training, flips each image with a probability, left to right unless `axes` says otherwise. */
 export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptions = {}): Net<None, None> => {
-  checkOptions("randomFlip", entries.random_flip.options, { axes, probability })
+  checkOptions("randomFlip", randomFlipOptions, { axes, probability })
   return augmenting("random_flip", (images, key) =>
     flipped[axes].reduce<Tensor>(
       (x, axis) => T.where(Key.bernoulli(Key.fold(key, axis), probability, [sizesOf(images).n, 1, 1, 1]), T.flip(x, [axis]), x),
@@ -95,7 +95,7 @@ export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptio
 
 /** In training, shifts each image by up to `limit` whole pixels along both axes. New pixels are 0. */
 export const randomShift = (limit: number): Net<None, None> => {
-  checkOptions("randomShift", entries.random_shift.options, { most: limit })
+  checkOptions("randomShift", randomShiftOptions, { most: limit })
   return augmenting("random_shift", (images, key) => {
     const { height, n, width } = sizesOf(images)
     const down = integers(Key.fold(key, "down"), n, -limit, limit)
@@ -106,7 +106,7 @@ export const randomShift = (limit: number): Net<None, None> => {
 
 /** In training, rotates each image about its center by a random angle of up to `degrees` in both directions. New pixels are 0. */
 export const randomRotate = (degrees: number): Net<None, None> => {
-  checkOptions("randomRotate", entries.random_rotate.options, { degrees })
+  checkOptions("randomRotate", randomRotateOptions, { degrees })
   return augmenting("random_rotate", (images, key) => {
     const angle = symmetric(key, sizesOf(images).n, (degrees * Math.PI) / 180)
     const [sin, cos] = [T.sin(angle), T.cos(angle)]
@@ -119,7 +119,7 @@ export const randomRotate = (degrees: number): Net<None, None> => {
 
 /** In training, zooms each image about its center by a random factor from 1 - amount to 1 + amount. */
 export const randomZoom = (amount: number): Net<None, None> => {
-  checkOptions("randomZoom", entries.random_zoom.options, { amount })
+  checkOptions("randomZoom", randomZoomOptions, { amount })
   return augmenting("random_zoom", (images, key) => {
     const size = T.add(symmetric(key, sizesOf(images).n, amount), 1)
     return mapped(images, (y, x) => ({ y: T.div(y, size), x: T.div(x, size) }))
@@ -128,7 +128,7 @@ export const randomZoom = (amount: number): Net<None, None> => {
 
 /** In training, sets a square of `size` pixels a side to 0 in all channels. Its center is a random pixel of the image. */
 export const randomErase = (size: number): Net<None, None> => {
-  checkOptions("randomErase", entries.random_erase.options, { size })
+  checkOptions("randomErase", randomEraseOptions, { size })
   return augmenting("random_erase", (images, key) => {
     const { height, n, width } = sizesOf(images)
     const start = (direction: string, extent: number): Tensor =>
@@ -144,6 +144,73 @@ export const randomErase = (size: number): Net<None, None> => {
 
 const placement = "Put it among the first layers of a net for images, before any with parameters."
 
+/** The options of `random_flip` in a model file. */
+const randomFlipOptions = {
+  axes: {
+    kind: "choice",
+    doc: "Left to right (`horizontal`), top to bottom (`vertical`), or `both` independently.",
+    synonyms: ["mode", "direction"],
+    of: ["horizontal", "vertical", "both"],
+    default: "horizontal",
+  },
+  probability: {
+    kind: "number",
+    doc: "The probability for each image.",
+    synonyms: ["p", "prob"],
+    default: 0.5,
+    minimum: 0,
+    maximum: 1,
+  },
+} as const
+
+/** The options of `random_shift` in a model file. */
+const randomShiftOptions = {
+  most: {
+    kind: "integer",
+    doc: "The largest shift along each axis, in pixels.",
+    synonyms: ["pixels", "shift"],
+    default: 2,
+    minimum: 0,
+    maximum: 65_536,
+  },
+} as const
+
+/** The options of `random_rotate` in a model file. */
+const randomRotateOptions = {
+  degrees: {
+    kind: "number",
+    doc: "The largest angle in both directions.",
+    synonyms: ["angle"],
+    default: 10,
+    minimum: 0,
+    maximum: 180,
+  },
+} as const
+
+/** The options of `random_zoom` in a model file. */
+const randomZoomOptions = {
+  amount: {
+    kind: "number",
+    doc: "The largest change of the size, as a fraction.",
+    synonyms: ["scale"],
+    default: 0.1,
+    minimum: 0,
+    exclusiveMaximum: 1,
+  },
+} as const
+
+/** The options of `random_erase` in a model file. */
+const randomEraseOptions = {
+  size: {
+    kind: "integer",
+    doc: "The side of the square, in pixels.",
+    synonyms: ["length", "side"],
+    default: 8,
+    minimum: 0,
+    maximum: 65_536,
+  },
+} as const
+
 /** Augmentation layers, by their names in a model file. */
 export const entries = {
   random_flip: layer({
@@ -152,23 +219,7 @@ export const entries = {
     source: "Krizhevsky, Sutskever and Hinton, ImageNet classification with deep convolutional networks, 2012",
     advice: `${placement} Only where a flipped image means the same: photographs yes, digits and letters no.`,
     synonyms: ["RandomHorizontalFlip", "horizontal_flip", "flip"],
-    options: {
-      axes: {
-        kind: "choice",
-        doc: "Left to right (`horizontal`), top to bottom (`vertical`), or `both` independently.",
-        synonyms: ["mode", "direction"],
-        of: ["horizontal", "vertical", "both"],
-        default: "horizontal",
-      },
-      probability: {
-        kind: "number",
-        doc: "The probability for each image.",
-        synonyms: ["p", "prob"],
-        default: 0.5,
-        minimum: 0,
-        maximum: 1,
-      },
-    },
+    options: randomFlipOptions,
     main: "axes",
     traits: { role: "augmentation", ...light },
     make: (options): Net => randomFlip(options),
@@ -179,16 +230,7 @@ export const entries = {
     source: "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998",
     advice: `${placement} A tenth of the image's side or less: the object must stay visible. 0 should be the background, so scale pixels to 0…1 where the background is black.`,
     synonyms: ["RandomTranslation", "random_translate", "translate", "shift"],
-    options: {
-      most: {
-        kind: "integer",
-        doc: "The largest shift along each axis, in pixels.",
-        synonyms: ["pixels", "shift"],
-        default: 2,
-        minimum: 0,
-        maximum: 65_536,
-      },
-    },
+    options: randomShiftOptions,
     main: "most",
     traits: { role: "augmentation", ...light },
     make: (options): Net => randomShift(options.most),
@@ -200,16 +242,7 @@ export const entries = {
       "Simard, Steinkraus and Platt, Best practices for convolutional neural networks applied to visual document analysis, 2003",
     advice: `${placement} 10 to 15 degrees for digits and photographs, 180 for images without an up direction, such as cells under a microscope.`,
     synonyms: ["RandomRotation", "rotation", "rotate"],
-    options: {
-      degrees: {
-        kind: "number",
-        doc: "The largest angle in both directions.",
-        synonyms: ["angle"],
-        default: 10,
-        minimum: 0,
-        maximum: 180,
-      },
-    },
+    options: randomRotateOptions,
     main: "degrees",
     traits: { role: "augmentation", ...light },
     make: (options): Net => randomRotate(options.degrees),
@@ -221,16 +254,7 @@ export const entries = {
       "Simard, Steinkraus and Platt, Best practices for convolutional neural networks applied to visual document analysis, 2003",
     advice: `${placement} 0.1 to 0.2 where objects have different sizes.`,
     synonyms: ["zoom", "random_scale"],
-    options: {
-      amount: {
-        kind: "number",
-        doc: "The largest change of the size, as a fraction.",
-        synonyms: ["scale"],
-        default: 0.1,
-        minimum: 0,
-        exclusiveMaximum: 1,
-      },
-    },
+    options: randomZoomOptions,
     main: "amount",
     traits: { role: "augmentation", ...light },
     make: (options): Net => randomZoom(options.amount),
@@ -241,16 +265,7 @@ export const entries = {
     source: "DeVries and Taylor, Improved regularization of convolutional neural networks with cutout, 2017",
     advice: `${placement} A quarter to half of the image's side, so that the net does not depend on a single region. With standardized pixels the square has the mean color.`,
     synonyms: ["RandomErasing", "RandomErasing2d", "cutout", "erase"],
-    options: {
-      size: {
-        kind: "integer",
-        doc: "The side of the square, in pixels.",
-        synonyms: ["length", "side"],
-        default: 8,
-        minimum: 0,
-        maximum: 65_536,
-      },
-    },
+    options: randomEraseOptions,
     main: "size",
     traits: { role: "augmentation", ...light },
     make: (options): Net => randomErase(options.size),

@@ -29,7 +29,7 @@ export type BatchNormState = { readonly mean: Tensor; readonly variance: Tensor 
  * running statistics at 0 and 1. Throws `ShapeError`, also for a batch with one element for each channel, which has no variance.
  */
 export const batchNorm = ({ eps = 1e-5, momentum = 0.1 }: BatchNormOptions = {}): Net<Learned, BatchNormState> => {
-  checkOptions("batchNorm", entries.batch_norm.options, { eps, momentum })
+  checkOptions("batchNorm", batchNormOptions, { eps, momentum })
   return {
     kind: "batch_norm",
     shape: (input) => {
@@ -63,6 +63,26 @@ export const batchNorm = ({ eps = 1e-5, momentum = 0.1 }: BatchNormOptions = {})
   }
 }
 
+/** The options of `batch_norm` in a model file. */
+const batchNormOptions = {
+  momentum: {
+    kind: "number",
+    doc: "The weight of the new batch in the running statistics.",
+    default: 0.1,
+    minimum: 0,
+    maximum: 1,
+    usual: [0, 0.5],
+  },
+  eps: {
+    kind: "number",
+    doc: "Added to the variance.",
+    synonyms: ["epsilon"],
+    default: 1e-5,
+    exclusiveMinimum: 0,
+    usual: [1e-12, 0.1],
+  },
+} as const
+
 /** Batch normalization, by its name in a model file. */
 export const entries = {
   batch_norm: layer({
@@ -72,24 +92,7 @@ export const entries = {
     advice:
       "Put it between a dense or convolution layer without bias and its activation. It allows larger learning rates and depends less on initial weights. Use batches of 16 or more; for smaller ones use group_norm or layer_norm. The momentum is the weight of the new batch, as in PyTorch; in Keras it is that of the old statistics.",
     synonyms: ["BatchNorm1d", "BatchNorm2d", "BatchNormalization", "bn"],
-    options: {
-      momentum: {
-        kind: "number",
-        doc: "The weight of the new batch in the running statistics.",
-        default: 0.1,
-        minimum: 0,
-        maximum: 1,
-        usual: [0, 0.5],
-      },
-      eps: {
-        kind: "number",
-        doc: "Added to the variance.",
-        synonyms: ["epsilon"],
-        default: 1e-5,
-        exclusiveMinimum: 0,
-        usual: [1e-12, 0.1],
-      },
-    },
+    options: batchNormOptions,
     traits: { role: "normalization", over: "batch", learned: (_, input) => 4 * widthOf(input), between: () => 0 },
     make: (options): Net => batchNorm(options),
   }),

@@ -3,7 +3,7 @@
  * [height, width, channels]; kernels are [...window, in, out].
  */
 import type { Tensor } from "../../language/Expr.ts"
-import type { Pad, Sizes } from "../../tensor/linear.ts"
+import type { Pad, Sizes } from "../../tensor/images.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
@@ -111,7 +111,7 @@ export const conv2d = convolution("conv2d", 2)
  * (n - 1) · stride + (kernel - 1) · dilation + 1 - padding + outputPadding; with `same` it is n · stride. Throws `ShapeError`.
  */
 export const convTranspose2d = (options: ConvTransposeOptions): Net<AffineParams> => {
-  checkOptions("convTranspose2d", { ...windows, outputPadding: entries.conv_transpose2d.options.output_padding }, options)
+  checkOptions("convTranspose2d", { ...windows, outputPadding: convTranspose2dOptions.output_padding }, options)
   const { dilation = 1, filters, groups = 1, outputPadding = 0, pad = "valid", stride = 1 } = options
   const kernelOf = (channels: number) => [filters / groups, channels]
   return affine(
@@ -179,12 +179,23 @@ interface EntryOptions extends Omit<ConvOptions, "activation" | "init" | "biasIn
 
 const convOptions = ({ activation, bias_init, init, ...options }: EntryOptions): ConvOptions => ({
   ...options,
-  activation: make(Activation.table, activation),
-  init: make(Initializer.table, init),
-  biasInit: make(Initializer.table, bias_init),
+  activation: make(Activation.makers, activation),
+  init: make(Initializer.makers, init),
+  biasInit: make(Initializer.makers, bias_init),
 })
 
 const lecun = "LeCun, Bottou, Bengio and Haffner, Gradient-based learning applied to document recognition, 1998"
+
+/** The options of `conv_transpose2d` in a model file. */
+const convTranspose2dOptions = {
+  ...windows,
+  output_padding: {
+    kind: "sizes",
+    doc: "Additional elements at the end of the output, fewer than the stride.",
+    default: 0,
+    minimum: 0,
+  },
+} as const
 
 /** Convolutions, by their names in a model file. */
 export const entries = {
@@ -219,15 +230,7 @@ export const entries = {
     advice:
       "To make images larger, in decoders and generators. Use a kernel that is a multiple of the stride, such as 4 or 2 with a stride of 2; others produce a checkerboard pattern.",
     synonyms: ["Conv2DTranspose", "deconv", "deconv2d", "deconvolution", "transposed_conv2d"],
-    options: {
-      ...windows,
-      output_padding: {
-        kind: "sizes",
-        doc: "Additional elements at the end of the output, fewer than the stride.",
-        default: 0,
-        minimum: 0,
-      },
-    },
+    options: convTranspose2dOptions,
     main: "filters",
     traits: convolving,
     make: ({ output_padding, ...options }): Net => convTranspose2d({ ...convOptions(options), outputPadding: output_padding }),

@@ -40,7 +40,7 @@ const product = (kind: string, units: number): LinearMap => ({
 
 /** f(x · W + b) over the last axis: x [batch, …, in] gives [batch, …, units]. Throws `ShapeError` for samples without axes. */
 export const dense = (options: DenseOptions): Net<DenseParams> => {
-  checkOptions("dense", entries.dense.options, options)
+  checkOptions("dense", denseOptions, options)
   return affine(options, product("dense", options.units))
 }
 
@@ -63,7 +63,7 @@ export interface MaxoutOptions {
  * parameters are w [in, pieces · units] and b [pieces · units]; the first `units` columns are the first map of each output.
  */
 export const maxout = ({ pieces = 2, units, ...options }: MaxoutOptions): Net<AffineParams> => {
-  checkOptions("maxout", entries.maxout.options, { pieces, units })
+  checkOptions("maxout", maxoutOptions, { pieces, units })
   const apply = (x: Tensor): Tensor => T.max(T.reshape(x, [...x.shape.slice(0, -1), pieces, units]), { axes: -2 })
   const shape = (input: Shape.Shape): Shape.Shape => [...input.slice(0, -1), units]
   // The larger of two normal numbers has the same mean square as each of them, so no gain is needed.
@@ -96,6 +96,27 @@ const units = {
   minimum: 1,
 } as const
 
+/** The options of `dense` in a model file. */
+const denseOptions = {
+  units,
+  ...affineOptions,
+} as const
+
+/** The options of `maxout` in a model file. */
+const maxoutOptions = {
+  units,
+  pieces: {
+    kind: "integer",
+    doc: "The number of weighted sums for each output.",
+    synonyms: ["num_pieces", "pool_size", "k"],
+    default: 2,
+    minimum: 1,
+  },
+  init: affineOptions.init,
+  bias: affineOptions.bias,
+  bias_init: affineOptions.bias_init,
+} as const
+
 /** Dense layers, by their names in a model file. */
 export const entries = {
   dense: layer({
@@ -105,10 +126,7 @@ export const entries = {
     advice:
       "For tables, and as the last layer of most nets. The last one has as many units as the net has outputs, and no activation: losses take logits. Before a batch normalization the bias has no effect.",
     synonyms: ["Linear", "LazyLinear", "fc", "fully_connected", "affine", "hidden"],
-    options: {
-      units,
-      ...affineOptions,
-    },
+    options: denseOptions,
     main: "units",
     traits: {
       role: "weights",
@@ -123,10 +141,10 @@ export const entries = {
     make: ({ activation, bias, bias_init, init, units }): Net =>
       dense({
         units,
-        activation: make(Activation.table, activation),
-        init: make(Initializer.table, init),
+        activation: make(Activation.makers, activation),
+        init: make(Initializer.makers, init),
         bias,
-        biasInit: make(Initializer.table, bias_init),
+        biasInit: make(Initializer.makers, bias_init),
       }),
   }),
   maxout: layer({
@@ -135,19 +153,7 @@ export const entries = {
     source: "Goodfellow, Warde-Farley, Mirza, Courville and Bengio, Maxout networks, 2013",
     advice:
       "A layer with a learned convex activation, designed for use with dropout. Units cannot die, since one of the pieces always gets the gradient. It has `pieces` times as many weights.",
-    options: {
-      units,
-      pieces: {
-        kind: "integer",
-        doc: "The number of weighted sums for each output.",
-        synonyms: ["num_pieces", "pool_size", "k"],
-        default: 2,
-        minimum: 1,
-      },
-      init: affineOptions.init,
-      bias: affineOptions.bias,
-      bias_init: affineOptions.bias_init,
-    },
+    options: maxoutOptions,
     main: "units",
     traits: {
       role: "weights",
@@ -161,6 +167,6 @@ export const entries = {
       between: ({ pieces, units }, input) => Shape.size(input.slice(0, -1)) * pieces * units,
     },
     make: ({ bias, bias_init, init, pieces, units }): Net =>
-      maxout({ units, pieces, init: make(Initializer.table, init), bias, biasInit: make(Initializer.table, bias_init) }),
+      maxout({ units, pieces, init: make(Initializer.makers, init), bias, biasInit: make(Initializer.makers, bias_init) }),
   }),
 }

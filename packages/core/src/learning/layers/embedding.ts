@@ -38,7 +38,7 @@ const tokensOf = (x: Tensor): Tensor => {
  * tables. A token outside 0 to `tokens` - 1 gives NaN.
  */
 export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): Net<EmbeddingParams, None> => {
-  checkOptions("embedding", entries.embedding.options, { tokens, units })
+  checkOptions("embedding", embeddingOptions, { tokens, units })
   const rows = initializerOf(init)
   // Each output depends on one row, as in a product of a one-hot vector with a matrix.
   const connections: Initializer.Connections = {
@@ -54,6 +54,28 @@ export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): N
   })
 }
 
+/** The options of `embedding` in a model file. */
+const embeddingOptions = {
+  tokens: {
+    kind: "integer",
+    doc: "The number of tokens, which are numbered from 0.",
+    synonyms: ["num_embeddings", "input_dim", "vocab_size", "vocabulary_size", "vocab", "num_tokens"],
+    minimum: 1,
+  },
+  units: {
+    kind: "integer",
+    doc: "The size of the vector of a token.",
+    synonyms: ["embedding_dim", "embedding_size", "output_dim", "dim", "size", "features", "hidden_size"],
+    minimum: 1,
+  },
+  init: {
+    kind: "initializer",
+    doc: "The initializer of the vectors.",
+    synonyms: ["initializer", "embeddings_initializer"],
+    default: "auto",
+  },
+} as const
+
 /** Embeddings, by their names in a model file. */
 export const entries = {
   embedding: layer({
@@ -63,26 +85,7 @@ export const entries = {
     advice:
       "The first layer for text, and for categories with many values: the same as a dense layer on one-hot vectors, but cheaper. A token out of range gives NaN, which stops the run.",
     synonyms: ["embed", "lookup_table", "EmbeddingBag"],
-    options: {
-      tokens: {
-        kind: "integer",
-        doc: "The number of tokens, which are numbered from 0.",
-        synonyms: ["num_embeddings", "input_dim", "vocab_size", "vocabulary_size", "vocab", "num_tokens"],
-        minimum: 1,
-      },
-      units: {
-        kind: "integer",
-        doc: "The size of the vector of a token.",
-        synonyms: ["embedding_dim", "embedding_size", "output_dim", "dim", "size", "features", "hidden_size"],
-        minimum: 1,
-      },
-      init: {
-        kind: "initializer",
-        doc: "The initializer of the vectors.",
-        synonyms: ["initializer", "embeddings_initializer"],
-        default: "auto",
-      },
-    },
+    options: embeddingOptions,
     traits: {
       role: "weights",
       over: "tokens",
@@ -93,6 +96,6 @@ export const entries = {
       learned: ({ tokens, units }) => tokens * units,
       between: () => 0,
     },
-    make: ({ init, tokens, units }): Net => embedding({ tokens, units, init: make(Initializer.table, init) }),
+    make: ({ init, tokens, units }): Net => embedding({ tokens, units, init: make(Initializer.makers, init) }),
   }),
 }

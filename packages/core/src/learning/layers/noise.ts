@@ -21,13 +21,13 @@ const dropped = (x: Tensor, key: Key.Key, rate: number, mask: Shape.Shape): Tens
  * expected sum. In inference it is the identity. Throws `OptionError` unless `rate` is at least 0 and below 1.
  */
 export const dropout = (rate: number): Net<None, None> => {
-  checkOptions("dropout", entries.dropout.options, { rate })
+  checkOptions("dropout", dropoutOptions, { rate })
   return whileTraining("dropout", rate, (x, key) => dropped(x, key, rate, x.shape))
 }
 
 /** Dropout of whole channels of samples: x [batch, …space, channels]. */
 export const spatialDropout = (rate: number): Net<None, None> => {
-  checkOptions("spatialDropout", entries.spatial_dropout.options, { rate })
+  checkOptions("spatialDropout", spatialDropoutOptions, { rate })
   return whileTraining("spatial_dropout", rate, (x, key) =>
     dropped(
       x,
@@ -46,7 +46,7 @@ const saturated = -1.0507009873554805 * 1.6732632423543772
  * variance 1 by an affine map. Ordinary dropout does not preserve them.
  */
 export const alphaDropout = (rate: number): Net<None, None> => {
-  checkOptions("alphaDropout", entries.alpha_dropout.options, { rate })
+  checkOptions("alphaDropout", alphaDropoutOptions, { rate })
   // For mean 0 and variance 1, the mean after dropping is rate · α′, and the variance (1 - rate)(1 + rate · α′²).
   const scale = 1 / Math.sqrt((1 - rate) * (1 + rate * saturated ** 2))
   const shift = -scale * rate * saturated
@@ -57,7 +57,7 @@ export const alphaDropout = (rate: number): Net<None, None> => {
 
 /** In training, adds a normal number of mean 0 and the given standard deviation to each element. */
 export const gaussianNoise = (std: number): Net<None, None> => {
-  checkOptions("gaussianNoise", entries.gaussian_noise.options, { std })
+  checkOptions("gaussianNoise", gaussianNoiseOptions, { std })
   return whileTraining("gaussian_noise", std, (x, key) => T.add(x, T.mul(Key.normal(key, x.shape), std)))
 }
 
@@ -72,6 +72,27 @@ const rate = (value: number) =>
     usual: [0, 0.8],
   }) as const
 
+/** The options of `dropout` in a model file. */
+const dropoutOptions = { rate: rate(0.5) } as const
+
+/** The options of `spatial_dropout` in a model file. */
+const spatialDropoutOptions = { rate: rate(0.2) } as const
+
+/** The options of `alpha_dropout` in a model file. */
+const alphaDropoutOptions = { rate: rate(0.1) } as const
+
+/** The options of `gaussian_noise` in a model file. */
+const gaussianNoiseOptions = {
+  std: {
+    kind: "number",
+    doc: "The standard deviation of the noise.",
+    synonyms: ["stddev", "standard_deviation", "sigma"],
+    default: 0.1,
+    minimum: 0,
+    usual: [0, 2],
+  },
+} as const
+
 /** Noise layers, by their names in a model file. */
 export const entries = {
   dropout: layer({
@@ -81,7 +102,7 @@ export const entries = {
     advice:
       "Against overfitting: 0.5 between wide dense layers, 0.1 to 0.3 elsewhere, not on the outputs. Training takes more epochs. Use alpha_dropout for selu nets, and spatial_dropout for images.",
     synonyms: ["drop"],
-    options: { rate: rate(0.5) },
+    options: dropoutOptions,
     main: "rate",
     traits: { role: "noise", drops: "numbers", keepsMoments: false, ...light },
     make: (options): Net => dropout(options.rate),
@@ -93,7 +114,7 @@ export const entries = {
     advice:
       "After convolutions: neighbouring elements are similar there, so dropping single ones has little effect. Without spatial axes it is ordinary dropout.",
     synonyms: ["Dropout1d", "Dropout2d", "SpatialDropout1D", "SpatialDropout2D", "channel_dropout"],
-    options: { rate: rate(0.2) },
+    options: spatialDropoutOptions,
     main: "rate",
     traits: { role: "noise", drops: "channels", keepsMoments: false, ...light },
     make: (options): Net => spatialDropout(options.rate),
@@ -104,7 +125,7 @@ export const entries = {
     source: "Klambauer, Unterthiner, Mayr and Hochreiter, Self-normalizing neural networks, 2017",
     advice: "Only after selu, at rates of 0.05 to 0.1: it preserves the mean and variance that selu needs.",
     synonyms: ["FeatureAlphaDropout"],
-    options: { rate: rate(0.1) },
+    options: alphaDropoutOptions,
     main: "rate",
     traits: { role: "noise", drops: "numbers", keepsMoments: true, ...light },
     make: (options): Net => alphaDropout(options.rate),
@@ -115,16 +136,7 @@ export const entries = {
     source: "Bishop, Training with noise is equivalent to Tikhonov regularization, 1995",
     advice: "On standardized inputs, about 0.1: a mild augmentation for tables and signals.",
     synonyms: ["noise"],
-    options: {
-      std: {
-        kind: "number",
-        doc: "The standard deviation of the noise.",
-        synonyms: ["stddev", "standard_deviation", "sigma"],
-        default: 0.1,
-        minimum: 0,
-        usual: [0, 2],
-      },
-    },
+    options: gaussianNoiseOptions,
     main: "std",
     traits: { role: "noise", drops: "nothing", keepsMoments: false, ...light },
     make: ({ std }): Net => gaussianNoise(std),

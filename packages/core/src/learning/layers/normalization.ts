@@ -33,7 +33,7 @@ const spread = (x: Tensor, axes: ReadonlyArray<number>): { readonly centred: Ten
 
 /** γ · (x - mean) / √(variance + ε) + β with the mean and variance over the last axes of each sample. γ and β have the shape of these axes. Throws `ShapeError`. */
 export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<Learned, None> => {
-  checkOptions("layerNorm", entries.layer_norm.options, { axes, eps })
+  checkOptions("layerNorm", layerNormOptions, { axes, eps })
   return stateless({
     kind: "layer_norm",
     shape: (input) => {
@@ -64,7 +64,7 @@ export interface GroupNormOptions {
  * groups as channels is instance normalization. Throws `ShapeError`.
  */
 export const groupNorm = ({ eps = 1e-5, groups }: GroupNormOptions): Net<Learned, None> => {
-  checkOptions("groupNorm", entries.group_norm.options, { eps, groups })
+  checkOptions("groupNorm", groupNormOptions, { eps, groups })
   const channels = (input: Shape.Shape): number => {
     const n = channelsOf("group_norm", input)
     return n % groups === 0
@@ -99,7 +99,7 @@ export type RmsNormParams = { readonly gamma: Tensor }
 
 /** γ · x / √(mean(x²) + ε) over the last axis, without centring. Throws `ShapeError`. */
 export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<RmsNormParams, None> => {
-  checkOptions("rmsNorm", entries.rms_norm.options, { eps })
+  checkOptions("rmsNorm", rmsNormOptions, { eps })
   return stateless({
     kind: "rms_norm",
     shape: (input) => {
@@ -124,6 +124,21 @@ const epsOption = (value: number) =>
     usual: [1e-12, 0.1],
   }) as const
 
+/** The options of `layer_norm` in a model file. */
+const layerNormOptions = {
+  axes: { kind: "integer", doc: "The number of last axes that are normalized together.", default: 1, minimum: 1 },
+  eps: epsOption(1e-5),
+} as const
+
+/** The options of `group_norm` in a model file. */
+const groupNormOptions = {
+  groups: { kind: "integer", doc: "The number of groups of channels.", synonyms: ["num_groups"], minimum: 1 },
+  eps: epsOption(1e-5),
+} as const
+
+/** The options of `rms_norm` in a model file. */
+const rmsNormOptions = { eps: epsOption(1e-6) } as const
+
 /** These normalizations, by their names in a model file. */
 export const entries = {
   layer_norm: layer({
@@ -133,10 +148,7 @@ export const entries = {
     advice:
       "For recurrent nets and transformers, and where batches are too small for batch_norm: samples do not depend on each other.",
     synonyms: ["LayerNormalization", "ln"],
-    options: {
-      axes: { kind: "integer", doc: "The number of last axes that are normalized together.", default: 1, minimum: 1 },
-      eps: epsOption(1e-5),
-    },
+    options: layerNormOptions,
     traits: {
       role: "normalization",
       over: "sample",
@@ -151,10 +163,7 @@ export const entries = {
     source: "Wu and He, Group normalization, 2018",
     advice: "For images in small batches. 32 groups are usual; as many as channels is instance normalization.",
     synonyms: ["GroupNormalization"],
-    options: {
-      groups: { kind: "integer", doc: "The number of groups of channels.", synonyms: ["num_groups"], minimum: 1 },
-      eps: epsOption(1e-5),
-    },
+    options: groupNormOptions,
     main: "groups",
     traits: { role: "normalization", over: "sample", learned: (_, input) => 2 * widthOf(input), between: () => 0 },
     make: (options): Net => groupNorm(options),
@@ -165,7 +174,7 @@ export const entries = {
     source: "Zhang and Sennrich, Root mean square layer normalization, 2019",
     advice: "Like layer_norm without centring, and cheaper: the usual choice in recent transformers.",
     synonyms: ["RMSNormalization"],
-    options: { eps: epsOption(1e-6) },
+    options: rmsNormOptions,
     traits: { role: "normalization", over: "sample", learned: (_, input) => widthOf(input), between: () => 0 },
     make: (options): Net => rmsNorm(options),
   }),

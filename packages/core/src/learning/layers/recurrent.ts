@@ -107,7 +107,7 @@ export interface LstmOptions extends RecurrentOptions {
  * side in the order i, f, g, o. Throws `ShapeError`.
  */
 export const lstm = ({ forgetBias = 1, ...options }: LstmOptions): Net<RecurrentParams, None> => {
-  checkOptions("lstm", { ...shared, forgetBias: entries.lstm.options.forget_bias }, { ...options, forgetBias })
+  checkOptions("lstm", { ...shared, forgetBias: lstmOptions.forget_bias }, { ...options, forgetBias })
   return recurrent(options, lstmCell(forgetBias))
 }
 
@@ -134,7 +134,7 @@ interface Gru {
  * `Layers.gru({ units: 4, reset: "before" }).shape([5, 3]) // => [4]`
  */
 export const gru = (({ reset = "after", ...options }: GruOptions): Net<RecurrentParams, None> | Net<GruParams, None> => {
-  checkOptions("gru", entries.gru.options, { ...options, reset })
+  checkOptions("gru", gruOptions, { ...options, reset })
   return reset === "before" ? recurrent(options, gruCellBefore(options.units)) : recurrent(options, gruCell(options.units))
 }) as Gru
 
@@ -196,6 +196,27 @@ const shared = {
       4 * (input[0] ?? 0) * Math.max(widthOf(input), units),
   }) as const
 
+/** The options of `lstm` in a model file. */
+const lstmOptions = {
+  ...shared,
+  forget_bias: {
+    kind: "number",
+    doc: "The initial bias of the forget gate; above 0 the cell remembers at the beginning.",
+    default: 1,
+  },
+} as const
+
+/** The options of `gru` in a model file. */
+const gruOptions = {
+  ...shared,
+  reset: {
+    kind: "choice",
+    doc: "Whether the reset gate acts `after` the product with the recurrent weights, or `before` it as first published: n = tanh(x · Wx + b + (r ⊙ h) · Wh).",
+    of: ["before", "after"],
+    default: "after",
+  },
+} as const
+
 /** Recurrent layers, by their names in a model file. */
 export const entries = {
   simple_rnn: layer({
@@ -220,9 +241,9 @@ export const entries = {
         units,
         returnSequences: give === "all",
         reverse,
-        activation: make(Activation.table, activation),
-        init: make(Initializer.table, init),
-        recurrentInit: make(Initializer.table, recurrent_init),
+        activation: make(Activation.makers, activation),
+        init: make(Initializer.makers, init),
+        recurrentInit: make(Initializer.makers, recurrent_init),
       }),
   }),
   lstm: layer({
@@ -232,14 +253,7 @@ export const entries = {
     advice:
       "For long sequences. It has four gates, so four times the weights of simple_rnn; gru has three and is usually as good.",
     synonyms: ["LSTMCell", "long_short_term_memory"],
-    options: {
-      ...shared,
-      forget_bias: {
-        kind: "number",
-        doc: "The initial bias of the forget gate; above 0 the cell remembers at the beginning.",
-        default: 1,
-      },
-    },
+    options: lstmOptions,
     main: "units",
     traits: recurring(4),
     make: ({ forget_bias, give, init, recurrent_init, reverse, units }): Net =>
@@ -248,8 +262,8 @@ export const entries = {
         returnSequences: give === "all",
         reverse,
         forgetBias: forget_bias,
-        init: make(Initializer.table, init),
-        recurrentInit: make(Initializer.table, recurrent_init),
+        init: make(Initializer.makers, init),
+        recurrentInit: make(Initializer.makers, recurrent_init),
       }),
   }),
   gru: layer({
@@ -259,15 +273,7 @@ export const entries = {
       "Cho et al., Learning phrase representations using RNN encoder-decoder, 2014; `reset: after` of cuDNN, as in PyTorch and Keras",
     advice: "The first choice for sequences of a few hundred time steps. Clip its gradients too.",
     synonyms: ["GRUCell", "gated_recurrent_unit"],
-    options: {
-      ...shared,
-      reset: {
-        kind: "choice",
-        doc: "Whether the reset gate acts `after` the product with the recurrent weights, or `before` it as first published: n = tanh(x · Wx + b + (r ⊙ h) · Wh).",
-        of: ["before", "after"],
-        default: "after",
-      },
-    },
+    options: gruOptions,
     main: "units",
     traits: recurring(4),
     make: ({ give, init, recurrent_init, reset, reverse, units }): Net => {
@@ -275,8 +281,8 @@ export const entries = {
         units,
         returnSequences: give === "all",
         reverse,
-        init: make(Initializer.table, init),
-        recurrentInit: make(Initializer.table, recurrent_init),
+        init: make(Initializer.makers, init),
+        recurrentInit: make(Initializer.makers, recurrent_init),
       }
       return reset === "before" ? gru({ ...options, reset }) : gru(options)
     },

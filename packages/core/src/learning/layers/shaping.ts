@@ -16,7 +16,7 @@ export const flatten: Net<None, None> = pure(
 
 /** The elements of a sample under another shape of the same size: [batch, …] gives [batch, ...shape]. Throws `ShapeError`. */
 export const reshape = (shape: Shape.Shape): Net<None, None> => {
-  checkOptions("reshape", entries.reshape.options, { shape })
+  checkOptions("reshape", reshapeOptions, { shape })
   return pure(
     "reshape",
     (x) => T.reshape(x, [x.shape[0] ?? 0, ...shape]),
@@ -31,6 +31,11 @@ export const reshape = (shape: Shape.Shape): Net<None, None> => {
           ),
   )
 }
+
+/** The options of `reshape` in a model file. */
+const reshapeOptions = {
+  shape: { kind: "sizes", doc: "The shape of a sample, without the batch.", synonyms: ["target_shape", "size"] },
+} as const
 
 /** Layers that change the shape, by their names in a model file. */
 export const entries = {
@@ -49,7 +54,7 @@ export const entries = {
     source: "Iverson, A programming language, 1962",
     advice: "To turn flat rows into images: [28, 28, 1]. It does not transpose.",
     synonyms: ["view", "unflatten"],
-    options: { shape: { kind: "sizes", doc: "The shape of a sample, without the batch.", synonyms: ["target_shape", "size"] } },
+    options: reshapeOptions,
     main: "shape",
     traits: { role: "shape", ...light },
     make: ({ shape }): Net => reshape(typeof shape === "number" ? [shape] : shape),

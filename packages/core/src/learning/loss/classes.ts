@@ -6,7 +6,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { logSoftmax, relu, sigmoid, softmax, softplus } from "../Activation.ts"
 import { checkOptions } from "../OptionError.ts"
-import { aligned, isBinary, oneHot, probabilities } from "../Target.ts"
+import { aligned, checkClasses, isBinary, oneHot, probabilities } from "../Target.ts"
 import { type Loss, make, perSample } from "./Loss.ts"
 import { isInfinite, weigh } from "./weigh.ts"
 
@@ -51,6 +51,7 @@ export const categoricalCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}):
   checkSmoothing("categoricalCrossEntropy", labelSmoothing)
   return make(
     (logits, target) => {
+      checkClasses("categorical_cross_entropy", logits, target)
       const p = probabilities("categorical_cross_entropy", logits, target)
       const wanted = soften(p, labelSmoothing, logits)
       return perSample(T.neg(T.sum(weigh(wanted, logSoftmax(logits)), { axes: -1 })))
@@ -76,7 +77,7 @@ export const binaryCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss
       const cost = T.sub(softplus(finite), T.mul(finite, y))
       return perSample(T.where(isCertain, T.where(isRight, 0, T.abs(z)), cost))
     },
-    { targetTypes: ["binary"], response: sigmoid },
+    { targetTypes: ["binary", "labels"], response: sigmoid },
   )
 }
 
@@ -86,6 +87,7 @@ export const binaryCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss
  */
 export const klDivergence: Loss = make(
   (logits, target) => {
+    checkClasses("kl_divergence", logits, target)
     const p = probabilities("kl_divergence", logits, target)
     const logs = T.log(T.where(T.greater(p, 0), p, 1))
     return perSample(T.sum(weigh(p, T.sub(logs, logSoftmax(logits))), { axes: -1 }))
@@ -131,6 +133,7 @@ export const hinge = ({ margin = 1, power = 1 }: Margin = {}): Loss => {
         const sign = T.sub(T.mul(aligned("hinge", z, target), 2), 1)
         return perSample(missing(T.mul(sign, z)))
       }
+      checkClasses("hinge", z, target)
       const right = oneHot("hinge", z, target)
       const own = T.sum(weigh(right, z), { axes: -1, keepAxes: true })
       const isOwn = T.equal(right, 1)

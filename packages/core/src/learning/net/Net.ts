@@ -137,13 +137,14 @@ export const pure = (<X, Y>(
   stateless<None, X, Y>({ kind, shape, init: () => none, apply: (_, x, context) => apply(x, context) })) as Pure
 
 /**
- * The predictions of a net for a batch, with weights such as those of `Train.finished` or of `init`: nothing is random, and the
- * state does not change. Throws `ShapeError`.
+ * The weights of a net inside another one, by its name there: of a layer of `sequential` or `graph`, or of an encoder.
  *
  * ```ts
- * const net = Net.sequential({ out: Layers.dense({ units: 3 }) })
- * Net.infer(net, net.init(Key.make(1), [2]), Tensor.ones([4, 2])).shape // => [4, 3]
+ * const net = Net.sequential({ hidden: Layers.dense({ units: 4 }), out: Layers.dense({ units: 3 }) })
+ * Net.part(net.init(Key.make(1), [2]), "hidden").params.w.shape // => [2, 4]
  * ```
  */
-export const infer = <P, S, X, Y>(net: Net<P, S, X, Y>, { params, state }: Initial<P, S>, x: NoInfer<X>): Y =>
-  net.apply(params, state, x, { mode: "infer" }).y
+export const part = <P, S, K extends keyof P & keyof S>({ params, state }: Initial<P, S>, name: K): Initial<P[K], S[K]> => ({
+  params: params[name],
+  state: state[name],
+})

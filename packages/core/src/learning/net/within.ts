@@ -14,8 +14,8 @@ export const within = <A>(layer: string | number, f: () => A): A => {
     return f()
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error
-    const { got, hint, operation, wanted } = error
-    throw new ShapeError({ operation: `${layer}${operation.includes(": ") ? "." : ": "}${operation}`, got, wanted, hint })
+    const { operation } = error
+    throw error.with({ operation: `${layer}${operation.includes(": ") ? "." : ": "}${operation}` })
   }
 }
 
@@ -54,6 +54,8 @@ export const checkOutput = (kind: string, x: unknown, y: unknown, wanted: ShapeT
   )
 }
 
-/** Throws `ShapeError` if a net's output for a batch is not what its `shape` says. */
-export const checkNet = <P, S, X, Y>(net: Net<P, S, X, Y>, x: X, y: Y): void =>
+/** The output of a net for a batch. Throws `ShapeError` if it is not what the net's `shape` says. */
+export const checkNet = <P, S, X, Y>(net: Net<P, S, X, Y>, x: X, y: Y): Y => {
   checkOutput(net.kind, x, y, net.shape(ShapeTree.ofRows(x)) as ShapeTree.ShapeTree)
+  return y
+}

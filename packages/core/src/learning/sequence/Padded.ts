@@ -8,11 +8,17 @@ import type { NDArray } from "../../types/NDArray.ts"
 import type * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 
-/** Sequences x [batch, time, …], and the number of time steps of each, i32[batch], that are not padding; these come first. */
-export type Padded = { readonly x: Tensor; readonly length: Tensor }
+/**
+ * Sequences x [batch, time, …], and the number of time steps of each, i32[batch], that are not padding; these come first. With a
+ * mask, bool[batch, time], only those of them where it is true count: the others are holes, and treated as padding.
+ */
+export type Padded = { readonly x: Tensor; readonly length: Tensor; readonly mask?: Tensor }
 
-/** The shapes of one sample of padded sequences: x [time, …], length []. */
-export type PaddedShape = { readonly x: Shape.Shape; readonly length: Shape.Shape }
+/** The shapes of one sample of padded sequences: x [time, …], length [], mask [time]. */
+export type PaddedShape = { readonly x: Shape.Shape; readonly length: Shape.Shape; readonly mask?: Shape.Shape }
+
+/** Sequences that attend to others: `memory`, such as an encoder's output, with lengths of its own. Layers pass it on. */
+export type WithMemory = Padded & { readonly memory: Padded }
 
 /** Refuses what is not padded sequences. Returns the number of time steps and the shape of one. */
 export const stepOf = (operation: string, input: PaddedShape): readonly [time: number, step: Shape.Shape] => {
@@ -37,9 +43,11 @@ export const featuresOf = (kind: string, input: PaddedShape): number => {
       )
 }
 
-/** The batch and the time steps of padded sequences. Throws `ShapeError` for lengths that are not i32[batch]. */
-export const sizesOf = (operation: string, { length, x }: Padded): readonly [batch: number, time: number] => {
+/** The batch and the time steps of padded sequences. Throws `ShapeError` for lengths that are not i32[batch], or a mask that is not bool[batch, time]. */
+export const sizesOf = (operation: string, { length, mask, x }: Padded): readonly [batch: number, time: number] => {
   const [batch, time] = x.shape
+  if (mask !== undefined && (mask.dtype !== "bool" || mask.shape.length !== 2 || mask.shape.some((n, i) => n !== x.shape[i])))
+    refuse(operation, [x, mask], "a mask bool[batch, time]", "Tensor.greater(numbers, 0)")
   return batch === undefined ||
     time === undefined ||
     length.dtype !== "i32" ||
@@ -54,14 +62,25 @@ export const stretched = (condition: Tensor, rank: number): Tensor =>
   T.reshape(condition, [...condition.shape, ...Array.from({ length: rank - condition.shape.length }, () => 1)])
 
 /**
- * Whether a time step belongs to its sequence: bool[batch, time].
+ * Whether a time step counts, because it belongs to its sequence and is no hole: bool[batch, time].
  *
  * `Tensor.toArray(Sequence.mask({ x: Tensor.zeros([2, 3]), length: Tensor.make([1, 3], "i32") })) // => [[true, false, false], [true, true, true]]`
  */
-export const mask = ({ length, x }: Padded): Tensor => {
-  const [batch, time] = sizesOf("Sequence.mask", { length, x })
-  return T.less(T.iota([batch, time], 1), T.expandAxis(length, -1))
+export const mask = (sequences: Padded): Tensor => {
+  const [batch, time] = sizesOf("Sequence.mask", sequences)
+  const isWithin = T.less(T.iota([batch, time], 1), T.expandAxis(sequences.length, -1))
+  return sequences.mask === undefined ? isWithin : T.and(isWithin, sequences.mask)
 }
+
+/** The number of time steps of each sequence that count, i32[batch]. */
+export const counts = (sequences: Padded): Tensor =>
+  sequences.mask === undefined ? sequences.length : T.sum(T.cast(mask(sequences), "i32"), { axes: 1 })
+
+/** The same sequences with other values; their lengths, their mask and their memory stay. */
+export const withValues = <X extends Padded>(sequences: X, x: Tensor): X => ({ ...sequences, x })
+
+/** The shapes of the same sequences with other values. */
+export const withShape = <X extends PaddedShape>(input: X, x: Shape.Shape): X => ({ ...input, x })
 
 /** Values [batch, …] of sequences of these lengths: NaN in rows whose length is not from 0 to `time`, so that the mistake is visible. */
 export const checked = (values: Tensor, length: Tensor, time: number): Tensor => {
@@ -70,7 +89,7 @@ export const checked = (values: Tensor, length: Tensor, time: number): Tensor =>
 }
 
 /**
- * The sequences with 0 in their padding. A sequence with a length below 0 or above the number of time steps becomes NaN (-1 for
+ * The sequences with 0 in their padding and their holes. A sequence with a length below 0 or above the number of time steps becomes NaN (-1 for
  * tokens), which makes the mistake visible. Throws `ShapeError`.
  *
  * `Tensor.toArray(Sequence.clean({ x: Tensor.make([[5, NaN], [1, 2]]), length: Tensor.make([1, 3], "i32") })) // => [[5, 0], [NaN, NaN]]`

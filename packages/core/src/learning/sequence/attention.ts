@@ -1,4 +1,4 @@
-/** Attention over padded sequences: the padding is no key, and its own results are 0. */
+/** Attention over padded sequences: padding and holes are no keys, and their own results are 0. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
@@ -9,10 +9,20 @@ import { activationOf } from "../layers/activation.ts"
 import { type InitializerLike, initializerOf } from "../layers/affine.ts"
 import { type AttentionParams, entries } from "../layers/attention.ts"
 import { dropout } from "../layers/noise.ts"
-import type { Context, Net } from "../Net.ts"
+import type { Context } from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
 import { type None, none } from "../Params.ts"
-import { checked, clean, featuresOf, mask, type Padded, sizesOf } from "./Padded.ts"
+import {
+  checked,
+  clean,
+  featuresOf,
+  mask,
+  type Padded,
+  type PaddedShape,
+  sizesOf,
+  type WithMemory,
+  withValues,
+} from "./Padded.ts"
 import { angles, rotate } from "./rotary.ts"
 import type { Stepwise } from "./Stepwise.ts"
 
@@ -39,8 +49,8 @@ export interface AttentionOptions extends CrossAttentionOptions {
 /** Keys and values of the time steps so far [batch, keyHeads, time, features of a head], and their number. */
 export type AttentionCache = { readonly k: Tensor; readonly v: Tensor; readonly at: Tensor }
 
-/** Sequences that attend to others: `memory`, with lengths of its own. */
-export type WithMemory = Padded & { readonly memory: Padded }
+/** Keys and values of the memory [batch, keyHeads, others, features of a head], and which of its time steps count, 1 or 0, or NaN if its length is impossible. */
+export type MemoryCache = { readonly k: Tensor; readonly v: Tensor; readonly isKey: Tensor }
 
 interface Sizes {
   readonly heads: number
@@ -157,16 +167,17 @@ export const attention = (options: AttentionOptions): Stepwise<AttentionParams, 
       const features = featuresOf(kind, input)
       return { params: initial(options, of(features), key, features), state: none }
     },
-    apply: (params, state, { length, x }, context) => {
+    apply: (params, state, sequences, context) => {
+      const { length, x } = sequences
       featuresOf(kind, { x: x.shape.slice(1), length: length.shape.slice(1) })
-      const [batch, time] = sizesOf(kind, { length, x })
-      const { k, q, v } = parts(params, clean({ length, x }), T.cast(T.range(time), "f32"))
-      const isReal = T.reshape(mask({ length, x }), [batch, 1, 1, time]) as Tensor
+      const [batch, time] = sizesOf(kind, sequences)
+      const { k, q, v } = parts(params, clean(sequences), T.cast(T.range(time), "f32"))
+      const isReal = T.reshape(mask(sequences), [batch, 1, 1, time]) as Tensor
       const isEarlier = T.lessEqual(T.iota([time, time], 1) as Tensor, T.iota([time, time], 0) as Tensor)
       const y = attend(q, k, v, causal ? T.and(isReal, isEarlier) : isReal, dropping(rate, context))
-      return { y: { x: clean({ x: merged(y, params), length }), length }, state }
+      return { y: withValues(sequences, clean(withValues(sequences, merged(y, params)))), state }
     },
-    begin: (input, batch) => {
+    begin: (_, __, { batch, input }) => {
       if (!causal) refuse(kind, [], "causal attention for one step after another", "causal: true")
       const { keyHeads, width } = of(featuresOf(kind, input))
       const cache = T.zeros([batch, keyHeads, input.x[0] ?? 0, width]) as Tensor
@@ -188,39 +199,66 @@ export const attention = (options: AttentionOptions): Stepwise<AttentionParams, 
 }
 
 /**
- * Multi-head attention from each sequence to another one, its memory: { x: [batch, time, features], length, memory: { x: [batch,
- * others, …], length } } gives the sequences [batch, time, features]. Throws `ShapeError`.
+ * Multi-head attention from each sequence to another one, its memory, such as an encoder's output: { x: [batch, time, features],
+ * length, memory: { x: [batch, others, …], length } } gives the same with other x. Step by step, the memory's keys and values are
+ * computed once, before the first step. Throws `ShapeError`.
  *
  * ```ts
  * const layer = Sequence.crossAttention({ heads: 2 })
- * layer.shape({ x: [7, 4], length: [], memory: { x: [9, 6], length: [] } }) // => { x: [7, 4], length: [] }
+ * layer.shape({ x: [7, 4], length: [], memory: { x: [9, 6], length: [] } }) // => { x: [7, 4], length: [], memory: { x: [9, 6], length: [] } }
  * ```
  */
-export const crossAttention = (options: CrossAttentionOptions): Net<AttentionParams, None, WithMemory, Padded> => {
+export const crossAttention = (options: CrossAttentionOptions): Stepwise<AttentionParams, None, MemoryCache, WithMemory> => {
   const kind = "cross_attention"
   const { dropout: rate = 0 } = options
   checkOptions("Sequence.crossAttention", bounds, { heads: options.heads, keyHeads: options.keyHeads, dropout: rate })
   const of = (features: number): Sizes => sizes(kind, options, features, false)
+  const wanted = (memory: PaddedShape | undefined): PaddedShape =>
+    memory ?? refuse(kind, [], "sequences with a memory { x, length, memory: { x, length } }", "memory: the output of an encoder")
+  const keysOf = ({ bk, bv, wk, wv }: AttentionParams, memory: Padded, keyHeads: number) => {
+    const seen = clean(memory)
+    return { k: mapped(seen, wk, bk, keyHeads), v: mapped(seen, wv, bv, keyHeads) }
+  }
   return {
     kind,
-    shape: ({ length, memory, x }) => {
-      of(featuresOf(kind, { length, x }))
-      featuresOf(kind, memory)
-      return { x, length }
+    shape: (input) => {
+      of(featuresOf(kind, input))
+      featuresOf(kind, wanted(input.memory))
+      return input
     },
-    init: (key, { length, memory, x }) => ({
-      params: initial(options, of(featuresOf(kind, { length, x })), key, featuresOf(kind, memory)),
+    init: (key, input) => ({
+      params: initial(options, of(featuresOf(kind, input)), key, featuresOf(kind, wanted(input.memory))),
       state: none,
     }),
-    apply: (params, state, { length, memory, x }, context) => {
-      const { bk, bq, bv, wk, wq, wv } = params
+    apply: (params, state, sequences, context) => {
+      const { length, memory, x } = sequences
       const { heads, keyHeads } = of(featuresOf(kind, { x: x.shape.slice(1), length: length.shape.slice(1) }))
+      wanted(memory && { x: memory.x.shape, length: [] })
       const [batch, others] = sizesOf(kind, memory)
-      const seen = clean(memory)
       const isReal = T.reshape(mask(memory), [batch, 1, 1, others]) as Tensor
-      const q = mapped(clean({ x, length }), wq, bq, heads)
-      const y = attend(q, mapped(seen, wk, bk, keyHeads), mapped(seen, wv, bv, keyHeads), isReal, dropping(rate, context))
-      return { y: { x: checked(clean({ x: merged(y, params), length }), memory.length, others), length }, state }
+      const q = mapped(clean(sequences), params.wq, params.bq, heads)
+      const { k, v } = keysOf(params, memory, keyHeads)
+      const y = merged(attend(q, k, v, isReal, dropping(rate, context)), params)
+      return { y: withValues(sequences, checked(clean(withValues(sequences, y)), memory.length, others)), state }
+    },
+    begin: (params, _, { input, memory }) => {
+      const { keyHeads } = of(featuresOf(kind, input))
+      if (memory === undefined) return refuse(kind, [], "a memory to attend to", "memory: the output of an encoder")
+      const [, others] = sizesOf(kind, memory)
+      const { k, v } = keysOf(params, memory, keyHeads)
+      return { k, v, isKey: checked(T.cast(mask(memory), "f32"), memory.length, others) }
+    },
+    step: (params, _, carry, x) => {
+      const [batch = 0, features = 0] = x.shape
+      const q = mapped(T.reshape(x, [batch, 1, features]), params.wq, params.bq, of(features).heads)
+      const isKey = T.reshape(T.greater(carry.isKey, 0), [batch, 1, 1, carry.isKey.shape[1] ?? 0]) as Tensor
+      const y = merged(
+        attend(q, carry.k, carry.v, isKey, (weights) => weights),
+        params,
+      )
+      // NaN marks a memory whose length is impossible.
+      const isKnown = T.equal(T.sum(T.mul(carry.isKey, 0), { axes: 1, keepAxes: true }), 0)
+      return { x: T.where(isKnown, T.reshape(y, [batch, features]), Number.NaN), carry }
     },
   }
 }

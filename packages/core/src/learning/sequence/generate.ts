@@ -3,11 +3,12 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
+import * as ShapeTree from "../../types/ShapeTree.ts"
 import { softmax } from "../Activation.ts"
 import type { Initial } from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
-import { clean, mask, type Padded, sizesOf } from "./Padded.ts"
-import type { Stepwise } from "./Stepwise.ts"
+import { clean, mask, type Padded, type PaddedShape, sizesOf } from "./Padded.ts"
+import type { Beginning, Stepwise } from "./Stepwise.ts"
 
 /** How a token i32[batch] is chosen from logits [batch, tokens]. */
 export type Choice = (key: Key.Key, logits: Tensor) => Tensor
@@ -72,6 +73,14 @@ export const draw = ({ temperature = 1, topK, topP = 1 }: DrawOptions = {}): Cho
   }
 }
 
+/** What generation needs for a net that attends to a memory. */
+export type MemoryOf<X> = X extends { readonly memory: Padded }
+  ? {
+      /** What the net attends to, such as an encoder's output: its keys and values are computed once. */
+      readonly memory: Padded
+    }
+  : unknown
+
 /** The options of generation. */
 export interface GenerateOptions {
   /** Tokens i32[batch, time] to continue, at least one for each sequence. */
@@ -88,7 +97,7 @@ export interface GenerateOptions {
  * Continues sequences of tokens by those that a net predicts, [batch, time + count] with lengths that are `count` longer. The net
  * processes each token once and keeps what it needs of the earlier ones: keys and values of attention, states of recurrent layers.
  * So the cost of a token does not include the earlier ones again, and the program does not grow with the count. The tokens are
- * those of computing the whole sequence for each. Throws `ShapeError`.
+ * those of computing the whole sequence for each. A net that attends to a memory gets it as `memory`. Throws `ShapeError`.
  *
  * ```ts
  * const net = Sequence.stack([Sequence.each(Layers.embedding({ tokens: 5, units: 4 })), Sequence.gru({ units: 5 })])
@@ -97,20 +106,25 @@ export interface GenerateOptions {
  * Sequence.generate(net, weights, { prompt, count: 6, key: Key.make(2) }).x.shape // => [2, 8]
  * ```
  */
-export const generate = <P, S, C>(
-  net: Stepwise<P, S, C>,
+export const generate = <P, S, C, X extends Padded = Padded>(
+  net: Stepwise<P, S, C, X>,
   { params, state }: Initial<P, S>,
-  { choose = greedy, count, key, prompt }: GenerateOptions,
+  options: GenerateOptions & MemoryOf<X>,
 ): Padded => {
+  const { choose = greedy, count, key, memory, prompt }: GenerateOptions & { readonly memory?: Padded } = options
   checkOptions("Sequence.generate", { count: { kind: "integer", minimum: 1 } }, { count })
   const [batch, given] = sizesOf("Sequence.generate", prompt)
+  if (prompt.mask !== undefined) refuse("Sequence.generate", [prompt.mask], "a prompt without holes", "leave these tokens out")
   if (prompt.x.shape.length !== 2 || given === 0)
     refuse("Sequence.generate", [prompt.x], "a prompt of tokens i32[batch, time], at least one for each sequence", "Sequence.pad")
   const time = given + count
   const asked = T.cast(T.concat([clean(prompt), T.zeros([batch, count], "i32") as Tensor], 1), "f32")
   const isGiven = mask({ x: asked, length: prompt.length })
   const rows = { asked: T.transpose(asked), isGiven: T.transpose(isGiven), at: T.range(time) as Tensor }
-  const start = { net: net.begin({ x: [time], length: [] }, batch), token: T.zeros([batch]) as Tensor }
+  const shape: PaddedShape = { x: [time], length: [] }
+  const from: Beginning =
+    memory === undefined ? { input: shape, batch } : { input: { ...shape, memory: ShapeTree.ofRows(memory) }, batch, memory }
+  const start = { net: net.begin(params, state, from), token: T.zeros([batch]) as Tensor }
   const { kept } = T.scan(
     (before: typeof start, row: { readonly asked: Tensor; readonly isGiven: Tensor; readonly at: Tensor }) => {
       const token = T.where(row.isGiven, row.asked, before.token)

@@ -5,7 +5,7 @@ import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import type { PerExample } from "../loss/Loss.ts"
 import { countedOf, type Score, type ScoreFunction } from "../score/Score.ts"
-import { clean, mask, type Padded, sizesOf } from "./Padded.ts"
+import { clean, counts, mask, type Padded, sizesOf, withValues } from "./Padded.ts"
 
 /** Predictions and targets of all time steps, [batch · time, …] each, and whether they count, bool[batch · time]. */
 interface Steps {
@@ -26,7 +26,7 @@ const stepsOf = (operation: string, prediction: Padded, target: Tensor): Steps =
       "Sequence.pad with `time`",
     )
   const flat = (x: Tensor): Tensor => T.reshape(x, [batch * time, ...x.shape.slice(2)])
-  const targets = clean({ x: target, length: prediction.length })
+  const targets = clean(withValues(prediction, target))
   return {
     batch,
     time,
@@ -69,7 +69,7 @@ export const loss = (
     const kept = countedOf(each, counted)
     if (over === "steps") return T.div(T.sum(kept), T.cast(T.maximum(T.sum(T.cast(counted, "i32")), 1), "f32"))
     const rows = T.sum(T.reshape(kept, [batch, time]), { axes: 1 })
-    return T.mean(T.div(rows, T.cast(T.maximum(prediction.length, 1), "f32")))
+    return T.mean(T.div(rows, T.cast(T.maximum(counts(prediction), 1), "f32")))
   }
 }
 

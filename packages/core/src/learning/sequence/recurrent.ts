@@ -24,7 +24,7 @@ import { entries, wantKept } from "../layers/recurrent.ts"
 import * as Net from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
 import { type None, none } from "../Params.ts"
-import { checked, clean, featuresOf, mask, type Padded, type PaddedShape, sizesOf } from "./Padded.ts"
+import { checked, clean, featuresOf, mask, type Padded, type PaddedShape, sizesOf, withShape, withValues } from "./Padded.ts"
 import type { Stepwise } from "./Stepwise.ts"
 
 /** The options of a recurrent layer over padded sequences. */
@@ -75,17 +75,17 @@ interface Definition<P, C> {
 const layerOf = <P, C>({ init, kind, output, readsAhead, reversed, run, start, width }: Definition<P, C>): Recurrent<P, C> => {
   const shape = (input: PaddedShape): PaddedShape => {
     featuresOf(kind, input)
-    return { x: [input.x[0] ?? 0, width], length: [] }
+    return withShape(input, [input.x[0] ?? 0, width])
   }
-  const runChecked = (params: P, { length, x }: Padded, state: C): { readonly x: Tensor; readonly state: C } => {
-    shape({ x: x.shape.slice(1), length: length.shape.slice(1) })
-    const [, time] = sizesOf(kind, { x, length })
-    const ran = run(params, { x: clean({ x, length }), length }, state)
+  const runChecked = (params: P, sequences: Padded, state: C): { readonly x: Tensor; readonly state: C } => {
+    shape({ x: sequences.x.shape.slice(1), length: sequences.length.shape.slice(1) })
+    const [, time] = sizesOf(kind, sequences)
+    const ran = run(params, withValues(sequences, clean(sequences)), state)
     return {
-      x: clean({ x: ran.x, length }),
+      x: clean(withValues(sequences, ran.x)),
       state: refill(
         ran.state,
-        tensors(ran.state).map((leaf) => checked(leaf, length, time)),
+        tensors(ran.state).map((leaf) => checked(leaf, sequences.length, time)),
       ),
     }
   }
@@ -93,20 +93,17 @@ const layerOf = <P, C>({ init, kind, output, readsAhead, reversed, run, start, w
     kind,
     shape,
     init: (key, input) => ({ params: init(key, featuresOf(kind, input)), state: none }),
-    apply: (params, state, { length, x }) => {
-      const [batch] = sizesOf(kind, { x, length })
-      return { y: { x: runChecked(params, { x, length }, start(batch)).x, length }, state }
+    apply: (params, state, sequences) => {
+      const [batch] = sizesOf(kind, sequences)
+      return { y: withValues(sequences, runChecked(params, sequences, start(batch)).x), state }
     },
     withState: {
       kind,
       shape: (input) => ({ ...input, ...shape(input) }),
       init: (key, input) => ({ params: init(key, featuresOf(kind, input)), state: none }),
-      apply: (params, state, { length, state: before, x }) => ({
-        y: { ...runChecked(params, { x, length }, before), length },
-        state,
-      }),
+      apply: (params, state, sequences) => ({ y: { ...sequences, ...runChecked(params, sequences, sequences.state) }, state }),
     },
-    begin: (_, batch) =>
+    begin: (_, __, { batch }) =>
       readsAhead ? refuse(kind, [], "a layer that reads no later time steps", "a layer forwards, without reverse") : start(batch),
     step: (params, _, carry, x) => {
       const [batch = 0] = x.shape
@@ -119,14 +116,15 @@ const layerOf = <P, C>({ init, kind, output, readsAhead, reversed, run, start, w
   }
 }
 
-/** The weighted inputs of all time steps, and a loop over them. The padding leaves the state unchanged. */
+/** The weighted inputs of all time steps, and a loop over them. The padding and the holes leave the state unchanged. */
 const runCell =
   <P extends RecurrentParams, C>(cell: Cell<P, C>, units: number, reverse: boolean): Definition<P, C>["run"] =>
-  (params, { length, x }, state) => {
+  (params, sequences, state) => {
+    const { x } = sequences
     const [batch = 0, time = 0, features = 0] = x.shape
     const rows = T.reshape(T.transpose(x, [1, 0, 2]) as Tensor, [time * batch, features])
     const sums = T.reshape(T.add(T.matmul(rows, params.wx as Tensor), params.b), [time, batch, cell.gates * units]) as Tensor
-    const valid = T.expandAxis(T.transpose(mask({ length, x })), -1)
+    const valid = T.expandAxis(T.transpose(mask(sequences)), -1)
     const { carry, kept } = T.scan(
       (before: C, row: { readonly sums: Tensor; readonly valid: Tensor }) => {
         const next = cell.step(before, row.sums, params)

@@ -6,7 +6,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { constant, type LearningRate } from "../LearningRate.ts"
 import { checkOptions } from "../OptionError.ts"
-import { map, type None, none, type Params } from "../Params.ts"
+import { map, type None, none, type Params, type Select } from "../Params.ts"
 import { fixed, rateBounds, transformationOptions } from "./options.ts"
 
 /** The result of an optimizer's step. */
@@ -24,6 +24,8 @@ export interface Optimizer<State = Params> {
   update<P>(grads: P, state: State, params: P): Updated<P, State>
   /** Where the state holds the learning rate; missing where the state has none. */
   readonly rate?: RateIn<State>
+  /** The parameters that never change, wherever it stands in a chain; missing where all may change. */
+  readonly frozen?: Select
 }
 
 /** How to read and to change the learning rate in the state of an optimizer. */
@@ -60,11 +62,23 @@ const rateInChain = (transformations: ReadonlyArray<Optimizer<unknown>>): { read
   }
 }
 
-/** Applies transformations in order, each to the result of the previous one. The state is the list of their states. */
+/** The parameters that some of these transformations freeze. */
+const frozenBy = (transformations: ReadonlyArray<Optimizer<unknown>>): Select | undefined => {
+  const selections = transformations.flatMap(({ frozen }) => frozen ?? [])
+  return selections.length === 0 ? undefined : (path) => selections.some((isFrozen) => isFrozen(path))
+}
+
+/**
+ * Applies transformations in order, each to the result of the previous one. The state is the list of their states. What one of
+ * them freezes, such as `freeze`, stays frozen: weight decay after it has no effect there.
+ */
 export const chain = <States extends ReadonlyArray<unknown>>(
   ...transformations: { readonly [K in keyof States]: Optimizer<States[K]> }
 ): Optimizer<States> => {
   const all = transformations as ReadonlyArray<Optimizer<unknown>>
+  const frozen = frozenBy(all)
+  // Where the last transformation freezes everything that is frozen, its updates are 0 already.
+  const before = frozenBy(all.slice(0, -1))
   return {
     init: (params) => all.map((transformation) => transformation.init(params)) as ReadonlyArray<unknown> as States,
     update: (grads, state, params) => {
@@ -74,8 +88,12 @@ export const chain = <States extends ReadonlyArray<unknown>>(
         updates = updated.updates
         return updated.state
       })
-      return { updates, state: next as ReadonlyArray<unknown> as States }
+      return {
+        updates: before === undefined ? updates : map(updates, (u, path) => (before(path) ? T.zerosLike(u) : u)),
+        state: next as ReadonlyArray<unknown> as States,
+      }
     },
+    ...(frozen === undefined ? {} : { frozen }),
     ...(rateInChain(all) as { readonly rate?: RateIn<States> }),
   }
 }

@@ -4,6 +4,8 @@ import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { entries, type Path, printPath } from "../../types/Tree.ts"
 import { map, type None, type Select, zip } from "../Params.ts"
+import { checkOptions, OptionError } from "../OptionError.ts"
+import { factorBounds } from "./options.ts"
 import { type Optimizer, stateless } from "./Transformation.ts"
 
 /**
@@ -19,13 +21,23 @@ export const scaleByPath = (factorOf: (path: Path) => number): Optimizer<None> =
   )
 
 /**
- * Freezes parameters, selected by their paths or by the names of their layers (`block.0.dense1`). Put it last in a chain.
- * `init` throws `ShapeError` for a name or a selection without parameters.
+ * Freezes parameters, selected by their paths or by the names of their layers (`block.0.dense1`), wherever it stands in a chain.
+ * `init` throws `ShapeError` for a name or a selection without parameters. Throws `OptionError` for no names.
  */
-export const freeze = (which: Select | ReadonlyArray<string>): Optimizer<None> =>
-  typeof which === "function"
-    ? selected("Optimizer.freeze", which, 0)
-    : scaleByLayer(Object.fromEntries(which.map((name) => [name, 0])))
+export const freeze = (which: Select | ReadonlyArray<string>): Optimizer<None> => {
+  const operation = "Optimizer.freeze"
+  if (typeof which !== "function") return byLayer(operation, Object.fromEntries(which.map((name) => [name, 0])))
+  return {
+    ...checkedBy(
+      scaleByPath((path) => (which(path) ? 0 : 1)),
+      (paths) => {
+        if (!paths.some(which))
+          refuse(operation, [], "a selection to which a parameter belongs", `a path such as ${printPath(paths[0] ?? [])}`)
+      },
+    ),
+    frozen: which,
+  }
+}
 
 /** Whether a path leads into a layer of that name: `["block", 0, "dense1", "w"]` into `block.0.dense1`. */
 const isIn = (path: Path, layer: string): boolean => `${printPath(path)}.`.startsWith(`${layer}.`)
@@ -44,31 +56,27 @@ const checkedBy = (transformation: Optimizer<None>, check: (paths: ReadonlyArray
   },
 })
 
-const selected = (operation: string, select: Select, factor: number): Optimizer<None> =>
-  checkedBy(
-    scaleByPath((path) => (select(path) ? factor : 1)),
-    (paths) => {
-      if (!paths.some(select))
-        refuse(operation, [], "a selection to which a parameter belongs", `a path such as ${printPath(paths[0] ?? [])}`)
-    },
-  )
-
 /**
  * u · the factors of the layers, by name, that contain the parameter: `{ dense1: 0.1 }` takes smaller steps there, and 0
- * freezes. `init` throws `ShapeError` for a name without parameters.
+ * freezes. `init` throws `ShapeError` for a name without parameters. Throws `OptionError` for no layers and a factor below 0.
  */
-export const scaleByLayer = (factors: { readonly [layer: string]: number }): Optimizer<None> => {
+export const scaleByLayer = (factors: { readonly [layer: string]: number }): Optimizer<None> =>
+  byLayer("Optimizer.scaleByLayer", factors)
+
+const byLayer = (operation: string, factors: { readonly [layer: string]: number }): Optimizer<None> => {
   const all = Object.entries(factors)
-  return checkedBy(
-    scaleByPath((path) => all.reduce((product, [layer, factor]) => (isIn(path, layer) ? product * factor : product), 1)),
-    (paths) => {
-      const unknown = all.find(([layer]) => !paths.some((path) => isIn(path, layer)))
-      if (unknown === undefined) return
-      const known = layersOf(paths)
-      const names = known.slice(0, maxNames).join(", ") + (known.length > maxNames ? ", …" : "")
-      refuse("Optimizer.scaleByLayer", [], `a layer that has parameters, not ${JSON.stringify(unknown[0])}`, `one of ${names}`)
-    },
-  )
+  if (all.length === 0) throw new OptionError({ operation, option: "layers", got: [], wanted: "the name of a layer, one or more" })
+  checkOptions(operation, Object.fromEntries(all.map(([layer]) => [layer, factorBounds])), factors)
+  const factorOf = (path: Path): number =>
+    all.reduce((product, [layer, factor]) => (isIn(path, layer) ? product * factor : product), 1)
+  const transformation = checkedBy(scaleByPath(factorOf), (paths) => {
+    const unknown = all.find(([layer]) => !paths.some((path) => isIn(path, layer)))
+    if (unknown === undefined) return
+    const known = layersOf(paths)
+    const names = known.slice(0, maxNames).join(", ") + (known.length > maxNames ? ", …" : "")
+    refuse(operation, [], `a layer that has parameters, not ${JSON.stringify(unknown[0])}`, `one of ${names}`)
+  })
+  return all.some(([, factor]) => factor === 0) ? { ...transformation, frozen: (path) => factorOf(path) === 0 } : transformation
 }
 
 /** A message lists at most this many names. */

@@ -13,6 +13,9 @@
 /** The bounds of a constant rate. */
 export const rateBounds = { rate: lr(0.01) } as const
 
+/** The bounds of a factor of updates. */
+export const factorBounds = { kind: "number", minimum: 0 } as const
+
 /** The rate if it is a constant, for checking. The constructor of a schedule has checked its own numbers. */
 export const fixed = (rate: unknown): { readonly rate?: number } => (typeof rate === "number" ? { rate } : {})
 

@@ -90,6 +90,12 @@ export class Bytes {
     this.#bytes.set(other.#bytes.subarray(0, other.#length), at)
   }
 
+  /** Some of the contents of another buffer. */
+  appendPart(other: Bytes, from: number, to: number): void {
+    const at = this.#reserve(to - from)
+    this.#bytes.set(other.#bytes.subarray(from, to), at)
+  }
+
   /** The length of another buffer, then its contents. */
   vector(other: Bytes): void {
     this.u32(other.#length)

@@ -12,7 +12,19 @@ import { Locals } from "./Locals.ts"
 import type { Lanes } from "./lanes.ts"
 import type { Numerics } from "./numerics.ts"
 import { effects, type Instruction, structure, type ValueType } from "./opcodes.ts"
-import { type Argument, type Arguments, apply, type I32, i32, type Local, operand, type Value } from "./Value.ts"
+import {
+  type Argument,
+  type Arguments,
+  apply,
+  copyOf,
+  type I32,
+  i32,
+  type Local,
+  operand,
+  type V128,
+  Value,
+  type Variable,
+} from "./Value.ts"
 import { writeCode, writeNode } from "./writeInstruction.ts"
 
 type Doers<Family> = {
@@ -40,11 +52,13 @@ export class Code {
   /** How wide the vectors are that the module is written for, in bits: kernels choose their tiles by it. */
   readonly lanes: Lanes
 
-  readonly #out: Bytes
+  #out: Bytes
   readonly #locals: Locals
   readonly #constants: HoistedConstants
   readonly #labels: Array<Label> = []
   #loops = 0
+  /** Of code that is written in step with other code: where each step ends, and how many blocks it is in. */
+  #steps: { readonly ends: Array<number>; readonly depth: number } | undefined
 
   /** `out` is where the instructions go; it is cleared first. */
   constructor(
@@ -96,16 +110,30 @@ export class Code {
     return this.#setNew(result.type)
   }
 
-  /** A new local that holds anything until it is set. */
-  local<T extends ValueType>(type: T): Local<T> {
+  /** A new local that holds anything until it is set. A vector begins with a value: see `variable`. */
+  local<T extends Exclude<ValueType, "v128">>(type: T): Local<T> {
     return this.#locals.take(type)
   }
 
-  set<T extends ValueType>(local: Local<T>, value: NoInfer<Argument<T>>): void {
-    this.#write(operand(local.type, value))
+  /**
+   * A new local that may be set again, in branches and in rounds of a loop. Where lanes are wide it holds results of its own
+   * instructions only, never the vector of another local or of a constant: V8 may pack that vector, keep it on the stack, and
+   * where control flow meets load its lower half for both, so that the packed vector loses its upper lanes
+   * (docs/decisions/wide-lanes.md).
+   */
+  variable<T extends ValueType>(start: Value<T>): Variable<T> {
+    this.#writeOwn(start)
+    const variable = this.#locals.takeVariable(start.type)
+    this.#setTo(variable)
+    return variable
+  }
+
+  set(local: Variable<"v128">, value: V128): void
+  set<T extends Exclude<ValueType, "v128">>(local: Local<T>, value: NoInfer<Argument<T>>): void
+  set(local: Local, value: unknown): void {
+    this.#writeOwn(operand(local.type, value))
     this.#checkAlive(local)
-    this.#op(structure["local.set"])
-    this.#out.u32(local.immediate)
+    this.#setTo(local)
   }
 
   /** Runs `body`; its locals are reused afterwards. */
@@ -116,10 +144,49 @@ export class Code {
   }
 
   #setNew<T extends ValueType>(type: T): Local<T> {
-    const local = this.local(type)
+    const local = this.#locals.take(type)
+    this.#setTo(local)
+    return local
+  }
+
+  #setTo(local: Local): void {
     this.#op(structure["local.set"])
     this.#out.u32(local.immediate)
-    return local
+    if (this.#isInStep()) this.#steps?.ends.push(this.#out.length)
+  }
+
+  /** Whether instructions are written in step with others, and outside of their blocks. */
+  #isInStep(): boolean {
+    return this.#steps?.depth === this.#labels.length
+  }
+
+  /**
+   * Values that the same instructions compute, written in step: the first instruction of each, then the second of each, so that the
+   * processor has something to do while it waits for a result.
+   */
+  letInStep<T extends ValueType>(makes: ReadonlyArray<() => Value<T>>): ReadonlyArray<Local<T>> {
+    const [out, outer] = [this.#out, this.#steps]
+    if (makes.length === 1 || outer !== undefined) return makes.map((make) => this.let(make))
+    const made: Array<Local<T>> = []
+    const written: Array<{ readonly bytes: Bytes; readonly ends: ReadonlyArray<number> }> = []
+    this.#locals.withoutReuse(() => {
+      for (const make of makes) {
+        const steps = { ends: [0], depth: this.#labels.length }
+        this.#steps = steps
+        this.#out = new Bytes()
+        made.push(this.let(make))
+        written.push({ bytes: this.#out, ends: steps.ends })
+      }
+    })
+    this.#out = out
+    this.#steps = undefined
+    const steps = Math.max(...written.map(({ ends }) => ends.length))
+    for (let step = 1; step < steps; step++)
+      for (const { bytes, ends } of written) {
+        const end = ends[step]
+        if (end !== undefined) out.appendPart(bytes, ends[step - 1] ?? 0, end)
+      }
+    return made
   }
 
   #checkAlive(local: Local): void {
@@ -280,7 +347,21 @@ export class Code {
     writeCode(this.#out, code)
   }
 
-  #write(value: Value): void {
+  /** Writes a value for a variable: see `variable`. */
+  #writeOwn(value: Value): void {
+    if (this.lanes === 128 || value.type !== "v128") this.#write(value)
+    else if (value.form === "v128") writeNode(this.#out, value)
+    else this.#write(value.form === "local" || value.code === structure["local.tee"] ? copyOf(value as V128) : value)
+  }
+
+  /** The same value with operands that are computed before it, each in a step of its own. */
+  #inSteps(value: Value): Value {
+    const operands = value.operands.map((each) => (each.operands.length === 0 ? each : this.let(each)))
+    return new Value(value.type, value.code, value.form, operands, value.immediate, value.wide, value.align, value.lane)
+  }
+
+  #write(given: Value): void {
+    const value = given.operands.length > 0 && this.#isInStep() ? this.#inSteps(given) : given
     for (let i = 0; i < value.operands.length; i++) this.#write(value.operands[i] as Value)
     const constant = value.form === "v128" && this.#loops > 0 ? this.#constants.local(value) : undefined
     if (constant !== undefined) {

@@ -3,7 +3,7 @@
  */
 import type { Bytes } from "./Bytes.ts"
 import { typeCodes, type ValueType } from "./opcodes.ts"
-import { Local } from "./Value.ts"
+import { Local, Variable } from "./Value.ts"
 
 export class Locals {
   readonly params: ReadonlyArray<Local>
@@ -11,6 +11,8 @@ export class Locals {
   readonly #types: Array<ValueType> = []
   readonly #free: { readonly [T in ValueType]: Array<number> } = { i32: [], i64: [], f32: [], f64: [], v128: [] }
   readonly #scopes: Array<Array<Local>>
+  /** Locals whose scope has ended while none may be reused. */
+  #kept: Array<Local> | undefined
 
   constructor(params: ReadonlyArray<ValueType>) {
     this.params = params.map((type, index) => new Local(type, index))
@@ -19,7 +21,19 @@ export class Locals {
 
   /** A local of the innermost scope. It holds anything until it is set. */
   take<T extends ValueType>(type: T): Local<T> {
-    const local = new Local(type, this.#free[type].pop() ?? this.declare(type))
+    return this.#own(new Local(type, this.#index(type)))
+  }
+
+  /** The same, to be set again. */
+  takeVariable<T extends ValueType>(type: T): Variable<T> {
+    return this.#own(new Variable(type, this.#index(type)))
+  }
+
+  #index(type: ValueType): number {
+    return this.#free[type].pop() ?? this.declare(type)
+  }
+
+  #own<L extends Local>(local: L): L {
     this.#scopes.at(-1)?.push(local)
     return local
   }
@@ -37,8 +51,17 @@ export class Locals {
   closeScope(): void {
     for (const local of this.#scopes.pop() ?? []) {
       local.released = true
-      this.#free[local.type].push(local.immediate)
+      if (this.#kept === undefined) this.#free[local.type].push(local.immediate)
+      else this.#kept.push(local)
     }
+  }
+
+  /** Runs `body`; none of its locals is reused before it has ended. */
+  withoutReuse(body: () => void): void {
+    this.#kept = []
+    body()
+    for (const { immediate, type } of this.#kept) this.#free[type].push(immediate)
+    this.#kept = undefined
   }
 
   /** Ends all scopes, the parameters' too. */

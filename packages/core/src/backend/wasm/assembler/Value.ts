@@ -61,6 +61,11 @@ export class Local<T extends ValueType = ValueType> extends Value<T> {
   }
 }
 
+/** A local that may be set again. For vectors that is a type of its own: see `Code.variable`. */
+export class Variable<T extends ValueType = ValueType> extends Local<T> {
+  readonly isVariable = true
+}
+
 /** What may stand for an operand: a value of its type, or a number. */
 export type Argument<O extends Operand> = O extends "v128"
   ? V128
@@ -244,11 +249,14 @@ export const v128 = builders.v128
 
 const zeros: V128 = constants.i32x4.const(0)
 
+/** The same vector, computed once more. */
+export const copyOf = (x: V128): V128 => builders.v128.or(x, zeros)
+
 /**
- * The same vector, computed once more. Where V8 packs a vector as the lower half of a pair, shuffles of it read another register
- * (seen in V8 13.6, 14.1 and 14.6); all other instructions read the right one.
+ * A vector for a shuffle. Where V8 packs a vector as the lower half of a pair, shuffles of it read another register (seen in V8
+ * 13.6, 14.1 and 14.6); all other instructions read the right one.
  */
-const apart = (x: V128): V128 => (x.form === "v128" ? x : builders.v128.or(x, zeros))
+const apart = (x: V128): V128 => (x.form === "v128" ? x : copyOf(x))
 
 /** Sixteen of the 32 bytes of two vectors, by their numbers. */
 const shuffle = (x: V128, y: V128, bytes: ReadonlyArray<number>): V128 => builders.i8x16.shuffle(apart(x), apart(y), bytes)
@@ -259,7 +267,6 @@ export const i32x4 = { ...builders.i32x4, ...constants.i32x4 } as const
 export const i64x2 = { ...builders.i64x2, ...constants.i64x2 } as const
 export const f32x4 = { ...builders.f32x4, ...constants.f32x4 } as const
 export const f64x2 = { ...builders.f64x2, ...constants.f64x2 } as const
-export const memory = builders.memory
 /** Each one does something besides leaving a value: bind it with `Code.let` or drop it with `Code.drop`, once. */
 export const atomic = builders.atomic
 

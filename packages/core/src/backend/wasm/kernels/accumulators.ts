@@ -27,9 +27,9 @@ export interface Accumulator {
 const extremum =
   (nearly: (sofar: V128, x: V128) => V128, start: V128, signs: (sofar: V128, x: V128) => V128, noSigns: V128) =>
   (code: Code): Accumulator => {
-    const best = code.let(start)
-    const nans = code.let(i32x4.const(0))
-    const common = code.let(noSigns)
+    const best = code.variable(start)
+    const nans = code.variable(i32x4.const(0))
+    const common = code.variable(noSigns)
     return {
       add: (given) => {
         const x = code.let(given)
@@ -72,7 +72,7 @@ const combinations: { readonly [P in Folding]: { readonly float: Combination; re
 /** A partial result in locals. */
 export const makeAccumulator = (code: Code, { accumulate, combine, start }: Combination): Accumulator => {
   if (accumulate !== undefined) return accumulate(code)
-  const sofar = code.let(start)
+  const sofar = code.variable(start)
   return {
     add: (x) => code.set(sofar, combine(sofar, x)),
     value: () => sofar,

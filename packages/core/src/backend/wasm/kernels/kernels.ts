@@ -9,6 +9,7 @@ import type { EmitEpilogue } from "./primitives/Operation.ts"
 import { primitiveKernels } from "./primitives/primitiveKernels.ts"
 import { emitProduct, type Host, productPieces, productScratch } from "./productKernel.ts"
 import { emitReduce } from "./reduceKernel.ts"
+import { emitRowsOf } from "./rowsKernel.ts"
 
 /** Whether a kernel is compiled to WebAssembly; the host computes the others. */
 export const isCompiled = (kernel: Kernel, slots: ReadonlyArray<Slot>): boolean =>
@@ -26,6 +27,7 @@ export const scratchOf = (kernel: Kernel, slots: ReadonlyArray<Slot>, threads = 
 
 /** About how many elementary operations a kernel takes. */
 export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
+  if (kernel.tag === "rows") return kernel.members.reduce((sum, member) => sum + work(member, slots), 0)
   if (kernel.tag === "loop" || kernel.tag === "reduce") {
     const each = kernel.terms.reduce((sum, term) => sum + (term.tag === "apply" && isCostly(term.primitive) ? 8 : 1), 0)
     return Shape.size(kernel.shape) * each
@@ -62,6 +64,7 @@ export const partsOf = (
 export const emitKernel = (context: EmitContext, kernel: Kernel, slots: ReadonlyArray<Slot>, scratch: number): void => {
   if (kernel.tag === "loop") emitLoop(context, kernel, slots)
   else if (kernel.tag === "reduce") emitReduce(context, kernel, slots)
+  else if (kernel.tag === "rows") emitRowsOf(context, kernel, slots)
   else {
     const { epilogue } = kernel
     const emitEpilogue: EmitEpilogue | undefined =

@@ -21,8 +21,6 @@ interface Use {
 
 type Lanes = (use: Use, ...inputs: ReadonlyArray<V128>) => V128
 
-const four = [0, 1, 2, 3] as const
-
 /** A function of floats that WebAssembly lacks. */
 const float1 =
   (name: UnaryName): Lanes =>
@@ -38,11 +36,10 @@ const float2 =
 const integersByLane =
   (f: (x: I32, y: I32) => I32) =>
   ({ code }: Use, x?: V128, y?: V128): V128 => {
-    const out = code.local("v128")
-    for (const lane of four) {
-      const [a, b] = [code.let(i32x4.extract_lane(x as V128, lane)), code.let(i32x4.extract_lane(y as V128, lane))]
-      code.set(out, i32x4.replace_lane(out, f(a, b), lane))
-    }
+    const result = (lane: number): I32 =>
+      f(code.let(i32x4.extract_lane(x as V128, lane)), code.let(i32x4.extract_lane(y as V128, lane)))
+    const out = code.variable(i32x4.splat(result(0)))
+    for (const lane of [1, 2, 3]) code.set(out, i32x4.replace_lane(out, result(lane), lane))
     return out
   }
 

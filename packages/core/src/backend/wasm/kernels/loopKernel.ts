@@ -32,8 +32,8 @@ import { inStoreOrder } from "./vectors.ts"
 /** Elements of a cache line: no two threads write to the same one. */
 const line = 16
 
-/** The most terms of a body that is written out four times. */
-const mostInterleaved = 32
+/** The most terms of a body with functions that is written out for several vectors. */
+const mostInterleaved = 64
 
 /** The most vectors that several rows fill together, and the most terms that are written out for them. */
 const mostVectors = 8
@@ -59,18 +59,18 @@ const rowsTogether = (
 }
 
 /**
- * How many vectors an iteration computes: two where the host packs them into one operation, four where functions follow each other,
- * whose results a single vector would wait for, and one where neither would help.
+ * How many vectors an iteration computes: two where the host packs them into one operation, one where it does not. Of functions,
+ * whose instructions wait for each other's results, it computes four times as many in step.
  */
 const vectorsAtOnce = ({ lanes }: Code, { terms }: Loop): number => {
   const applied = terms.flatMap((term) => (term.tag === "apply" ? [term] : []))
   if (!applied.every((term) => isUniform(term.primitive, secondOf(term, terms)))) return 1
-  const functions = applied.filter(({ primitive }) => factsOf(primitive).cost === "function").length
-  if (functions > 1 && terms.length <= mostInterleaved) return 4
-  return lanes === 256 ? 2 : 1
+  const packed = lanes === 256 ? 2 : 1
+  const hasFunctions = applied.some(({ primitive }) => factsOf(primitive).cost === "function")
+  return hasFunctions && terms.length <= mostInterleaved ? 4 * packed : packed
 }
 
-/** Runs `round` for the vectors of a range, so many at once, and for those that are left one by one. */
+/** Runs `round` for the vectors of a range, so many at once, and for those that are left: at once if their number is known, or one by one. */
 const inVectors = (
   code: Code,
   { end, start }: Range,
@@ -80,7 +80,7 @@ const inVectors = (
   if (typeof start === "number" && typeof end === "number") {
     const whole = start + Math.floor((end - start) / (4 * atOnce)) * 4 * atOnce
     code.for(start, whole, 4 * atOnce, (i) => round(i, wholeParts(atOnce)))
-    if (whole < end) code.for(whole, end, 4, (i) => round(i, onePart(4)))
+    if (whole < end) code.scope(() => round(i32.const(whole), wholeParts((end - whole) / 4)))
   } else if (atOnce === 1) code.for(start, end, 4, (i) => round(i, onePart(4)))
   else {
     const from = code.let(typeof start === "number" ? i32.const(start) : start)
@@ -175,8 +175,8 @@ const emit = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>, kn
 /** Writes the kernel. */
 export const emitLoop = (context: EmitContext, kernel: Loop, slots: ReadonlyArray<Slot>): void => emit(context, kernel, slots, [])
 
-/** Writes a loop at these leading indices for a range of rows of its last axis. */
-const emitRows = (
+/** Writes a loop at these leading indices for a range of rows, its next axis. */
+export const emitRows = (
   context: EmitContext,
   kernel: Loop,
   slots: ReadonlyArray<Slot>,
@@ -184,7 +184,7 @@ const emitRows = (
   rows: Range,
 ): void => {
   const { code } = context
-  const n = kernel.shape.at(-1) ?? 1
+  const n = Shape.size(kernel.shape.slice(indices.length + 1))
   const { rowAt, shape } = under(context, kernel, slots, indices.length)
   // Where all arrays are read in their own order, rows of whole vectors are one long row.
   if (shape.length === 1 && n % 4 === 0) {
@@ -194,7 +194,7 @@ const emitRows = (
 }
 
 /** Writes a loop at these leading indices for a range of columns of its last axis. */
-const emitColumns = (
+export const emitColumns = (
   context: EmitContext,
   kernel: Loop,
   slots: ReadonlyArray<Slot>,

@@ -170,8 +170,8 @@ const loadSome = (code: Code, dtype: DType, row: Row, i: I32, count: Count, ahea
   }
   if (step === 2 && wide && count === 4 && row.lanes === undefined)
     return i8x16.shuffle(v128.load(address, offset), v128.load(address, offset + 16), everyOther)
-  const out = code.local("v128")
-  for (const lane of lanes.slice(0, count)) {
+  const out = code.variable(wide ? v128.load32_zero(address, offset) : i32x4.splat(i32.load8_u(address, offset)))
+  for (const lane of lanes.slice(1, count)) {
     const [at, by] = addressOf(row, i, ahead + lane)
     code.set(out, wide ? v128.load32_lane(at, out, lane, by) : i32x4.replace_lane(out, i32.load8_u(at, by), lane))
   }
@@ -301,7 +301,7 @@ export const emitTerms = (
         return applyLanes(term.primitive, use, inputs)
       }
       if (term.inputs.every((input) => new Set(made[input]).size === 1)) once(() => apply(0))
-      else each((_, part) => apply(part))
+      else made.push(code.letInStep(parts.map((_, part) => () => apply(part))))
     }
   })
   return made

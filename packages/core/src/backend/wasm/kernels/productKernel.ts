@@ -207,7 +207,7 @@ const addSums = (code: Code, { n }: Product, rows: Range, columns: Range, from: 
         [column, 4],
       ] as const
       const target = code.let(at(to, ...place))
-      const sum = code.let(v128.load(at(from, ...place)))
+      const sum = code.variable(v128.load(at(from, ...place)))
       code.if(adds, () => code.set(sum, f32x4.add(v128.load(target), sum)))
       storeLanes(code, target, sum, count)
     }),

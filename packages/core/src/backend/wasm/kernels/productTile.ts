@@ -4,9 +4,9 @@
  */
 import type { Code } from "../assembler/Code.ts"
 import { multiplyAdd } from "../assembler/numerics.ts"
-import { f32x4, type I32, i32, type Local, v128 } from "../assembler/Value.ts"
+import { f32x4, type I32, i32, type Local, type Variable, v128 } from "../assembler/Value.ts"
 import { storeLanes } from "./primitives/Operation.ts"
-import { inStoreOrder } from "./vectors.ts"
+import { inTileOrder } from "./vectors.ts"
 
 export interface Tile {
   readonly rows: number
@@ -28,7 +28,7 @@ export interface Tile {
 export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void => {
   const { aRow, aStride, adds, bStride, columns, k, outRow, rows, unroll } = tile
   const vectors = Math.ceil(columns / 4)
-  const sums = Array.from({ length: rows * vectors }, () => code.let(f32x4.const(0)))
+  const sums = Array.from({ length: rows * vectors }, () => code.variable(f32x4.const(0)))
   const [p, q] = [code.let(a), code.let(b)]
   const round = (step: number): void =>
     code.scope(() => {
@@ -37,7 +37,7 @@ export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void
         code.scope(() => {
           const left = code.let(v128.load32_splat(p, r * aRow + step * aStride))
           right.forEach((x, v) => {
-            const sum = sums[r * vectors + v] as Local<"v128">
+            const sum = sums[r * vectors + v] as Variable<"v128">
             code.set(sum, multiplyAdd(code, left, x, sum))
           })
         })
@@ -54,13 +54,12 @@ export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void
 
   // The last vector of an odd number has no other half: from an address of its own it is not taken for a half of the next row's.
   const odd = vectors % 2 === 1 && vectors > 1 ? code.let(i32.add(out, (vectors - 1) * 16)) : undefined
-  const each = (visit: (sum: Local<"v128">, address: I32, offset: number, left: number) => void): void => {
-    for (let row = 0; row < rows; row++)
-      inStoreOrder(vectors, (vector) => {
-        const isOdd = odd !== undefined && vector === vectors - 1
-        const offset = row * outRow + (isOdd ? 0 : vector * 16)
-        visit(sums[row * vectors + vector] as Local<"v128">, isOdd ? odd : out, offset, columns - vector * 4)
-      })
+  const each = (visit: (sum: Variable<"v128">, address: I32, offset: number, left: number) => void): void => {
+    inTileOrder(rows, vectors, outRow, (row, vector) => {
+      const isOdd = odd !== undefined && vector === vectors - 1
+      const offset = row * outRow + (isOdd ? 0 : vector * 16)
+      visit(sums[row * vectors + vector] as Variable<"v128">, isOdd ? odd : out, offset, columns - vector * 4)
+    })
   }
   // All loads come before all stores.
   if (adds !== undefined)

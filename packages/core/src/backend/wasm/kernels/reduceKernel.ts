@@ -9,7 +9,7 @@ import type { DType } from "../../../types/DType.ts"
 import * as Shape from "../../../types/Shape.ts"
 import type { Code } from "../assembler/Code.ts"
 import { f32, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../assembler/Value.ts"
-import { lastAlone, threadRange } from "../threads/partition.ts"
+import { lastAlone, type Range, threadRange } from "../threads/partition.ts"
 import { type Combination, combinationOf, type Folding, makeAccumulator } from "./accumulators.ts"
 import { inSumBlocks, type Levels, levelsOf, scratchOf } from "./cascade.ts"
 import {
@@ -29,7 +29,7 @@ import {
   termRows,
   wholeParts,
 } from "./loopNest.ts"
-import { inStoreOrder, storeVectors } from "./vectors.ts"
+import { inStoreOrder, storeVectors, throughMemory } from "./vectors.ts"
 
 /** The first lanes of a vector. */
 const firstLanes = (count: number): V128 => i32x4.const(...[0, 1, 2, 3].map((lane) => (lane < count ? -1 : 0)))
@@ -52,6 +52,8 @@ interface Reduction {
   /** The accesses of the result and of each term. */
   readonly result: Access
   readonly accesses: ReadonlyArray<Access>
+  /** Runs `body` for the indices of each result. */
+  readonly eachResult: (body: (indices: ReadonlyArray<I32>) => void) => void
 }
 
 const resultRow = ({ dtype, kernel, result, context }: Reduction, indices: ReadonlyArray<I32>, step = 0): Row => ({
@@ -117,22 +119,16 @@ const partialsOf = (reduction: Reduction, own: I32, width: number, terms: number
 /** Elements of a row from which it pays to compute its partial results in pairs. */
 const worthJoining = 64
 
-/** Vectors after they were neighbours in memory: a host computes pairs at once only where they are stored. */
-const neighbours = (code: Code, address: I32, vectors: ReadonlyArray<Local<"v128">>): ReadonlyArray<Local<"v128">> => {
-  storeVectors(code, address, vectors)
-  return vectors.map((_, part) => code.let(v128.load(address, 16 * part)))
-}
-
 /** Sixteen partial results by index modulo 16, in registers: over one axis, or several of which the last has whole sixteens. */
 const rowsInRegisters = (reduction: Reduction): void => {
-  const { accesses, dtype, kept, kernel, shape, context } = reduction
+  const { accesses, context, dtype, eachResult, kept, kernel, shape } = reduction
   const { code } = context
   const combination = combinationOf(kernel.primitive as Folding, dtype)
   const reduced = shape.slice(kept)
   const n = reduced.at(-1) ?? 1
   const whole = n - (n % 16)
   const own = scratchOf(context)
-  nestShared(context, shape.slice(0, kept), (indices) => {
+  eachResult((indices) => {
     const partials = partialsOf(reduction, own, 4, Math.ceil(Shape.size(reduced) / 16))
     // Without an axis left there is one element, the same in every iteration.
     const rowsAt = (inner: ReadonlyArray<I32>) => termRows(context, kernel.terms, accesses, [...indices, ...inner])
@@ -159,14 +155,14 @@ const rowsInRegisters = (reduction: Reduction): void => {
         )
       })
     const totals = partials.totals()
-    const joined = code.lanes === 256 && Shape.size(reduced) >= worthJoining ? neighbours(code, own, totals) : totals
+    const joined = code.lanes === 256 && Shape.size(reduced) >= worthJoining ? throughMemory(code, own, totals) : totals
     store(code, dtype, resultRow(reduction, indices), zero, across(context, combination, joined), 1)
   })
 }
 
 /** The same over any axes: the partial results are in memory, since their index is known only at run time. */
 const rowsInMemory = (reduction: Reduction): void => {
-  const { accesses, dtype, kept, kernel, shape, context } = reduction
+  const { accesses, context, dtype, eachResult, kept, kernel, shape } = reduction
   const { code } = context
   const combination = combinationOf(kernel.primitive as Folding, dtype)
   const { combine, start } = combination
@@ -179,7 +175,7 @@ const rowsInMemory = (reduction: Reduction): void => {
     const empty = code.let(start)
     storeVectors(code, own, [empty, empty, empty, empty])
   }
-  nestShared(context, shape.slice(0, kept), (indices) => {
+  eachResult((indices) => {
     clear()
     const levels = levelsAbove(reduction, own, 4, Math.ceil(Shape.size(reduced) / 16))
     const count = code.let(zero)
@@ -203,11 +199,15 @@ const rowsInMemory = (reduction: Reduction): void => {
   })
 }
 
-/** How many neighbouring results are summed at once: whole cache lines where bodies are short and threads have enough of them. */
-const columnsAtOnce = ({ lanes }: Code, columns: number, terms: number, threads: number): number => {
-  const most = terms <= 8 ? 16 : lanes === 256 ? 8 : 4
+/**
+ * How many neighbouring results are computed at once: whole cache lines where bodies are short and threads have enough of them. Of
+ * sums, whose partial results take a register each, wide registers hold those of two lines.
+ */
+const columnsAtOnce = ({ lanes }: Code, { primitive, terms }: Reduce, columns: number, threads: number): number => {
+  const lines = primitive === "reduceSum" && lanes === 256 ? 32 : 16
+  const most = terms.length <= 8 ? lines : lanes === 256 ? 8 : 4
   if (threads === 1 && columns <= most) return columns
-  return [16, 8].find((width) => width <= most && columns >= width * threads) ?? 4
+  return [32, 16, 8].find((width) => width <= most && columns >= width * threads) ?? 4
 }
 
 /** Block by block, in each one element after the other, some neighbouring results at a time. */
@@ -222,7 +222,7 @@ const columns = (reduction: Reduction): void => {
     offset,
     strides: [...strides.slice(0, Math.max(0, kept - 1)), ...strides.slice(kept), kept === 0 ? 0 : (strides[kept - 1] ?? 0)],
   }))
-  const width = columnsAtOnce(code, total, kernel.terms.length, outer.length === 0 ? team.threads : 1)
+  const width = columnsAtOnce(code, kernel, total, outer.length === 0 ? team.threads : 1)
   const own = scratchOf(context)
   const body = (indices: ReadonlyArray<I32>): void => {
     const into = resultRow(reduction, indices, 1)
@@ -237,7 +237,9 @@ const columns = (reduction: Reduction): void => {
       if (partials.isLong)
         inSumBlocks(code, reduced.at(-1) ?? 1, 1, sumBlock, each, (inner) => (i) => add([...inner, i]), partials.pour)
       else nest(code, reduced, add)
-      const totals = partials.totals()
+      const sums = partials.totals()
+      // V8 packs long sums, since the loop stores them: they leave it as pairs, and results of 128 bits are read back from memory.
+      const totals = code.lanes === 256 && partials.isLong ? throughMemory(code, own, sums) : sums
       const [located = into] = parts.length > 1 ? locate(code, [into], first) : []
       inStoreOrder(parts.length, (part) => {
         const { ahead, count: some } = parts[part] as Part
@@ -262,10 +264,10 @@ const columns = (reduction: Reduction): void => {
 
 /** The index of the first largest element along the one reduced axis; NaN counts as the largest. */
 const largest = (reduction: Reduction): void => {
-  const { accesses, kept, kernel, shape, context } = reduction
+  const { accesses, context, eachResult, kept, kernel, shape } = reduction
   const { code } = context
   const float = kernel.terms[kernel.term]?.dtype === "f32"
-  nestShared(context, shape.slice(0, kept), (indices) => {
+  eachResult((indices) => {
     const rows = termRows(context, kernel.terms, accesses, indices)
     const best = code.local(float ? "f32" : "i32")
     const at = code.let(zero)
@@ -289,10 +291,22 @@ const largest = (reduction: Reduction): void => {
   })
 }
 
+/** The strides of an access to the result of a reduction, none along the reduced axes. */
+const denseResult = ({ kept, shape }: Reduce): Access => ({
+  offset: 0,
+  strides: [...Shape.strides(shape.slice(0, kept)), ...shape.slice(kept).map(() => 0)],
+})
+
+/** Along the last axes: in registers where the sixteenth of an element is known when the module is written. */
+const rows = (reduction: Reduction): void => {
+  const reduced = reduction.shape.slice(reduction.kept)
+  if (reduced.length <= 1 || (reduced.at(-1) ?? 1) % 16 === 0) rowsInRegisters(reduction)
+  else rowsInMemory(reduction)
+}
+
 /** Writes the kernel. */
 export const emitReduce = (context: EmitContext, kernel: Reduce, slots: ReadonlyArray<Slot>): void => {
-  const keptShape = kernel.shape.slice(0, kernel.kept)
-  const dense = { offset: 0, strides: [...Shape.strides(keptShape), ...kernel.shape.slice(kernel.kept).map(() => 0)] }
+  const dense = denseResult(kernel)
   const { accesses, barrier, shape } = collapse(
     { shape: kernel.shape, accesses: [dense, ...termAccesses(kernel.terms)] },
     kernel.kept,
@@ -306,9 +320,38 @@ export const emitReduce = (context: EmitContext, kernel: Reduce, slots: Readonly
     kept: barrier,
     result,
     accesses: loaded,
+    eachResult: (body) => nestShared(context, shape.slice(0, barrier), body),
   }
   if (kernel.primitive === "argMax") largest(reduction)
   else if (kernel.order === "columns") columns(reduction)
-  else if (shape.length - barrier <= 1 || (shape.at(-1) ?? 1) % 16 === 0) rowsInRegisters(reduction)
-  else rowsInMemory(reduction)
+  else rows(reduction)
+}
+
+/** Writes a reduction along the last axes for a range of its results: those at these indices of all kept axes but the last. */
+export const emitReduceRows = (
+  context: EmitContext,
+  kernel: Reduce,
+  slots: ReadonlyArray<Slot>,
+  indices: ReadonlyArray<I32>,
+  { end, start }: Range,
+): void => {
+  const { kept } = kernel
+  const own = termAccesses(kernel.terms)
+  const inner = collapse({
+    shape: kernel.shape.slice(kept),
+    accesses: own.map(({ offset, strides }) => ({ offset, strides: strides.slice(kept) })),
+  })
+  rows({
+    context,
+    kernel,
+    dtype: slots[kernel.slot]?.dtype ?? "f32",
+    shape: [...kernel.shape.slice(0, kept), ...inner.shape],
+    kept,
+    result: denseResult(kernel),
+    accesses: inner.accesses.map(({ offset, strides }, i) => {
+      const outer = kernel.shape.slice(0, kept).map((_, axis) => own[i]?.strides[axis] ?? 0)
+      return { offset, strides: [...outer, ...strides] }
+    }),
+    eachResult: (body) => context.code.for(start, end, 1, (row) => body([...indices, row])),
+  })
 }

@@ -4,7 +4,7 @@
  * bits of x; zeros, infinities, NaN and negative numbers are mended at the end.
  */
 import type { Code } from "../../assembler/Code.ts"
-import { f32x4, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"
+import { f32x4, i32x4, type Local, type V128, type Variable, v128 } from "../../assembler/Value.ts"
 import { polynomial } from "./polynomial.ts"
 
 type Vector = Local<"v128">
@@ -56,32 +56,38 @@ const withExtremes = (x: Vector, y: V128): V128 => {
 }
 
 /**
- * Runs what changes only lanes that are not positive normal numbers. A branch skips it where there are none, but branches keep
- * hosts from packing, so there is none for lanes of 256 bits.
+ * Values that must be mended where lanes of x are not positive normal numbers; `mended` is the same in all other lanes. A branch
+ * skips it where there are none, but branches keep hosts from packing, so there is none for lanes of 256 bits.
  */
-const forUnusual = (code: Code, x: Vector, mend: () => void): void => {
-  if (code.lanes === 256) mend()
-  else code.if(i32x4.bitmask(i32x4.ge_u(i32x4.sub(x, smallestNormal), infinity - smallestNormal)), mend)
+const forUnusual = (
+  code: Code,
+  x: Vector,
+  usual: ReadonlyArray<V128>,
+  mended: () => ReadonlyArray<V128>,
+): ReadonlyArray<Vector> => {
+  if (code.lanes === 256) return mended().map((value) => code.let(value))
+  const values = usual.map((value) => code.variable(value))
+  code.if(i32x4.bitmask(i32x4.ge_u(i32x4.sub(x, smallestNormal), infinity - smallestNormal)), () => {
+    for (const [i, value] of mended().entries()) code.set(values[i] as Variable<"v128">, value)
+  })
+  return values
 }
 
 /** log x. Subnormals are multiplied by 2²⁵ first. */
 export const log = (code: Code, x: V128): Vector =>
   code.let(() => {
     const input = code.let(x)
-    const normal = code.let(input)
-    const shift = code.let(f32x4.const(0))
-    forUnusual(code, input, () => {
+    const [normal, shift] = forUnusual(code, input, [input, f32x4.const(0)], () => {
       const subnormal = code.let(f32x4.lt(input, 2 ** -126))
       const scale = v128.xor(v128.and(subnormal, i32x4.const(one ^ scaled)), i32x4.const(one))
-      code.set(normal, f32x4.mul(input, scale))
-      code.set(shift, v128.and(subnormal, f32x4.const(-25)))
-    })
+      return [f32x4.mul(input, scale), v128.and(subnormal, f32x4.const(-25))]
+    }) as readonly [Vector, Vector]
     const { exponent, m } = split(code, normal)
     const f = code.let(f32x4.sub(m, 1))
     const e = code.let(f32x4.add(f32x4.convert_i32x4_s(i32x4.shr_s(exponent, exponentBits)), shift))
     const y = code.let(combine(code, e, f))
-    forUnusual(code, input, () => code.set(y, withExtremes(input, y)))
-    return y
+    const [mended] = forUnusual(code, input, [y], () => [withExtremes(input, y)]) as readonly [Vector]
+    return mended
   })
 
 /** log(1 + x): of u = 1 + x as it rounds, with what the rounding lost given back in proportion. The sign is that of x. */
@@ -98,6 +104,8 @@ export const log1p = (code: Code, x: V128): Vector =>
     const e = code.let(f32x4.convert_i32x4_s(i32x4.shr_s(exponent, exponentBits)))
     const y = code.let(combine(code, e, f))
     // What infinity loses is NaN, and so is y there.
-    forUnusual(code, u, () => code.set(y, withExtremes(u, v128.and(y, f32x4.lt(u, Number.POSITIVE_INFINITY)))))
-    return v128.or(y, v128.and(input, signBit))
+    const [mended] = forUnusual(code, u, [y], () => [
+      withExtremes(u, v128.and(y, f32x4.lt(u, Number.POSITIVE_INFINITY))),
+    ]) as readonly [Vector]
+    return v128.or(mended, v128.and(input, signBit))
   })

@@ -3,7 +3,7 @@
  * log₂ x and 2ⁿ for every n that counts, so the only rounding one can see is the last, to a float.
  */
 import type { Code } from "../../assembler/Code.ts"
-import { f32x4, f64x2, i32x4, i64x2, type Local, type V128, v128 } from "../../assembler/Value.ts"
+import { f32x4, f64x2, i32x4, i64x2, type Local, type V128, type Variable, v128 } from "../../assembler/Value.ts"
 import { inDoubles } from "./doubles.ts"
 import { polynomial } from "./polynomial.ts"
 
@@ -51,8 +51,8 @@ const infinity = f32x4.const(Number.POSITIVE_INFINITY)
 const either = (...masks: readonly [V128, ...ReadonlyArray<V128>]): V128 => masks.reduce((a, b) => v128.or(a, b))
 const isNoNumber = (x: Vector): V128 => f32x4.ne(x, x)
 
-/** What `result` must be where x is no positive finite number or y infinite; where they are, it stays. */
-const mend = (code: Code, result: Vector, x: Vector, y: Vector): void => {
+/** Sets `result` to what it must be where x is no positive finite number or y infinite; elsewhere it stays. */
+const mend = (code: Code, result: Variable<"v128">, x: Vector, y: Vector): void => {
   const size = code.let(f32x4.abs(x))
   const exponentSize = code.let(f32x4.abs(y))
   const one = f32x4.const(1)
@@ -74,7 +74,7 @@ const mend = (code: Code, result: Vector, x: Vector, y: Vector): void => {
 export const pow = (code: Code, x: V128, y: V128): Vector =>
   code.let(() => {
     const [base, exponent] = [code.let(x), code.let(y)]
-    const result = code.let(
+    const result = code.variable(
       inDoubles(code, code.let(f32x4.abs(base)), exponent, (a, b) => exp2(code, code.let(clamp(f64x2.mul(b, log2(code, a)))))),
     )
     const finite = v128.and(f32x4.lt(base, infinity), f32x4.lt(f32x4.abs(exponent), infinity))

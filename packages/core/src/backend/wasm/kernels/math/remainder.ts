@@ -13,7 +13,7 @@ type Vector = Local<"v128">
 const leading = i64x2.const(-(1n << 25n))
 
 const remainder = (code: Code, x: Vector, y: Vector): V128 => {
-  const left = code.let(x)
+  const left = code.variable(x)
   code.loop((again) => {
     const quotient = v128.and(f64x2.trunc(f64x2.div(left, y)), leading)
     code.set(left, f64x2.sub(left, f64x2.mul(quotient, y)))

@@ -43,8 +43,8 @@ const reduceMedium = (code: Code, x: Vector): Reduced => {
 }
 
 const reduceLarge = (code: Code, x: Vector): Reduced => {
-  const n = code.let(f64x2.const(wholes))
-  const fraction = code.let(f64x2.const(0))
+  const n = code.variable(f64x2.const(wholes))
+  const fraction = code.variable(f64x2.const(0))
   twoOverPiPieces.forEach((piece, k) => {
     code.scope(() => {
       const product = code.let(f64x2.mul(x, piece * 2 ** (-26 * (k + 1))))
@@ -64,21 +64,22 @@ const sineAhead =
   (code: Code, x: V128): Vector =>
     code.let(() => {
       const input = code.let(x)
-      const turns = code.local("v128")
-      const r = code.local("v128")
-      const reduceBy = (reduce: (code: Code, x: Vector) => Reduced, set: (local: Vector, value: V128) => void) => {
+      const reduceBy = (reduce: (code: Code, x: Vector) => Reduced): Reduced => {
         const [lower, upper] = widen(code, input)
         const low = reduce(code, lower)
         const high = reduce(code, upper)
-        set(turns, lowerHalves(low.turns, high.turns))
-        set(r, narrow(low.r, high.r))
+        return { turns: lowerHalves(low.turns, high.turns), r: narrow(low.r, high.r) }
       }
-      reduceBy(reduceMedium, (local, value) => code.set(local, value))
+      const medium = reduceBy(reduceMedium)
+      const turns = code.variable(medium.turns)
+      const r = code.variable(medium.r)
       const large = code.let(f32x4.gt(f32x4.abs(input), mediumLimit))
       // A lane is reduced the way its own size asks for, whatever its neighbours are.
-      code.if(i32x4.bitmask(large), () =>
-        reduceBy(reduceLarge, (local, value) => code.set(local, v128.bitselect(value, local, large))),
-      )
+      code.if(i32x4.bitmask(large), () => {
+        const reduced = reduceBy(reduceLarge)
+        code.set(turns, v128.bitselect(reduced.turns, turns, large))
+        code.set(r, v128.bitselect(reduced.r, r, large))
+      })
       const n = quarters === 0 ? turns : code.let(i32x4.add(turns, quarters))
       const square = code.let(f32x4.mul(r, r))
       // The sum with zero makes it positive, so that the sine of -0 stays -0.

@@ -84,7 +84,7 @@ const addSums = (code: Code, target: Shape.Shape, width: number, from: I32, to: 
   code.for(0, imageBytes(target), (target.at(-1) ?? 0) * 4, (i) =>
     blocks(code, width, 4, (column, count) => {
       const offset = code.let(at(i, [column, 4]))
-      const sum = code.let(v128.load(i32.add(from, offset)))
+      const sum = code.variable(v128.load(i32.add(from, offset)))
       const into = code.let(i32.add(to, offset))
       code.if(adds, () => code.set(sum, f32x4.add(v128.load(into), sum)))
       storeLanes(code, into, sum, count)

@@ -18,7 +18,7 @@ export const integerProduct: PrimitiveKernel<"dot"> = {
       const right = code.let(at(b.address, [i32.div_u(row, m), k * n * 4]))
       const into = code.let(at(out.address, [row, n * 4]))
       blocks(code, n, 4, (j, count) => {
-        const sum = code.let(i32x4.const(0))
+        const sum = code.variable(i32x4.const(0))
         const from = code.let(at(right, [j, 4]))
         code.for(0, k, 1, (i) => {
           code.set(sum, i32x4.add(sum, i32x4.mul(v128.load32_splat(at(left, [i, 4])), v128.load(at(from, [i, n * 4])))))

@@ -49,7 +49,7 @@ const addSums = (gradient: Gradient, region: Region, from: I32, to: I32, adds: I
           const offset = code.let(at(place, [channel, row], [group, filters * 4], [filter, 4]))
           for (let v = 0; v * 4 < width; v++)
             code.scope(() => {
-              const sum = code.let(v128.load(i32.add(from, offset), v * 16))
+              const sum = code.variable(v128.load(i32.add(from, offset), v * 16))
               const into = code.let(i32.add(to, offset))
               code.if(adds, () => code.set(sum, f32x4.add(v128.load(into, v * 16), sum)))
               storeLanes(code, into, sum, width - v * 4, v * 16)

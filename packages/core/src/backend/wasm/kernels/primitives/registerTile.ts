@@ -8,9 +8,9 @@
 import type { Code } from "../../assembler/Code.ts"
 import type { Lanes } from "../../assembler/lanes.ts"
 import { multiplyAdd, type Numerics } from "../../assembler/numerics.ts"
-import { f32x4, type I32, i32, type Local, type V128, v128 } from "../../assembler/Value.ts"
+import { f32x4, type I32, i32, type Local, type V128, type Variable, v128 } from "../../assembler/Value.ts"
 import type { EmitContext } from "../loopNest.ts"
-import { inStoreOrder, storeVectors } from "../vectors.ts"
+import { inTileOrder, storeVectors } from "../vectors.ts"
 import { blocks, storeLanes } from "./Operation.ts"
 
 /** What a tile's shape depends on: how wide the lanes are, and how products are added. */
@@ -56,13 +56,13 @@ export const tileBytes = 512
 
 /** The registers of a tile. */
 export interface RegisterTile {
-  readonly sums: ReadonlyArray<Local<"v128">>
+  readonly sums: ReadonlyArray<Variable<"v128">>
   readonly vectors: number
 }
 
 /** A tile of zeros. */
 export const clearTile = (code: Code, rows: number, vectors: number): RegisterTile => ({
-  sums: Array.from({ length: rows * vectors }, () => code.let(f32x4.const(0))),
+  sums: Array.from({ length: rows * vectors }, () => code.variable(f32x4.const(0))),
   vectors,
 })
 
@@ -89,7 +89,7 @@ const addWith =
         code.scope(() => {
           const x = perRow(code, left, at)
           row.forEach((y, v) => {
-            const sum = sums[r * vectors + v] as Local<"v128">
+            const sum = sums[r * vectors + v] as Variable<"v128">
             code.set(sum, multiplyAdd(code, x(v), y, sum))
           })
         })
@@ -120,9 +120,10 @@ export interface Written {
 /** Writes the columns of a tile that count. */
 export const writeTile = (code: Code, { sums, vectors }: RegisterTile, out: I32, to: Written): void => {
   const { adds, buffer, columns, stride } = to
-  const each = (visit: (sum: Local<"v128">, offset: number, left: number) => void): void => {
-    for (let row = 0; row * vectors < sums.length; row++)
-      inStoreOrder(vectors, (v) => visit(sums[row * vectors + v] as Local<"v128">, row * stride + v * 16, columns - v * 4))
+  const each = (visit: (sum: Variable<"v128">, offset: number, left: number) => void): void => {
+    inTileOrder(sums.length / vectors, vectors, stride, (row, v) =>
+      visit(sums[row * vectors + v] as Variable<"v128">, row * stride + v * 16, columns - v * 4),
+    )
   }
   if (columns === vectors * 4 || vectors === 1 || code.lanes === 128) {
     // All loads come before all stores: a store between them would keep a host from packing.

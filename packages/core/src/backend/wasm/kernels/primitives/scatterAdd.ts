@@ -5,13 +5,14 @@
 import { sumBlock } from "../../../../reference/sumOrder.ts"
 import * as Shape from "../../../../types/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { f32x4, type I32, i32, i32x4, type Local, v128 } from "../../assembler/Value.ts"
+import { f32x4, type I32, i32, i32x4, type Local, type Variable, v128 } from "../../assembler/Value.ts"
 import { threadRange } from "../../threads/partition.ts"
 import { type Levels, levelsOf, scratchOf } from "../cascade.ts"
-import { inStoreOrder } from "../vectors.ts"
+import { inStoreOrder, throughMemory } from "../vectors.ts"
 import { at, blocks, input, type Operation, type PrimitiveKernel, storeLanes } from "./Operation.ts"
 
 type Vector = Local<"v128">
+type Sum = Variable<"v128">
 
 /** Floats of a row that are summed at once: four vectors, as many as a level holds. */
 const together = 16
@@ -27,11 +28,12 @@ const sumOf = (
   first: I32,
   next: I32,
   width: number,
-  add: (sums: ReadonlyArray<Vector>, update: I32) => void,
+  add: (sums: ReadonlyArray<Sum>, update: I32) => void,
   levelsFor: (parts: number) => Levels,
+  own: I32,
 ): ReadonlyArray<Vector> => {
   const parts = Math.ceil(width / 4)
-  const sums = Array.from({ length: parts }, () => code.let(i32x4.const(0)))
+  const sums = Array.from({ length: parts }, () => code.variable(i32x4.const(0)))
   const clear = (): void => {
     for (const sum of sums) code.set(sum, i32x4.const(0))
   }
@@ -67,9 +69,10 @@ const sumOf = (
         code.if(i32.eqz(left), pour)
         code.brIf(again, i32.ne(update, 0))
       })
-      for (const [part, total] of levels.total(sums).entries()) code.set(sums[part] as Vector, total)
+      for (const [part, total] of levels.total(sums).entries()) code.set(sums[part] as Sum, total)
     })
-  return sums
+  // V8 packs long sums, since a loop stores them: they leave it as pairs, and vectors of 128 bits are read back from memory.
+  return levels.sizes.length > 0 && code.lanes === 256 ? throughMemory(code, own, sums) : sums
 }
 
 export const scatterAdd: PrimitiveKernel<"scatterAdd"> = {
@@ -115,12 +118,12 @@ export const scatterAdd: PrimitiveKernel<"scatterAdd"> = {
           const into = code.let(at(out.address, [index, width * 4]))
           blocks(code, width, together, (column, some) => {
             const from = code.let(at(updates.address, [column, 4]))
-            const add = (sums: ReadonlyArray<Vector>, which: I32): void => {
+            const add = (sums: ReadonlyArray<Sum>, which: I32): void => {
               const address = code.let(at(from, [which, width * 4]))
               const loaded = sums.map((_, part) => code.let(v128.load(address, 16 * part)))
               for (const [part, sum] of sums.entries()) code.set(sum, plus(sum, loaded[part] as Vector))
             }
-            const sums = sumOf(code, update, next, some, add, levelsFor)
+            const sums = sumOf(code, update, next, some, add, levelsFor, own)
             const target = code.let(at(into, [column, 4]))
             inStoreOrder(sums.length, (part) => storeLanes(code, target, sums[part] as Vector, some - 4 * part, 16 * part))
           })

@@ -9,6 +9,7 @@ import {
   type Loop,
   loopOf,
   type Matrix,
+  membersOf,
   type Plan,
   type Slot,
   type Term,
@@ -34,7 +35,8 @@ export interface Separate {
   readonly byRow: (input: number) => boolean
 }
 
-const termsOf = (kernel: Kernel): ReadonlyArray<Term> => (kernel.tag === "reduce" ? kernel.terms : (loopOf(kernel)?.terms ?? []))
+const termsOf = (kernel: Kernel): ReadonlyArray<Term> =>
+  membersOf(kernel).flatMap((member) => (member.tag === "reduce" ? member.terms : (loopOf(member)?.terms ?? [])))
 
 /** The slots that loops step through with their first axis. */
 const steppedThrough = ({ kernels }: Plan): ReadonlySet<number> =>
@@ -69,7 +71,7 @@ const isSeparate = ({ kernels, outputs, slots }: Plan, rows: number, shared: num
       const isOwn = batch.length === 0 && m === rows && isLeft(a, k) && isCommon(b.slot)
       return isOwn && (epilogue === undefined || isLoop(epilogue))
     }
-    if (kernel.tag === "reduce") return false
+    if (kernel.tag === "reduce" || kernel.tag === "rows") return false
     const { equation, inputs } = kernel
     const { high, interior, low } = equation.params as unknown as Params["pad"]
     const isMove =
@@ -101,6 +103,7 @@ export const withRows = (plan: Plan, shared: number, rows: number): Plan => {
   const resized = <A extends { readonly shape: Shape.Shape }>(x: A): A => ({ ...x, shape: [rows, ...x.shape.slice(1)] })
   const kernelOf = (kernel: Kernel): Kernel => {
     if (kernel.tag === "loop" || kernel.tag === "reduce") return resized(kernel)
+    if (kernel.tag === "rows") return { ...resized(kernel), members: kernel.members.map(resized) }
     const epilogue = kernel.epilogue === undefined ? {} : { epilogue: resized(kernel.epilogue) }
     if (kernel.tag === "product") return { ...kernel, m: rows, ...epilogue }
     const { equation, inputs } = kernel

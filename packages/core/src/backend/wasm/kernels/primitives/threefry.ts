@@ -1,7 +1,7 @@
 /** Threefry-2x32 with 20 rounds, eight counters at a time. */
 import * as Shape from "../../../../types/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"
+import { type I32, i8x16, i32, i32x4, type Local, type V128, type Variable, v128 } from "../../assembler/Value.ts"
 import { lastAlone, threadRange } from "../../threads/partition.ts"
 import { storeVectors } from "../vectors.ts"
 import { input, type PrimitiveKernel } from "./Operation.ts"
@@ -17,8 +17,8 @@ const rotate = (x: V128, by: number): V128 => v128.or(i32x4.shl(x, by), i32x4.sh
 
 /** Four counters, the first words and the second. */
 interface Counters {
-  readonly x: Local<"v128">
-  readonly y: Local<"v128">
+  readonly x: Variable<"v128">
+  readonly y: Variable<"v128">
 }
 
 /** Replaces counters by the words that the key's schedule gives them, all of them in step. */
@@ -51,8 +51,8 @@ const round = (code: Code, schedule: ReadonlyArray<Local<"v128">>, from: I32, to
   // Of eight counters the first four are those of every other vector, so that neighbouring vectors belong to different ones.
   const pairs = Array.from({ length: half }, (_, i) => [words[i], words[i + half]] as [Local<"v128">, Local<"v128">])
   const counters = pairs.map(([low, high]) => ({
-    x: code.let(i8x16.shuffle(low, high, evens)),
-    y: code.let(i8x16.shuffle(low, high, odds)),
+    x: code.variable(i8x16.shuffle(low, high, evens)),
+    y: code.variable(i8x16.shuffle(low, high, odds)),
   }))
   mix(code, schedule, counters)
   const out = [lows, highs].flatMap((order) => counters.map(({ x, y }) => code.let(i8x16.shuffle(x, y, order))))

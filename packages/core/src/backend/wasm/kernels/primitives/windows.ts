@@ -9,7 +9,7 @@ import { cascade, sumBlock, sumFanIn } from "../../../../reference/sumOrder.ts"
 import * as Shape from "../../../../types/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
 import type { Lanes } from "../../assembler/lanes.ts"
-import { f32x4, type I32, i32, i32x4, type Local, type V128, v128 } from "../../assembler/Value.ts"
+import { f32x4, type I32, i32, i32x4, type Local, type V128, type Variable, v128 } from "../../assembler/Value.ts"
 import type { EmitContext } from "../loopNest.ts"
 import { inStoreOrder } from "../vectors.ts"
 import { at, input, type Operation, type PrimitiveKernel, storeLanes } from "./Operation.ts"
@@ -36,6 +36,7 @@ const summedTogether = (lanes: Lanes): number => lanes / 8
 const soughtTogether = (lanes: Lanes): number => lanes / 16
 
 type Vectors = ReadonlyArray<Local<"v128">>
+type Variables = ReadonlyArray<Variable<"v128">>
 
 /** Writes the channels that count of neighbouring vectors. */
 const storeChannels = (code: Code, address: I32, values: Vectors, channels: number): void =>
@@ -51,11 +52,11 @@ interface RegisterSums {
 /** As many sums as there are vectors, each a cascade of at most so many terms. Those that are left out add nothing. */
 const cascadeIn = ({ code }: EmitContext, vectors: ReadonlyArray<number>, terms: number): RegisterSums => {
   const sizes = cascade(terms, sumBlock, sumFanIn)
-  const levels = [0, ...sizes].map((): Vectors => vectors.map(() => code.let(f32x4.const(0))))
+  const levels = [0, ...sizes].map((): Variables => vectors.map(() => code.variable(f32x4.const(0))))
   const last = sizes.length > 0 ? code.let(i32.const(0)) : undefined
   const pour = (level: number): void =>
     levels[level]?.forEach((sum, v) => {
-      const above = levels[level + 1]?.[v] as Local<"v128">
+      const above = levels[level + 1]?.[v] as Variable<"v128">
       code.set(above, f32x4.add(above, sum))
       code.set(sum, f32x4.const(0))
     })
@@ -152,20 +153,20 @@ const findLargest = (
   x: number,
   follows: Follows = () => [],
 ): { readonly best: Vectors; readonly followers: Vectors } => {
-  const element = (indices: ReadonlyArray<Count>): Vectors => {
+  const element = (indices: ReadonlyArray<Count>): ReadonlyArray<V128> => {
     const address = code.let(at(i32.add(source, x), ...offset(indices)))
-    return vectors.map((v) => code.let(v128.load(address, v)))
+    return vectors.map((v) => v128.load(address, v))
   }
   const first = taps.map(({ start }) => start)
-  const best = element(first)
-  const followers = follows(first).map((value) => code.let(value))
+  const best = element(first).map((value) => code.variable(value))
+  const followers = follows(first).map((value) => code.variable(value))
   eachTap(code, taps, (indices) => {
     if (indices.every((index, axis) => typeof index === "number" && index === first[axis])) return
-    const next = element(indices)
+    const next = element(indices).map((value) => code.let(value))
     const larger = next.map((value, v) => code.let(exceeds(value, best[v] as V128)))
     const following = follows(indices)
     larger.forEach((mask, v) => {
-      code.set(best[v] as Local<"v128">, v128.bitselect(next[v] as V128, best[v] as V128, mask))
+      code.set(best[v] as Variable<"v128">, v128.bitselect(next[v] as V128, best[v] as V128, mask))
       const [follower, value] = [followers[v], following[v]]
       if (follower !== undefined && value !== undefined) code.set(follower, v128.bitselect(value, follower, mask))
     })

@@ -1,0 +1,242 @@
+/**
+ * Preprocessing of rows into trees: named inputs made of columns, and a target for each head. A spec without names gives one
+ * array of inputs and one of targets, those of `Preprocess`.
+ */
+import * as Result from "effect/Result"
+import { isTensor, type Tensor } from "../language/Expr.ts"
+import type { Net } from "../learning/Net.ts"
+import * as Unit from "../learning/score/Unit.ts"
+import * as NDArray from "../types/NDArray.ts"
+import type * as Shape from "../types/Shape.ts"
+import * as ArrayInput from "./ArrayInput.ts"
+import { type DataError, dataError } from "./DataError.ts"
+import * as Dataset from "./Dataset.ts"
+import type { Fitted, FittedColumn, FittedHead, FittedHeads, FittedInput, FittedInputs, FittedTree } from "./Fitted.ts"
+import * as InputTransform from "./InputTransform.ts"
+import * as Preprocess from "./Preprocess.ts"
+import * as Quantity from "./Quantity.ts"
+import { all, isTable, type Raw, type Rows } from "./Raw.ts"
+import type { Spec } from "./Spec.ts"
+import * as TableInput from "./TableInput.ts"
+
+type DataResult<A> = Result.Result<A, DataError>
+
+/** A value, or one for each name. */
+export type Named<A> = A | { readonly [name: string]: A }
+
+/** One array, or one for each name. */
+export type Arrays = Named<NDArray.NDArray>
+
+/** Columns by the names of inputs or heads. */
+export type Groups = { readonly [name: string]: ReadonlyArray<string> }
+
+/** The name that stands for all columns of inputs that no other input has. */
+export const rest = "*"
+
+/** A spec whose inputs and targets may have names. */
+export interface TreeSpec extends Spec {
+  /** The columns of each input. */
+  readonly inputs?: Groups
+  /** The columns that each head predicts. */
+  readonly heads?: Groups
+}
+
+/** Whether a record has one input. */
+export const hasOneInput = (input: FittedTree["input"]): input is FittedInput => input.type !== "inputs"
+
+/** Whether a record has one target, or none. */
+export const hasOneTarget = (target: FittedTree["target"]): target is Fitted["target"] => target?.type !== "heads"
+
+/** A record with one input and at most one target; `undefined` for another. */
+const single = ({ input, target, ...record }: FittedTree): Fitted | undefined =>
+  hasOneInput(input) && hasOneTarget(target) ? { ...record, input, target } : undefined
+
+/** The values of a record, by name, or the one value; `f` may fail. */
+const each = <A, B>(groups: { readonly [name: string]: A }, f: (item: A, name: string) => DataResult<B>) =>
+  Result.gen(function* () {
+    const made: Array<readonly [string, B]> = []
+    for (const [name, item] of Object.entries(groups)) made.push([name, yield* f(item, name)])
+    return Object.fromEntries(made)
+  })
+
+const refuse = (at: string, got: string, wanted: string, hint: string): DataResult<never> =>
+  Result.fail(dataError({ _tag: "BadSpec", at, got, wanted, hint }))
+
+/** The used columns of these names, in this order. */
+const named = (
+  used: ReadonlyArray<TableInput.Used>,
+  names: ReadonlyArray<string>,
+  at: string,
+): DataResult<ReadonlyArray<TableInput.Used>> => {
+  const absent = names.find((name) => used.every((column) => column.name !== name))
+  return absent === undefined
+    ? Result.succeed(names.flatMap((name) => used.filter((column) => column.name === name)))
+    : refuse(at, `\`${absent}\``, `one of ${used.map(({ name }) => `\`${name}\``).join(", ")}`, "check its role in `columns`")
+}
+
+/** The columns of each input, with those that `rest` stands for. */
+export const completed = (groups: Groups, columns: ReadonlyArray<string>): Groups => {
+  const taken = new Set(Object.values(groups).flat())
+  const others = columns.filter((name) => !taken.has(name))
+  return Object.fromEntries(
+    Object.entries(groups).map(([name, own]) => [name, own.flatMap((column) => (column === rest ? others : [column]))]),
+  )
+}
+
+/**
+ * Learns from the given rows how rows like these become inputs and targets. Fails as `Preprocess.fit` does, and with `BadSpec`
+ * for a name of a column that is no input, or no target.
+ */
+export const fit = (spec: TreeSpec, raw: Raw, rows: Rows): DataResult<FittedTree> => {
+  const { columns, heads, inputs: groups } = spec
+  if (groups === undefined && heads === undefined) return Preprocess.fit(spec, raw, rows)
+  if (!isTable(raw) || columns === undefined)
+    return refuse("the rows", "arrays", "a table, whose columns make up the inputs and the heads", "a csv file")
+  if (rows.length === 0)
+    return Result.fail(dataError({ _tag: "Empty", got: "there are no training rows", wanted: "one or more" }))
+  return Result.gen(function* () {
+    const used = yield* TableInput.resolve(columns, raw)
+    const [inputs, targets] = [used.filter(TableInput.isInput), used.filter(TableInput.isTarget)]
+    const input =
+      groups === undefined
+        ? yield* TableInput.fitInputs(inputs, raw, rows)
+        : ({
+            type: "inputs",
+            inputs: yield* each(
+              completed(
+                groups,
+                inputs.map(({ name }) => name),
+              ),
+              (names, name) =>
+                Result.flatMap(named(inputs, names, `input \`${name}\``), (own) => TableInput.fitInputs(own, raw, rows)),
+            ),
+          } satisfies FittedInputs)
+    const target =
+      heads === undefined
+        ? yield* TableInput.fitTarget(targets, raw, rows)
+        : ({
+            type: "heads",
+            heads: yield* each(heads, (names, name) =>
+              Result.gen(function* () {
+                const fitted = yield* TableInput.fitTarget(yield* named(targets, names, `head \`${name}\``), raw, rows)
+                return fitted ?? (yield* refuse(`head \`${name}\``, "no columns", "one or more", "name the columns"))
+              }),
+            ),
+          } satisfies FittedHeads)
+    return { version: 1, input, target } as const
+  })
+}
+
+/** The record of one input. */
+const ofInput = (input: FittedInput): Fitted => ({ version: 1, input, target: null })
+
+/** The record of one target. */
+const ofHead = (target: FittedHead): Fitted => ({ version: 1, input: { type: "columns", columns: [] }, target })
+
+/**
+ * The inputs of the given rows (all by default) for a net of `net`: those of `InputTransform.inputs`, or a record with one array
+ * for each name. Fails as that does.
+ */
+export const inputs = ({ input }: FittedTree, raw: Raw, rows?: Rows): DataResult<Arrays> =>
+  hasOneInput(input)
+    ? InputTransform.inputs(ofInput(input), raw, rows)
+    : each(input.inputs, (own) => InputTransform.inputs(ofInput(own), raw, rows))
+
+/** The targets of the given rows (all by default): those of `Preprocess.targets`, or a record with one array for each head. */
+export const targets = ({ input, target }: FittedTree, raw: Raw, rows: Rows = all(raw)): DataResult<Arrays> =>
+  hasOneTarget(target)
+    ? Preprocess.targets({ ...ofInput(hasOneInput(input) ? input : { type: "columns", columns: [] }), target }, raw, rows)
+    : each(target.heads, (own) => Preprocess.targets(ofHead(own), raw, rows))
+
+/** The names of the classes and the columns of preprocessed rows; none for trees. */
+const names = (fitted: FittedTree): Dataset.Names => {
+  const one = single(fitted)
+  return one === undefined ? {} : Preprocess.names(one)
+}
+
+/** The inputs and targets of the given rows (all by default), for a net of `net`. */
+export const dataset = (fitted: FittedTree, raw: Raw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
+  Result.gen(function* () {
+    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
+  })
+
+/** The shapes of a preprocessed sample. */
+export const sample = ({ input }: Pick<FittedTree, "input">): Named<Shape.Shape> => {
+  const shape = (own: FittedInput): Shape.Shape => Preprocess.sample(ofInput(own))
+  return hasOneInput(input)
+    ? shape(input)
+    : Object.fromEntries(Object.entries(input.inputs).map(([name, own]) => [name, shape(own)]))
+}
+
+/** The names of the numbers of a sample of one input, if it is made of columns. */
+export const columnNames = (input: FittedInput): ReadonlyArray<string> | undefined => Preprocess.names(ofInput(input)).columns
+
+/** The inputs of a record with their names; one without a name has the name "". */
+export const inputsOf = ({ input }: Pick<FittedTree, "input">): ReadonlyArray<readonly [name: string, input: FittedInput]> =>
+  hasOneInput(input) ? [["", input]] : Object.entries(input.inputs)
+
+/** The columns of all inputs of a record; `undefined` if an input is an array. */
+export const inputColumns = (fitted: Pick<FittedTree, "input">): ReadonlyArray<FittedColumn> | undefined => {
+  const inputs = inputsOf(fitted).map(([, input]) => (input.type === "columns" ? input.columns : undefined))
+  return inputs.includes(undefined) ? undefined : inputs.flatMap((columns) => columns ?? [])
+}
+
+/** The targets of a record with the names of their heads; one without a name has the name "". */
+export const headsOf = ({ target }: Pick<FittedTree, "target">): ReadonlyArray<readonly [name: string, target: FittedHead]> =>
+  target === null ? [] : hasOneTarget(target) ? [["", target as FittedHead]] : Object.entries(target.heads)
+
+/** The columns of a table that a target is made of; the label of arrays has the name of that. */
+export const columnsOf = (target: FittedHead): ReadonlyArray<string> =>
+  target.type === "numbers" || target.type === "labels" ? target.columns.map(({ name }) => name) : [target.name]
+
+/** The array of a name; that of the name "" is the whole. */
+export const arrayOf = (arrays: Arrays, name: string): NDArray.NDArray => {
+  const found = arrays instanceof NDArray.NDArray ? arrays : Object.hasOwn(arrays, name) ? arrays[name] : undefined
+  if (found === undefined) throw new TypeError(`there is no array ${JSON.stringify(name)}`)
+  return found
+}
+
+/** Inputs as numbers, `f32`: bytes are preprocessed, and others stay as they are. */
+export const numbers = (fitted: Pick<FittedTree, "input">, rows: Arrays): DataResult<Arrays> => {
+  const own = fitted.input
+  return hasOneInput(own)
+    ? InputTransform.numbers(own, arrayOf(rows, ""))
+    : each(own.inputs, (input, name) => InputTransform.numbers(input, arrayOf(rows, name)))
+}
+
+/** Predicted quantities [rows, k] of a head in the units of its target. */
+export const restore = (target: FittedHead, outputs: NDArray.NDArray): NDArray.NDArray =>
+  Preprocess.restore(ofHead(target), outputs)
+
+/** The units of a head's columns, for scores; an empty list unless they are quantities. */
+export const units = (target: FittedHead): ReadonlyArray<Unit.Unit> =>
+  target.type === "numbers" ? target.columns.map(Quantity.unitOf) : []
+
+/** Whether every unit of a target is that of the numbers which a net learns. */
+export const isMeasured = (target: FittedHead): boolean => units(target).every(Unit.isKept)
+
+/** One tensor, or one for each name: the inputs and outputs of a net over these records. */
+export type Values = Named<Tensor>
+
+/** `InputTransform.net` for nets that may take several inputs. */
+export const net = <P, S, Y>(input: FittedTree["input"], inner: Net<P, S, Values, Y>): Net<P, S, Values, Y> => {
+  if (hasOneInput(input)) {
+    const one = inner as unknown as Net<P, S, Tensor, Tensor>
+    return InputTransform.net(input, one) as unknown as Net<P, S, Values, Y>
+  }
+  const number = (name: string, x: Tensor): Tensor => {
+    const own = input.inputs[name]
+    return own?.type === "array" && x.dtype === "u8" ? ArrayInput.trace(own, x) : x
+  }
+  if (Object.values(input.inputs).every(({ type }) => type === "columns")) return inner
+  return {
+    ...inner,
+    apply: (params, state, x, context) =>
+      inner.apply(
+        params,
+        state,
+        isTensor(x) ? x : Object.fromEntries(Object.entries(x).map(([name, own]) => [name, number(name, own)])),
+        context,
+      ),
+  }
+}

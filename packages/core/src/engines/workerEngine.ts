@@ -1,0 +1,253 @@
+/**
+ * The WebAssembly engine in a worker. State and outputs stay there until they are read. The worker ends with the scope; if it ends
+ * before, every call that waits and every later one fails.
+ *
+ * A run that is aborted ends with its worker, since nothing reaches a worker that computes. So the worker sends the state after each
+ * call that took long, and the next call starts another worker, which gets the programs and that state.
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { EngineError, Job } from "../backend/Executable.ts"
+import { read } from "../backend/eager/Eager.ts"
+import { type Answers, restored, type Settings, type Wire } from "../backend/worker/messages.ts"
+import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
+import { Engine } from "./Engine.ts"
+import type { Arrays, Executable } from "./Executable.ts"
+import { reading } from "./inProcess.ts"
+import { type Connection, connect, failed } from "./workerConnection.ts"
+
+/** Milliseconds that a worker may take to start. */
+const startLimit = 30_000
+
+/** Milliseconds that an aborted run has to end by itself. */
+const patience = 15
+
+/** Arrays for a message. Of a view, cloning would copy the whole buffer. */
+const wire = (arrays: Arrays): Wire =>
+  arrays.map((array) =>
+    array.data.byteLength === array.data.buffer.byteLength
+      ? array
+      : { dtype: array.dtype, shape: array.shape, data: array.data.slice() },
+  )
+
+/** Whether a program returns its state as it was. */
+const keepsState = ({ program: { outputs }, resident }: Job): boolean =>
+  outputs.slice(0, resident).every((output, i) => output === i)
+
+/** An executable of the worker, as this side knows it. */
+interface Remote {
+  readonly number: number
+  readonly job: Job
+  /** The connection to the worker that has it. */
+  connection: Connection
+  /** The state before the runs that are not done, if it is known here. */
+  known: Arrays | undefined
+  /** Whether it has a state: not before the first one is loaded, nor after another executable has taken it. */
+  hasState: boolean
+  /** Waits for the runs that are not done; undefined if there are none. */
+  running: Effect.Effect<unknown, EngineError> | undefined
+  /** Called when they are done. */
+  onDone?: () => void
+}
+
+/** The workers of an engine, one after the other, and what is in the present one. */
+interface Workers {
+  /** The connection to the present worker; starts one if there is none. */
+  readonly present: () => Connection
+  readonly all: Set<Remote>
+  /** The executables of the runs whose outputs nobody has read. */
+  readonly unread: Map<number, Remote>
+  /** Ends the present worker, unless that would lose something of another executable. Returns whether it did. */
+  readonly giveUp: (remote: Remote) => boolean
+  readonly close: () => Promise<void>
+}
+
+const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connection): Workers => {
+  const all = new Set<Remote>()
+  const unread = new Map<number, Remote>()
+  let connection = first
+  let isGivenUp = false
+  let isClosed = false
+  return {
+    all,
+    unread,
+    present: () => {
+      if (isGivenUp && !isClosed) {
+        isGivenUp = false
+        connection = connect(program)
+        connection.post({ call: "open", ...settings })
+      }
+      return connection
+    },
+    giveUp: (remote) => {
+      const others = [...all].filter((other) => other !== remote)
+      const keeps = [remote, ...others].every(({ hasState, known }) => !hasState || known !== undefined)
+      const isAlone = connection.waitsOnlyFor(remote.number) && ![...unread.values()].some((owner) => owner !== remote)
+      if (!keeps || !isAlone || isGivenUp) return false
+      // The failure of its run takes from it what is known of its state.
+      const { known } = remote
+      void connection.close("the run was interrupted")
+      remote.known = known
+      isGivenUp = true
+      unread.clear()
+      return true
+    },
+    close: async () => {
+      isClosed = true
+      await connection.close("its scope was closed")
+    },
+  }
+}
+
+/** Whether the runs of an executable end within the patience. It may be called where nothing can be interrupted, so it is no race. */
+const soonDone = (remote: Remote): Effect.Effect<boolean> =>
+  Effect.callback((resume) => {
+    const end = (isDone: boolean) => () => {
+      clearTimeout(timer)
+      delete remote.onDone
+      resume(Effect.succeed(isDone))
+    }
+    const timer = setTimeout(end(false), patience)
+    remote.onDone = end(true)
+  })
+
+/** What is behind an executable of this module. */
+const remotes = new WeakMap<Executable, Remote>()
+
+const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, runNumber: () => number): Executable => {
+  const { job, number } = remote
+  const keeps = keepsState(job)
+  /** The connection to the worker that has an executable: where its worker was given up, the present one gets it first. */
+  const at = (of: Remote): Connection => {
+    const connection = present()
+    if (of.connection !== connection) {
+      of.connection = connection
+      connection.post({ call: "prepare", executable: of.number, job: of.job }, { owner: of.number })
+      if (of.hasState && of.known !== undefined)
+        connection.post({ call: "load", executable: of.number, state: wire(of.known) }, { owner: of.number })
+    }
+    return connection
+  }
+  const load = (state: Arrays): Effect.Effect<void, EngineError> =>
+    Effect.suspend(() => {
+      const connection = at(remote)
+      remote.known = state
+      remote.hasState = true
+      return connection.post({ call: "load", executable: number, state: wire(state) }, { owner: number })
+    })
+  const take = (from: Remote): Effect.Effect<void, EngineError> =>
+    Effect.suspend(() => {
+      at(from)
+      const connection = at(remote)
+      remote.known = from.running === undefined ? from.known : undefined
+      remote.hasState = true
+      from.hasState = false
+      return connection.post({ call: "take", executable: number, from: from.number }, { owner: number })
+    })
+  /** Posts runs; the effect reads their outputs. */
+  const post = (inputs: ReadonlyArray<Arrays>): Effect.Effect<ReadonlyArray<Arrays>, EngineError> => {
+    const connection = at(remote)
+    const run = runNumber()
+    let isDone = false
+    const answered = (answer?: Answers["run"]): void => {
+      isDone = true
+      remote.running = undefined
+      remote.onDone?.()
+      if (answer !== undefined) remote.known = restored(answer.state)
+      else if (!keeps) remote.known = undefined
+    }
+    const done = connection.post({ call: "run", executable: number, run, inputs: inputs.map(wire) }, { owner: number, answered })
+    if (!isDone) remote.running = done
+    unread.set(run, remote)
+    let asked: ReturnType<typeof askOutputs> | undefined
+    const askOutputs = () => {
+      unread.delete(run)
+      return connection.post({ call: "outputs", run }, { owner: number })
+    }
+    const outputs = Effect.suspend(() => {
+      asked ??= askOutputs()
+      return Effect.map(asked, (lists) => lists.map(restored))
+    })
+    dropped.register(outputs, () => {
+      if (unread.delete(run)) connection.tell({ call: "drop", run })
+    })
+    return outputs
+  }
+  const made: Executable = {
+    load,
+    take: (from) => {
+      const other = remotes.get(from)
+      return other === undefined ? Effect.flatMap(from.state, load) : take(other)
+    },
+    // One call at a time, so that a loop that reads no outputs does not fill the worker's queue.
+    run: (inputs) =>
+      Effect.suspend(() => {
+        const posted = Effect.sync(() => post(inputs))
+        return remote.running === undefined ? posted : Effect.andThen(Effect.exit(remote.running), posted)
+      }),
+    state: Effect.suspend(() =>
+      remote.running === undefined && remote.hasState && remote.known !== undefined
+        ? Effect.succeed(remote.known)
+        : Effect.map(at(remote).post({ call: "state", executable: number }, { owner: number }), restored),
+    ),
+    abort: Effect.suspend(() => {
+      const { running } = remote
+      if (running === undefined) return Effect.succeed(false)
+      return Effect.flatMap(soonDone(remote), (isDone) =>
+        isDone ? Effect.succeed(false) : giveUp(remote) ? Effect.succeed(true) : Effect.as(Effect.exit(running), false),
+      )
+    }),
+  }
+  remotes.set(made, remote)
+  return made
+}
+
+/** Outputs that can no longer be read are dropped in the worker. */
+const dropped = new FinalizationRegistry((drop: () => void) => drop())
+
+/** The engine in a worker with these settings. Fails where the host refuses a worker. */
+export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"], EngineError, Scope.Scope> =>
+  Effect.gen(function* () {
+    // Loaded now, so that who needs no worker does not load its program.
+    const { workerProgram } = yield* Effect.tryPromise({
+      try: () => import("../backend/worker/workerProgram.ts"),
+      catch: (error) => failed("open", error),
+    })
+    const workers = yield* Effect.acquireRelease(
+      Effect.sync(() => makeWorkers(workerProgram, settings, connect(workerProgram))),
+      ({ close }) => Effect.promise(close),
+    )
+    const { lanes, numerics, threads } = yield* Effect.suspend(() => workers.present().post({ call: "open", ...settings })).pipe(
+      Effect.timeoutOrElse({
+        duration: startLimit,
+        orElse: () => Effect.fail(failed("open", `it has not started for ${startLimit / 1000} s`)),
+      }),
+    )
+    let executables = 0
+    let runs = 0
+    return Engine.of({
+      name: "wasm",
+      numerics,
+      lanes,
+      threads,
+      plan: (job) => Effect.suspend(() => workers.present().post({ call: "plan", job })),
+      prepare: (job) =>
+        Effect.acquireRelease(
+          Effect.suspend(() => {
+            const number = executables++
+            const connection = workers.present()
+            const remote: Remote = { number, job, connection, known: undefined, hasState: false, running: undefined }
+            return Effect.map(connection.post({ call: "prepare", executable: number, job }, { owner: number }), () => {
+              workers.all.add(remote)
+              return remote
+            })
+          }),
+          (remote) =>
+            Effect.sync(() => {
+              workers.all.delete(remote)
+              remote.connection.tell({ call: "release", executable: remote.number })
+            }),
+        ).pipe(Effect.map((remote) => makeExecutable(remote, workers, () => runs++))),
+      read: (targets) => reading(() => read(targets)),
+    })
+  })

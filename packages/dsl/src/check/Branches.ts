@@ -1,0 +1,111 @@
+/** The branches of a model with named inputs or several heads: each layer has an input, is used, and meets the others. */
+import type { Model } from "../Document.ts"
+import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
+import { listed } from "../diagnostic/Suggest.ts"
+import { hasNames, severalHeads } from "../net/Heads.ts"
+import * as Nodes from "../net/Nodes.ts"
+import type { Catalogue } from "../schema/Catalogue.ts"
+
+/** A layer with the names that it reads. */
+interface Reader {
+  readonly node: Nodes.Node
+  readonly reads: ReadonlyArray<string>
+}
+
+const readersOf = (nodes: ReadonlyArray<Nodes.Node>, inputs: ReadonlyArray<string>): ReadonlyArray<Reader> => {
+  let above = inputs.length === 1 ? inputs[0] : undefined
+  return nodes.map((node) => {
+    const own = node._tag === "Join" ? node.from : node.source === undefined ? [above] : [node.source]
+    if (node._tag !== "Head") above = node.name
+    return { node, reads: own.filter((name) => name !== undefined) }
+  })
+}
+
+/** The names that lead to one of these. */
+const reaching = (readers: ReadonlyArray<Reader>, ends: ReadonlyArray<string>): ReadonlySet<string> => {
+  const found = new Set(ends)
+  for (const { node, reads } of readers.toReversed()) if (found.has(node.name)) for (const name of reads) found.add(name)
+  return found
+}
+
+const keyOf = ({ content }: Nodes.Node): Location => ({ path: content, on: "key" })
+
+/** The groups of heads that share no layer and no input. */
+const groups = (readers: ReadonlyArray<Reader>, heads: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> => {
+  const made: Array<{ heads: Array<string>; names: Set<string> }> = []
+  for (const head of heads) {
+    const names = new Set(reaching(readers, [head]))
+    const touching = made.filter((group) => [...names].some((name) => group.names.has(name)))
+    const joined = {
+      heads: [...touching.flatMap((group) => group.heads), head],
+      names: new Set([...touching.flatMap((group) => [...group.names]), ...names]),
+    }
+    for (const group of touching) made.splice(made.indexOf(group), 1)
+    made.push(joined)
+  }
+  return made.map((group) => group.heads)
+}
+
+/** All findings about branches; none for a model with one input and one output, neither of which has a name. */
+export const check = (model: Model, catalogue: Catalogue): ReadonlyArray<Finding> => {
+  if (!hasNames(model)) return []
+  const inputs = Nodes.inputsOf(model)
+  const nodes = Nodes.nodes({ catalogue, model })
+  const readers = readersOf(nodes, inputs)
+  const homeless = readers.filter(({ reads }) => reads.length === 0).map(({ node }) => node)
+  if (homeless.length > 0)
+    return homeless.map((node) => ({
+      code: "G407",
+      message: `\`${node.kind}\` has no layer above it and does not say which input it reads`,
+      at: keyOf(node),
+      help: `add \`from\`: the inputs are ${listed(inputs, "and")}`,
+    }))
+  // A reference to an unknown name is reported as that.
+  const known = new Set([...inputs, ...nodes.map(({ name }) => name)])
+  if (readers.some(({ reads }) => reads.some((name) => !known.has(name)))) return []
+  const heads = severalHeads(model)
+  const ends = heads?.map(({ name }) => name) ?? nodes.slice(-1).map(({ name }) => name)
+  const used = reaching(readers, ends)
+  const unused = readers.flatMap(({ node }): ReadonlyArray<Finding> => {
+    if (used.has(node.name)) return []
+    const isLastOfBranch = !readers.some(({ reads }) => reads.includes(node.name))
+    return isLastOfBranch
+      ? [
+          {
+            code: "G408",
+            message: `nothing reads \`${node.name}\`, so its branch has no effect`,
+            at: keyOf(node),
+            help: "join it with another branch, as in `- concat: [a, b]`, give it a head, or remove it",
+          },
+        ]
+      : []
+  })
+  const unread =
+    model.inputs === undefined
+      ? []
+      : inputs
+          .filter((name) => !readers.some(({ reads }) => reads.includes(name)))
+          .map(
+            (name): Finding => ({
+              code: "G408",
+              message: `no layer reads the input \`${name}\``,
+              at: { path: ["model", "inputs", name], on: "key" },
+              help: `let a layer read it, as in \`{ dense: 16, from: ${name} }\`, or remove it`,
+            }),
+          )
+  const apart = heads === undefined ? [] : groups(readers, ends)
+  const [first = [], second] = apart
+  const place = heads?.find(({ name }) => name === second?.[0])
+  const meet: ReadonlyArray<Finding> =
+    second === undefined || place === undefined
+      ? []
+      : [
+          {
+            code: "A621",
+            message: `the branches of ${listed(first, "and")} and of ${listed(second, "and")} never meet`,
+            at: { path: [...place.path, "head"], on: "key" },
+            help: "join them below both heads, as in `- concat: [a, b]`, or train a model for each",
+          },
+        ]
+  return [...unused, ...unread, ...meet]
+}
