@@ -37,7 +37,11 @@ const slotsOf = (at: (value: number) => Value, { alias, part }: Stored) => {
     const { dtype, from, shape } = at(own)
     const whole = part(own)
     const storage: Storage =
-      whole !== undefined ? { tag: "part", of: slot(whole.of), offset: whole.offset } : from.tag === "storage" ? from.storage : { tag: "own" }
+      whole !== undefined
+        ? { tag: "part", of: slot(whole.of), offset: whole.offset }
+        : from.tag === "storage"
+          ? from.storage
+          : { tag: "own" }
     const made = slots.push({ dtype, shape, storage }) - 1
     numbers.set(own, made)
     return made
