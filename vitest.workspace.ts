@@ -7,10 +7,26 @@ const seeding = pathOf("scripts/seed-properties.ts")
 
 const shared = { testTimeout: 60_000, hookTimeout: 60_000 }
 
-const project = (name: string, root: string, options: { readonly globalSetup?: string } = {}) => ({
+interface Options {
+  readonly include?: ReadonlyArray<string>
+  readonly exclude?: ReadonlyArray<string>
+  readonly globalSetup?: string
+  readonly isolate?: boolean
+}
+
+const project = (name: string, root: string, { exclude = [], include = ["test/**/*.test.ts"], ...options }: Options = {}) => ({
   root,
-  test: { ...shared, name, include: ["test/**/*.test.ts"], setupFiles: [seeding], ...options },
+  test: { ...shared, name, include: [...include], exclude: [...exclude], setupFiles: [seeding], ...options },
 })
+
+/** The files of one worker share its modules: to load core for each file takes a third of the processor time of these tests. */
+const together = { isolate: false }
+
+/** Tests of core that need a process for each file: they start threads, set flags of V8, or measure memory. */
+const engine = [
+  "test/{engine,memory,threads,wasm}{,-*}.test.ts",
+  "test/{autodiff-graphs,deep-programs,eager,primitive-laws,same-bits}.test.ts",
+]
 
 /** For projects that start the command as a process. */
 const startsCommand = { globalSetup: pathOf("scripts/bundle-command.ts") }
@@ -41,9 +57,10 @@ export default defineConfig({
   test: {
     ...run,
     projects: [
-      project("core", "packages/core"),
-      project("dsl", "packages/dsl"),
-      project("cli", "packages/cli", startsCommand),
+      project("core", "packages/core", { exclude: engine, ...together }),
+      project("engine", "packages/core", { include: engine }),
+      project("dsl", "packages/dsl", together),
+      project("cli", "packages/cli", { ...startsCommand, ...together }),
       project("examples", "examples", startsCommand),
       project("repository", "."),
     ],

@@ -15,6 +15,9 @@ export interface Contender {
 /** Contenders for Node, by file name. They run as the JavaScript that `build.ts` writes. */
 export const inNode = ["adjoint", "jax", "tfjs"] as const
 
+/** A program of ours that is built as they are, and has a section of its own. */
+export const eventLoop = "eventLoop"
+
 const node = (
   name: (typeof inNode)[number],
   label: string,
@@ -26,6 +29,12 @@ const node = (
   command: process.execPath,
   arguments: [...flags, join(import.meta.dirname, "dist", `${name}.js`)],
   setting: { backend, threads },
+})
+
+/** A contender in Node whose program and libraries are bundled into one file. */
+export const bundled = (contender: Contender): Contender => ({
+  ...contender,
+  arguments: contender.arguments.map((each) => each.replace(/\.js$/, ".bundled.js")),
 })
 
 const counted = (threads: number): string => `${threads} thread${threads === 1 ? "" : "s"}`

@@ -8,6 +8,7 @@ import { join, resolve } from "node:path"
 import { build } from "./build.ts"
 import * as Bundles from "./bundles.ts"
 import { Ceilings } from "./ceiling.ts"
+import { eventLoops } from "./eventLoop.ts"
 import { growths } from "./growth.ts"
 import * as Inputs from "./inputs.ts"
 import * as Machine from "./machine.ts"
@@ -18,6 +19,9 @@ import { type Bundle, fileName, json, type MeasuredSection, markdown, type Run }
 import type { Row, Section } from "./rows.ts"
 import { provenance, source } from "./source.ts"
 import { workOf } from "./work.ts"
+
+/** The seconds for which each process of the section of delays trains. */
+const delaySeconds = 8
 
 type Choice = Extract<Options, { readonly does: "measure" }>
 
@@ -48,7 +52,7 @@ const measureBundles = (): Promise<ReadonlyArray<Bundle>> => {
   return Bundles.bundles()
 }
 
-const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> => {
+const run = async ({ bundles, delays, quick, sections: chosen }: Choice): Promise<Run> => {
   const folder = mkdtempSync(join(tmpdir(), "adjoint-bench-"))
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   // Without this, an interrupted process skips its exit handlers.
@@ -63,6 +67,7 @@ const run = async ({ bundles, quick, sections: chosen }: Choice): Promise<Run> =
     data: provenance(),
     sections: measured,
     ceilings: ceilings === undefined ? [] : await ceilings.all(),
+    eventLoops: delays ? await eventLoops(quick ? 0.5 : delaySeconds) : [],
     bundles: bundles ? await measureBundles() : [],
   }
 }

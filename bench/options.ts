@@ -4,10 +4,10 @@ import { contenders } from "./contenders.ts"
 import { type Plan, plans } from "./plan.ts"
 import { type Section, sections } from "./rows.ts"
 
-/** The section without times. */
-const sizes = "bundles"
+/** The sections without rows: the delays of the event loop, and sizes. */
+const [delays, sizes] = ["eventloop", "bundles"] as const
 
-const keys: ReadonlyArray<string> = [...sections.map(({ key }) => key), sizes]
+const keys: ReadonlyArray<string> = [...sections.map(({ key }) => key), delays, sizes]
 
 export const help = `pnpm bench [options]
 
@@ -37,6 +37,7 @@ export type Options =
       readonly does: "measure"
       /** The sections to measure, each with its plan. */
       readonly sections: ReadonlyArray<Section>
+      readonly delays: boolean
       readonly bundles: boolean
       readonly quick: boolean
       /** Whether it measures all that a record has. */
@@ -45,7 +46,9 @@ export type Options =
     }
 
 /** The sections of `steps,models:lstm`: all rows of a section, or those whose names contain a text. */
-const choose = (asked: ReadonlyArray<string>): { readonly sections: ReadonlyArray<Section>; readonly bundles: boolean } => {
+const choose = (
+  asked: ReadonlyArray<string>,
+): { readonly sections: ReadonlyArray<Section>; readonly delays: boolean; readonly bundles: boolean } => {
   const wanted = asked.map((key) => {
     const [name = "", text = ""] = key.split(":")
     if (!keys.includes(name)) throw new UsageError(`--rows: there is no section "${name}"; there are ${keys.join(", ")}`)
@@ -60,7 +63,8 @@ const choose = (asked: ReadonlyArray<string>): { readonly sections: ReadonlyArra
       wanted.some(({ name, text }) => name === section.key && row.name.toLowerCase().includes(text)),
     ),
   }))
-  return { sections: chosen.filter(({ rows }) => rows.length > 0), bundles: wanted.some(({ name }) => name === sizes) }
+  const has = (key: string): boolean => wanted.some(({ name }) => name === key)
+  return { sections: chosen.filter(({ rows }) => rows.length > 0), delays: has(delays), bundles: has(sizes) }
 }
 
 /** A section with only the peers whose labels start with one of these. */
@@ -111,7 +115,7 @@ export const optionsOf = (args: ReadonlyArray<string>): Options => {
   const { help, out, patience, peers, quick, readme, rows } = parsed(args)
   if (help) return { does: "help" }
   if (readme) return { does: "readme" }
-  const chosen = rows === undefined ? { sections, bundles: true } : choose(rows.split(","))
+  const chosen = rows === undefined ? { sections, delays: true, bundles: true } : choose(rows.split(","))
   const compared = peers === undefined ? chosen.sections : chosen.sections.map(against(peers.split(",")))
   const seconds = patience === undefined ? undefined : secondsOf(patience)
   /** A run of some rows repeats none of them unless it is asked to. */
@@ -123,6 +127,7 @@ export const optionsOf = (args: ReadonlyArray<string>): Options => {
   return {
     does: "measure",
     sections: compared.map((section) => ({ ...section, plan: planOf(section) })),
+    delays: chosen.delays,
     bundles: chosen.bundles,
     quick,
     isRecord: !quick && rows === undefined && peers === undefined,

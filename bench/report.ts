@@ -1,6 +1,7 @@
 /** The report of a run: tables in Markdown for people, and all figures as JSON for programs. */
 import type { Computed } from "./ceiling.ts"
 import type { Contender } from "./contenders.ts"
+import type { EventLoop } from "./eventLoop.ts"
 import { printBytes, printTime, significant } from "./figures.ts"
 import { growths } from "./growth.ts"
 import type { Machine } from "./machine.ts"
@@ -32,6 +33,7 @@ export interface Run {
   readonly data: string
   readonly sections: ReadonlyArray<MeasuredSection>
   readonly bundles: ReadonlyArray<Bundle>
+  readonly eventLoops: ReadonlyArray<EventLoop>
   /** The machine's ceiling of computing. */
   readonly ceilings: ReadonlyArray<Computed>
 }
@@ -170,6 +172,24 @@ const printBundles = (bundles: ReadonlyArray<Bundle>): string =>
         }),
       )}\n`
 
+const milliseconds = (x: number): string => `${x < 10 ? x.toFixed(1) : x.toFixed(0)} ms`
+
+const printEventLoops = (all: ReadonlyArray<EventLoop>): string =>
+  all.length === 0
+    ? ""
+    : `## Event loop\n\nHow long requests that are due every 2 ms wait while the same process trains, on the calling thread (\`Wasm.layer()\`) and in a worker (\`Wasm.worker()\`), and how long an interruption of the run takes.\n\n${table(
+        ["", "median", "99 %", "worst", "interruption", "steps a second"],
+        all.map((each) =>
+          "reason" in each
+            ? [each.label, `cannot: ${each.reason}`, "", "", "", ""]
+            : [
+                each.label,
+                ...[each.median, each.p99, each.worst, each.interruption].map(milliseconds),
+                significant(each.stepsPerSecond),
+              ],
+        ),
+      )}\n`
+
 /** The peak memory of each contender, in the sections that have it. */
 const printMemory = (sections: ReadonlyArray<MeasuredSection>): string => {
   const chosen = sections.filter(({ section }) => section.memory)
@@ -247,7 +267,7 @@ const printCeiling = (ceilings: ReadonlyArray<Computed>): string =>
         )}, measured in this run. The last column says what share of it Adjoint reaches, for each of its columns: the time for the operations of the row's products alone, or for a copy of as many bytes as it has to read and write, whichever is longer, divided by its time.\n\n`
 
 /** The run as a page; `picture` is the file with the picture of growth. */
-export const markdown = ({ bundles, ceilings, data, date, machine, sections }: Run, picture?: string): string =>
+export const markdown = ({ bundles, ceilings, data, date, eventLoops, machine, sections }: Run, picture?: string): string =>
   `# Speed on ${machine.cpu}, ${date}
 
 ${[
@@ -260,12 +280,12 @@ ${[
 
 ${method(sections)}
 
-${printCeiling(ceilings)}${sections.map((each) => printSection(each, picture)).join("")}${printMemory(sections)}${printBundles(bundles)}## Who took part
+${printCeiling(ceilings)}${sections.map((each) => printSection(each, picture)).join("")}${printMemory(sections)}${printEventLoops(eventLoops)}${printBundles(bundles)}## Who took part
 
 ${participants(sections)}`
 
 /** The run with every figure. */
-export const json = ({ bundles, ceilings, data, date, machine, sections }: Run): unknown => ({
+export const json = ({ bundles, ceilings, data, date, eventLoops, machine, sections }: Run): unknown => ({
   date,
   machine,
   ceilings,
@@ -293,5 +313,6 @@ export const json = ({ bundles, ceilings, data, date, machine, sections }: Run):
     })),
     growth: growths(rows),
   })),
+  eventLoops,
   bundles,
 })

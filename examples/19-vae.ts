@@ -1,6 +1,6 @@
 // A loop of your own: any pure step gets events, checkpoints and exact resume. Here it trains a variational autoencoder
 // (Kingma and Welling, 2014) of digits.
-import { Autodiff, Key, Layers, Loop, Loss, Net, Optimizer, Tensor, Wasm } from "@adjoint/core"
+import { Key, Layers, Loop, Loss, Net, Optimizer, Tensor, Wasm } from "@adjoint/core"
 import { Effect } from "effect"
 import * as Digits from "./data/digits.ts"
 
@@ -25,29 +25,19 @@ const terms = (p: Params, x: Tensor.Tensor, key?: Key.Key) => {
   }
 }
 
-const optimizer = Optimizer.adam(0.003)
-const state = { params, optimizer: optimizer.init(params) }
-
-export const loop = {
-  state,
-  step: (before: typeof state, x: Tensor.Tensor, key: Key.Key) => {
-    const { aux, grad, value } = Autodiff.valueAndGradAux((p: Params) => {
-      const both = terms(p, x, key)
-      return { value: Tensor.add(both.reconstruction, both.divergence), aux: both }
-    })(before.params)
-    const next = optimizer.update(grad, before.optimizer, before.params)
-    return {
-      state: { params: Optimizer.apply(before.params, next.updates), optimizer: next.state },
-      output: { loss: value, ...aux },
-    }
+export const loop = Loop.minimize({
+  params,
+  optimizer: Optimizer.adam(0.003),
+  loss: (p, x, key) => {
+    const aux = terms(p, x, key)
+    return { value: Tensor.add(aux.reconstruction, aux.divergence), aux }
   },
   data: Digits.train.inputs,
-  validation: { data: Digits.validation.inputs, scores: ({ params: p }: typeof state, x: Tensor.Tensor) => terms(p, x) },
-  optimizers: { optimizer },
+  validation: { data: Digits.validation.inputs, scores: (s, x) => terms(s.params, x) },
   seed: 17,
   epochs: 30,
   batch: 64,
-}
+})
 
 const { history } = await Effect.runPromise(Loop.finished(loop).pipe(Effect.provide(Wasm.layer())))
 for (const { epoch, train, validation } of history.filter((record) => record.epoch % 10 === 0)) {

@@ -1,6 +1,6 @@
 // A generative adversarial network (Goodfellow et al., 2014): two nets with an optimizer each, in one loop. It is stopped,
 // and resumed from its files to the same bits.
-import { Autodiff, Key, Layers, Loop, Loss, Net, Optimizer, Params, Tensor, Toys, Wasm } from "@adjoint/core"
+import { Key, Layers, Loop, Loss, Net, Optimizer, Params, Tensor, Toys, Wasm } from "@adjoint/core"
 import { NodeServices } from "@effect/platform-node"
 import { Console, Effect, FileSystem, Stream } from "effect"
 
@@ -20,19 +20,17 @@ const state = {
   criticOptimizer: optimizer.init(d.params),
 }
 
-export const loop = {
+export const loop = Loop.config({
   state,
-  step: (s: typeof state, real: Tensor.Tensor, key: Key.Key) => {
+  step: (s, real, key) => {
     const noise = Key.normal(key, [real.shape[0] ?? 0, 4])
     const fake = draw(s.generator, noise)
-    const c = Autodiff.valueAndGrad((p: typeof d.params) => Tensor.add(judged(p, real, 1), judged(p, fake, 0)))(s.critic)
-    const down = optimizer.update(c.grad, s.criticOptimizer, s.critic)
-    const next = Optimizer.apply(s.critic, down.updates)
-    const f = Autodiff.valueAndGrad((p: typeof g.params) => judged(next, draw(p, noise), 1))(s.generator)
-    const up = optimizer.update(f.grad, s.generatorOptimizer, s.generator)
-    const made = Optimizer.apply(s.generator, up.updates)
+    const c = Optimizer.minimize(optimizer, s.critic, s.criticOptimizer, (p) =>
+      Tensor.add(judged(p, real, 1), judged(p, fake, 0)),
+    )
+    const f = Optimizer.minimize(optimizer, s.generator, s.generatorOptimizer, (p) => judged(c.params, draw(p, noise), 1))
     return {
-      state: { generator: made, critic: next, generatorOptimizer: up.state, criticOptimizer: down.state },
+      state: { generator: f.params, critic: c.params, generatorOptimizer: f.state, criticOptimizer: c.state },
       output: { critic: c.value, generator: f.value },
     }
   },
@@ -41,7 +39,7 @@ export const loop = {
   seed: 17,
   epochs: 120,
   batch: 50,
-}
+})
 
 const numbers = (tree: unknown) => JSON.stringify(Params.leaves(tree).map(Tensor.toArray))
 const program = Effect.gen(function* () {

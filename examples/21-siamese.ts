@@ -1,5 +1,5 @@
 // A siamese net (Hadsell, Chopra and LeCun, 2006): images of the same digit get codes that are near one another.
-import { Autodiff, Dataset, Key, Layers, Loop, Net, Optimizer, Tensor, Wasm } from "@adjoint/core"
+import { Dataset, Key, Layers, Loop, Net, Optimizer, Tensor, Wasm } from "@adjoint/core"
 import { Effect } from "effect"
 import * as Digits from "./data/digits.ts"
 
@@ -29,27 +29,17 @@ const nearest = (params: Params, { image, label }: Images) => {
   return Tensor.mean(Tensor.cast(Tensor.equal(Tensor.take(known.label, Tensor.argMin(distances)), label), "f32"))
 }
 
-const optimizer = Optimizer.adam(0.003)
-const state = { params: first.params, optimizer: optimizer.init(first.params) }
-
-export const loop = {
-  state,
-  step: (s: typeof state, batch: Images) => {
-    const { grad, value } = Autodiff.valueAndGrad((params: Params) => contrastive(params, batch))(s.params)
-    const next = optimizer.update(grad, s.optimizer, s.params)
-    return { state: { params: Optimizer.apply(s.params, next.updates), optimizer: next.state }, output: value }
-  },
+export const loop = Loop.minimize({
+  params: first.params,
+  optimizer: Optimizer.adam(0.003),
+  loss: contrastive,
   data: images(Digits.train),
-  validation: {
-    data: images(Digits.validation),
-    scores: (s: typeof state, batch: Images) => ({ nearest: nearest(s.params, batch) }),
-  },
-  optimizers: { optimizer },
+  validation: { data: images(Digits.validation), scores: (s, batch) => ({ nearest: nearest(s.params, batch) }) },
   earlyStop: { monitor: "val.nearest", mode: "max", patience: 15, restoreBest: true },
   seed: 17,
   epochs: 60,
   batch: 128,
-} as const
+})
 
 const { best, history } = await Effect.runPromise(Loop.finished(loop).pipe(Effect.provide(Wasm.layer())))
 for (const { epoch, train, validation } of history.filter((record) => record.epoch === 1 || record.epoch === best?.epoch))

@@ -1,5 +1,5 @@
 // A denoising autoencoder (Vincent et al., 2008): the key of each step draws the noise, so resumed runs draw the same.
-import { Autodiff, Key, Layers, Loop, Net, Optimizer, Tensor, Wasm } from "@adjoint/core"
+import { Key, Layers, Loop, Net, Optimizer, Tensor, Wasm } from "@adjoint/core"
 import { Effect } from "effect"
 import * as Digits from "./data/digits.ts"
 
@@ -13,30 +13,23 @@ const repaired = (params: Params, x: Tensor.Tensor) => Net.infer(net, { ...first
 const error = (x: Tensor.Tensor, y: Tensor.Tensor) => Tensor.mean(Tensor.square(Tensor.sub(x, y)))
 
 // The mean of the parameters over time is scored: it is in the optimizer's state.
-const optimizer = Optimizer.average(Optimizer.adam(0.003), { decay: 0.98 })
-const state = { params: first.params, optimizer: optimizer.init(first.params) }
-
-export const loop = {
-  state,
-  step: (s: typeof state, x: Tensor.Tensor, key: Key.Key) => {
-    const { grad, value } = Autodiff.valueAndGrad((params: Params) => error(repaired(params, damaged(x, key)), x))(s.params)
-    const next = optimizer.update(grad, s.optimizer, s.params)
-    return { state: { params: Optimizer.apply(s.params, next.updates), optimizer: next.state }, output: value }
-  },
+export const loop = Loop.minimize({
+  params: first.params,
+  optimizer: Optimizer.average(Optimizer.adam(0.003), { decay: 0.98 }),
+  loss: (params, x, key) => error(repaired(params, damaged(x, key)), x),
   data: Digits.train.inputs,
   validation: {
     data: Digits.validation.inputs,
-    scores: ({ optimizer: { mean }, params }: typeof state, x: Tensor.Tensor) => {
+    scores: ({ optimizer: { mean }, params }, x) => {
       const seen = damaged(x, Key.make(9))
       return { damaged: error(seen, x), last: error(repaired(params, seen), x), mean: error(repaired(mean as Params, seen), x) }
     },
   },
-  optimizers: { optimizer },
   plateau: { monitor: "val.mean", mode: "min", minDelta: 2e-4, factor: 0.5, patience: 3 },
   seed: 17,
   epochs: 60,
   batch: 64,
-} as const
+})
 
 const { history } = await Effect.runPromise(Loop.finished(loop).pipe(Effect.provide(Wasm.layer())))
 const shown = (x = Number.NaN): string => x.toFixed(4)

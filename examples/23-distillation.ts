@@ -1,5 +1,5 @@
 // Distillation (Hinton, Vinyals and Dean, 2015): a small net learns from what a large one thinks of images without labels.
-import { Activation, Autodiff, Dataset, Key, Layers, Loop, Loss, Net, Optimizer, Score, Tensor, Train, Wasm } from "@adjoint/core"
+import { Activation, Dataset, Key, Layers, Loop, Loss, Net, Optimizer, Score, Tensor, Train, Wasm } from "@adjoint/core"
 import { Console, Effect } from "effect"
 import * as Digits from "./data/digits.ts"
 
@@ -14,34 +14,27 @@ const labelled = { ...settings, optimizer: Optimizer.adam(0.005), data: few, val
 
 const first = student.init(Key.make(1), [64])
 type Params = typeof first.params
-const optimizer = Optimizer.adam(0.005)
-const state = { params: first.params, optimizer: optimizer.init(first.params) }
 
 /** A loop in which the student learns the teacher's probabilities, softened by a temperature. */
 export const loopFrom = (taught: Train.Finished<typeof first.params, typeof first.state>) => {
   const temperature = 3
   const soft = (logits: Tensor.Tensor) => Tensor.div(logits, temperature)
   const answer = (params: Params, x: Tensor.Tensor) => Net.infer(student, { ...first, params }, x)
-  return {
-    state,
-    step: (s: typeof state, x: Tensor.Tensor) => {
-      const target = Activation.softmax(soft(Net.infer(teacher, taught, x)))
-      const { grad, value } = Autodiff.valueAndGrad((params: Params) => settings.loss(soft(answer(params, x)), target))(s.params)
-      const next = optimizer.update(grad, s.optimizer, s.params)
-      return { state: { params: Optimizer.apply(s.params, next.updates), optimizer: next.state }, output: value }
-    },
+  return Loop.minimize({
+    params: first.params,
+    optimizer: Optimizer.adam(0.005),
+    loss: (params, x) => settings.loss(soft(answer(params, x)), Activation.softmax(soft(Net.infer(teacher, taught, x)))),
     data: Digits.train.inputs,
     validation: {
       data: { x: Digits.validation.inputs, y: Digits.validation.targets },
-      scores: ({ params }: typeof state, { x, y }: { readonly x: Tensor.Tensor; readonly y: Tensor.Tensor }) => ({
+      scores: ({ params }, { x, y }) => ({
         accuracy: Tensor.mean(Tensor.cast(Tensor.equal(Tensor.argMax(answer(params, x)), y), "f32")),
       }),
     },
-    optimizers: { optimizer },
     seed: 17,
     epochs: 40,
     batch: 32,
-  }
+  })
 }
 
 export const taught = Train.finished({ ...labelled, net: teacher })

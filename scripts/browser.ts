@@ -5,8 +5,10 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
+import { basename, delimiter, join } from "node:path"
 import { text } from "node:stream/consumers"
+import type { OutputAsset, OutputChunk, Plugin } from "rolldown"
+import { workerProgramPlugin } from "./worker-program.ts"
 
 const root = join(import.meta.dirname, "..")
 
@@ -19,22 +21,56 @@ export const onPath = (...names: ReadonlyArray<string>): string | undefined =>
 
 export const browserNames = ["chromium", "chromium-browser", "google-chrome"] as const
 
-/** Bundles a module with its imports into one file, which sends the result of the module's `run` to the server. */
-export const bundle = async (source: string): Promise<string> => {
-  const { build } = await import("vite")
-  const modules: Readonly<Record<string, string>> = {
-    page: `
+/** The modules of a page: one that sends the result of `run` of the other to the server. */
+const modulesOf = (source: string): Readonly<Record<string, string>> => ({
+  page: `
 import { run } from "run"
 const report = (result) => fetch("/report", { method: "POST", body: JSON.stringify(result) })
 run().then(report, (error) => report({ error: String(error) }))
 `,
-    run: source,
-  }
+  run: source,
+})
+
+/** Files by their names; the first is the script of the page, and it loads the others when it needs them. */
+export type Files = ReadonlyMap<string, string>
+
+const filesOf = (outputs: ReadonlyArray<OutputAsset | OutputChunk>): Files => {
+  const chunks = outputs.filter((output) => output.type === "chunk")
+  const sorted = chunks.toSorted((a, b) => Number(b.isEntry) - Number(a.isEntry))
+  if (sorted.length === 0) throw new Error("the page's bundle has no code")
+  return new Map(sorted.map(({ code, fileName }) => [basename(fileName), code]))
+}
+
+/** Builds a folder with an `index.html` as Vite does it for users, with these plugins. */
+export const buildPage = async (
+  folder: string,
+  plugins: ReadonlyArray<Plugin> = [],
+): Promise<{ readonly document: string; readonly files: Files }> => {
+  const { build } = await import("vite")
   const built = await build({
-    root,
+    root: folder,
     configFile: false,
     logLevel: "error",
+    plugins: [...plugins],
+    build: { write: false, target: "es2024" },
+  })
+  const outputs = Array.isArray(built) ? built.flatMap(({ output }) => output) : "output" in built ? built.output : []
+  const page = outputs.find(({ fileName }) => fileName === "index.html")
+  if (page?.type !== "asset") throw new Error(`${folder} has no page`)
+  return { document: String(page.source), files: filesOf(outputs) }
+}
+
+/** Bundles a module with its imports by Vite, from this repository's sources or from the packages installed in a folder. */
+export const bundleFiles = async (source: string, folder = root): Promise<Files> => {
+  const { build } = await import("vite")
+  const modules = modulesOf(source)
+  const built = await build({
+    root: folder,
+    configFile: false,
+    logLevel: "error",
+    base: "./",
     plugins: [
+      ...(folder === root ? [workerProgramPlugin] : []),
       {
         name: "page",
         resolveId: (id) => (Object.hasOwn(modules, id) ? `\0${id}` : null),
@@ -44,9 +80,13 @@ run().then(report, (error) => report({ error: String(error) }))
     build: { write: false, minify: false, target: "es2024", rolldownOptions: { input: "page" } },
   })
   const outputs = Array.isArray(built) ? built.flatMap(({ output }) => output) : "output" in built ? built.output : []
-  const chunk = outputs.find((output) => output.type === "chunk")
-  if (chunk?.type !== "chunk") throw new Error("the page's bundle has no code")
-  return chunk.code
+  return filesOf(outputs)
+}
+
+/** Bundles a module with its imports into one file. */
+export const bundle = async (source: string): Promise<string> => {
+  const [script] = (await bundleFiles(source)).values()
+  return script ?? ""
 }
 
 const isolation = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
@@ -56,6 +96,10 @@ export interface Page {
   /** The executable of a browser. */
   readonly browser: string
   readonly script: string
+  /** Files that the page or its script load, by their names. */
+  readonly files?: Files
+  /** The page, if it is not one that only has the script. */
+  readonly document?: string
   /** Whether it is cross-origin isolated. */
   readonly isolated: boolean
   /** Whether the script runs in a worker of the page instead of its main thread. */
@@ -66,19 +110,21 @@ export interface Page {
   readonly search?: string
 }
 
-const html = ({ inWorker = false, search = "" }: Page): string => {
+const html = ({ document, inWorker = false, search = "" }: Page): string => {
+  if (document !== undefined) return document
   const [start, path] = ["<!doctype html><meta charset=utf-8><script type=module", `/page.js${search}`]
   return inWorker ? `${start}>new Worker("${path}", { type: "module" })</script>` : `${start} src="${path}"></script>`
 }
 
 /** Serves a page, opens it, and returns its report. */
 export const browse = async (page: Page): Promise<unknown> => {
-  const { browser, headers = {}, isolated, script } = page
+  const { browser, files, headers = {}, isolated, script } = page
   const report = Promise.withResolvers<unknown>()
   const server = createServer(async (request, response) => {
     if (request.url === "/report") report.resolve(JSON.parse(await text(request)))
     const isScript = request.url?.startsWith("/page.js") === true
-    const [type, body] = isScript ? ["text/javascript", script] : ["text/html", html(page)]
+    const file = isScript ? script : files?.get(basename(request.url ?? ""))
+    const [type, body] = file === undefined ? ["text/html", html(page)] : ["text/javascript", file]
     response.writeHead(200, { ...(isolated ? isolation : {}), ...headers, "Content-Type": type }).end(body)
   })
   server.listen(0, "127.0.0.1")

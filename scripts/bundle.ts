@@ -7,10 +7,11 @@
  * export exists once, however it is imported. Nobody imports the command, so its files contain all the code that it loads, also
  * that of other packages.
  */
-import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path"
 import { type Plugin, rolldown } from "rolldown"
+import { workerProgramModule, workerProgramPlugin } from "./worker-program.ts"
 
 interface Layout {
   /** The modules that users can import. */
@@ -56,7 +57,7 @@ export const bundle = async (folder: string, out = join(folder, "dist/node")): P
     external: layout.isWhole ? isBuiltin : (id) => !id.startsWith(".") && !isAbsolute(id),
     platform: layout.isWhole ? "node" : "neutral",
     preserveEntrySignatures: "allow-extension",
-    plugins: layout.isWhole ? [required] : [],
+    plugins: layout.isWhole ? [required, workerProgramPlugin] : [workerProgramPlugin],
   })
   const { output } = await build.write({
     dir: out,
@@ -68,6 +69,9 @@ export const bundle = async (folder: string, out = join(folder, "dist/node")): P
     codeSplitting: group === undefined || { includeDependenciesRecursively: false, groups: [group] },
   })
   await build.close()
+  // The module that tsc wrote, for bundlers and browsers.
+  const program = join(folder, "dist/backend/worker/workerProgram.js")
+  if (existsSync(program)) writeFileSync(program, await workerProgramModule())
   if (layout.isWhole) {
     const modules = output.flatMap((file) => (file.type === "chunk" ? Object.keys(file.modules) : []))
     writeFileSync(join(out, "LICENSES.txt"), licenses(modules))

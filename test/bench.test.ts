@@ -359,6 +359,17 @@ describe("the report", () => {
       { threads: 1, operations: 50e6 },
       { threads: 2, operations: 100e6 },
     ],
+    eventLoops: [
+      {
+        label: "a net, Wasm.worker()",
+        median: 0.04,
+        p99: 1.25,
+        worst: 12.4,
+        interruption: 21.6,
+        stepsPerSecond: 12.345,
+      },
+      { label: "a net, Wasm.layer()", reason: "no memory" },
+    ],
     bundles: [
       { label: "ours", minified: 200_000, gzip: 80_000, brotli: 50_000 },
       { label: "theirs", minified: 300_000, gzip: 81_000, brotli: 4_000_000 },
@@ -406,6 +417,15 @@ describe("the report", () => {
       |  | ours | chatters | disagrees | refuses | is not there |
       | --- | ---: | ---: | ---: | ---: | ---: |
       | Matrix product: n = 2 | 50.0 MB | 150 MB · 3.0× |  |  |  |
+
+      ## Event loop
+
+      How long requests that are due every 2 ms wait while the same process trains, on the calling thread (\`Wasm.layer()\`) and in a worker (\`Wasm.worker()\`), and how long an interruption of the run takes.
+
+      |  | median | 99 % | worst | interruption | steps a second |
+      | --- | ---: | ---: | ---: | ---: | ---: |
+      | a net, Wasm.worker() | 0.0 ms | 1.3 ms | 12 ms | 22 ms | 12.3 |
+      | a net, Wasm.layer() | cannot: no memory |  |  |  |  |
 
       ## Bundle size
 

@@ -106,6 +106,68 @@ JSON.stringify({
   })
 })
 
+/** A program bundled with tree shaking: its code, and the modules of core in it. */
+const minified = async (program: string): Promise<{ readonly modules: ReadonlyArray<string>; readonly code: string }> => {
+  const input = "/program.js"
+  const build = await rolldown({
+    input,
+    platform: "browser",
+    plugins: [
+      {
+        name: "program",
+        resolveId: (id) => (id === input ? id : id === "core" ? join(core, "index.ts") : null),
+        load: (id) => (id === input ? program : null),
+      },
+    ],
+  })
+  const { output } = await build.generate({ format: "iife", name: "page", minify: true, codeSplitting: false })
+  await build.close()
+  const modules = Object.entries(output[0].modules).flatMap(([id, { code }]) =>
+    id.startsWith(core) && code !== null ? [relative(core, id)] : [],
+  )
+  return { modules, code: output[0].code }
+}
+
+/** The same, with what it computes in a realm without Node. */
+const shaken = async (program: string): Promise<{ readonly modules: ReadonlyArray<string>; readonly result: unknown }> => {
+  const { code, modules } = await minified(program)
+  const { TextDecoder, TextEncoder, URL, WebAssembly, performance } = globalThis as never
+  const realm = createContext({ TextDecoder, TextEncoder, URL, WebAssembly, performance })
+  return { modules, result: JSON.parse(String(runInContext(`${code};JSON.stringify(page.result)`, realm))) }
+}
+
+const ofImages = ["language/shapes/windows.ts", "reference/images.ts", "backend/wasm/kernels/primitives/images.ts"]
+
+describe("a page with a bundler", () => {
+  it("loads nothing of images if it uses none", async () => {
+    const { modules, result } = await shaken(`
+import { Key, Layers, Tensor } from "core"
+const net = Layers.dense({ units: 2, activation: "tanh", init: "ones" })
+const { params, state } = net.init(Key.make(1), [3])
+export const result = Tensor.toArray(net.apply(params, state, Tensor.zeros([1, 3]), { mode: "infer" }).y)`)
+    expect(result).toEqual([[0, 0]])
+    expect(modules).toContain("learning/activation/sigmoids.ts")
+    expect(modules.filter((path) => ofImages.includes(path))).toEqual([])
+  })
+
+  it("loads what images need with the operations on images", async () => {
+    const { modules, result } = await shaken(`
+import { Autodiff, Tensor } from "core"
+const image = Tensor.ones([1, 70, 70, 8])
+const loss = (kernel) => Tensor.sum(Tensor.maxPool(Tensor.conv(image, kernel), { window: 2 }))
+export const result = Tensor.toArray(Autodiff.grad(loss)(Tensor.ones([3, 3, 8, 2]))).flat(3).slice(0, 3)`)
+    expect(result).toEqual([34 ** 2, 34 ** 2, 34 ** 2])
+    expect(modules).toEqual(expect.arrayContaining(ofImages))
+  })
+
+  it("does not load the documentation of entries that it refers to by name", async () => {
+    const { code } = await minified(`
+import { Layers } from "core"
+export const result = Layers.dense({ units: 2, activation: "tanh" })`)
+    for (const text of ["Rosenblatt", "Glorot", "LeCun"]) expect(code).not.toContain(text)
+  })
+})
+
 describe("the check finds", () => {
   it.each([
     ['import { join } from "node:path"\nexport const x = join', ["imports node:path"], []],

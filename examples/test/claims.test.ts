@@ -81,3 +81,15 @@ test("a student learns more from a teacher than from the labels alone, and a GAN
   expect(figures("23-distillation.ts", "distilled: accuracy")[0]).toBeGreaterThan(alone)
   expect(promised("20-gan.ts")).toContain("the same bits: true")
 })
+
+test("a meta-learned start needs one step, where a net that learned all waves has hardly begun", () => {
+  const [before, after] = figures("26-maml.ts", "meta-learned: error of new waves before and after a step") as [number, number]
+  const [, other] = figures("26-maml.ts", "on all waves: error of new waves before and after a step") as [number, number]
+  expect(after).toBeLessThan(before / 4)
+  expect(after).toBeLessThan(other / 4)
+})
+
+test("a physics-informed net finds the exact solution, whose values go up to 1", () => {
+  const [, error] = /largest error (\S+)/.exec(promised("27-pinn.ts")) ?? []
+  expect(Number(error)).toBeLessThan(0.01)
+})

@@ -28,7 +28,14 @@ const runs = mkdtempSync(join(tmpdir(), "adjoint-"))
 afterAll(() => rmSync(runs, { recursive: true }))
 
 test.concurrent.for(models)("$name scores what README.md says", limit, async ({ name, scores }, { signal }) => {
-  const { stderr, stdout } = await run(signal, pathToFileURL(command), "train", fileURLToPath(new URL(name, folder)), "--runs", runs)
+  const { stderr, stdout } = await run(
+    signal,
+    pathToFileURL(command),
+    "train",
+    fileURLToPath(new URL(name, folder)),
+    "--runs",
+    runs,
+  )
   expect(stdout.trim().split(/ {2,}/).slice(1).join("  ")).toBe(scores)
   expect(stderr).not.toContain("warning")
 })

@@ -130,6 +130,27 @@ describe("while a run trains", { timeout: 120_000 }, () => {
   })
 })
 
+/** A net whose step takes seconds to compile. */
+const deep = long
+  .replace("name: long", "name: deep")
+  .replace(
+    /model: .*/,
+    "model: { layers: [{ repeat: { times: 30, layers: [{ repeat: { times: 50, layers: [{ dense: 4 }] } }] } }, { head: label }] }",
+  )
+
+test("a signal while a step is compiled ends the process at once, and the run can be resumed", { timeout: 60_000 }, async () => {
+  writeFileSync(join(directory, "deep.yaml"), deep)
+  const { child, ended, says } = train("deep", "compiling")
+  await says("baselines:")
+  child.kill("SIGTERM")
+  const sent = performance.now()
+  expect(await ended).toMatchObject({ code: null, signal: "SIGTERM" })
+  expect(performance.now() - sent).toBeLessThan(1000)
+  expect(await run(["train", "--resume", "latest", "--dry-run", "--runs", join(directory, "compiling")])).toMatchObject({
+    code: 0,
+  })
+})
+
 describe("without a run", { timeout: 60_000 }, () => {
   beforeAll(() => {
     writeFileSync(join(directory, "big.csv"), `x,y,label\n${"1.5,2.5,a\n0.5,1.5,b\n".repeat(2_000_000)}`)

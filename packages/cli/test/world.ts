@@ -41,6 +41,7 @@ export const run = async (
     env,
     stdout: sink("stdout"),
     stderr: sink("stderr"),
+    beginRun: () => {},
     setSaving: () => {},
     stdin: {
       isTerminal: stdin === undefined,

@@ -1,4 +1,6 @@
 /** Long sums of convolutions, of pooling and of their gradients keep their digits. */
+// Provides the operations on images, which this test writes itself.
+import "../src/tensor/images.ts"
 import { describe, expect, it } from "vitest"
 import { offeredLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
 import { offered } from "../src/backend/wasm/assembler/hostNumerics.ts"

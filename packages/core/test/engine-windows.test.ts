@@ -1,3 +1,5 @@
+// Provides the operations on images, which this test writes itself.
+import "../src/tensor/images.ts"
 import fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { within } from "../src/backend/eager/Eager.ts"

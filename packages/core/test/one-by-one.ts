@@ -1,7 +1,7 @@
 /** The two ways of running a program that must give the same bits: whole, and one primitive at a time. */
 
 import type { Numerics } from "../src/backend/wasm/assembler/numerics.ts"
-import { compileJob } from "../src/backend/wasm/compile.ts"
+import { cachedCompile, compileJob } from "../src/backend/wasm/compile.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
 import type { Pool } from "../src/backend/wasm/threads/pool.ts"
 import type { Equation, Program } from "../src/language/Program.ts"
@@ -18,10 +18,13 @@ const alone = (equation: Equation, given: ReadonlyArray<NDArray>): Program => ({
 
 type Outputs = ReadonlyArray<NDArray>
 
+/** A third of the steps of random programs occur in programs before them. */
+const compile = cachedCompile(compileJob, { programs: 4096, bytes: 2 ** 26 })
+
 /** The results of a program, prepared whole, in narrow lanes unless a mode says otherwise; its memory is the pool's again. */
 export const whole = (mode: Mode | Numerics, program: Program, inputs: Outputs, pool?: Pool): Outputs => {
   const { lanes, numerics } = typeof mode === "string" ? { lanes: 128 as const, numerics: mode } : mode
-  const { release, run } = prepare({ program, resident: 0 }, pool, numerics, compileJob, lanes)
+  const { release, run } = prepare({ program, resident: 0 }, pool, numerics, compile, lanes)
   const made = run(inputs)
   release()
   return made

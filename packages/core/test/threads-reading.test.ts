@@ -83,6 +83,19 @@ console.log(threads() - before)`
     expect(Date.now() - last).toBeLessThan(2000)
   })
 
+  it.runIf(availableParallelism() > 1 && existsSync("/proc/self/task"))(
+    "keeps its threads when a value does not fit into memory",
+    async () => {
+      const script = `${prelude}const before = threads()
+${reads}
+const large = Tensor.read(Tensor.neg(Tensor.ones([30_000_000])))
+await new Promise((resolve) => setTimeout(resolve, 300))
+console.log(large.data[29_999_999], threads() - before)`
+      const workers = Math.min(8, availableParallelism()) - 1
+      expect(await printed(script, ["--wasm-max-mem-pages=1024"])).toBe(`-1 ${workers}\n`)
+    },
+  )
+
   it("goes on alone where threads cannot start", async () => {
     const failing = `
 const host = process.getBuiltinModule("node:worker_threads")

@@ -91,7 +91,9 @@ describe("a step that does what Train.run does", () => {
     "adam with a schedule": Optimizer.adam(LearningRate.cosine({ lr: 0.05, steps: 20 })),
     "a clipped chain": Optimizer.chain(Optimizer.clipByGlobalNorm(0.5), Optimizer.momentum(0.1)) as never,
   }
-  const settings: { readonly [name: string]: Pick<Loop.Config<unknown, unknown, Loss, unknown, never, Loss>, "earlyStop" | "plateau"> } = {
+  const settings: {
+    readonly [name: string]: Pick<Loop.Config<unknown, unknown, Loss, unknown, never, Loss>, "earlyStop" | "plateau">
+  } = {
     "no callbacks": {},
     "a plateau": { plateau: { monitor: "val.loss", mode: "min", minDelta: 0.05, factor: 0.5, patience: 1 } },
     "an early stop": { earlyStop: { monitor: "val.loss", mode: "min", minDelta: 0.05, patience: 2, restoreBest: true } },

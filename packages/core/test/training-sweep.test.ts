@@ -85,7 +85,10 @@ describe("Sweep.run", () => {
   })
   const monitor = { monitor: "val.loss", mode: "min" } as const
   const swept = (sweep: Partial<Sweep.Sweep<Params.Params, Params.Params, Params.Params>> = {}) =>
-    Sweep.run({ config, lambdas: [0, 0.001, 0.1], monitor, ...sweep }).pipe(Stream.runCollect, Effect.provide(Engine.layerReference))
+    Sweep.run({ config, lambdas: [0, 0.001, 0.1], monitor, ...sweep }).pipe(
+      Stream.runCollect,
+      Effect.provide(Engine.layerReference),
+    )
   const trained = (lambda: number) => Effect.provide(Train.finished(config(lambda)), Engine.layerReference)
 
   it.effect("gives each λ what a run of its own gives, and the value below the best too", () =>

@@ -203,7 +203,10 @@ const stepped = Compile.step(
   { w: Tensor.zeros([3]) },
 )
 const counted2 = Compile.step(
-  (state, x: T) => ({ state: { ...state, sum: Tensor.add(state.sum, x), steps: Tensor.add(state.steps, 1) }, output: state.steps }),
+  (state, x: T) => ({
+    state: { ...state, sum: Tensor.add(state.sum, x), steps: Tensor.add(state.steps, 1) },
+    output: state.steps,
+  }),
   { sum: Tensor.zeros([3]), steps: Tensor.scalar(0, "i32"), w: array },
 )
 const moved = Optimizer.apply({ w: Tensor.zeros([3]) }, { w: array })

@@ -120,7 +120,9 @@ describe("the lanes of an engine", () => {
 
   it("reference has none", async () => {
     expect(
-      await Effect.runPromise(Effect.map(Engine.Engine, (engine) => "lanes" in engine).pipe(Effect.provide(Engine.layerReference))),
+      await Effect.runPromise(
+        Effect.map(Engine.Engine, (engine) => "lanes" in engine).pipe(Effect.provide(Engine.layerReference)),
+      ),
     ).toBe(false)
   })
 

@@ -39,6 +39,13 @@ describe("a text that is too much is refused at once", () => {
     expect(took).toBeLessThan(bound)
   })
 
+  test("with the place of the first word above the limit", () => {
+    // The lexer marks each number, so `1,` is three words, and what is before the numbers six.
+    const text = `a: [${"1,".repeat(500_000)}1]`
+    const numbers = Math.floor((250_000 - 6) / 3)
+    expect(answer(text).rendered).toContain(`--> m.yaml:1:${"a: [".length + 2 * numbers + 1}\n`)
+  })
+
   test("repeats of repeats", () => {
     let layer = "{ dense: 4 }"
     for (let i = 0; i < 3; i++) layer = `{ repeat: { times: 1000, layers: [${layer}] } }`

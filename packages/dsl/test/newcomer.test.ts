@@ -6,7 +6,11 @@ import { fromText } from "../src/source/Source.ts"
 import { parse } from "../src/text/Override.ts"
 import { shown } from "./reading.ts"
 
-const mended = (text: string) => Fix.apply(text, read(fromText("m.yaml", text)).diagnostics).text
+/** The text after all its fixes, and those of what they uncover. */
+const mended = (text: string): string => {
+  const next = Fix.apply(text, read(fromText("m.yaml", text)).diagnostics).text
+  return next === text ? text : mended(next)
+}
 
 const small = "schema: 1\ndata: { source: moons }\nmodel:\n  layers:\n    - dense: 8\n    - head: label\n"
 
@@ -18,6 +22,17 @@ test.each([
     "a misspelt `type` of a column",
     small.replace("{ source: moons }", "{ source: a.csv, columns: { x: { typ: number, scale: standard }, label: class } }"),
     small.replace("{ source: moons }", "{ source: a.csv, columns: { x: { type: number, scale: standard }, label: class } }"),
+  ],
+  [
+    "PyTorch's `Linear`",
+    small.replace("dense: 8", "Linear: { in_features: 2, out_features: 8 }"),
+    small.replace("dense: 8", "dense: { units: 8 }"),
+  ],
+  ["a dense layer by the name of an activation", small.replace("dense: 8", "linear: 8"), small],
+  [
+    "a schedule among the options of the optimizer",
+    `${small}train: { optimizer: { sgd: { lr: 0.1, lr_scheduler: cosine } } }\n`,
+    `${small}train: { optimizer: { sgd: { lr: 0.1 } }, schedule: cosine }\n`,
   ],
   ["a metric by another name", `${small}train: { metrics: [auc] }\n`, `${small}train: { metrics: [auroc] }\n`],
 ])("%s is mended", (_, wrong, right) => {

@@ -46,7 +46,9 @@ const engines: Engines = {
   reference: ({ lanes, numerics }) => {
     if (numerics !== undefined)
       return refused(`the reference engine computes in doubles, not in ${numerics} numerics`, "--numerics")
-    return lanes === undefined ? Engine.layerReference : refused(`the reference engine has no vectors of ${lanes} bits`, "--lanes")
+    return lanes === undefined
+      ? Engine.layerReference
+      : refused(`the reference engine has no vectors of ${lanes} bits`, "--lanes")
   },
 }
 

@@ -23,6 +23,7 @@ export interface Start {
 /** What the worker reports. */
 export type Report =
   | { readonly tag: "write"; readonly name: keyof Streams; readonly text: string }
+  | { readonly tag: "begun" }
   | { readonly tag: "saving"; readonly isSaving: boolean }
 
 /** What the supervisor asks for. */
@@ -50,6 +51,7 @@ export const runBeside = async (): Promise<void> => {
       stdout: sink("stdout"),
       stderr: sink("stderr"),
       stdin: { isTerminal: true, bytes: async function* () {} },
+      beginRun: () => report({ tag: "begun" }),
       setSaving: (isSaving) => report({ tag: "saving", isSaving }),
     }),
   )

@@ -32,10 +32,10 @@ export const runHere = async (args: ReadonlyArray<string>): Promise<void> => {
         },
       },
       stdin: { isTerminal: process.stdin.isTTY === true, bytes: () => process.stdin },
-      setSaving: (isSaving) => {
-        hasRun ||= isSaving
-        setSaving(isSaving)
+      beginRun: () => {
+        hasRun = true
       },
+      setSaving,
     }),
   )
   const code = await Effect.runPromise(codeOf(running))

@@ -1,5 +1,5 @@
 /**
- * Signals that end the command. While there is a run to save, the first one interrupts it, and a second one ends the process
+ * Signals that end the command. While there is something to save, the first one interrupts it, and a second one ends the process
  * at once, as any signal does while there is nothing to save: then the process has no handler, and the system ends it.
  */
 import { basename } from "node:path"
@@ -20,7 +20,7 @@ export interface Signals {
   readonly code: () => (typeof codes)[Signal] | undefined
 }
 
-/** Listens for signals while there is a run to save. `interrupt` is called once, with the signal. */
+/** Listens for signals while there is something to save. `interrupt` is called once, with the signal. */
 export const signals = (interrupt: (signal: Signal) => void): Signals => {
   let heard: Signal | undefined
   if (isNohup()) process.on("SIGHUP", () => {})

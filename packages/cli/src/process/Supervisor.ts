@@ -21,9 +21,9 @@ export const supervise = (main: URL, args: ReadonlyArray<string>): void => {
   const resized = () => ask({ tag: "resized", streams: streams() })
   for (const stream of [process.stdout, process.stderr]) stream.on("resize", resized)
   worker.on("message", (report: Report) => {
-    if (report.tag === "write") return outputs[report.name].write(report.text)
-    hasRun ||= report.isSaving
-    return setSaving(report.isSaving)
+    if (report.tag === "write") outputs[report.name].write(report.text)
+    else if (report.tag === "saving") setSaving(report.isSaving)
+    else hasRun = true
   })
   worker.on("error", (error) => {
     stderr.write(`internal error: please report this with what you typed\n${error instanceof Error ? error.stack : error}\n`)

@@ -1,6 +1,5 @@
 /** What the command sees of the process it runs in: two places to write to, one to read from, and the environment. */
 import * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
 
 /** Where text goes. */
 export interface Sink {
@@ -28,17 +27,12 @@ export class World extends Context.Service<
     /** For progress and messages. */
     readonly stderr: Sink
     readonly stdin: Input
-    /** Whether there is a run to save: a signal then interrupts the command, and ends the process at once where there is none. */
+    /** Called when the command begins to write a run, which continues to its result where nobody reads its output. */
+    readonly beginRun: () => void
+    /**
+     * Whether the command has computed what is not on the disk yet: a signal then interrupts it, so that it saves. Otherwise a
+     * signal ends the process at once.
+     */
     readonly setSaving: (isSaving: boolean) => void
   }
 >()("@adjoint/cli/World") {}
-
-/** Runs an effect that saves what it has when it is interrupted; signals interrupt it meanwhile. */
-export const guarded = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | World> =>
-  Effect.flatMap(World, ({ setSaving }) =>
-    Effect.acquireUseRelease(
-      Effect.sync(() => setSaving(true)),
-      () => effect,
-      () => Effect.sync(() => setSaving(false)),
-    ),
-  )

@@ -41,7 +41,7 @@ import { inherit, resumeFrom, same, sameModel } from "../run/Resume.ts"
 import { endsWith, hasCheckpoint, openRun, type Run } from "../run/Run.ts"
 import { allocate, files, remove } from "../run/RunFolder.ts"
 import { isLive } from "../terminal/Capability.ts"
-import { guarded, World } from "../terminal/World.ts"
+import { World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
 
 export interface Options extends Choice {
@@ -172,6 +172,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
     const { machines, parent, training } = ready
     const config: Config = { ...ready.config, saving: savingIn(folder, training) }
     const progress = yield* progressFor(options)
+    const { setSaving } = yield* World
     const started = Date.now()
     let ledger = Ledger.open(config)
     let ended: Summary["status"] | undefined
@@ -197,6 +198,8 @@ const train = (options: Options, ready: Ready, folder: string) =>
 
     const record = (event: TrainEvent) =>
       Effect.gen(function* () {
+        // The step is compiled. Before, all that there is of the run is on the disk.
+        if (event._tag === "Started") setSaving(true)
         ledger = Ledger.enter(ledger, event)
         yield* Recorder.note(folder, event)
         yield* progress.tell(event)
@@ -213,6 +216,9 @@ const train = (options: Options, ready: Ready, folder: string) =>
     let learning = machines === undefined ? undefined : { done: machines.length, all: training.built.pretrain?.length ?? 0 }
     const recordMachine = (event: PretrainEvent) =>
       Effect.gen(function* () {
+        if (event._tag === "StageStarted") setSaving(true)
+        // The machine is saved, and the next step is compiled.
+        if (event._tag === "StageFinished") setSaving(false)
         if (event._tag === "StageFinished") learning = { done: event.stage, all: event.stages }
         if (event._tag === "Pretrained") learning = undefined
         yield* Recorder.note(folder, event)
@@ -251,6 +257,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
       ),
       Effect.tapError((error) => Effect.ignore(close({ status: "failed", failure: error.message }))),
       Effect.mapError(located(training)),
+      Effect.ensuring(Effect.sync(() => setSaving(false))),
     )
   })
 
@@ -281,14 +288,12 @@ export const run = (options: Options) =>
       else yield* Lines.header("dry run", ready.training, parameters, engine)
       return
     }
-    const [folder, summary] = yield* guarded(
-      Effect.gen(function* () {
-        const made = yield* begin(options, ready)
-        if (options.json) yield* emitNow({ event: "run", folder: made, ...measured })
-        else yield* Lines.header(made, ready.training, parameters, engine)
-        return [made, yield* train(options, ready, made)] as const
-      }),
-    )
+    const { beginRun } = yield* World
+    beginRun()
+    const folder = yield* begin(options, ready)
+    if (options.json) yield* emitNow({ event: "run", folder, ...measured })
+    else yield* Lines.header(folder, ready.training, parameters, engine)
+    const summary = yield* train(options, ready, folder)
     if (options.json) yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
     else {
       yield* Lines.footer(ready.training, summary, referenceOf(folder, options))

@@ -3,9 +3,9 @@
  * to arrays. Here a `ShapeError` that mathematics throws becomes a typed failure.
  */
 
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import * as Semaphore from "effect/Semaphore"
 import * as Eager from "../backend/eager/Eager.ts"
 import { foldable } from "../language/ConstantFolding.ts"
 import type { Tensor } from "../language/Expr.ts"
@@ -170,6 +170,26 @@ export interface Step<S, B, O> {
   readonly load: (state: S) => Effect.Effect<void, EngineError | ShapeError>
 }
 
+/** A function that lets one effect run at a time, in the order in which they start. A page would load more for a `Semaphore`. */
+const makeQueue = () => {
+  let last: Deferred.Deferred<void> | undefined
+  return <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.uninterruptibleMask((restore) => {
+      const before = last
+      const own = Deferred.makeUnsafe<void>()
+      last = own
+      const turn = before === undefined ? effect : Effect.andThen(Deferred.await(before), effect)
+      return Effect.ensuring(
+        restore(turn),
+        Effect.sync(() => {
+          if (last === own) last = undefined
+          // One that is interrupted while it waits passes its turn on only when that comes.
+          Deferred.doneUnsafe(own, before === undefined ? Effect.void : Deferred.await(before))
+        }),
+      )
+    })
+}
+
 /** The step, prepared for batches of one shape. */
 interface Ready<O> {
   readonly executable: Executable
@@ -277,7 +297,7 @@ export const step = <S, B, O>(
       })
 
     // Runs that yield between steps, or wait for a move of the state, must not mix.
-    const oneAtATime = Semaphore.makeUnsafe(1).withPermits(1)
+    const oneAtATime = makeQueue()
     const submit = (batches: ReadonlyArray<B>): Submitted<O> => oneAtATime(submitAll(batches))
 
     return {

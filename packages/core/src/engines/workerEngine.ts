@@ -209,7 +209,10 @@ const dropped = new FinalizationRegistry((drop: () => void) => drop())
 export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"], EngineError, Scope.Scope> =>
   Effect.gen(function* () {
     // Loaded now, so that who needs no worker does not load its program.
-    const { workerProgram } = yield* Effect.promise(() => import("../backend/worker/workerProgram.ts"))
+    const { workerProgram } = yield* Effect.tryPromise({
+      try: () => import("../backend/worker/workerProgram.ts"),
+      catch: (error) => failed("open", error),
+    })
     const workers = yield* Effect.acquireRelease(
       Effect.sync(() => makeWorkers(workerProgram, settings, connect(workerProgram))),
       ({ close }) => Effect.promise(close),

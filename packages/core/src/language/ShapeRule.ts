@@ -5,6 +5,7 @@
 import { fits, range } from "../types/DType.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse, type Spec } from "../types/ShapeError.ts"
+import { type ImagePrimitive, provided, rowsOf } from "./images.ts"
 import type { Params, Primitive, Program } from "./Primitive.ts"
 import { elementwise } from "./shapes/elementwise.ts"
 import {
@@ -21,9 +22,11 @@ import {
   two,
   valid,
 } from "./shapes/require.ts"
-import { windows } from "./shapes/windows.ts"
 
 export { callName } from "./shapes/require.ts"
+
+/** The shape rules of images. */
+export const imageRules = provided<{ readonly [P in ImagePrimitive]: ShapeRule<P> }>()
 
 /** The shape rule of each primitive. */
 export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
@@ -173,7 +176,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
       )
     return { dtype: a.dtype, shape: [...a.shape.slice(0, -1), n] }
   },
-  ...windows,
+  ...rowsOf(imageRules.get),
   threefry: (_, inputs) => {
     const [key, counters] = two("Key", inputs)
     checkDType("Key", inputs, ["i32"])

@@ -3,7 +3,7 @@
  * loss, an optimizer …) as plain data, with the function that makes it. The model file's schema, the reference pages and the
  * law tests are derived from these entries, so a new name is one new row.
  */
-import type { Pad } from "../tensor/linear.ts"
+import type { Pad } from "../tensor/images.ts"
 import { checkOptions, checkRule } from "./OptionError.ts"
 
 /** The fields that every option may have. */

@@ -4,23 +4,25 @@
  * `OptionError` for a number outside the bounds of their entry.
  *
  * ```ts
- * import { Autodiff, Optimizer, Tensor } from "@adjoint/core"
+ * import { Optimizer, Tensor } from "@adjoint/core"
  *
  * const loss = ({ x }: { readonly x: Tensor.Tensor }) => Tensor.square(Tensor.sub(x, 3))
  * const optimizer = Optimizer.momentum(0.1)
  * let params: { readonly x: Tensor.Tensor } = { x: Tensor.scalar(0) }
  * let state = optimizer.init(params)
  * for (let step = 0; step < 200; step++) {
- *   const next = optimizer.update(Autodiff.grad(loss)(params), state, params)
- *   params = Optimizer.apply(params, next.updates)
+ *   const next = Optimizer.minimize(optimizer, params, state, loss)
+ *   params = next.params
  *   state = next.state
  * }
  * Tensor.print(params.x) // => "3"
  * ```
  */
 
+import { isTensor, type Tensor } from "../language/Expr.ts"
 import { checkUnchanged, type Like } from "../language/TensorTree.ts"
 import * as T from "../tensor/Tensor.ts"
+import { valueAndGradAux } from "../transform/Autodiff.ts"
 import type { Entry, OptionName, Options, Table, Traits } from "./Entry.ts"
 import { constant, type LearningRate } from "./LearningRate.ts"
 import { adadelta, adagrad, adam, adamax, adamw, amsgrad, lamb, lion, nadam, radam, rmsprop } from "./optimizer/adaptive.ts"
@@ -55,6 +57,52 @@ export const apply = <P>(params: P, updates: Like<NoInfer<P>>): P => {
   checkUnchanged("Optimizer.apply", params, updates, "updates like the parameters", "updates of the optimizer that `init` began")
   return zip((parameter, update) => T.add(parameter, update), params, updates)
 }
+
+/** The result of one step: the new parameters, the optimizer's new state, and the value of the loss before the step. */
+export interface Minimized<P, S> {
+  readonly params: P
+  readonly state: S
+  readonly value: Tensor
+}
+
+interface Minimize {
+  /** A loss of the parameters. */
+  <P, S>(optimizer: Optimizer<S>, params: P, state: S, loss: (params: P) => Tensor): Minimized<P, S>
+  /** A loss with auxiliary results, such as its terms or a net's new state. */
+  <P, S, A>(
+    optimizer: Optimizer<S>,
+    params: P,
+    state: S,
+    loss: (params: P) => { readonly value: Tensor; readonly aux: A },
+  ): Minimized<P, S> & { readonly aux: A }
+}
+
+/**
+ * One step of an optimizer: the gradient of a loss, the update, and the new parameters. Throws `ShapeError` if the loss does not give
+ * one f32 number.
+ *
+ * ```ts
+ * const loss = ({ x }: { readonly x: Tensor.Tensor }) => Tensor.square(Tensor.sub(x, 3))
+ * const params = { x: Tensor.scalar(0) }
+ * const optimizer = Optimizer.sgd(0.5)
+ * const next = Optimizer.minimize(optimizer, params, optimizer.init(params), loss)
+ * Tensor.toNumber(next.value) // => 9
+ * Tensor.toNumber(next.params.x) // => 3
+ * ```
+ */
+export const minimize = (<P, S, A>(
+  optimizer: Optimizer<S>,
+  params: P,
+  state: S,
+  loss: (params: P) => Tensor | { readonly value: Tensor; readonly aux: A },
+): Minimized<P, S> & { readonly aux?: A } => {
+  const { aux, grad, value } = valueAndGradAux((at: P) => {
+    const result = loss(at)
+    return isTensor(result) ? { value: result, aux: undefined } : result
+  })(params)
+  const next = optimizer.update(grad, state, params)
+  return { params: apply(params, next.updates), state: next.state, value, ...(aux === undefined ? {} : { aux }) }
+}) as Minimize
 
 /** Makes an optimizer from a learning rate; without one, the rate is the option `lr` at every step. */
 export type Factory = (rate?: LearningRate) => Optimizer

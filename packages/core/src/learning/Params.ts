@@ -32,6 +32,18 @@ export const zip = <P>(f: (a: Tensor, b: Tensor, path: Tree.Path) => Tensor, a: 
   return Tree.zip(combine as (...leaves: ReadonlyArray<unknown>) => Tensor, a as unknown, b) as P
 }
 
+/**
+ * A tree for each row of a tree whose leaves [rows, …] have equal numbers of rows: the tasks of a batch, or the nets of an ensemble.
+ *
+ * ```ts
+ * const tasks = Params.unstack({ x: Tensor.make([[1, 2], [3, 4]]), y: Tensor.make([5, 6]) })
+ * tasks.map(({ x }) => Tensor.toArray(x)) // => [[1, 2], [3, 4]]
+ * Tensor.toNumber(tasks[1]?.y ?? Tensor.scalar(0)) // => 6
+ * ```
+ */
+export const unstack = <P>(tree: P): ReadonlyArray<P> =>
+  Array.from({ length: leaves(tree)[0]?.shape[0] ?? 0 }, (_, row) => map(tree, (leaf) => T.at(leaf, row)))
+
 /** Zeros of the same shapes. */
 export const zerosLike = <P>(tree: P): P => map(tree, T.zerosLike)
 

@@ -1,8 +1,10 @@
 /** The definition of a primitive: from its parameters and the elements of its inputs to the elements of its result. */
+import { type ImagePrimitive, provided, rowsOf } from "../language/images.ts"
 import type { Params, Primitive } from "../language/Primitive.ts"
 import type { Storage } from "../types/DType.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { Spec } from "../types/ShapeError.ts"
+import type { Arithmetic } from "./Arithmetic.ts"
 
 /** The definition of one primitive; `out` is the spec of the result, by its shape rule. */
 export type Definition<P extends Primitive> = (params: Params[P], inputs: ReadonlyArray<NDArray>, out: Spec) => Storage
@@ -12,3 +14,12 @@ export type Definitions<P extends Primitive> = { readonly [Q in P]: Definition<Q
 
 /** The elements of input `i`. Shape rules have already checked the number of inputs. */
 export const numbers = (inputs: ReadonlyArray<NDArray>, i: number): Storage => (inputs[i] as NDArray).data
+
+/** The definitions of images, in an arithmetic. */
+export const imageDefinitions = provided<(arithmetic: Arithmetic) => Definitions<ImagePrimitive>>()
+
+/** The definitions of images in an arithmetic, which are looked up when they are used. */
+export const imagesBy = (arithmetic: Arithmetic): Definitions<ImagePrimitive> => {
+  let made: Definitions<ImagePrimitive> | undefined
+  return rowsOf(() => (made ??= imageDefinitions.get()(arithmetic)))
+}

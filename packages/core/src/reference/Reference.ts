@@ -7,10 +7,10 @@ import type { Primitive, Program } from "../language/Primitive.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { type Arithmetic, doubles } from "./Arithmetic.ts"
-import type { Definition, Definitions } from "./Definition.ts"
+import { type Definition, type Definitions, imagesBy } from "./Definition.ts"
 import { elementwise } from "./elementwise.ts"
 import { type Apply, readBy, runBy } from "./interpret.ts"
-import { linear } from "./linear.ts"
+import { product } from "./product.ts"
 import { structure } from "./structure.ts"
 import { threefry } from "./threefry.ts"
 
@@ -62,7 +62,8 @@ export const scanBy =
 export const definitions: Definitions<Primitive> = {
   ...elementwise(doubles),
   ...structure(doubles),
-  ...linear(doubles),
+  dot: product(doubles),
+  ...imagesBy(doubles),
   threefry,
   scan: scanBy((body) => (inputs) => run(body, inputs)),
 }

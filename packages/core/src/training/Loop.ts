@@ -32,6 +32,7 @@ import { stepKey } from "./stepKey.ts"
 
 export type { Checkpoint, Config, Resume, Saving, Validation } from "./LoopConfig.ts"
 export type { Finished, LoopEvent, Stepped } from "./LoopEvent.ts"
+export { type LossOf, type MinimizeConfig, type MinimizeOutput, type MinimizeState, minimize } from "./minimize.ts"
 
 /** Every error of a loop. */
 export type LoopError = ConfigError | RunError
@@ -52,6 +53,26 @@ export const finished = <S extends object, D, O, V, C, R = never>(
   config: Config<S, D, O, V, R, C>,
 ): Effect.Effect<Finished<S>, LoopError, Engine | R> =>
   lastEvent(Stream.filter(run(config), (event) => event._tag === "Finished"))
+
+/**
+ * The config of a loop, unchanged: with it the type checker knows the arguments of `step` and of `scores`, also where a config is a
+ * value of its own.
+ *
+ * ```ts
+ * const loop = Loop.config({
+ *   state: { mean: Tensor.scalar(0) },
+ *   data: Tensor.read(Key.normal(Key.make(1), [100, 1])),
+ *   step: ({ mean }, x) => ({ state: { mean: Tensor.add(mean, Tensor.mul(Tensor.mean(x), 0.1)) }, output: Tensor.abs(mean) }),
+ *   seed: 17,
+ *   epochs: 2,
+ *   batch: 20,
+ * })
+ * loop.data.shape // => [100, 1]
+ * ```
+ */
+export const config = <S extends object, D, O, V = unknown, R = never, C = unknown>(
+  of: Config<S, D, O, V, R, C>,
+): Config<S, D, O, V, R, C> => of
 
 /** Saves checkpoints in the folders `best` and `last` of a folder, which is created. */
 export const saveIn = (

@@ -6,7 +6,6 @@
 import * as Result from "effect/Result"
 import type { Tensor } from "../language/Expr.ts"
 import type { Initial, Net, TreeNet } from "../learning/Net.ts"
-import type { Params } from "../learning/Params.ts"
 import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
 import { NDArray } from "../types/NDArray.ts"
@@ -15,7 +14,7 @@ import { printSpec } from "../types/ShapeError.ts"
 import type * as ShapeTree from "../types/ShapeTree.ts"
 import * as Tree from "../types/Tree.ts"
 import { type Problem, StateDictError } from "./StateDictError.ts"
-import { type Found, joined, type Module, moduleOf, type Names, own, survey } from "./stateDictLayers.ts"
+import { type Found, joined, moduleOf, type Names, own, survey } from "./stateDictLayers.ts"
 import {
   missing,
   moduleName,

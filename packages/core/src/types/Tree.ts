@@ -34,11 +34,12 @@ export type Path = ReadonlyArray<string | number>
 export const printPath = (path: Path): string => path.join(".")
 
 /** The keys of a record or list. */
-type KeyOf<T> = T extends ReadonlyArray<unknown>
-  ? number extends T["length"]
-    ? number
-    : Extract<keyof T, `${number}`>
-  : Extract<keyof T, string | number>
+type KeyOf<T> =
+  T extends ReadonlyArray<unknown>
+    ? number extends T["length"]
+      ? number
+      : Extract<keyof T, `${number}`>
+    : Extract<keyof T, string | number>
 
 type PathWithin<T, Depth extends ReadonlyArray<0>> = T extends Marked
   ? ""
@@ -49,11 +50,8 @@ type PathWithin<T, Depth extends ReadonlyArray<0>> = T extends Marked
 type Joined<Key extends string | number, Rest extends string> = Rest extends "" ? `${Key}` : `${Key}.${Rest}`
 
 /** The paths of a tree's leaves, as `printPath` prints them: `""` for a leaf, any text where the tree is not known. */
-export type PrintedPath<T, Depth extends ReadonlyArray<0> = []> = IsAnyTree<T> extends true
-  ? string
-  : unknown extends T
-    ? string
-    : PathWithin<T, Depth>
+export type PrintedPath<T, Depth extends ReadonlyArray<0> = []> =
+  IsAnyTree<T> extends true ? string : unknown extends T ? string : PathWithin<T, Depth>
 
 /** Whether this is a leaf, not a record or list. */
 export const isLeaf = (tree: unknown): boolean => typeof tree === "object" && tree !== null && TensorTypeId in tree
@@ -93,8 +91,7 @@ type LeafOfEach<T, Depth extends ReadonlyArray<0>> = T extends Marked
     : { [K in keyof T]-?: LeafOf<T[K], [...Depth, 0]> }[keyof T & (T extends ReadonlyArray<unknown> ? number : keyof T)]
 
 /** The type of a tree's leaves. */
-export type LeafOf<T, Depth extends ReadonlyArray<0> = []> =
-  IsAnyTree<T> extends true ? Extract<T, Marked> : LeafOfEach<T, Depth>
+export type LeafOf<T, Depth extends ReadonlyArray<0> = []> = IsAnyTree<T> extends true ? Extract<T, Marked> : LeafOfEach<T, Depth>
 
 /** A tree's leaves with their paths, in order. */
 export const entries = <T>(tree: T): ReadonlyArray<readonly [Path, LeafOf<T>]> => {

@@ -189,13 +189,18 @@ export const oneOf = (
       }),
     ),
   )
+  /** Whether a name goes with a value. Options have mistakes of their own, which are reported once their owner is known. */
+  const accepting =
+    (value: unknown) =>
+    (name: string): boolean => {
+      const [form, member] = [forms.get(name), members[name]]
+      if (form === undefined || member === undefined) return false
+      if (isRecord(value) && (Object.keys(value).length === 0 || optionNames(member.content).length > 0)) return true
+      return Result.isSuccess(Schema.decodeUnknownResult(form)({ [name]: value }))
+    }
   const unknown = (value: { readonly [key: string]: unknown }, key: string): Nothing => {
     const inner = value[key]
-    // Options have mistakes of their own, which are reported once their owner is known.
-    const accepts = (name: string): boolean => {
-      const form = forms.get(name)
-      return form !== undefined && (isRecord(inner) || Result.isSuccess(Schema.decodeUnknownResult(form)({ [name]: inner })))
-    }
+    const accepts = accepting(inner)
     const found = unknownName(what, key, names, { on: "key", synonyms, elsewhere, accepts })
     if (found.rename !== undefined) return found
     // A value that the name does not take, such as the width that others want of a normalization. Where a name takes one
@@ -272,6 +277,19 @@ export const oneOf = (
               : `its options follow the colon: ${listed(own, "and")}`,
       }
     }
+    const accepts = accepting(value[chosen])
+    // The name may be that of another library for something else, as `linear` is for a dense layer.
+    const others = names.filter((name) => name !== chosen)
+    const other = brief || accepts(chosen) ? undefined : called(chosen, others, synonyms).find(accepts)
+    if (other !== undefined && optionNames(members[chosen]?.content ?? spelled).length === 0)
+      return {
+        _tag: "Nothing",
+        code: "S104",
+        message: `the ${what} \`${chosen}\` takes no options`,
+        ...placeOf("key", chosen),
+        help: `did you mean \`${other}\`?`,
+        rename: other,
+      }
     return { _tag: "Meant", schema: forms.get(chosen) ?? spelled, input: value }
   }
   const whole = Schema.Union([...forms.values(), ...(bareNames.length === 0 ? [] : [bare])])

@@ -527,6 +527,14 @@ export const classWeights = (value: unknown): { readonly help: string; readonly 
   return weights.length >= 2 && weights.every((weight) => typeof weight === "number") ? { help, text: flow(weights) } : undefined
 }
 
+/** The schedule, by all its names, in the options of an optimizer. */
+const besideOptimizer: ElsewhereTable = Object.fromEntries(
+  ["schedule", ...train.synonyms.schedule].map((name) => [
+    name,
+    moved(["train", "schedule"], "the schedule belongs beside the optimizer: `train: { schedule: cosine }`"),
+  ]),
+)
+
 /** Options of the optimizers of others. */
 export const optimizerOptions = {
   betas: instead("these are two options: `beta1: 0.9, beta2: 0.999`", (value) =>
@@ -557,7 +565,7 @@ export const optimizerOptions = {
   nesterov: "`nadam` is Adam with Nesterov momentum, `nesterov` is SGD with it",
   momentum: "use `beta1`: the decay of the moving average of the gradients",
   decay: "learning-rate decay is a schedule: `train: { schedule: { inverse_time: 1 } }`",
-  schedule: moved(["train", "schedule"], "the schedule belongs beside the optimizer: `train: { schedule: cosine }`"),
+  ...besideOptimizer,
   gradient_accumulation_steps: moved(["train", "accumulate"], "the number of batches per update is `train: { accumulate: 4 }`"),
   rho: "this optimizer has no such option; `rmsprop` and `adadelta` have a `decay`",
   loss_scale_factor: onlyF32,

@@ -47,16 +47,31 @@ const tooLarge = (source: Source, message: string, at: number): Diagnostic =>
 
 const tooDeep = `maps and lists stand more than ${maxDepth} deep inside each other`
 
+/** The lexer's marks between words, which are not in the text: of a document, of a broken collection, and of a scalar. */
+const marks: ReadonlySet<string> = new Set(["\x02", "\x18", "\x1f"])
+
+/** Where the first word above the limit begins. The words alone need little memory; a tree of as many needs a hundred megabytes. */
+const endOfWords = (text: string): number | undefined => {
+  // Each character is a word at most, with a mark before it.
+  if (2 * text.length < maxWords) return undefined
+  let words = 0
+  let offset = 0
+  for (const word of new Lexer().lex(text)) {
+    words++
+    if (words > maxWords) return offset
+    if (!marks.has(word)) offset += word.length
+  }
+  return undefined
+}
+
 /** The tokens of a text. Stops at the first word above a limit, before the recursive steps that follow. */
 const tokensOf = (source: Source): Result.Result<ReadonlyArray<CST.Token>, Diagnostic> => {
+  const end = endOfWords(source.text)
+  if (end !== undefined) return Result.fail(tooLarge(source, `the file has more than ${maxWords} words and signs`, end))
   const parser = new Parser()
   const tokens: Array<CST.Token> = []
-  let words = 0
   for (const word of new Lexer().lex(source.text)) {
     for (const token of parser.next(word)) tokens.push(token)
-    words++
-    if (words > maxWords)
-      return Result.fail(tooLarge(source, `the file has more than ${maxWords} words and signs`, parser.offset))
     if (parser.stack.length > maxDepth + aroundDepth) return Result.fail(tooLarge(source, tooDeep, parser.offset))
   }
   for (const token of parser.end()) tokens.push(token)

@@ -7,10 +7,10 @@ import { workOf } from "../../compiler/compilerFacts.ts"
 import type { Params, Primitive, Program } from "../../language/Primitive.ts"
 import { factsOf } from "../../language/primitiveFacts.ts"
 import { floats } from "../../reference/Arithmetic.ts"
-import type { Definition, Definitions } from "../../reference/Definition.ts"
+import { type Definition, type Definitions, imagesBy } from "../../reference/Definition.ts"
 import { elementwise } from "../../reference/elementwise.ts"
 import { type Apply, runBy } from "../../reference/interpret.ts"
-import { linear } from "../../reference/linear.ts"
+import { product } from "../../reference/product.ts"
 import { scanBy } from "../../reference/Reference.ts"
 import { structure } from "../../reference/structure.ts"
 import { threefry } from "../../reference/threefry.ts"
@@ -65,7 +65,8 @@ export const stepwise = (inLoops: number): Stepwise => {
   const definitions: Definitions<Primitive> = {
     ...elementwise(floats),
     ...wholes,
-    ...linear(floats),
+    dot: product(floats),
+    ...imagesBy(floats),
     ...functions,
     threefry,
     reduceSum: (params, inputs, out) => (out.dtype === "f32" ? reduceSum : wholes.reduceSum)(params, inputs, out),

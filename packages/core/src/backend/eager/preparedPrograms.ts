@@ -70,15 +70,22 @@ const runOn = (threads: Pool | undefined, program: Program, inputs: ReadonlyArra
   return outputs
 }
 
-/** The same, on one thread from now on where the threads have failed. */
+const isOutOfMemory = (error: unknown): boolean => error instanceof EngineError && error.cause instanceof OutOfMemory
+
+/**
+ * The same on any threads: on one from now on where the threads have failed. A program that is too large for the memory that threads
+ * share says nothing about them; one thread needs less.
+ */
 const runOnAny = (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
   const threads = threadsFor(program)
   if (threads === undefined) return runOn(undefined, program, inputs)
   try {
     return runOn(threads, program, inputs)
-  } catch {
-    pool = undefined
-    void threads.close()
+  } catch (error) {
+    if (!isOutOfMemory(error)) {
+      pool = undefined
+      void threads.close()
+    }
     return runOn(undefined, program, inputs)
   }
 }
@@ -89,7 +96,7 @@ export const runPrepared = (program: Program, inputs: ReadonlyArray<NDArray>): R
   try {
     return runOnAny(program, inputs)
   } catch (error) {
-    if (error instanceof EngineError && error.cause instanceof OutOfMemory) return undefined
+    if (isOutOfMemory(error)) return undefined
     throw error
   } finally {
     spent += performance.now() - started

@@ -3,7 +3,7 @@
  * [height, width, channels]; kernels are [...window, in, out].
  */
 import type { Tensor } from "../../language/Expr.ts"
-import type { Pad, Sizes } from "../../tensor/linear.ts"
+import type { Pad, Sizes } from "../../tensor/images.ts"
 import * as T from "../../tensor/Tensor.ts"
 import type * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"

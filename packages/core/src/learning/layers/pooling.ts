@@ -1,6 +1,6 @@
 /** Pooling: one number for each window of a sequence [length, channels] or an image [height, width, channels]. */
 import type { Tensor } from "../../language/Expr.ts"
-import type { Pad, PoolOptions, Sizes } from "../../tensor/linear.ts"
+import type { Pad, PoolOptions, Sizes } from "../../tensor/images.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { type Net, pure } from "../Net.ts"

@@ -2,23 +2,26 @@
 
 import { compilerFactsOf, type WithKernel } from "../../../../compiler/compilerFacts.ts"
 import type { Single } from "../../../../compiler/Plan.ts"
+import { type ImagePrimitive, imagePrimitives, provided } from "../../../../language/images.ts"
 import type { Primitive } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../types/Shape.ts"
 import type { Spec } from "../../../../types/ShapeError.ts"
 import type { EmitContext } from "../loopNest.ts"
 import { argsort } from "./argsort.ts"
-import { conv, convInputGrad } from "./convolution.ts"
 import { integerProduct } from "./integerProduct.ts"
-import { convKernelGrad } from "./kernelGradient.ts"
 import { concat, gather, pad } from "./moves.ts"
 import type { EmitEpilogue, Operation, PrimitiveKernel } from "./Operation.ts"
 import { type Kernels, scanBy } from "./scan.ts"
 import { scatterAdd } from "./scatterAdd.ts"
 import { threefry } from "./threefry.ts"
-import { windowMax, windowMaxGrad, windowMaxPick, windowSum, windowSumGrad } from "./windows.ts"
+
+/** The kernels of images. */
+export type ImageKernels = { readonly [P in ImagePrimitive]: PrimitiveKernel<P> }
+
+export const imageKernels = provided<ImageKernels>()
 
 /** A row for each primitive of which the compiler's facts say that it has a kernel of its own, and no others. */
-type Table = { readonly [P in WithKernel]: PrimitiveKernel<P> }
+type Table = { readonly [P in Exclude<WithKernel, ImagePrimitive>]: PrimitiveKernel<P> }
 
 const tableOf = (kernels: Kernels): Table => ({
   threefry,
@@ -28,16 +31,10 @@ const tableOf = (kernels: Kernels): Table => ({
   scatterAdd,
   dot: integerProduct,
   argsort,
-  conv,
-  convInputGrad,
-  convKernelGrad,
-  windowSum,
-  windowSumGrad,
-  windowMax,
-  windowMaxGrad,
-  windowMaxPick,
   scan: scanBy(kernels),
 })
+
+const ofImages: ReadonlySet<Primitive> = new Set(imagePrimitives)
 
 /** An operation with its kernel. */
 interface Found {
@@ -57,7 +54,8 @@ export const primitiveKernels = (kernels: Kernels) => {
   ): Found | undefined => {
     const { primitive } = equation
     if (compilerFactsOf(primitive).by !== "kernel") return undefined
-    const kernel = table[primitive as WithKernel] as unknown as PrimitiveKernel<Primitive>
+    const rows: object = ofImages.has(primitive) ? imageKernels.get() : table
+    const kernel = Reflect.get(rows, primitive) as PrimitiveKernel<Primitive>
     const from = inputs.map((view) => ({
       address: address(view.slot),
       shape: view.shape,

@@ -1,7 +1,8 @@
 /**
- * The definition of products, convolutions and windows. The order of a sum is
- * part of the definition: that of the loops, in a cascade (`sumOrder`). Terms in the padding are left out, but counted.
+ * The definition of convolutions and windows. The order of a sum is part of the definition: that of the loops, in a cascade
+ * (`sumOrder`). Terms in the padding are left out, but counted.
  */
+import type { ImagePrimitive } from "../language/images.ts"
 import type { ConvParams, WindowParams } from "../language/Primitive.ts"
 import type { Storage } from "../types/DType.ts"
 import type { NDArray } from "../types/NDArray.ts"
@@ -141,19 +142,8 @@ const sumsOf = (allocate: () => Storage, terms: number, block: number, fanIn = b
   }
 }
 
-type Linear =
-  | "dot"
-  | "conv"
-  | "convInputGrad"
-  | "convKernelGrad"
-  | "windowSum"
-  | "windowSumGrad"
-  | "windowMax"
-  | "windowMaxGrad"
-  | "windowMaxPick"
-
-/** The definitions of products, convolutions and windows, in the given arithmetic. */
-export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> => {
+/** The definitions of convolutions and windows, in the given arithmetic. */
+export const images = ({ allocate, multiply }: Arithmetic): Definitions<ImagePrimitive> => {
   const zeros = ({ dtype, shape }: Spec): Storage => allocate(dtype, Shape.size(shape))
 
   const pick = (x: Storage, offsets: Int32Array, out: Spec): Storage => {
@@ -163,29 +153,6 @@ export const linear = ({ allocate, multiply }: Arithmetic): Definitions<Linear> 
   }
 
   return {
-    dot: (_, inputs, out) => {
-      const [a, b] = [numbers(inputs, 0), numbers(inputs, 1)]
-      const [rows = 0, columns = 0] = out.shape.slice(-2)
-      const inner = (inputs[0] as NDArray).shape.at(-1) ?? 0
-      const result = zeros(out)
-      const lines = Shape.size(out.shape.slice(0, -1))
-      const times = out.dtype === "i32" ? Math.imul : multiply
-      const levels = cascade(inner, productBlock)
-      const partial = levels.map(() => allocate(out.dtype, columns))
-      for (let line = 0; line < lines; line++) {
-        const row = result.subarray(line * columns, (line + 1) * columns)
-        const [block = row, ...above] = partial
-        for (let k = 0; k < inner; k++) {
-          const x = a[line * inner + k] as number
-          const from = (Math.floor(line / rows) * inner + k) * columns
-          for (let j = 0; j < columns; j++) block[j] = (block[j] as number) + times(x, b[from + j] as number)
-          levels.forEach((size, level) => {
-            if ((k + 1) % size === 0 || k + 1 === inner) pour(partial[level] as Storage, above[level] ?? row)
-          })
-        }
-      }
-      return result
-    },
     conv: (params, inputs, out) => {
       const [x, kernel] = [numbers(inputs, 0), numbers(inputs, 1)]
       const [input, window] = shapesOf(inputs)
