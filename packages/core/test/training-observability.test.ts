@@ -1,9 +1,8 @@
 /** Runs, evaluation and compilation are visible to Effect's tracer, metrics and loggers, and none of that changes a bit. */
 import {
   Autodiff,
-  type Checkpoint,
   Compile,
-  Engine,
+  type Engine,
   Evaluate,
   Key,
   Layers,
@@ -82,8 +81,13 @@ const optimizer = Optimizer.sgd(0.1)
 const start = { mean: Tensor.zeros([1]) }
 const loop = {
   state: { params: start, optimizer: optimizer.init(start) },
-  step: ({ optimizer: before, params }: { readonly params: { readonly mean: Tensor.Tensor }; readonly optimizer: never }, x: Tensor.Tensor) => {
-    const { grad, value } = Autodiff.valueAndGrad((at: typeof params) => Tensor.mean(Tensor.square(Tensor.sub(at.mean, x))))(params)
+  step: (
+    { optimizer: before, params }: { readonly params: { readonly mean: Tensor.Tensor }; readonly optimizer: never },
+    x: Tensor.Tensor,
+  ) => {
+    const { grad, value } = Autodiff.valueAndGrad((at: typeof params) => Tensor.mean(Tensor.square(Tensor.sub(at.mean, x))))(
+      params,
+    )
     const next = optimizer.update(grad, before, params)
     return { state: { params: Optimizer.apply(params, next.updates), optimizer: next.state as never }, output: value }
   },
@@ -92,7 +96,11 @@ const loop = {
   seed: 1,
   epochs: 2,
   batch: 3,
-} as never as Loop.Config<{ readonly params: typeof start; readonly optimizer: ReturnType<typeof optimizer.init> }, NDArray.NDArray, Tensor.Tensor>
+} as never as Loop.Config<
+  { readonly params: typeof start; readonly optimizer: ReturnType<typeof optimizer.init> },
+  NDArray.NDArray,
+  Tensor.Tensor
+>
 
 describe("spans", () => {
   it.effect("of a training run are its epochs, its checkpoints and what it compiles", () =>
@@ -120,7 +128,12 @@ describe("spans", () => {
       })
       const epoch = attributesOf(named(spans, "Train.epoch")[1])
       assert.deepInclude(epoch, { "adjoint.epoch": 2, "adjoint.step": 6, "adjoint.learning_rate": 0.1, "adjoint.best": true })
-      assert.containsAllKeys(epoch, ["adjoint.train.loss", "adjoint.train.accuracy", "adjoint.val.loss", "adjoint.rows_per_second"])
+      assert.containsAllKeys(epoch, [
+        "adjoint.train.loss",
+        "adjoint.train.accuracy",
+        "adjoint.val.loss",
+        "adjoint.rows_per_second",
+      ])
       assert.deepStrictEqual(attributesOf(named(spans, "Train.checkpoint")[3]), {
         "adjoint.checkpoint.kind": "last",
         "adjoint.checkpoint.directory": "runs/last",
@@ -136,7 +149,13 @@ describe("spans", () => {
   it.effect("of a loop, of evaluation, of pre-training and of a sweep have their names", () =>
     Effect.gen(function* () {
       const looped = yield* traced(Stream.runDrain(Loop.run(loop)))
-      assert.deepStrictEqual(printed(looped.spans), ["Loop.run", "  Compile.compile", "  Loop.epoch", "    Compile.step", "  Loop.epoch"])
+      assert.deepStrictEqual(printed(looped.spans), [
+        "Loop.run",
+        "  Compile.compile",
+        "  Loop.epoch",
+        "    Compile.step",
+        "  Loop.epoch",
+      ])
       const weights = net.init(Key.make(1), [2])
       const evaluated = yield* traced(Evaluate.evaluate(net, weights, config))
       assert.deepStrictEqual(printed(evaluated.spans), ["Evaluate.evaluate", "  Compile.step"])
@@ -147,7 +166,16 @@ describe("spans", () => {
       const compiled = yield* traced(Effect.scoped(Compile.compile((x: Tensor.Tensor) => Tensor.exp(x), Tensor.zeros([2]))))
       assert.deepStrictEqual(printed(compiled.spans), ["Compile.compile"])
       assert.deepInclude(attributesOf(compiled.spans[0]), { "adjoint.inputs": "0: f32[2]", "adjoint.program.equations": 1 })
-      const stage = { layer: "h1", hidden: 2, visible: "bernoulli", method: { cd: 1 }, learningRate: 0.1, epochs: 1, batch: 6, momentum: 0 } as const
+      const stage = {
+        layer: "h1",
+        hidden: 2,
+        visible: "bernoulli",
+        method: { cd: 1 },
+        learningRate: 0.1,
+        epochs: 1,
+        batch: 6,
+        momentum: 0,
+      } as const
       const ones = NDArray.make("f32", [6, 3], new Float32Array(18).fill(1))
       const pretrained = yield* traced(Stream.runDrain(Pretrain.run({ inputs: ones, stages: [stage], seed: 1 })))
       assert.deepStrictEqual(printed(pretrained.spans).slice(0, 4), [
@@ -175,7 +203,10 @@ describe("spans", () => {
         Stream.runDrain,
       )
       const { spans } = yield* traced(stopped)
-      assert.deepStrictEqual(named(spans, "Train.checkpoint").map((span) => attributesOf(span)["adjoint.checkpoint.kind"]), ["last"])
+      assert.deepStrictEqual(
+        named(spans, "Train.checkpoint").map((span) => attributesOf(span)["adjoint.checkpoint.kind"]),
+        ["last"],
+      )
     }),
   )
 })
@@ -192,7 +223,17 @@ describe("metrics", () => {
       snapshot.flatMap(({ attributes = {}, id, state, type }) => {
         const { "adjoint.part": part, "adjoint.score": score } = attributes as { readonly [name: string]: string }
         const name = part === undefined ? id : `${id} ${part}.${score}`
-        return type === "Gauge" || type === "Counter" ? [[name, Number((state as { readonly value?: number; readonly count?: number }).value ?? (state as { readonly count?: number }).count)]] : []
+        return type === "Gauge" || type === "Counter"
+          ? [
+              [
+                name,
+                Number(
+                  (state as { readonly value?: number; readonly count?: number }).value ??
+                    (state as { readonly count?: number }).count,
+                ),
+              ],
+            ]
+          : []
       }),
     )
 
@@ -211,7 +252,9 @@ describe("metrics", () => {
       assert.isAbove(found["adjoint.rows_per_second"] ?? 0, 0)
       assert.strictEqual(found["adjoint.score train.loss"], last?.train.loss)
       assert.strictEqual(found["adjoint.score val.accuracy"], last?.validation?.accuracy)
-      assert.isTrue(snapshot.every(({ attributes }) => (attributes as { readonly [name: string]: string })["adjoint.run"] === "Train"))
+      assert.isTrue(
+        snapshot.every(({ attributes }) => (attributes as { readonly [name: string]: string })["adjoint.run"] === "Train"),
+      )
     }),
   )
 
@@ -222,7 +265,10 @@ describe("metrics", () => {
           yield* Effect.provideService(Loop.finished(loop), Metric.CurrentMetricAttributes, { model: "a" })
           yield* Effect.provideService(Loop.finished({ ...loop, epochs: 1 }), Metric.CurrentMetricAttributes, { model: "b" })
           const steps = (model: string) =>
-            Effect.map(Metric.value(Metric.withAttributes(RunMetrics.steps, { "adjoint.run": "Loop", model })), ({ count }) => count)
+            Effect.map(
+              Metric.value(Metric.withAttributes(RunMetrics.steps, { "adjoint.run": "Loop", model })),
+              ({ count }) => count,
+            )
           return [yield* steps("a"), yield* steps("b")]
         }),
       )
@@ -244,8 +290,13 @@ describe("logs", () => {
   it.effect("go to the Logger: progress as Debug, what is not as it should be as Warn", () =>
     Effect.gen(function* () {
       const { layer, lines } = logging()
-      const keeping = { save: (kind: "best" | "last") => Effect.succeed({ directory: kind, ...(kind === "best" ? { undeleted: { path: "best.old", reason: "busy" } } : {}) }) }
-      const run = Train.finished({ ...config, epochs: 1, saving: keeping }).pipe(Effect.provide([Wasm.layer({ threads: 1 }), layer]))
+      const keeping = {
+        save: (kind: "best" | "last") =>
+          Effect.succeed({ directory: kind, ...(kind === "best" ? { undeleted: { path: "best.old", reason: "busy" } } : {}) }),
+      }
+      const run = Train.finished({ ...config, epochs: 1, saving: keeping }).pipe(
+        Effect.provide([Wasm.layer({ threads: 1 }), layer]),
+      )
       yield* Effect.provideService(run, References.MinimumLogLevel, "Debug")
       assert.deepStrictEqual(lines, [
         "Debug Train.run: epoch 1 is scored (1)",
@@ -255,7 +306,10 @@ describe("logs", () => {
       ])
       lines.length = 0
       yield* Effect.provideService(run, References.MinimumLogLevel, "Info")
-      assert.deepStrictEqual(lines.map((line) => line.slice(0, 4)), ["Warn"])
+      assert.deepStrictEqual(
+        lines.map((line) => line.slice(0, 4)),
+        ["Warn"],
+      )
       lines.length = 0
       yield* Effect.provideService(run, References.MinimumLogLevel, "None")
       assert.deepStrictEqual(lines, [])
@@ -268,7 +322,10 @@ describe("the bits", () => {
     Effect.gen(function* () {
       const bits = ({ history, params }: Train.Finished<unknown, unknown>) =>
         JSON.stringify([Params.leaves(params as Params.Params).map(Tensor.toArray), history])
-      const trained = Effect.provide(Effect.map(Train.finished({ ...config, net: Net.sequential([net, Layers.dropout(0.2)]) }), bits), Wasm.layer({ threads: 1 }))
+      const trained = Effect.provide(
+        Effect.map(Train.finished({ ...config, net: Net.sequential([net, Layers.dropout(0.2)]) }), bits),
+        Wasm.layer({ threads: 1 }),
+      )
       const alone = yield* trained
       const { tracer } = tracing()
       const seen = yield* trained.pipe(

@@ -318,7 +318,13 @@ export const predictor = <P, S, X, Y>(
         )
         return yield* Compile.checkShapes(() => Dataset.concatRows(parts) as Dataset.Arrays<Y>)
       })
-      return (inputs) => spanned(run(inputs), "Evaluate.predict", () => ({}), (y) => ({ "adjoint.rows": Dataset.rowsIn(y) }))
+      return (inputs) =>
+        spanned(
+          run(inputs),
+          "Evaluate.predict",
+          () => ({}),
+          (y) => ({ "adjoint.rows": Dataset.rowsIn(y) }),
+        )
     },
   )
 

@@ -46,7 +46,8 @@ export type LoopError = ConfigError | RunError
  */
 export const run = <S extends object, D, O, V, C, R = never>(
   config: Config<S, D, O, V, R, C>,
-): Stream.Stream<LoopEvent<S>, LoopError, Engine | R> => eventStream((emit) => spanned(looped(config, emit), "Loop.run", runAttributes(config)))
+): Stream.Stream<LoopEvent<S>, LoopError, Engine | R> =>
+  eventStream((emit) => spanned(looped(config, emit), "Loop.run", runAttributes(config)))
 
 /** Runs to the end and returns the last event of `run`. */
 export const finished = <S extends object, D, O, V, C, R = never>(

@@ -246,8 +246,8 @@ const overruled = ({ catalogue, train }: Subject): ReadonlyArray<Finding> => {
   const uses = train.callbacks.map(useOf)
   const stop = uses.findIndex(({ name }) => name === "early_stop")
   const kept = uses.findIndex(({ name }) => name === "checkpoint")
-  const [wanted, ignored] = [uses[stop]?.options["monitor"], uses[kept]?.options["monitor"]]
-  const { default: usual } = catalogue.callback["checkpoint"]?.options["monitor"] ?? {}
+  const [wanted, ignored] = [uses[stop]?.options.monitor, uses[kept]?.options.monitor]
+  const { default: usual } = catalogue.callback.checkpoint?.options.monitor ?? {}
   if (wanted === undefined || ignored === undefined || ignored === wanted || ignored === usual) return []
   return [
     {
