@@ -133,7 +133,7 @@ describe("the lanes of an engine", () => {
 
   it("are narrow in small programs, which do not repay the request", () => {
     expect(lanesFor(product(32), 256)).toBe(128)
-    expect(lanesFor(product(128), 256)).toBe(offeredLanes(256))
+    expect(lanesFor(product(128), 256)).toBe(256)
     expect(lanesFor(product(128), 128)).toBe(128)
   })
 

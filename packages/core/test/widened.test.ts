@@ -1,5 +1,6 @@
 /** A program goes over to wide lanes only if one run in both gives the same bits. */
 import { afterEach, expect, it, vi } from "vitest"
+import { packsLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
 import type { Lanes } from "../src/backend/wasm/assembler/lanes.ts"
 import type { Prepared } from "../src/backend/wasm/prepare.ts"
 import { prepareFor } from "../src/backend/wasm/widened.ts"
@@ -44,7 +45,9 @@ const both: Output = (state) => [state, 2 * state, Number.NaN]
 
 afterEach(() => vi.restoreAllMocks())
 
-it("goes over with its state at the first run where the user asks, and releases the narrow program", () => {
+const hasWide = packsLanes()
+
+it.runIf(hasWide)("goes over with its state at the first run where the user asks, and releases the narrow program", () => {
   const { log, prepareIn } = fake(both, both)
   const prepared = prepareFor(256, prepareIn, true)
   prepared.load([array(5)])
@@ -55,7 +58,7 @@ it("goes over with its state at the first run where the user asks, and releases 
   expect(log).toEqual(["prepare 128", "prepare 256", "run 256", "run 128", "release 128", "run 256", "release 256"])
 })
 
-it.each([
+it.runIf(hasWide).each([
   [
     "an output has another bit",
     fake(
@@ -97,7 +100,7 @@ it.each([
   expect(log).not.toContain("release 128")
 })
 
-it("begins narrow where the user does not ask, and goes over when it has run for half a second", () => {
+it.runIf(hasWide)("begins narrow where the user does not ask, and goes over when it has run for half a second", () => {
   let now = 0
   vi.spyOn(performance, "now").mockImplementation(() => (now += 100))
   const { log, prepareIn } = fake(both, both)
@@ -107,7 +110,7 @@ it("begins narrow where the user does not ask, and goes over when it has run for
   expect(log.slice(6)).toEqual(["prepare 256", "run 256", "run 128", "release 128", "run 256"])
 })
 
-it("releases the wide program where the run fails in narrow lanes", () => {
+it.runIf(hasWide)("releases the wide program where the run fails in narrow lanes", () => {
   const failing: Output = () => {
     throw new Error("a worker died")
   }

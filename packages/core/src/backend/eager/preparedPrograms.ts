@@ -11,7 +11,7 @@ import type { Program } from "../../language/Primitive.ts"
 import type { NDArray } from "../../types/NDArray.ts"
 import { EngineError, OutOfMemory } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
-import { lanesOfReading } from "../wasm/assembler/hostLanes.ts"
+import { lanesOfReading, lanesSetting } from "../wasm/assembler/hostLanes.ts"
 import type { Lanes } from "../wasm/assembler/lanes.ts"
 import { compileJob, lanesFor } from "../wasm/compile.ts"
 import { type Prepared, prepare } from "../wasm/prepare.ts"
@@ -64,7 +64,7 @@ const runOn = (threads: Pool | undefined, program: Program, inputs: ReadonlyArra
   const key = `${threads?.threads ?? 1} ${Signature.ofProgram(program)}`
   const found = kept.get(key)
   const prepareIn = (lanes: Lanes): Prepared => prepare({ program, resident: 0 }, threads, "portable", compileJob, lanes)
-  const prepared = found ?? prepareFor(lanesFor(program, lanesOfReading()), prepareIn, true)
+  const prepared = found ?? prepareFor(lanesFor(program, lanesOfReading()), prepareIn, lanesSetting() !== undefined)
   const isKept = found !== undefined || kept.put(key, prepared, prepared.bytes)
   const outputs = prepared.run(inputs)
   if (!isKept) prepared.release()

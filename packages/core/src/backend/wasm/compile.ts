@@ -12,7 +12,7 @@ import type { Program } from "../../language/Primitive.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
-import { compileFor, offeredLanes } from "./assembler/hostLanes.ts"
+import { compileFor } from "./assembler/hostLanes.ts"
 import type { Lanes } from "./assembler/lanes.ts"
 import type { WasmModule } from "./assembler/webAssembly.ts"
 import { isCompiled, work } from "./kernels/kernels.ts"
@@ -63,9 +63,9 @@ const worthWaking = 16
  */
 const worthPacking = 2 ** 20
 
-/** The lanes that a program is written for where these are requested. */
+/** The lanes that are worth it for a program where these are requested, if the host has them. */
 export const lanesFor = (program: Program, wanted: Lanes): Lanes =>
-  wanted === 256 && programWork(program) >= worthPacking ? offeredLanes(256) : 128
+  wanted === 256 && programWork(program) >= worthPacking ? 256 : 128
 
 const largestOf = (plan: Plan): OutOfMemory["largest"] =>
   plan.slots

@@ -5,6 +5,7 @@
  * made of just this program to the promise that lanes change no bit (docs/decisions/wide-lanes.md).
  */
 import type { NDArray } from "../../types/NDArray.ts"
+import { packsLanes } from "./assembler/hostLanes.ts"
 import type { Lanes } from "./assembler/lanes.ts"
 import type { Prepared } from "./prepare.ts"
 
@@ -28,8 +29,9 @@ const widened = (prepareIn: (lanes: Lanes) => Prepared, patience: number): Prepa
   let isDecided = false
   let ran = 0
 
-  /** The program in wide lanes with the current state, or `undefined` where it cannot be prepared: there may be no memory for both. */
+  /** The program in wide lanes with the current state, or `undefined` where the host has none, or no memory for both. */
   const wideOne = (): Prepared | undefined => {
+    if (!packsLanes()) return undefined
     try {
       const wide = prepareIn(256)
       wide.load(current.lend())

@@ -15,7 +15,7 @@ const triedVersions = /^(13\.6|14\.1|14\.6)\.\d+\.\d+-node\./u
 
 /** How V8 compiles what is to be packed: with the packing, by the optimizing compiler, and before the first call. And as usual. */
 const settings: ReadonlyArray<readonly [name: string, packed: string, usual: string]> = [
-  ["wasm-revectorize", "--experimental-wasm-revectorize", "--no-experimental-wasm-revectorize"],
+  ["experimental-wasm-revectorize", "--experimental-wasm-revectorize", "--no-experimental-wasm-revectorize"],
   ["liftoff", "--no-liftoff", "--liftoff"],
   ["wasm-lazy-compilation", "--no-wasm-lazy-compilation", "--wasm-lazy-compilation"],
 ]
