@@ -163,7 +163,7 @@ describe("what the data says", () => {
       /^`columns: \{ kind: number, … \}`; a column is/,
       false,
     ],
-    ["two targets", ['"*"', 'width: class\n    "*"'], "D303", "6:12", /^keep the one that the head predicts; an input is/, false],
+    ["two targets", ['"*"', 'width: class\n    "*"'], "D303", "6:12", /^add `- head: width`; an input is `category`/, false],
     ["a type by another name", ["type: number", "type: float"], "S104", "6:18", /^did you mean `number`\?$/, true],
     ["a scale by another name", ["scale: standard", "scale: zscore"], "S103", "6:33", /^did you mean `standard`\?$/, true],
     [

@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { fuse } from "../src/compiler/Fuse.ts"
 import { planMemory } from "../src/compiler/MemoryPlan.ts"
-import { type Plan, print } from "../src/compiler/Plan.ts"
+import { type Plan, print, type Slot } from "../src/compiler/Plan.ts"
 import { Autodiff, Program, Tensor } from "../src/index.ts"
 import * as Reference from "../src/reference/Reference.ts"
 import { array } from "../src/testing/arbitraries.ts"
@@ -18,10 +18,15 @@ const runPlan = ({ kernels, outputs, slots }: Plan, inputs: ReadonlyArray<NDArra
   const held = slots.map(({ dtype, storage, shape }) => {
     if (storage.tag === "input") return inputs[storage.index]
     if (storage.tag === "constant") return storage.array
-    // No kernel writes a slot without elements.
+    // No kernel writes a slot without elements, nor one that is a part of another.
     return Shape.size(shape) === 0 ? new NDArray(dtype, shape, allocate(dtype, 0)) : undefined
   })
-  const read = (slot: number): NDArray => held[slot] as NDArray
+  const read = (slot: number): NDArray => {
+    const { dtype, shape, storage } = slots[slot] as Slot
+    if (storage.tag !== "part") return held[slot] as NDArray
+    const { data } = read(storage.of)
+    return new NDArray(dtype, shape, data.slice(storage.offset, storage.offset + Shape.size(shape)))
+  }
   for (const kernel of kernels)
     runKernel(kernel, {
       spec: (slot) => slots[slot] as Spec,
@@ -244,5 +249,49 @@ describe("planMemory", () => {
     const { bytes: size, moves } = planMemory(fuse(program), 2, 0)
     expect(moves).toEqual([])
     expect(size).toBe(3 * 64 * 64 * 4 + 64)
+  })
+
+  /** A step whose first input is state: rows of it are sliced, reshaped and multiplied, and all of it is replaced. */
+  const sliced = (from: number, to: number): Program.Program =>
+    Program.trace(
+      (state, x) => {
+        const [whole, right] = [state as Tensor.Tensor, x as Tensor.Tensor]
+        const rows = Tensor.reshape(Tensor.slice(whole, [from, 0], [to, 6]), [2 * (to - from), 3])
+        const product = Tensor.reshape(Tensor.matmul(rows, right), [to - from, 6])
+        const again = Tensor.reshape(Tensor.slice(Tensor.reshape(product, [6 * (to - from)]), [3], [9]), [2, 3])
+        return [Tensor.mul(whole, 2), Tensor.matmul(again, right), product]
+      },
+      [
+        { dtype: "f32", shape: [5, 6] },
+        { dtype: "f32", shape: [3, 3] },
+      ],
+    )
+
+  it("takes consecutive elements of an array for a part of it, and copies nothing", () => {
+    const { kernels, slots } = fuse(sliced(1, 4))
+    expect(slots.flatMap(({ storage }) => (storage.tag === "part" ? [storage] : []))).toEqual([
+      { tag: "part", of: 0, offset: 6 },
+      { tag: "part", of: kernels[1]?.tag === "product" ? kernels[1].slot : -1, offset: 3 },
+    ])
+    expect(kernels.map(({ tag }) => tag)).toEqual(["loop", "product", "product"])
+  })
+
+  it("keeps an array as long as a part of it is read", () => {
+    const [x, right] = [Tensor.read(Tensor.reshape(Tensor.range(30, "f32"), [5, 6])), Tensor.read(Tensor.eye(3))]
+    for (const [from, to] of [
+      [0, 5],
+      [1, 4],
+      [3, 5],
+    ] as const) {
+      const program = sliced(from, to)
+      const step = inMemory(fuse(program), 1)
+      let state: NDArray = x
+      for (let round = 0; round < 3; round++) {
+        const expected = Reference.run(program, [state, right])
+        const got = step([round === 0 ? x : undefined, right])
+        expect(got.map(({ data }) => [...data])).toEqual(expected.slice(1).map(({ data }) => [...data]))
+        state = expected[0] as NDArray
+      }
+    }
   })
 })

@@ -11,9 +11,8 @@ import type { ModelFile } from "./Document.ts"
 import { phaseOf } from "./diagnostic/Codes.ts"
 import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
 import { renamed } from "./diagnostic/Edit.ts"
-import { suggest } from "./diagnostic/Suggest.ts"
-import { model as modelWords } from "./schema/Vocabulary.ts"
 import { scalar } from "./diagnostic/Fix.ts"
+import { suggest } from "./diagnostic/Suggest.ts"
 import { type Language, standard } from "./Language.ts"
 import type { Facts } from "./prepare/Facts.ts"
 import { known } from "./prepare/Known.ts"
@@ -21,6 +20,7 @@ import type { Codec } from "./schema/Annotation.ts"
 import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
 import { repaired } from "./schema/Repaired.ts"
+import { model as modelWords } from "./schema/Vocabulary.ts"
 import { type Data, isRecord } from "./source/Data.ts"
 import { isWithin, pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
@@ -77,7 +77,9 @@ const decodeSections = (
   return {
     ...(Result.isSuccess(whole) && unknown.size === 0 && size.length === 0 ? { decoded: whole.success } : {}),
     sections,
-    findings: [...size, ...schema, ...(inputs === "unknown" ? [] : Names.check(model.layers ?? null, undefined, inputs))].filter(isKnown),
+    findings: [...size, ...schema, ...(inputs === "unknown" ? [] : Names.check(model.layers ?? null, undefined, inputs))].filter(
+      isKnown,
+    ),
     positions,
     source: positions.source,
   }

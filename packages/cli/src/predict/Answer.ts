@@ -74,13 +74,13 @@ const gathered = <K extends keyof HeadAnswer>(
   key: K,
 ): { readonly [F in K]?: Named<NonNullable<HeadAnswer[F]>> } => {
   const found = answers.flatMap(([name, { [key]: value }]) => (value === undefined ? [] : [[name, value] as const]))
-  return (found.length === 0 ? {} : { [key]: Object.fromEntries(found) }) as { readonly [F in K]?: Named<NonNullable<HeadAnswer[F]>> }
+  return (found.length === 0 ? {} : { [key]: Object.fromEntries(found) }) as {
+    readonly [F in K]?: Named<NonNullable<HeadAnswer[F]>>
+  }
 }
 
 /** How the responses of a row, a list for each head, become an answer. */
-export const answering = (
-  heads: ReadonlyArray<Predicting>,
-): ((responses: ReadonlyArray<ReadonlyArray<number>>) => Answer) => {
+export const answering = (heads: ReadonlyArray<Predicting>): ((responses: ReadonlyArray<ReadonlyArray<number>>) => Answer) => {
   const each = heads.map(ofHead)
   const [only] = each
   const isOne = heads.length === 1 && heads[0]?.name === undefined

@@ -31,7 +31,9 @@ export const baselinePart = ({ test, val }: Pick<Prepared, "test" | "val">): "tr
 /** The baselines as a summary has them: that of the one head, or those of all under names such as `kind.accuracy`. */
 export const baselineRecord = (prepared: Prepared): NonNullable<Summary["baseline"]> =>
   Object.fromEntries(
-    baselines(prepared).flatMap(({ answer, head }) => Object.entries(answer).map(([key, value]) => [scoreName(head, key), value] as const)),
+    baselines(prepared).flatMap(({ answer, head }) =>
+      Object.entries(answer).map(([key, value]) => [scoreName(head, key), value] as const),
+    ),
   )
 
 const printBaseline = (answer: Baseline): string => {

@@ -67,11 +67,7 @@ export const rowsOf = ({
 export const lossOver = ({ checked: right }: Trained, { facts }: Prepared): Built["loss"] => build({ ...right, facts }).loss
 
 /** The rows of one part. Fails when the run has none. */
-export const partOf = (
-  prepared: Prepared,
-  part: "train" | "val" | "test",
-  directory: string,
-): Effect.Effect<Part, RunError> => {
+export const partOf = (prepared: Prepared, part: "train" | "val" | "test", directory: string): Effect.Effect<Part, RunError> => {
   const dataset = prepared[part]
   return dataset === undefined
     ? Effect.fail(new RunError({ message: `${directory} has no ${part} rows`, hint: "another --split" }))

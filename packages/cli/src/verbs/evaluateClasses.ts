@@ -2,8 +2,8 @@
 
 import { type Arrays, arrayOf } from "@adjoint/core/data/PreprocessTree"
 import * as Score from "@adjoint/core/learning/Score"
-import { predict } from "@adjoint/core/training/Evaluate"
 import { at } from "@adjoint/core/tensor/subscript"
+import { predict } from "@adjoint/core/training/Evaluate"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import type { BuiltHead } from "@adjoint/dsl/build/Build"
 import { columns, printable } from "@adjoint/dsl/diagnostic/Printable"
@@ -94,10 +94,7 @@ const cellOf = (text: string, width: number): string => `${" ".repeat(Math.max(0
 const digits = (counts: ReadonlyArray<number>): number => Math.max(...counts.map((n) => String(n).length))
 
 /** The matrix with the names of the classes above it, or with their numbers where the names need too much room. */
-const matrix = (
-  { classes, confusion }: Required<Classes>,
-  { style, width }: Look,
-): ReadonlyArray<string> | undefined => {
+const matrix = ({ classes, confusion }: Required<Classes>, { style, width }: Look): ReadonlyArray<string> | undefined => {
   const count = digits(confusion.flat())
   const full = namesOf(classes, Number.POSITIVE_INFINITY)
   const wide = Math.max(widest(full), count)

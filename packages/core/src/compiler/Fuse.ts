@@ -10,10 +10,10 @@ import { compilerFactsOf } from "./compilerFacts.ts"
 import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
 import { accessOf, type IndexMap, identityMap, isRearrangement, through } from "./fuse/indexMap.ts"
 import { joinRows } from "./fuse/rows.ts"
-import { decide } from "./fuse/stored.ts"
+import { decide, type Stored } from "./fuse/stored.ts"
 import { eliminateCommonSubexpressions, isElementwise, isProduct, paramsOf, type Value } from "./fuse/values.ts"
 import { lowerBound } from "./lowerBound.ts"
-import type { Kernel, Loop, Matrix, Plan, Reduce, Rows, Slot, View } from "./Plan.ts"
+import type { Kernel, Loop, Matrix, Plan, Reduce, Rows, Slot, Storage, View } from "./Plan.ts"
 
 /** A kernel under construction: the values of its loop, and the value computed before it unless the kernel is a loop. */
 interface Draft {
@@ -27,7 +27,7 @@ interface Draft {
 const most = 12
 
 /** The slots of values, created on first use. */
-const slotsOf = (at: (value: number) => Value, alias: (value: number) => number) => {
+const slotsOf = (at: (value: number) => Value, { alias, part }: Stored) => {
   const slots: Array<Slot> = []
   const numbers = new Map<number, number>()
   const slot = (value: number): number => {
@@ -35,7 +35,10 @@ const slotsOf = (at: (value: number) => Value, alias: (value: number) => number)
     const found = numbers.get(own)
     if (found !== undefined) return found
     const { dtype, from, shape } = at(own)
-    const made = slots.push({ dtype, shape, storage: from.tag === "storage" ? from.storage : { tag: "own" } }) - 1
+    const whole = part(own)
+    const storage: Storage =
+      whole !== undefined ? { tag: "part", of: slot(whole.of), offset: whole.offset } : from.tag === "storage" ? from.storage : { tag: "own" }
+    const made = slots.push({ dtype, shape, storage }) - 1
     numbers.set(own, made)
     return made
   }
@@ -95,6 +98,7 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
   for (const value of scalarsFirst(values)) {
     const { from, shape } = at(value)
     if (from.tag === "storage" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
+    if (stored.part(value) !== undefined) continue
     if (!isLooped(value)) {
       const loops = from.tag === "equation" && takesEpilogue(from.equation) ? shape : undefined
       maker.set(value, drafts.push({ first: value, shape: loops, makes: [] }) - 1)
@@ -102,9 +106,11 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
     }
     let earliest = 0
     const inPlaceOf = new Set<number>()
-    visitReads(source, value, shape, (read, inPlace) => {
-      const by = maker.get(read)
+    visitReads(source, value, shape, (read, dense) => {
+      const whole = stored.part(read)?.of
+      const by = maker.get(whole ?? read)
       if (by === undefined) return
+      const inPlace = dense && whole === undefined
       earliest = Math.max(earliest, inPlace ? by : by + 1)
       if (inPlace) inPlaceOf.add(by)
     })
@@ -132,15 +138,16 @@ const wantedOf = (
 ) => {
   const { at, stored } = source
   const wanted = new Set<number>(outputs.map(stored.alias))
+  const want = (read: number): void => void wanted.add(stored.part(read)?.of ?? read)
   drafts.forEach(({ first, makes, shape = [] }, i) => {
     for (const value of makes)
       visitReads(source, value, shape, (read, inPlace) => {
-        if (maker.get(read) !== i || !inPlace) wanted.add(read)
+        if (maker.get(read) !== i || !inPlace) want(read)
       })
     const from = first === undefined ? undefined : at(first).from
     if (from?.tag === "equation")
       for (const input of from.inputs)
-        visitReads(source, input, at(input).shape, (read) => wanted.add(read), identityMap(at(input).shape.length), false)
+        visitReads(source, input, at(input).shape, want, identityMap(at(input).shape.length), false)
   })
   return wanted
 }
@@ -191,12 +198,12 @@ const loop = (source: Source, shape: Shape.Shape, makes: ReadonlyArray<number>, 
   return { tag: "loop", shape, terms, stores }
 }
 
-/** The plan of a program. */
-export const fuse = (program: Program): Plan => {
+/** The plan of a program, in which slots may be parts of others unless asked not to. */
+export const fuse = (program: Program, { hasParts = true }: { readonly hasParts?: boolean } = {}): Plan => {
   const { outputs, values } = eliminateCommonSubexpressions(program)
-  const stored = decide(values, outputs)
+  const stored = decide(values, outputs, hasParts)
   const at = (value: number): Value => values[value] as Value
-  const { slot, slots } = slotsOf(at, stored.alias)
+  const { slot, slots } = slotsOf(at, stored)
   // Inputs stand first, in order, whether they are used or not.
   values.forEach(({ from }, value) => {
     if (from.tag === "storage" && from.storage.tag === "input") slot(value)

@@ -36,17 +36,23 @@ export const slotBytes = ({ slots }: Plan, slot: number): number => {
   return found === undefined ? 0 : roundUp(Math.max(1, Shape.size(found.shape)) * bytes[found.dtype])
 }
 
-/** For each slot, the kernel that writes it first and the kernel that reads it last, by number. */
+/** The slot whose memory a slot is in: itself, unless it is a part of another. */
+const wholeOf = ({ slots }: Plan, slot: number): number => {
+  const storage = slots[slot]?.storage
+  return storage?.tag === "part" ? storage.of : slot
+}
+
+/** For each slot, the kernel that writes it first and the kernel that reads it or a part of it last, by number. */
 interface Lifetimes {
   readonly written: ReadonlyMap<number, number>
   readonly read: ReadonlyMap<number, number>
 }
 
-const lifetimesOf = ({ kernels }: Plan): Lifetimes => {
+const lifetimesOf = (plan: Plan): Lifetimes => {
   const [written, read] = [new Map<number, number>(), new Map<number, number>()]
-  kernels.forEach((kernel, i) => {
+  plan.kernels.forEach((kernel, i) => {
     for (const slot of writes(kernel)) if (!written.has(slot)) written.set(slot, i)
-    for (const slot of reads(kernel)) read.set(slot, i)
+    for (const slot of reads(kernel)) read.set(wholeOf(plan, slot), i)
   })
   return { written, read }
 }
@@ -57,6 +63,7 @@ const replaceable = (
   resident: number,
   { read, written }: Lifetimes,
   given: ReadonlySet<number>,
+  hasParts: (slot: number) => boolean,
 ): ReadonlyMap<number, number> => {
   const inputSlot = new Map(
     slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
@@ -72,7 +79,7 @@ const replaceable = (
     const writer = members.find((member) => loopOf(member)?.stores.some(({ slot }) => slot === output))
     if (writer === undefined || given.has(input) || last > at) continue
     const others = members.filter((member) => member !== writer && reads(member).includes(input))
-    if (last < at || (others.length === 0 && readsInPlace(writer, input))) found.set(output, input)
+    if (last < at || (others.length === 0 && !hasParts(input) && readsInPlace(writer, input))) found.set(output, input)
   }
   return found
 }
@@ -162,22 +169,34 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
   const memory = allocator(roundUp(start))
   // No kernel writes a slot without elements.
   slots.forEach(({ storage, shape }, slot) => {
-    if (storage.tag !== "own" || Shape.size(shape) === 0) addresses[slot] = memory.take(slotBytes(plan, slot))
+    const isFixed = storage.tag === "input" || storage.tag === "constant"
+    if (isFixed || Shape.size(shape) === 0) addresses[slot] = memory.take(slotBytes(plan, slot))
   })
+  const wholes = new Set(slots.flatMap(({ storage }) => (storage.tag === "part" ? [storage.of] : [])))
+  const hasParts = (slot: number): boolean => wholes.has(slot)
   const lifetimes = lifetimesOf(plan)
   const given = new Set(outputs.map(({ slot }) => slot))
-  const replaces = replaceable(plan, resident, lifetimes, given)
+  const replaces = replaceable(plan, resident, lifetimes, given, hasParts)
   kernels.forEach((kernel, i) => {
     const isLast = (slot: number): boolean =>
       slots[slot]?.storage.tag === "own" && !given.has(slot) && (lifetimes.read.get(slot) ?? i) === i
-    const over = overwritten(plan, kernel, isLast, (slot) => replaces.has(slot))
+    const over = overwritten(
+      plan,
+      kernel,
+      (slot) => isLast(slot) && !hasParts(slot),
+      (slot) => replaces.has(slot),
+    )
     for (const slot of writes(kernel)) {
       const reused = replaces.get(slot) ?? over.get(slot)
       addresses[slot] = reused === undefined ? memory.take(slotBytes(plan, slot)) : (addresses[reused] ?? -1)
     }
     const handedOn = new Set(over.values())
-    for (const slot of new Set([...reads(kernel), ...writes(kernel)]))
+    for (const slot of new Set([...reads(kernel), ...writes(kernel)].map((slot) => wholeOf(plan, slot))))
       if (isLast(slot) && !handedOn.has(slot)) memory.give(addresses[slot] ?? -1, slotBytes(plan, slot))
+  })
+  slots.forEach(({ dtype, shape, storage }, slot) => {
+    if (storage.tag === "part" && Shape.size(shape) > 0)
+      addresses[slot] = (addresses[storage.of] ?? -1) + storage.offset * bytes[dtype]
   })
   // State that is not replaced in place is moved at the end of a step: by way of spare memory where the output is itself old state.
   const first: Array<Move> = []

@@ -13,11 +13,12 @@ import { printSpec, type Spec } from "../types/ShapeError.ts"
 /** Primitives that compute each element from the elements at the same index. */
 export type Elementwise = OfKind<"elementwise">
 
-/** What an array in memory is: an input of the program, a constant, or a result of its kernels. */
+/** What an array in memory is: an input of the program, a constant, a result of its kernels, or consecutive elements of another array. */
 export type Storage =
   | { readonly tag: "input"; readonly index: number }
   | { readonly tag: "constant"; readonly index: number; readonly array: NDArray }
   | { readonly tag: "own" }
+  | { readonly tag: "part"; readonly of: number; readonly offset: number }
 
 /** A dense array in the engine's memory. */
 export interface Slot extends Spec {

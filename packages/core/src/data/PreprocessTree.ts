@@ -163,7 +163,9 @@ export const dataset = (fitted: FittedTree, raw: Raw, rows?: Rows): DataResult<D
 /** The shapes of a preprocessed sample. */
 export const sample = ({ input }: Pick<FittedTree, "input">): Named<Shape.Shape> => {
   const shape = (own: FittedInput): Shape.Shape => Preprocess.sample(ofInput(own))
-  return hasOneInput(input) ? shape(input) : Object.fromEntries(Object.entries(input.inputs).map(([name, own]) => [name, shape(own)]))
+  return hasOneInput(input)
+    ? shape(input)
+    : Object.fromEntries(Object.entries(input.inputs).map(([name, own]) => [name, shape(own)]))
 }
 
 /** The names of the numbers of a sample of one input, if it is made of columns. */
@@ -203,7 +205,8 @@ export const numbers = (fitted: Pick<FittedTree, "input">, rows: Arrays): DataRe
 }
 
 /** Predicted quantities [rows, k] of a head in the units of its target. */
-export const restore = (target: FittedHead, outputs: NDArray.NDArray): NDArray.NDArray => Preprocess.restore(ofHead(target), outputs)
+export const restore = (target: FittedHead, outputs: NDArray.NDArray): NDArray.NDArray =>
+  Preprocess.restore(ofHead(target), outputs)
 
 /** The units of a head's columns, for scores; an empty list unless they are quantities. */
 export const units = (target: FittedHead): ReadonlyArray<Unit.Unit> =>
@@ -229,6 +232,11 @@ export const net = <P, S, Y>(input: FittedTree["input"], inner: Net<P, S, Values
   return {
     ...inner,
     apply: (params, state, x, context) =>
-      inner.apply(params, state, isTensor(x) ? x : Object.fromEntries(Object.entries(x).map(([name, own]) => [name, number(name, own)])), context),
+      inner.apply(
+        params,
+        state,
+        isTensor(x) ? x : Object.fromEntries(Object.entries(x).map(([name, own]) => [name, number(name, own)])),
+        context,
+      ),
   }
 }

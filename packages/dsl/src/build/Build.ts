@@ -216,7 +216,9 @@ const scoresIn = (table: Table, heads: ReadonlyArray<CheckedHead>): Built["score
 /** The units of scores, by target column. */
 const unitsOf = (table: Table): Pick<Built, "units"> => {
   const measured = [...table].flatMap(([name, { head, score }]) =>
-    head.target.type === "numbers" && head.target.units !== undefined ? [{ head: head.name, name, score, names: head.target.names }] : [],
+    head.target.type === "numbers" && head.target.units !== undefined
+      ? [{ head: head.name, name, score, names: head.target.names }]
+      : [],
   )
   const named = measured.flatMap(({ head, name, names, score: { power } }) => [
     ...(head === undefined ? [] : [[scoreName({ name: head }, "loss"), "scaled"] as const]),

@@ -93,11 +93,7 @@ export const bytes = ({ row, weights }: Footprint, batch: number): number =>
 const memory = 2 ** 32
 
 /** Whether a training step may exceed memory, as far as the data is known. */
-export const mayExceed = (
-  { model, train }: ModelFile,
-  facts: Facts,
-  catalogue: Catalogue = standard,
-): boolean => {
+export const mayExceed = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): boolean => {
   const { rows, sample } = facts
   const outputs = outputsOf(catalogue.loss, train, facts)
   if (sample === undefined || outputs === undefined) return false

@@ -8,8 +8,8 @@ import { footprint } from "@adjoint/core/engines/Wasm"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
 import { type PlannedStep, planStep } from "@adjoint/core/training/planStep"
 import * as Shape from "@adjoint/core/types/Shape"
-import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import { isOfShape, printSpec, ShapeError, type Spec } from "@adjoint/core/types/ShapeError"
+import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import * as SpecTree from "@adjoint/core/types/SpecTree"
 import { inputsOf as shapesOf } from "../check/Check.ts"
 import * as Shapes from "../check/Shapes.ts"
@@ -35,9 +35,7 @@ const targetOf = (target: HeadTarget): Spec =>
     : { dtype: "i32", shape: [] }
 
 const targetsOf = (target: Target): SpecTree.SpecTree =>
-  target.type === "heads"
-    ? Object.fromEntries(target.heads.map((head) => [head.name, targetOf(head.target)]))
-    : targetOf(target)
+  target.type === "heads" ? Object.fromEntries(target.heads.map((head) => [head.name, targetOf(head.target)])) : targetOf(target)
 
 /** How inputs come to training: those whose dtype is not known, as floats. */
 const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample">): SpecTree.SpecTree =>
@@ -51,12 +49,7 @@ const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample">): Sp
       )
 
 /** The plan of a step with `batch` rows, or why there is none. `held`: with the data that the engine holds. */
-export const plan = (
-  built: Built,
-  facts: Rows,
-  batch: number,
-  { held }: { readonly held: boolean },
-): PlannedStep | Shortage => {
+export const plan = (built: Built, facts: Rows, batch: number, { held }: { readonly held: boolean }): PlannedStep | Shortage => {
   const { rows, target } = facts
   const data = {
     sample: inputsOf(facts),
@@ -239,4 +232,5 @@ export const check = (document: ModelFile, built: Built, data: Rows, catalogue: 
 const isInDoubt = (shortage: Shortage, { dtype, sample }: Rows, batch: number): boolean =>
   dtype === undefined &&
   shortage instanceof OutOfMemory &&
-  shortage.wanted - 3 * batch * ShapeTree.leaves(sample).reduce((sum, shape) => sum + Shape.size(shape), 0) <= (shortage.limit ?? 0)
+  shortage.wanted - 3 * batch * ShapeTree.leaves(sample).reduce((sum, shape) => sum + Shape.size(shape), 0) <=
+    (shortage.limit ?? 0)

@@ -8,11 +8,7 @@ import { type Facts, type Head, headsOf } from "../prepare/Facts.ts"
 const times = 10
 
 /** Advice on classes that are imbalanced and not weighted. */
-export const check = (
-  data: Data,
-  { regularize }: Pick<Train, "regularize">,
-  facts: Facts,
-): ReadonlyArray<Finding> =>
+export const check = (data: Data, { regularize }: Pick<Train, "regularize">, facts: Facts): ReadonlyArray<Finding> =>
   regularize.class_weight === undefined ? headsOf(facts).flatMap((head) => ofHead(data, head)) : []
 
 const ofHead = (data: Data, { counts, target }: Head): ReadonlyArray<Finding> => {

@@ -16,7 +16,7 @@ const readersOf = (nodes: ReadonlyArray<Nodes.Node>, inputs: ReadonlyArray<strin
   let above = inputs.length === 1 ? inputs[0] : undefined
   return nodes.map((node) => {
     const own = node._tag === "Join" ? node.from : node.source === undefined ? [above] : [node.source]
-    above = node.name
+    if (node._tag !== "Head") above = node.name
     return { node, reads: own.filter((name) => name !== undefined) }
   })
 }

@@ -9,18 +9,18 @@ import { type Data, layerOf, type Model, type ModelFile, type Train } from "../D
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed } from "../diagnostic/Suggest.ts"
-import * as Nodes from "../net/Nodes.ts"
 import { severalHeads } from "../net/Heads.ts"
+import * as Nodes from "../net/Nodes.ts"
 import * as Ends from "../prepare/Ends.ts"
 import { type Facts, type HeadTarget, headsOf } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import * as Advice from "./Advice.ts"
 import * as Balance from "./Balance.ts"
+import * as Branches from "./Branches.ts"
 import * as Groups from "./Groups.ts"
 import * as Labels from "./Labels.ts"
 import * as LastBatch from "./LastBatch.ts"
-import * as Branches from "./Branches.ts"
 import { lossName, outputCount, outputsOf } from "./Outputs.ts"
 import { flattening } from "./Preferred.ts"
 import * as Pretrain from "./Pretrain.ts"
@@ -81,7 +81,8 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
   const { data, evaluate, model, pretrain, train } = readable
   const form = model === undefined ? [] : heads(model)
   const inferred = model === undefined || form.length > 0 ? undefined : shapes(model, train, facts, catalogue)
-  const made = inferred?.output?.length === 1 ? inferred.output[0] : undefined
+  const isOne = model !== undefined && severalHeads(model) === undefined
+  const made = isOne && inferred?.output?.length === 1 ? inferred.output[0] : undefined
   const findings = [
     ...(data === undefined ? [] : division(data, facts)),
     ...(model === undefined ? [] : given(model, facts)),
@@ -136,15 +137,15 @@ const given = ({ input, inputs }: Model, { sample }: Facts): ReadonlyArray<Findi
         },
       ]
     : input === undefined || sample === undefined || !ShapeTree.isShape(sample) || Shape.equals(input, sample)
-    ? []
-    : [
-        {
-          code: "G402",
-          message: `a sample of the data has the shape ${Shape.print(sample)}, not ${Shape.print(input)}`,
-          at: { path: ["model", "input"] },
-          help: "remove `input`: the shape comes from the data",
-        },
-      ]
+      ? []
+      : [
+          {
+            code: "G402",
+            message: `a sample of the data has the shape ${Shape.print(sample)}, not ${Shape.print(input)}`,
+            at: { path: ["model", "input"] },
+            help: "remove `input`: the shape comes from the data",
+          },
+        ]
 
 /** Checks that there are layers, and that the last one is a head, if there are heads. */
 const heads = (model: Model): ReadonlyArray<Finding> => {

@@ -43,8 +43,8 @@ export const checked = (
   const wrong = findings.filter(({ code }) => !code.startsWith("A") && !allowed.has(code))
   if (wrong.length > 0) return Result.fail(wrong)
   const { output } = shapes ?? {}
-  const made = output?.length === 1 ? output[0] : undefined
   const heads = headsOf(facts).map((head): CheckedHead => {
+    const made = head.name === undefined && output?.length === 1 ? output[0] : undefined
     const loss = lossName(catalogue.loss, document.train, head, made)
     if (loss === undefined) throw new TypeError("the classes of the target are not known")
     return { ...head, lossName: loss }

@@ -1,5 +1,6 @@
 /** The losses and metrics of heads: those of several heads stand under the names of heads that are there. */
-import { lossOf, type Model, type Train } from "../Document.ts"
+import * as Column from "@adjoint/core/data/Column"
+import { type Data, lossOf, type Model, type Train } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
 import { severalHeads } from "../net/Heads.ts"
@@ -33,17 +34,30 @@ const ofOne = ({ losses, metrics }: Train): ReadonlyArray<Finding> => [
       ]),
 ]
 
+/** The sections that these checks read, as far as they were decoded. */
+interface Subject {
+  readonly data?: Data
+  readonly model?: Model
+  readonly train: Train
+}
+
 /** All mismatches between a model's heads and their losses and metrics. */
-export const check = ({ model, train }: { readonly model?: Model; readonly train: Train }): ReadonlyArray<Finding> => {
+export const check = ({ data, model, train }: Subject): ReadonlyArray<Finding> => {
   if (model === undefined) return []
   const heads = severalHeads(model)
   if (heads === undefined) return ofOne(train)
   const { loss, losses = {}, metrics } = train
   const names = heads.flatMap(({ isNamed, name }) => (isNamed ? [name] : []))
-  const strangers = Object.keys(losses).filter((name) => !names.includes(name))
+  // A target without a head is reported as that.
+  const isTarget = (name: string): boolean => {
+    const column = data?.columns !== undefined && Object.hasOwn(data.columns, name) ? data.columns[name] : undefined
+    return column !== undefined && Column.isTarget(column)
+  }
+  const isStranger = (name: string): boolean => !names.includes(name) && !isTarget(name)
+  const strangers = Object.keys(losses).filter(isStranger)
   const weights = names.map((name) => (Object.hasOwn(losses, name) ? lossOf(losses[name] ?? { weight: 1 }).weight : 1))
   const byHead = metrics === "auto" || isList(metrics) ? [] : Object.keys(metrics)
-  const others = byHead.filter((name) => !names.includes(name))
+  const others = byHead.filter(isStranger)
   return [
     ...(loss === "auto"
       ? []

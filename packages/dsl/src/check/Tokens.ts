@@ -33,11 +33,7 @@ export interface Reading {
 }
 
 /** Checks the tokens of all rows of an input: an error for training rows, advice for others. */
-export const check = (
-  facts: Facts,
-  { input, layers }: Reading,
-  catalogue: Catalogue,
-): ReadonlyArray<Finding> => {
+export const check = (facts: Facts, { input, layers }: Reading, catalogue: Catalogue): ReadonlyArray<Finding> => {
   const { inputEnds: all = {} } = facts
   const inputEnds = Object.hasOwn(all, input) ? (all[input] ?? {}) : {}
   const embedding = first(layers, catalogue)

@@ -5,8 +5,8 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Edit } from "../diagnostic/Edit.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
-import { withDefaults } from "../net/Uses.ts"
 import { headsOf as modelHeads } from "../net/Heads.ts"
+import { withDefaults } from "../net/Uses.ts"
 import { type Facts, type Head, type HeadTarget, headsOf, scoreName } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, traitsOf } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
@@ -116,7 +116,9 @@ const describe = (target: HeadTarget): string => {
 
 /** What a message calls the target of a head. */
 const targetIn = ({ name, target }: Head): string =>
-  name === undefined ? `the target, which is ${describe(target)}` : `the target of the head \`${name}\`, which is ${describe(target)}`
+  name === undefined
+    ? `the target, which is ${describe(target)}`
+    : `the target of the head \`${name}\`, which is ${describe(target)}`
 
 const losses = ({ catalogue, train }: Subject, head: Head): ReadonlyArray<Finding> => {
   const fit = fitting(catalogue.loss, head.target)

@@ -231,7 +231,7 @@ export const codes = {
   ),
   D307: error(
     "columns and inputs do not match",
-    "`model.inputs` gives each named input its columns. Every column of the data that is an input belongs to one of them; targets and ignored columns belong to none. `\"*\"` stands for all columns that no other input has.",
+    '`model.inputs` gives each named input its columns. Every column of the data that is an input belongs to one of them; targets and ignored columns belong to none. `"*"` stands for all columns that no other input has.',
   ),
 
   G401: error(

@@ -98,7 +98,7 @@ export const nodes = (
   const isTop = layers === options.model.layers
   const inputs = isTop ? inputsOf(options.model) : [inputName]
   const nameOf = naming(layers, inputs, isTop ? (severalHeads(options.model) ?? []) : [])
-  // A layer below a head reads what the head read.
+  // A layer below heads reads the layer above them.
   let above = inputs.length === 1 ? inputs[0] : undefined
   let isBelowHead = false
   return layers.map((layer, i) => {
@@ -107,7 +107,7 @@ export const nodes = (
     const from = typeof layer.from === "string" ? layer.from : isBelowHead ? above : undefined
     const name = nameOf(layer, i)
     isBelowHead = kind === "head"
-    above = isBelowHead ? (from ?? above) : name
+    if (!isBelowHead) above = name
     const source = from === undefined ? {} : { source: from }
     return { name, path, content: [...path, kind], kind, ...source, ...contentOf(options, layer, name, path) }
   })

@@ -20,7 +20,9 @@ interface Columns {
 const columnsOf = ({ columns = {} }: Data, table: ReadonlyArray<string> | undefined): Columns => {
   const others = Object.hasOwn(columns, rest) ? columns[rest] : undefined
   const named = Object.entries(columns).filter(([name]) => name !== rest)
-  const more = (table ?? []).flatMap((name) => (Object.hasOwn(columns, name) || others === undefined ? [] : [[name, others] as const]))
+  const more = (table ?? []).flatMap((name) =>
+    Object.hasOwn(columns, name) || others === undefined ? [] : [[name, others] as const],
+  )
   return {
     all: new Map([...named, ...more]),
     isWhole: table !== undefined || others === undefined,
@@ -55,7 +57,14 @@ const inputs = (data: Data, { inputs: groups }: Model, columns: Columns): Readon
       },
     ]
   if (Object.keys(groups).length === 0)
-    return [{ code: "D307", message: "there are no inputs", at: { path: root }, help: "name one or more, as in `inputs: { body: [Age] }`" }]
+    return [
+      {
+        code: "D307",
+        message: "there are no inputs",
+        at: { path: root },
+        help: "name one or more, as in `inputs: { body: [Age] }`",
+      },
+    ]
   const seen = new Map<string, Path>()
   const findings: Array<Finding> = []
   for (const [input, names] of Object.entries(groups)) {
@@ -116,7 +125,10 @@ const ofInput = (
       message: role === "target" ? `\`${name}\` is a target, not an input` : `\`${name}\` is ignored, so it cannot be an input`,
       at,
       related: [{ at: declared(data, name), label: role === "target" ? "a target" : "ignored" }],
-      help: role === "target" ? "remove it: a net that sees its target learns nothing else" : "give the column a type, such as `number`",
+      help:
+        role === "target"
+          ? "remove it: a net that sees its target learns nothing else"
+          : "give the column a type, such as `number`",
       ...(role === "target" ? { fix: { title: `remove \`${name}\``, remove: path } } : {}),
     },
   ]
@@ -125,18 +137,19 @@ const ofInput = (
 /** Columns of the data that are in no input. */
 const unread = (data: Data, columns: Columns, seen: ReadonlyMap<string, Path>): ReadonlyArray<Finding> => {
   if (seen.has(rest)) return []
-  return having(columns, "input").flatMap((name): ReadonlyArray<Finding> =>
-    seen.has(name)
-      ? []
-      : [
-          {
-            code: "D307",
-            message: `the column \`${name}\` is in no input`,
-            at: declared(data, name),
-            related: [{ at: { path: ["model", "inputs"], on: "key" }, label: "the inputs" }],
-            help: `add it to one of the inputs, ignore it (\`${name}: ignore\`), or make an input of all others: \`rest: "*"\``,
-          },
-        ],
+  return having(columns, "input").flatMap(
+    (name): ReadonlyArray<Finding> =>
+      seen.has(name)
+        ? []
+        : [
+            {
+              code: "D307",
+              message: `the column \`${name}\` is in no input`,
+              at: declared(data, name),
+              related: [{ at: { path: ["model", "inputs"], on: "key" }, label: "the inputs" }],
+              help: `add it to one of the inputs, ignore it (\`${name}: ignore\`), or make an input of all others: \`rest: "*"\``,
+            },
+          ],
   )
 }
 
@@ -156,12 +169,16 @@ const heads = (data: Data, model: Model, columns: Columns): ReadonlyArray<Findin
   if (several === undefined && (only === undefined || only.columns.length < 2)) return single(data, only, columns)
   if (data.columns === undefined) {
     const last = all.at(-1)
+    // Without a table there is one target, which a head of another name does not predict.
     return last === undefined
       ? []
       : [
           {
             code: "D303",
-            message: several === undefined ? "a head of several columns, but the data has one target" : `${all.length} heads, but the data has one target`,
+            message:
+              several === undefined
+                ? "a head of several columns, but the data has one target"
+                : `${all.length} heads, but the data has one target`,
             at: { path: [...last.path, "head"], on: "key" },
             help: "several targets are columns of a table",
           },
@@ -209,10 +226,7 @@ const nameless = ({ columns, isNamed, path }: HeadAt): Finding => {
 }
 
 /** A column of a head that is no target. */
-const ofHead = (
-  columns: Columns,
-  { name, path }: { readonly name: string; readonly path: Path },
-): ReadonlyArray<Finding> => {
+const ofHead = (columns: Columns, { name, path }: { readonly name: string; readonly path: Path }): ReadonlyArray<Finding> => {
   const column = columns.all.get(name)
   if (column === undefined && !columns.isWhole) return []
   if (column !== undefined && Column.isTarget(column)) return []
@@ -236,7 +250,9 @@ const ofHead = (
             ? "no column is a target: give one the type `class`, or `role: target`"
             : `the targets are ${listed(names.slice(0, 12), "and")}`
           : `give the column the type \`class\` or \`role: target\``),
-      ...(only === undefined || second !== undefined ? {} : { fix: { title: `predict \`${only}\``, at, text: scalar(only), was: name } }),
+      ...(only === undefined || second !== undefined
+        ? {}
+        : { fix: { title: `predict \`${only}\``, at, text: scalar(only), was: name } }),
     },
   ]
 }
@@ -267,18 +283,18 @@ const mixed = ({ all }: Columns, { columns, path }: HeadAt): ReadonlyArray<Findi
 
 /** Targets without a head. */
 const unpredicted = (data: Data, columns: Columns, predicted: ReadonlySet<string>): ReadonlyArray<Finding> =>
-  having(columns, "target").flatMap((name): ReadonlyArray<Finding> =>
-    predicted.has(name)
-      ? []
-      : [
-          {
-            code: "D303",
-            message: `\`${name}\` is a target, but no head predicts it`,
-            at: declared(data, name),
-            help: `add \`- head: ${name}\` to the layers, or ignore the column`,
-            fix: { title: `add \`head: ${name}\``, append: ["model", "layers"], text: `head: ${scalar(name)}` },
-          },
-        ],
+  having(columns, "target").flatMap(
+    (name): ReadonlyArray<Finding> =>
+      predicted.has(name)
+        ? []
+        : [
+            {
+              code: "D303",
+              message: `\`${name}\` is a target, but no head predicts it`,
+              at: declared(data, name),
+              help: `add \`- head: ${name}\` to the layers, or make the column an input, or ignore it`,
+            },
+          ],
   )
 
 /** Several targets that one output cannot predict, under one head of one column, or without a head. */
@@ -301,9 +317,6 @@ const single = (data: Data, only: HeadAt | undefined, columns: Columns): Readonl
       message: `\`${own}\` and \`${name}\` are both targets, but ${only === undefined ? "the layers have one output" : `the head predicts \`${own}\` alone`}`,
       at: { path: declared(data, name).path },
       related: [{ at: { path: declared(data, own).path }, label: "also a target" }],
-      help: `add \`- head: ${name}\`${together}; or ignore the column`,
-      ...(only === undefined
-        ? {}
-        : { fix: { title: `add \`head: ${name}\``, append: ["model", "layers"], text: `head: ${scalar(name)}` } }),
+      help: `add \`- head: ${name}\`${together}; an input is \`category\`, \`binary\` or \`number\`, without \`role: target\``,
     }))
 }

@@ -43,11 +43,7 @@ export interface Head extends Omit<HeadFacts, "name"> {
 
 /** The heads of a target. */
 export const headsOf = ({ counts, target }: Pick<Facts, "counts" | "target">): ReadonlyArray<Head> =>
-  target === undefined
-    ? []
-    : target.type === "heads"
-      ? target.heads
-      : [{ target, ...(counts === undefined ? {} : { counts }) }]
+  target === undefined ? [] : target.type === "heads" ? target.heads : [{ target, ...(counts === undefined ? {} : { counts }) }]
 
 /** The name of a score of a head: `Survived.accuracy`, or `accuracy` of the one head. */
 export const scoreName = ({ name }: Pick<Head, "name">, score: string): string =>

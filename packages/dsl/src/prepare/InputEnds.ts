@@ -1,16 +1,12 @@
 /** The least and the largest prepared input of each part, and where they are. */
-import { arrayOf, columnNames, inputsOf } from "@adjoint/core/data/PreprocessTree"
+
 import type { FittedInput } from "@adjoint/core/data/Fitted"
+import { arrayOf, columnNames, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import type { Facts, InputEnds, Rows, Seen } from "./Facts.ts"
 import type { Prepared } from "./Prepare.ts"
 
 /** The ends of one part of an input; of equal numbers the first. */
-const endsOf = (
-  part: keyof Rows,
-  name: string,
-  input: FittedInput,
-  { origins, ...parts }: Prepared,
-): InputEnds | undefined => {
+const endsOf = (part: keyof Rows, name: string, input: FittedInput, { origins, ...parts }: Prepared): InputEnds | undefined => {
   const dataset = parts[part]
   if (dataset === undefined) return undefined
   const columns = columnNames(input)

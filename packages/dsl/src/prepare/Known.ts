@@ -55,10 +55,7 @@ const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
   return { sample: Dataset.sample(dataset), target, rows: divided(rows, data.split, data.test === undefined) }
 }
 
-const table = (
-  { columns, image, target: said }: Data,
-  model: Pick<Model, "inputs" | "layers"> | undefined,
-): Facts => {
+const table = ({ columns, image, target: said }: Data, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
   const sample = image === undefined ? undefined : imageShape(image)
   if (columns === undefined)
     return {
@@ -97,9 +94,7 @@ const named = (columns: Columns, names: ReadonlyArray<string>): ReadonlyArray<re
 const samplesOf = (groups: NonNullable<Model["inputs"]>, columns: Columns): Facts["sample"] => {
   if (hasUnnamed(columns)) return undefined
   const inputs = Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "input" ? [name] : []))
-  const shapes = Object.entries(completed(groups, inputs)).map(
-    ([name, names]) => [name, widthOf(named(columns, names))] as const,
-  )
+  const shapes = Object.entries(completed(groups, inputs)).map(([name, names]) => [name, widthOf(named(columns, names))] as const)
   return shapes.every(([, width]) => width !== undefined)
     ? Object.fromEntries(shapes.map(([name, width = 0]) => [name, [width]] as const))
     : undefined
@@ -122,7 +117,7 @@ const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Hea
   const [name, column] = first
   const type = Column.targetOf(column)
   const isAll = targets.every(([, other]) => Column.targetOf(other) === type)
-  if (type === "numbers") return { type, names: targets.map(([each]) => each) }
+  if (type === "numbers") return isAll ? { type, names: targets.map(([each]) => each) } : undefined
   if (type === "binary" && second !== undefined && isAll) return { type: "labels", names: targets.map(([each]) => each) }
   return second !== undefined || type === undefined ? undefined : { type, name }
 }

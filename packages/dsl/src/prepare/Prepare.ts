@@ -174,10 +174,7 @@ const datasetOf = (part: string, fitted: FittedTree, { place, raw }: Rows, rows:
 const partOf = <P extends string>(name: P, fitted: FittedTree, rows: Rows, part: Preprocess.Rows | undefined) =>
   part === undefined
     ? Effect.succeed<{ readonly [K in P]?: Part }>({})
-    : Effect.map(
-        datasetOf(name, fitted, rows, part),
-        (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Part },
-      )
+    : Effect.map(datasetOf(name, fitted, rows, part), (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Part })
 
 /** The rows of a source that are used. */
 const keptOf = (described: Described, { place, raw }: Rows) =>

@@ -17,7 +17,11 @@ const names = (atLeast: number): Codec =>
 /** One column, or a list of columns. */
 const columns = (wanted: string): Codec<string | ReadonlyArray<string>> => {
   const list = note(Schema.Array(Fields.text).check(Schema.isMinLength(1)), { wanted })
-  const dispatch = (value: unknown): Verdict => ({ _tag: "Meant", schema: Array.isArray(value) ? list : Fields.text, input: value })
+  const dispatch = (value: unknown): Verdict => ({
+    _tag: "Meant",
+    schema: Array.isArray(value) ? list : Fields.text,
+    input: value,
+  })
   return note(Schema.Union([Fields.text, list]), { dispatch, wanted: `${wanted}, or one of them` }) as unknown as Codec<
     string | ReadonlyArray<string>
   >

@@ -71,7 +71,8 @@ const headLoss = (catalogue: Catalogue, choices: Choices): Codec<Document.Weight
   const dispatch = (value: unknown): Verdict => {
     if (typeof value === "number") return { _tag: "Meant", schema: weight, input: value }
     const hasWeightAlone = isRecord(value) && Object.keys(value).every((key) => called(key, ["weight"], weightNames).length > 0)
-    if (hasWeightAlone && Object.keys(value).length > 0) return { _tag: "Meant", schema: onlyWeight as unknown as Codec, input: value }
+    if (hasWeightAlone && Object.keys(value).length > 0)
+      return { _tag: "Meant", schema: onlyWeight as unknown as Codec, input: value }
     return { _tag: "Meant", schema: named, input: value }
   }
   return note(Schema.Union([whole, auto, alone]), {

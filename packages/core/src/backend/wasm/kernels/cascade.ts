@@ -10,8 +10,8 @@ import { storeVectors } from "./vectors.ts"
 
 type Vector = Local<"v128">
 
-/** Bytes of the sums of one level: at most four vectors. */
-const levelBytes = 64
+/** Bytes of the sums of one level: at most eight vectors. */
+const levelBytes = 128
 
 /** Bytes of scratch memory for each thread: the sums of a block, and nine levels above it, enough for 2³³ terms. */
 export const scratchBytes = 10 * levelBytes

@@ -6,7 +6,7 @@ import type { Code } from "../assembler/Code.ts"
 import { multiplyAdd } from "../assembler/numerics.ts"
 import { f32x4, type I32, i32, type Local, type Variable, v128 } from "../assembler/Value.ts"
 import { storeLanes } from "./primitives/Operation.ts"
-import { inStoreOrder } from "./vectors.ts"
+import { inTileOrder } from "./vectors.ts"
 
 export interface Tile {
   readonly rows: number
@@ -55,12 +55,11 @@ export const emitTile = (code: Code, tile: Tile, a: I32, b: I32, out: I32): void
   // The last vector of an odd number has no other half: from an address of its own it is not taken for a half of the next row's.
   const odd = vectors % 2 === 1 && vectors > 1 ? code.let(i32.add(out, (vectors - 1) * 16)) : undefined
   const each = (visit: (sum: Variable<"v128">, address: I32, offset: number, left: number) => void): void => {
-    for (let row = 0; row < rows; row++)
-      inStoreOrder(vectors, (vector) => {
-        const isOdd = odd !== undefined && vector === vectors - 1
-        const offset = row * outRow + (isOdd ? 0 : vector * 16)
-        visit(sums[row * vectors + vector] as Variable<"v128">, isOdd ? odd : out, offset, columns - vector * 4)
-      })
+    inTileOrder(rows, vectors, outRow, (row, vector) => {
+      const isOdd = odd !== undefined && vector === vectors - 1
+      const offset = row * outRow + (isOdd ? 0 : vector * 16)
+      visit(sums[row * vectors + vector] as Variable<"v128">, isOdd ? odd : out, offset, columns - vector * 4)
+    })
   }
   // All loads come before all stores.
   if (adds !== undefined)

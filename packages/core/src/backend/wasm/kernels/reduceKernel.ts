@@ -199,11 +199,15 @@ const rowsInMemory = (reduction: Reduction): void => {
   })
 }
 
-/** How many neighbouring results are summed at once: whole cache lines where bodies are short and threads have enough of them. */
-const columnsAtOnce = ({ lanes }: Code, columns: number, terms: number, threads: number): number => {
-  const most = terms <= 8 ? 16 : lanes === 256 ? 8 : 4
+/**
+ * How many neighbouring results are computed at once: whole cache lines where bodies are short and threads have enough of them. Of
+ * sums, whose partial results take a register each, wide registers hold those of two lines.
+ */
+const columnsAtOnce = ({ lanes }: Code, { primitive, terms }: Reduce, columns: number, threads: number): number => {
+  const lines = primitive === "reduceSum" && lanes === 256 ? 32 : 16
+  const most = terms.length <= 8 ? lines : lanes === 256 ? 8 : 4
   if (threads === 1 && columns <= most) return columns
-  return [16, 8].find((width) => width <= most && columns >= width * threads) ?? 4
+  return [32, 16, 8].find((width) => width <= most && columns >= width * threads) ?? 4
 }
 
 /** Block by block, in each one element after the other, some neighbouring results at a time. */
@@ -218,7 +222,7 @@ const columns = (reduction: Reduction): void => {
     offset,
     strides: [...strides.slice(0, Math.max(0, kept - 1)), ...strides.slice(kept), kept === 0 ? 0 : (strides[kept - 1] ?? 0)],
   }))
-  const width = columnsAtOnce(code, total, kernel.terms.length, outer.length === 0 ? team.threads : 1)
+  const width = columnsAtOnce(code, kernel, total, outer.length === 0 ? team.threads : 1)
   const own = scratchOf(context)
   const body = (indices: ReadonlyArray<I32>): void => {
     const into = resultRow(reduction, indices, 1)

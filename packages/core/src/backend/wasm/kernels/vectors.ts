@@ -13,6 +13,17 @@ export const inStoreOrder = (count: number, write: (part: number) => void): void
   }
 }
 
+/** The same for the vectors of some rows, `stride` bytes apart: rows of one vector may be neighbours of each other. */
+export const inTileOrder = (
+  rows: number,
+  vectors: number,
+  stride: number,
+  write: (row: number, vector: number) => void,
+): void => {
+  if (vectors === 1 && stride === 16) inStoreOrder(rows, (row) => write(row, 0))
+  else for (let row = 0; row < rows; row++) inStoreOrder(vectors, (vector) => write(row, vector))
+}
+
 /** Writes neighbouring vectors. */
 export const storeVectors = (code: Code, address: I32, vectors: ReadonlyArray<Local<"v128">>, offset = 0): void =>
   inStoreOrder(vectors.length, (part) => code.v128.store(address, vectors[part] as Local<"v128">, offset + 16 * part))

@@ -10,7 +10,7 @@ import type { Lanes } from "../../assembler/lanes.ts"
 import { multiplyAdd, type Numerics } from "../../assembler/numerics.ts"
 import { f32x4, type I32, i32, type Local, type V128, type Variable, v128 } from "../../assembler/Value.ts"
 import type { EmitContext } from "../loopNest.ts"
-import { inStoreOrder, storeVectors } from "../vectors.ts"
+import { inTileOrder, storeVectors } from "../vectors.ts"
 import { blocks, storeLanes } from "./Operation.ts"
 
 /** What a tile's shape depends on: how wide the lanes are, and how products are added. */
@@ -121,8 +121,9 @@ export interface Written {
 export const writeTile = (code: Code, { sums, vectors }: RegisterTile, out: I32, to: Written): void => {
   const { adds, buffer, columns, stride } = to
   const each = (visit: (sum: Variable<"v128">, offset: number, left: number) => void): void => {
-    for (let row = 0; row * vectors < sums.length; row++)
-      inStoreOrder(vectors, (v) => visit(sums[row * vectors + v] as Variable<"v128">, row * stride + v * 16, columns - v * 4))
+    inTileOrder(sums.length / vectors, vectors, stride, (row, v) =>
+      visit(sums[row * vectors + v] as Variable<"v128">, row * stride + v * 16, columns - v * 4),
+    )
   }
   if (columns === vectors * 4 || vectors === 1 || code.lanes === 128) {
     // All loads come before all stores: a store between them would keep a host from packing.

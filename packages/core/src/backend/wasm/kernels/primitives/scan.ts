@@ -69,7 +69,7 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
   const wholeOf = ({ params: { body } }: Operation<"scan">): Body => {
     const known = bodies.get(body)
     if (known !== undefined) return known
-    const made = bodyOf(fuse(body))
+    const made = bodyOf(fuse(body, { hasParts: false }))
     bodies.set(body, made)
     return made
   }
