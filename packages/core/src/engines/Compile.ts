@@ -291,7 +291,9 @@ export const step = <S, B, O>(
       ),
       load: (state) =>
         Effect.andThen(
-          checkShapes(() => checkUnchanged("Compile.step", initial, state, "a state like the one it was compiled for", "load what `state` gave")),
+          checkShapes(() =>
+            checkUnchanged("Compile.step", initial, state, "a state like the one it was compiled for", "load what `state` gave"),
+          ),
           Effect.map(arrays(engine, state), (arrays) => {
             current = { state: arrays }
           }),
