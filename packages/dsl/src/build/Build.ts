@@ -19,7 +19,7 @@ import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
 import type { Stage } from "@adjoint/core/training/Pretrain"
 import type { Checked, CheckedHead, Needed } from "../check/Checked.ts"
-import { headLoss, outputsOf, scoresOf } from "../check/Outputs.ts"
+import { headLoss, kindsOf, outputsOf, scoresOf } from "../check/Outputs.ts"
 import { type ModelFile, type Train, useOf } from "../Document.ts"
 import * as Nodes from "../net/Nodes.ts"
 import { use, uses } from "../net/Uses.ts"
@@ -185,12 +185,13 @@ interface HeadScore {
 
 type Table = ReadonlyMap<string, HeadScore>
 
-const tableOf = (train: Train, heads: ReadonlyArray<CheckedHead>, catalogue: Catalogue): Table =>
-  new Map(
+const tableOf = (train: Train, heads: ReadonlyArray<CheckedHead>, catalogue: Catalogue): Table => {
+  const kinds = kindsOf(heads)
+  return new Map(
     heads.flatMap((head) => {
       const { target } = head
       const units = target.type === "numbers" ? (target.units ?? []) : []
-      return (scoresOf(catalogue.metric, train, head, heads) ?? []).map((metric) => {
+      return (scoresOf(catalogue.metric, train, head, kinds) ?? []).map((metric) => {
         const { name } = useOf(metric)
         const one = Score.inUnits(Entry.make(catalogue.metric, use(catalogue, catalogue.metric, metric)), units)
         const score = target.type === "labels" ? Score.labels(one, target.names.length) : one
@@ -198,6 +199,7 @@ const tableOf = (train: Train, heads: ReadonlyArray<CheckedHead>, catalogue: Cat
       })
     }),
   )
+}
 
 /** The scores of predictions and targets that are one tensor, or one for each head. */
 const scoresIn = (table: Table, heads: ReadonlyArray<CheckedHead>): Built["scores"] => {
