@@ -409,6 +409,14 @@ describe("built", () => {
     expect(Object.keys(y).sort()).toEqual(["fare", "lived", "tags"])
   })
 
+  test("losses of scaled targets are scaled, whatever the metrics", async () => {
+    const units = async (metrics: string) =>
+      (await trained(dropping.replace(/metrics: \{.*\}/, `metrics: ${metrics}`).replace(/ {2}callbacks:.*\n/, ""))).built.units
+    expect(await units("[accuracy, r2]")).toEqual({ "fare.loss": "scaled" })
+    expect(await units("[]")).toEqual({ "fare.loss": "scaled" })
+    expect(await units("[accuracy, mse]")).toEqual({ "fare.loss": "scaled", "fare.mse": "fare²" })
+  })
+
   test("a layer below heads reads the layer above them, and heads may stand between layers", async () => {
     const early = dropping
       .replace("    - concat: [a, b]\n", "    - head: lived\n    - concat: [a, b]\n")

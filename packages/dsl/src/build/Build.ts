@@ -127,7 +127,7 @@ export const build = (right: Checked): Built => {
     heads: heads.map((head, i) => ({ ...head, response: losses[i]?.response ?? ((output) => output) })),
     optimizer: optimizer(train, learningRate, effects, catalogue),
     scores: scoresIn(scores, heads),
-    ...unitsOf(scores),
+    ...unitsOf(scores, heads),
     seed: train.seed,
     epochs: train.epochs,
     batch: train.batch,
@@ -215,18 +215,18 @@ const scoresIn = (table: Table, heads: ReadonlyArray<CheckedHead>): Built["score
   return scores as Built["scores"]
 }
 
-/** The units of scores, by target column. */
-const unitsOf = (table: Table): Pick<Built, "units"> => {
-  const measured = [...table].flatMap(([name, { head, score }]) =>
-    head.target.type === "numbers" && head.target.units !== undefined
-      ? [{ head: head.name, name, score, names: head.target.names }]
-      : [],
-  )
-  const named = measured.flatMap(({ head, name, names, score: { power } }) => [
-    ...(head === undefined ? [] : [[scoreName({ name: head }, "loss"), "scaled"] as const]),
-    ...(power === undefined ? [] : [[name, names.map((column) => (power === 2 ? `${column}²` : column)).join(" and ")] as const]),
-  ])
-  return measured.length === 0 ? {} : { units: Object.fromEntries(named) }
+/** The units of scores, by target column, where a head learns scaled targets. Its own loss is then scaled too. */
+const unitsOf = (table: Table, heads: ReadonlyArray<CheckedHead>): Pick<Built, "units"> => {
+  const isScaled = ({ target }: CheckedHead): boolean => target.type === "numbers" && target.units !== undefined
+  const scaled = heads.filter(isScaled)
+  if (scaled.length === 0) return {}
+  const losses = scaled.flatMap(({ name }) => (name === undefined ? [] : [[scoreName({ name }, "loss"), "scaled"] as const]))
+  const scores = [...table].flatMap(([name, { head, score }]) => {
+    const { power } = score
+    if (power === undefined || head.target.type !== "numbers" || !isScaled(head)) return []
+    return [[name, head.target.names.map((column) => (power === 2 ? `${column}²` : column)).join(" and ")] as const]
+  })
+  return { units: Object.fromEntries([...losses, ...scores]) }
 }
 
 /** Which way a watched score is better. */
