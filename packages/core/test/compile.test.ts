@@ -20,9 +20,6 @@ import { delayed } from "./delayed-engine.ts"
 
 type T = Tensor.Tensor
 
-const onReference = <A, E>(effect: Effect.Effect<A, E, Engine.Engine | Scope.Scope>) =>
-  effect.pipe(Effect.scoped, Effect.provide(Engine.layerReference))
-
 /** Fits one number to the mean of a batch. */
 const descend = (state: { readonly w: T; readonly seen: T }, batch: T) => {
   const { grad, value } = Autodiff.valueAndGrad((w: T) => Tensor.mean(Tensor.square(Tensor.sub(w, batch) as T)) as T)(state.w)
