@@ -25,16 +25,15 @@ const together = { isolate: false }
 /** Tests of core that need a process for each file: they start threads, set flags of V8, or measure memory. */
 const engine = [
   "test/{engine,memory,threads,wasm}{,-*}.test.ts",
-  "test/{autodiff-graphs,deep-programs,eager,primitive-laws,same-bits}.test.ts",
+  "test/{autodiff-graphs,deep-programs,eager,primitive-laws,same-bits,worker-engine}.test.ts",
 ]
 
 /** For projects that start the command as a process. */
 const startsCommand = { globalSetup: pathOf("scripts/bundle-command.ts") }
 
 /**
- * The tests of the engine once more, with all code compiled by V8's optimizing compiler and packed into 256-bit operations where
- * the host can: elsewhere most code of a test is compiled by the baseline compiler, which packs nothing.
- * They are a run of their own, `vitest.packed.ts`.
+ * The tests of the engine once more, with the modules for wide lanes packed into 256-bit operations where the host can: elsewhere
+ * only some tests ask for that. They are a run of their own, `vitest.packed.ts`.
  */
 export const packed = {
   root: "packages/core",
@@ -46,7 +45,6 @@ export const packed = {
     include: ["test/{engine,wasm}-*.test.ts", "test/{eager,primitive-laws,same-bits,threads}.test.ts"],
     exclude: ["test/wasm-lanes.test.ts"],
     setupFiles: [seeding, pathOf("packages/core/test/pack-lanes.ts")],
-    execArgv: ["--no-liftoff", "--no-wasm-tier-up"],
   },
 }
 

@@ -184,7 +184,13 @@ describe("categorical cross-entropy", () => {
         `${name} got f32[3, 3] and i32[3]; it wants class numbers from 0 to 2, not class ${label} in row 1. Try: number the classes from 0`,
       )
     const steps = Tensor.zeros([2, 4, 3])
-    const labels = Tensor.make([[0, 1, 2, 0], [1, 2, 7, 0]], "i32")
+    const labels = Tensor.make(
+      [
+        [0, 1, 2, 0],
+        [1, 2, 7, 0],
+      ],
+      "i32",
+    )
     expect(() => loss(steps, labels)).toThrow("not class 7 in row 1.")
   })
 })

@@ -51,7 +51,15 @@ const configured = (over: Partial<Config>): void => {
   const data = Toys.moons(Key.make(7), { count: 4 })
   const optimizer = sgd as unknown as Optimizer.Optimizer
   const net = Layers.dense({ units: 2 })
-  const config = { net, loss: Loss.categoricalCrossEntropy(), optimizer, data, batch: 1, epochs: Number.MAX_SAFE_INTEGER, seed: 1 }
+  const config = {
+    net,
+    loss: Loss.categoricalCrossEntropy(),
+    optimizer,
+    data,
+    batch: 1,
+    epochs: Number.MAX_SAFE_INTEGER,
+    seed: 1,
+  }
   const found = checkConfig({ ...config, ...over } as unknown as Config)
   // Durations longer than this run are bounds of the run, not of the option.
   if (found !== undefined && !found.wanted.includes("never acts"))

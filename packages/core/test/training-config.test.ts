@@ -129,7 +129,11 @@ const wrong: ReadonlyArray<readonly [string, Partial<Config>, string]> = [
     "plateau",
   ],
   ["a plateau that lowers nothing", { epochs: 9, plateau: { ...watching, factor: 0.1, patience: 1, least: 1 } }, "plateau.least"],
-  ["a plateau that waits for the whole run", { epochs: 3, plateau: { ...watching, factor: 0.1, patience: 3 } }, "plateau.patience"],
+  [
+    "a plateau that waits for the whole run",
+    { epochs: 3, plateau: { ...watching, factor: 0.1, patience: 3 } },
+    "plateau.patience",
+  ],
   ["an early stop that waits for the whole run", { epochs: 3, earlyStop: { ...watching, patience: 3 } }, "earlyStop.patience"],
   [
     "a best that the early stop overrules",
@@ -305,7 +309,10 @@ it.effect("layers by name take their share of a step, and frozen ones none", () 
 describe("Train.run takes", () => {
   const taken: ReadonlyArray<readonly [string, Partial<Config>]> = [
     ["an early stop that ends with the best epoch", { earlyStop: { ...watching, patience: 3, restoreBest: true } }],
-    ["a plateau and an early stop that can act", { earlyStop: { ...watching, patience: 2 }, plateau: { ...watching, factor: 0.1, patience: 2 } }],
+    [
+      "a plateau and an early stop that can act",
+      { earlyStop: { ...watching, patience: 2 }, plateau: { ...watching, factor: 0.1, patience: 2 } },
+    ],
     ["a best with the monitor of the early stop", { earlyStop: { ...watching, minDelta: 0.1, patience: 2 }, best: watching }],
     ["what watches a run of no epochs", { epochs: 0, earlyStop: { ...watching, patience: 2 } }],
   ]
@@ -323,9 +330,7 @@ describe("a class number out of range", () => {
       const labels = data.targets.data.map((label, i) => (i === 37 ? 5 : label)) as Int32Array<ArrayBuffer>
       const wrong = { inputs: data.inputs, targets: NDArray.make("i32", [64], labels) }
       const loss = Loss.categoricalCrossEntropy()
-      const own = yield* Effect.flip(
-        ran(Train.finished({ ...config, data: wrong, loss: (y, t) => Tensor.mul(loss(y, t), 0.5) })),
-      )
+      const own = yield* Effect.flip(ran(Train.finished({ ...config, data: wrong, loss: (y, t) => Tensor.mul(loss(y, t), 0.5) })))
       assert.instanceOf(own, ShapeError)
       assert.include(own.message, "class numbers from 0 to 1, not class 5 in row 37")
       const start = config.net.init(Key.make(1), [2])

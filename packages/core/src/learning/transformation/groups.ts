@@ -3,8 +3,8 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { entries, type Path, printPath } from "../../types/Tree.ts"
-import { map, type None, type Select, zip } from "../Params.ts"
 import { checkOptions, OptionError } from "../OptionError.ts"
+import { map, type None, type Select, zip } from "../Params.ts"
 import { factorBounds } from "./options.ts"
 import { type Optimizer, stateless } from "./Transformation.ts"
 
@@ -65,7 +65,8 @@ export const scaleByLayer = (factors: { readonly [layer: string]: number }): Opt
 
 const byLayer = (operation: string, factors: { readonly [layer: string]: number }): Optimizer<None> => {
   const all = Object.entries(factors)
-  if (all.length === 0) throw new OptionError({ operation, option: "layers", got: [], wanted: "the name of a layer, one or more" })
+  if (all.length === 0)
+    throw new OptionError({ operation, option: "layers", got: [], wanted: "the name of a layer, one or more" })
   checkOptions(operation, Object.fromEntries(all.map(([layer]) => [layer, factorBounds])), factors)
   const factorOf = (path: Path): number =>
     all.reduce((product, [layer, factor]) => (isIn(path, layer) ? product * factor : product), 1)
