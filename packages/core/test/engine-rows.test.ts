@@ -101,7 +101,9 @@ describe.each(modes)("loops and reductions over the same rows, in $numerics nume
   it("are one kernel for a softmax, whose gradient is one too", () => {
     const inputs = given([256, 100]).slice(0, 2)
     const forward = fuse(Programs.trace((x) => [Activation.softmax(x as T)], inputs.slice(0, 1)))
-    expect(forward.kernels.map((kernel) => membersOf(kernel).map(({ tag }) => tag))).toEqual([["reduce", "loop", "reduce", "loop"]])
+    expect(forward.kernels.map((kernel) => membersOf(kernel).map(({ tag }) => tag))).toEqual([
+      ["reduce", "loop", "reduce", "loop"],
+    ])
     const loss = (other: T) => (x: T) => Tensor.sum(Tensor.mul(Activation.softmax(x), other))
     const backward = fuse(Programs.trace((x, other) => [Autodiff.grad(loss(other as T))(x as T)], inputs))
     expect(backward.kernels.map(({ tag }) => tag)).toEqual(["rows"])

@@ -174,9 +174,7 @@ const staysInRow = ({ offset, strides }: Access, shape: Shape.Shape, rows: Shape
 
 /** Whether a loop or a reduction over these leading rows reads a slot, whose rows have `size` elements, in the same row only. */
 export const readsInRow = (kernel: Loop | Reduce, slot: number, rows: Shape.Shape, size: number): boolean =>
-  kernel.terms.every(
-    (term) => term.tag !== "load" || term.slot !== slot || staysInRow(term.access, kernel.shape, rows, size),
-  )
+  kernel.terms.every((term) => term.tag !== "load" || term.slot !== slot || staysInRow(term.access, kernel.shape, rows, size))
 
 /** Whether a kernel reads a slot only at the element that its loop is about to write. */
 export const readsInPlace = (kernel: Exclude<Kernel, Rows>, slot: number): boolean => {
@@ -242,7 +240,7 @@ export const nameOf = (kernel: Kernel): string => {
     case "single":
       return `${kernel.equation.primitive} ${Shape.print(kernel.equation.out.shape)}`
     case "rows":
-      return `rows ${Shape.print(kernel.shape)} of ${kernel.members.map(nameOf).join(", ")}`
+      return `rows ${Shape.print(kernel.shape)} of ${kernel.members.length} kernels`
   }
 }
 

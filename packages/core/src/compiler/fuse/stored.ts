@@ -143,5 +143,10 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
     costs.push(cost)
     lengths.push(length)
   })
-  return { used, alias, isStored: (value) => stored.has(alias(value)), part: (value) => (stored.has(value) ? part(value) : undefined) }
+  return {
+    used,
+    alias,
+    isStored: (value) => stored.has(alias(value)),
+    part: (value) => (stored.has(value) ? part(value) : undefined),
+  }
 }

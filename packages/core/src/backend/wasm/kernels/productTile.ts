@@ -4,7 +4,7 @@
  */
 import type { Code } from "../assembler/Code.ts"
 import { multiplyAdd } from "../assembler/numerics.ts"
-import { f32x4, type I32, i32, type Local, type Variable, v128 } from "../assembler/Value.ts"
+import { f32x4, type I32, i32, type Variable, v128 } from "../assembler/Value.ts"
 import { storeLanes } from "./primitives/Operation.ts"
 import { inTileOrder } from "./vectors.ts"
 

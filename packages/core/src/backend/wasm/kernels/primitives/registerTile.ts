@@ -8,7 +8,7 @@
 import type { Code } from "../../assembler/Code.ts"
 import type { Lanes } from "../../assembler/lanes.ts"
 import { multiplyAdd, type Numerics } from "../../assembler/numerics.ts"
-import { f32x4, type I32, i32, type Local, type V128, type Variable, v128 } from "../../assembler/Value.ts"
+import { f32x4, type I32, i32, type V128, type Variable, v128 } from "../../assembler/Value.ts"
 import type { EmitContext } from "../loopNest.ts"
 import { inTileOrder, storeVectors } from "../vectors.ts"
 import { blocks, storeLanes } from "./Operation.ts"
