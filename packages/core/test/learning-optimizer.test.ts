@@ -174,7 +174,7 @@ describe("gradient transformations", () => {
     expect(numbers(descend(Optimizer.chain(a, Optimizer.chain(b, c)), 5).params)).toEqual(numbers(flat))
   })
 
-  test("the empty chain hands gradients through", () => {
+  test("the empty chain passes gradients through", () => {
     const g = noise(3)
     expect(update(Optimizer.chain(), g)).toBe(g)
   })
