@@ -32,9 +32,8 @@ const engine = [
 const startsCommand = { globalSetup: pathOf("scripts/bundle-command.ts") }
 
 /**
- * The tests of the engine once more, with all code compiled by V8's optimizing compiler and packed into 256-bit operations where
- * the host can: elsewhere most code of a test is compiled by the baseline compiler, which packs nothing.
- * They are a run of their own, `vitest.packed.ts`.
+ * The tests of the engine once more, with the modules for wide lanes packed into 256-bit operations where the host can: elsewhere
+ * only some tests ask for that. They are a run of their own, `vitest.packed.ts`.
  */
 export const packed = {
   root: "packages/core",
@@ -46,7 +45,6 @@ export const packed = {
     include: ["test/{engine,wasm}-*.test.ts", "test/{eager,primitive-laws,same-bits,threads}.test.ts"],
     exclude: ["test/wasm-lanes.test.ts"],
     setupFiles: [seeding, pathOf("packages/core/test/pack-lanes.ts")],
-    execArgv: ["--no-liftoff", "--no-wasm-tier-up"],
   },
 }
 

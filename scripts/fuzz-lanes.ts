@@ -1,8 +1,8 @@
 /**
  * `pnpm fuzz-lanes [minutes] [seed] [family]`: random programs, each run in two processes: by V8's baseline compiler, which packs
- * nothing, and with all code optimized and packed into 256 bits. There are three families of programs: kernels with gradients, training
+ * nothing, and packed into 256 bits, as the engine does it. There are three families of programs: kernels with gradients, training
  * steps, and reductions; they take turns unless one is named. Of some programs a third process counts the moves that halve a packed
- * vector, of which there should be none. A seed whose results differ in a bit, which has such a move, or which ends a process, is
+ * vector where blocks meet, of which there should be none. A seed whose results differ in a bit, which has such a move, or which ends a process, is
  * printed with its program and written to `failing-seeds.txt`. New programs start for the given minutes (default 5), from the given
  * seed on, or from a new one; 0 minutes and a seed run 50 programs of each family. The last line counts the programs.
  */
@@ -61,7 +61,7 @@ const printed = (
 
 const bitsOf = (family: string, compilation: "baseline" | "packed", seed: number): Promise<Printed> =>
   printed(
-    compilation === "packed" ? ["--no-liftoff", "--no-wasm-tier-up"] : ["--liftoff-only"],
+    compilation === "packed" ? [] : ["--liftoff-only"],
     "bits-of-random-programs.ts",
     [compilation, family, seed, together],
     (line) => line,

@@ -12,22 +12,12 @@ import type { Tensor } from "../language/Expr.ts"
 import { accept, capture, type Program, placeholders } from "../language/Program.ts"
 import { checkUnchanged, type Like, refill, tensors } from "../language/TensorTree.ts"
 import { NDArray } from "../types/NDArray.ts"
-import { printSpec, ShapeError } from "../types/ShapeError.ts"
+import { printSpec, type ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
+import { checkShapes, refusing } from "./checkShapes.ts"
 import { type Arrays, Engine, type EngineError, type Executable } from "./Engine.ts"
 
-/** The effect that a function returns, whose `ShapeError` becomes a typed failure; anything else that it throws stays a defect. */
-const refusing = <A, E>(f: () => Effect.Effect<A, E>): Effect.Effect<A, E | ShapeError> =>
-  Effect.suspend((): Effect.Effect<A, E | ShapeError> => {
-    try {
-      return f()
-    } catch (error) {
-      return error instanceof ShapeError ? Effect.fail(error) : Effect.die(error)
-    }
-  })
-
-/** Runs a function whose `ShapeError` becomes a typed failure; anything else that it throws stays a defect. */
-export const checkShapes = <A>(f: () => A): Effect.Effect<A, ShapeError> => refusing(() => Effect.succeed(f()))
+export { checkShapes } from "./checkShapes.ts"
 
 /** The arrays of a tree's tensors; most trees hold arrays already. */
 const arrays = ({ read }: Engine["Service"], tree: unknown): Effect.Effect<Arrays, EngineError | ShapeError> => {

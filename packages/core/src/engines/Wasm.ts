@@ -12,6 +12,7 @@ import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 import { cachedCompile, lanesFor, planJob } from "../backend/wasm/compile.ts"
 import { prepare } from "../backend/wasm/prepare.ts"
 import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
+import { prepareFor } from "../backend/wasm/widened.ts"
 import { Engine } from "./Engine.ts"
 import { inProcess, reading } from "./inProcess.ts"
 import { workerEngine } from "./workerEngine.ts"
@@ -38,7 +39,8 @@ export interface WasmOptions {
   /**
    * How wide vectors are, in bits: 128 unless given here or by the environment variable `ADJOINT_LANES`. 256 asks Node's V8 to
    * pack 128-bit operations in pairs, about twice as fast, and is 128 where that has no effect; the engine's `lanes` are those in
-   * use. Results have the same bits, except where V8 packs wrongly: that is why nobody gets 256 without asking.
+   * use. Results have the same bits: a program whose first run differs in one from that of 128 stays at 128. V8's packing is
+   * experimental, and 256 takes longer to start: that is why nobody gets it without asking.
    */
   readonly lanes?: Lanes
 }
@@ -58,7 +60,7 @@ const lanesOf = ({ lanes }: WasmOptions): Lanes => {
 }
 
 /** The engine on the threads of a pool, or on one. */
-const engine = (pool: Pool | undefined, wanted: Numerics, lanes: Lanes): Engine["Service"] => {
+const engine = (pool: Pool | undefined, wanted: Numerics, lanes: Lanes, isAsked: boolean): Engine["Service"] => {
   const numerics = offered(wanted)
   const compile = cachedCompile()
   if (lanes === 128) readNarrow()
@@ -76,7 +78,7 @@ const engine = (pool: Pool | undefined, wanted: Numerics, lanes: Lanes): Engine[
         Effect.andThen(
           waitForWorkers(pool),
           Effect.try({
-            try: () => prepare(job, pool, numerics, compile, lanesFor(job.program, lanes)),
+            try: () => prepareFor(lanesFor(job.program, lanes), (lanes) => prepare(job, pool, numerics, compile, lanes), isAsked),
             catch: failure("prepare a program"),
           }),
         ),
@@ -99,6 +101,7 @@ const scoped = (make: () => Pool | undefined): Effect.Effect<Pool | undefined, n
 export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
   const { numerics = "portable", threads = processors() } = options
   const lanes = lanesOf(options)
+  const isAsked = options.lanes !== undefined || lanesSetting() !== undefined
   return Layer.effect(
     Engine,
     Effect.map(
@@ -106,7 +109,7 @@ export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
         if (options.threads !== undefined) readOnAtMost(options.threads)
         return makePool(threads)
       }),
-      (pool) => engine(pool, numerics, lanes),
+      (pool) => engine(pool, numerics, lanes, isAsked),
     ),
   )
 }
@@ -141,7 +144,7 @@ export const allShared = (threads: number, lanes: Lanes = usualLanes()): Layer.L
     Effect.gen(function* () {
       const pool = yield* scoped(() => makePool(threads, 0))
       if (pool !== undefined) yield* Effect.promise(pool.complete)
-      return engine(pool, "portable", lanes)
+      return engine(pool, "portable", lanes, true)
     }),
   )
 

@@ -9,6 +9,7 @@ import type * as Scope from "effect/Scope"
 import type * as Batches from "../data/Batches.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
+import { letOthersRun } from "../engines/letOthersRun.ts"
 import { tensors } from "../language/TensorTree.ts"
 import type { RateIn } from "../learning/Optimizer.ts"
 import { readAll } from "../tensor/read.ts"
@@ -258,7 +259,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
         stepsPerBurst = burstSize(values.length, milliseconds)
         const { batch, epoch, step } = progress
         yield* run.stepped({ epoch: epoch + 1, batch, batches: loader.batches, step, values, milliseconds })
-        yield* Effect.yieldNow
+        yield* letOthersRun
       }
       const rows = loader.rows - firstBatch * loader.size
       return { milliseconds: elapsed, rowsPerSecond: (rows / Math.max(elapsed, 0.001)) * 1000 }

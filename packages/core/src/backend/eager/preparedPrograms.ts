@@ -11,12 +11,13 @@ import type { Program } from "../../language/Primitive.ts"
 import type { NDArray } from "../../types/NDArray.ts"
 import { EngineError, OutOfMemory } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
-import { lanesOfReading } from "../wasm/assembler/hostLanes.ts"
+import { lanesOfReading, lanesSetting } from "../wasm/assembler/hostLanes.ts"
 import type { Lanes } from "../wasm/assembler/lanes.ts"
 import { compileJob, lanesFor } from "../wasm/compile.ts"
 import { type Prepared, prepare } from "../wasm/prepare.ts"
 import { nodeWorkers } from "../wasm/threads/nodeWorkers.ts"
 import { makePool, type Pool, processors } from "../wasm/threads/pool.ts"
+import { prepareFor } from "../wasm/widened.ts"
 
 /** The size of an entry is the memory that it works in. */
 const kept = makeLruCache<Prepared>({ count: 64, bytes: 2 ** 26 }, ({ release }) => release())
@@ -62,8 +63,8 @@ const threadsFor = (program: Program): Pool | undefined => {
 const runOn = (threads: Pool | undefined, program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> => {
   const key = `${threads?.threads ?? 1} ${Signature.ofProgram(program)}`
   const found = kept.get(key)
-  const lanes = (): Lanes => lanesFor(program, lanesOfReading())
-  const prepared = found ?? prepare({ program, resident: 0 }, threads, "portable", compileJob, lanes())
+  const prepareIn = (lanes: Lanes): Prepared => prepare({ program, resident: 0 }, threads, "portable", compileJob, lanes)
+  const prepared = found ?? prepareFor(lanesFor(program, lanesOfReading()), prepareIn, lanesSetting() !== undefined)
   const isKept = found !== undefined || kept.put(key, prepared, prepared.bytes)
   const outputs = prepared.run(inputs)
   if (!isKept) prepared.release()

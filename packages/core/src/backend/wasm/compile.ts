@@ -12,9 +12,9 @@ import type { Program } from "../../language/Primitive.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
-import { offeredLanes } from "./assembler/hostLanes.ts"
+import { compileFor } from "./assembler/hostLanes.ts"
 import type { Lanes } from "./assembler/lanes.ts"
-import { compile, type WasmModule } from "./assembler/webAssembly.ts"
+import type { WasmModule } from "./assembler/webAssembly.ts"
 import { isCompiled, work } from "./kernels/kernels.ts"
 import { failedAt, type ModuleOptions, workspace, writeModule } from "./writeModule.ts"
 
@@ -63,9 +63,9 @@ const worthWaking = 16
  */
 const worthPacking = 2 ** 20
 
-/** The lanes that a program is written for where these are requested. */
+/** The lanes that are worth it for a program where these are requested, if the host has them. */
 export const lanesFor = (program: Program, wanted: Lanes): Lanes =>
-  wanted === 256 && programWork(program) >= worthPacking ? offeredLanes(256) : 128
+  wanted === 256 && programWork(program) >= worthPacking ? 256 : 128
 
 const largestOf = (plan: Plan): OutOfMemory["largest"] =>
   plan.slots
@@ -104,7 +104,7 @@ export const compileJob: Compile = (job, options) => {
     plan.slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
   )
   return {
-    module: compile(written),
+    module: compileFor(options.lanes, written),
     moduleBytes: written.length,
     bytes: memory.bytes,
     threads,

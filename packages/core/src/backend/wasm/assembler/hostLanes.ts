@@ -1,22 +1,24 @@
 /**
  * How wide the lanes of this host are. V8 can pack two operations on neighbouring 128-bit halves into one 256-bit operation,
- * when it is asked to (docs/decisions/wide-lanes.md). The request holds for the whole process, its worker threads included, and
- * for all code that V8 optimizes after it. So the first program that is prepared for wide lanes makes it, and then tests whether
- * it took effect. Where it did not, and in pages, lanes are narrow. A wrong answer would cost speed and no bit.
+ * when it is asked to (docs/decisions/wide-lanes.md). The request is a flag of the process. It is set while the engine compiles a
+ * module for wide lanes, all functions of which V8 then optimizes at once, and no longer: other modules of the process are not
+ * packed. The first such module is a test of whether the request takes effect. Where it does not, and in pages, lanes are narrow.
  */
 import { Assembler } from "./Assembler.ts"
 import type { Code } from "./Code.ts"
 import type { Lanes } from "./lanes.ts"
 import { f32x4, type I32, type V128, v128 } from "./Value.ts"
-import { compile, instantiate, memory, type WasmFunction } from "./webAssembly.ts"
+import { compile, instantiate, memory, type WasmFunction, type WasmModule } from "./webAssembly.ts"
 
-/** The versions of V8 in which this was tried; they know both flags. */
+/** The versions of V8 in which this was tried; they know these flags. */
 const triedVersions = /^(13\.6|14\.1|14\.6)\.\d+\.\d+-node\./u
 
-const packing = "experimental-wasm-revectorize"
-
-/** A mask of the functions of a module that V8 optimizes at once, before their first call. */
-const optimizedAtOnce = "wasm-tier-mask-for-testing"
+/** How V8 compiles what is to be packed: with the packing, by the optimizing compiler, and before the first call. And as usual. */
+const settings: ReadonlyArray<readonly [name: string, packed: string, usual: string]> = [
+  ["experimental-wasm-revectorize", "--experimental-wasm-revectorize", "--no-experimental-wasm-revectorize"],
+  ["liftoff", "--no-liftoff", "--liftoff"],
+  ["wasm-lazy-compilation", "--no-wasm-lazy-compilation", "--wasm-lazy-compilation"],
+]
 
 type SetFlag = (flag: string) => void
 
@@ -26,6 +28,20 @@ const flagSetter = (): SetFlag | undefined => {
   const variables = process?.config?.variables as { readonly v8_enable_wasm_simd256_revec?: number } | undefined
   if (variables?.v8_enable_wasm_simd256_revec !== 1 || !triedVersions.test(process.versions.v8)) return undefined
   return process.getBuiltinModule?.("node:v8")?.setFlagsFromString
+}
+
+/** Does something while V8 packs what it compiles. Flags that the command line of the process sets are left as they are. */
+const whilePacking = <A>(setFlag: SetFlag, work: () => A): A => {
+  const given = globalThis.process?.execArgv ?? []
+  const changed = settings.filter(
+    ([name]) => !given.some((argument) => argument.startsWith("-") && argument.replaceAll("_", "-").includes(name)),
+  )
+  for (const [, packed] of changed) setFlag(packed)
+  try {
+    return work()
+  } finally {
+    for (const [, , usual] of changed) setFlag(usual)
+  }
 }
 
 const pageBytes = 65536
@@ -81,49 +97,45 @@ const loadsAtOnce = (f: WasmFunction): boolean => {
 /** Numbers whose squares and sums need rounding. */
 const numbers = Float32Array.from({ length: 8 }, (_, i) => (i - 3) * (1 + 2 ** -12) + 0.1)
 
-/** Whether V8, as its flags are now, packs a program and computes the bits of 128-bit lanes. */
+/** Whether V8, asked to, packs a program and computes the bits of 128-bit lanes. */
 const packs = (setFlag: SetFlag): boolean => {
-  setFlag(`--${optimizedAtOnce}=1`)
+  const shared = memory({ initial: 1 })
+  const module = whilePacking(setFlag, () => compile(probe()))
+  const { apart, packed } = instantiate(module, { engine: { memory: shared } })
+  if (apart === undefined || packed === undefined) return false
+  const floats = new Float32Array(shared.buffer)
+  floats.set(numbers)
+  packed(0, 64)
+  const isSame = numbers.every((x, i) => floats[16 + i] === Math.fround(Math.fround(x * x) + x))
+  return isSame && loadsAtOnce(packed) && !loadsAtOnce(apart)
+}
+
+/** How to set flags, if this host packs; a host may also refuse the test. */
+const findPacker = (): SetFlag | "none" => {
   try {
-    const shared = memory({ initial: 1 })
-    const { apart, packed } = instantiate(compile(probe()), { engine: { memory: shared } })
-    if (apart === undefined || packed === undefined) return false
-    const floats = new Float32Array(shared.buffer)
-    floats.set(numbers)
-    packed(0, 64)
-    const isSame = numbers.every((x, i) => floats[16 + i] === Math.fround(Math.fround(x * x) + x))
-    return isSame && loadsAtOnce(packed) && !loadsAtOnce(apart)
-  } finally {
-    setFlag(`--${optimizedAtOnce}=0`)
-  }
-}
-
-/** The result of a test, or false if the host does not permit it. */
-const holds = (test: () => boolean): boolean => {
-  try {
-    return test()
-  } catch {
-    return false
-  }
-}
-
-/** Asks V8 to pack, and withdraws the request unless it takes effect. */
-const request = (setFlag: SetFlag): boolean => {
-  setFlag(`--${packing}`)
-  const hasEffect = holds(() => packs(setFlag))
-  if (!hasEffect) setFlag(`--no-${packing}`)
-  return hasEffect
-}
-
-let known: boolean | undefined
-
-/** Whether the host packs 128-bit operations into 256-bit ones. The first call requests it, for the whole process. */
-export const packsLanes = (): boolean => {
-  known ??= holds(() => {
     const setFlag = flagSetter()
-    return setFlag !== undefined && request(setFlag)
-  })
-  return known
+    return setFlag !== undefined && packs(setFlag) ? setFlag : "none"
+  } catch {
+    return "none"
+  }
+}
+
+let packer: SetFlag | "none" | undefined
+
+/** Whether the host packs 128-bit operations into 256-bit ones, if it is asked to. The first call tests it. */
+export const packsLanes = (): boolean => {
+  packer ??= findPacker()
+  return packer !== "none"
+}
+
+/** Does something while V8 packs the modules that it compiles, where the host packs. */
+export const packing = <A>(work: () => A): A =>
+  packsLanes() && typeof packer === "function" ? whilePacking(packer, work) : work()
+
+/** Compiles a module. One for wide lanes is packed where `packsLanes` has found that the host does it. */
+export const compileFor = (lanes: Lanes, bytes: Uint8Array<ArrayBuffer>): WasmModule => {
+  const setFlag = packer
+  return lanes === 256 && typeof setFlag === "function" ? whilePacking(setFlag, () => compile(bytes)) : compile(bytes)
 }
 
 /** The variable of the environment that chooses the lanes of a process. */
