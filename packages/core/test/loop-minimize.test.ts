@@ -97,3 +97,19 @@ test("monitors are typed: they name the loss, its other numbers, and the scores 
   // @ts-expect-error there is no such number
   expect(Loop.minimize({ ...config, best: { monitor: "train.treble", mode: "min" } }).best?.mode).toBe("min")
 })
+
+test("a number of aux called loss is refused, since it would hide the loss", async () => {
+  const hiding = Loop.minimize({
+    ...settings,
+    params: { w: Tensor.make([1]) },
+    optimizer: Optimizer.sgd(0.1),
+    data: inputs,
+    loss: ({ w }) => ({ value: Tensor.sum(w), aux: { loss: Tensor.scalar(5) } }),
+  })
+  await expect(run(Loop.finished(hiding))).rejects.toThrow("Loop.minimize wants other names in aux than `loss`")
+})
+
+test("a loss that is no tensor is refused with what is wanted", async () => {
+  for (const wrong of [3, Promise.resolve(Tensor.scalar(1)), "1"])
+    expect(() => Autodiff.grad(() => wrong as never)(Tensor.make([1]))).toThrow("grad wants a function that gives one f32 number")
+})

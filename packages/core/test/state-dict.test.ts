@@ -341,8 +341,13 @@ describe("options", () => {
 test("100,000 arrays that no layer reads are reported in moments, in a message of some lines", { timeout: 20_000 }, () => {
   const one = Net.sequential({ out: Layers.dense({ units: 1 }) })
   const none = NDArray.make("f32", [0], new Float32Array())
-  const long = NDArray.make("f32", Array.from({ length: 50_000 }, () => 1), Float32Array.of(0))
-  const arrays = new Map([...Array.from({ length: 100_000 }, (_, i) => [`n${i}`, none] as const), ["out.bias", long]])
+  const long = NDArray.make(
+    "f32",
+    Array.from({ length: 50_000 }, () => 1),
+    Float32Array.of(0),
+  )
+  const arrays = new Map<string, NDArray.NDArray>(Array.from({ length: 100_000 }, (_, i) => [`n${i}`, none]))
+  arrays.set("out.bias", long)
   const { failure } = StateDict.load(one, [1], arrays) as Result.Failure<unknown, StateDict.StateDictError>
   expect(failure.problems).toHaveLength(100_002)
   expect(failure.message.length).toBeLessThan(20_000)
@@ -352,7 +357,7 @@ test("names and bytes of a file reach messages with escapes, also those that JSO
   const one = Net.sequential({ out: Layers.dense({ units: 1 }) })
   const [control, hidden] = ["\u009b31m\u007f", "\u202e\u200b"]
   const bytes = Safetensors.encode(
-    new Map([
+    new Map<string, NDArray.NDArray>([
       ["params.out.w", NDArray.make("f32", [1, 1], Float32Array.of(1))],
       ["params.out.b", NDArray.make("f32", [1], Float32Array.of(1))],
       [`\u001b[2J${control}${hidden}`, NDArray.make("f32", [1], Float32Array.of(1))],

@@ -226,6 +226,17 @@ it("while a process replaces it, a checkpoint is read as one state or the other"
   }
 })
 
+it("progress that is no JSON, or has other fields, is reported as that", async () => {
+  const { directory } = place()
+  await run(Checkpoint.save(directory, checkpointOf(1)))
+  const refusal = (text: string) => {
+    writeFileSync(join(directory, "state.json"), text)
+    return run(Effect.flip(Checkpoint.load(directory, like))).then(({ got }) => got)
+  }
+  assert.strictEqual(await refusal('{"step":-'), "text that is not JSON")
+  assert.include(await refusal('{"step":-1}'), "other fields (")
+})
+
 describe("progress", () => {
   const { progress } = checkpointOf(3)
   const hashes = { weights: "a", optimizer: "b" }

@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from "node:child_process"
 import { existsSync, readFileSync } from "node:fs"
 import { promisify } from "node:util"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import fc from "fast-check"
 import { afterEach, describe, expect, it, test, vi } from "vitest"
 import { offeredLanes, packsLanes } from "../src/backend/wasm/assembler/hostLanes.ts"
@@ -106,6 +106,19 @@ describe("the lanes of an engine", () => {
     expect(await lanesOf({})).toBe(128)
   })
 
+  it("are refused like other options that the engine does not have, in a worker too", async () => {
+    const refusal = (options: Wasm.WasmOptions) =>
+      Effect.runPromise(Effect.flip(Effect.scoped(Layer.build(Wasm.worker(options))))).then(({ message }) => message)
+    for (const threads of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 257, "2" as never]) {
+      const wanted = `the option threads is ${threads}; it wants a whole number from 1 to 256`
+      expect(() => Wasm.layer({ threads })).toThrow(`the wasm engine failed to choose its threads: ${wanted}`)
+      expect(await refusal({ threads })).toContain(wanted)
+    }
+    const numerics = "quick" as never
+    expect(() => Wasm.layer({ numerics })).toThrow('the option numerics is "quick"; it wants "portable" or "fast"')
+    expect(await refusal({ numerics })).toContain('the option numerics is "quick"')
+  })
+
   it("are 128 or 256", () => {
     const failure = "the wasm engine failed to choose its lanes: "
     expect(() => Wasm.layer({ lanes: 512 as Lanes })).toThrow(`${failure}the option lanes is 512; it wants 128 or 256`)
@@ -142,7 +155,7 @@ describe("the lanes of an engine", () => {
     printed(
       `
       import { cachedDataVersionTag } from "node:v8"
-      import { Effect } from "effect"
+      import { Effect, Layer } from "effect"
       import { Compile, Tensor, Wasm } from ${urlOf("../src/index.ts")}
       const before = cachedDataVersionTag()
       const square = (x) => Tensor.matmul(x, x)

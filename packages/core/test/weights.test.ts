@@ -1,5 +1,7 @@
 /** The weights of a net in a file: what is read back predicts the same, and what does not fit is refused. */
-import { Checkpoint, type CheckpointError, Key, Layers, Net, Tensor, Weights } from "@adjoint/core"
+
+import { execFileSync } from "node:child_process"
+import { Checkpoint, type CheckpointError, Key, Layers, Net, StateDict, Tensor, Weights } from "@adjoint/core"
 import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, type Path } from "effect"
 import { expect, test } from "vitest"
@@ -83,3 +85,23 @@ test("another net, a missing file and a missing folder are refused", async () =>
     expect.stringContaining("wanted to write weights"),
   ])
 })
+
+test.skipIf(process.platform === "win32")(
+  "pipes, devices and folders are refused without opening them",
+  { timeout: 5000 },
+  async () => {
+    const messages = await inFolder((folder) =>
+      Effect.gen(function* () {
+        execFileSync("mkfifo", [`${folder}/pipe`])
+        const refusals = [`${folder}/pipe`, "/dev/zero", folder].flatMap(
+          (file): ReadonlyArray<Effect.Effect<unknown, CheckpointError, FileSystem.FileSystem>> => [
+            Weights.load(file, net, [2]),
+            StateDict.read(file),
+          ],
+        )
+        return (yield* Effect.forEach(refusals, (refusal) => Effect.flip(refusal))).map(({ got }) => got)
+      }),
+    )
+    expect(messages).toEqual(["a named pipe", "a named pipe", "a character device", "a character device", "a folder", "a folder"])
+  },
+)

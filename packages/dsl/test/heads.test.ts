@@ -147,6 +147,7 @@ describe("mistakes", () => {
     ["body: [age]", "body: [aeg]", "D301", "13:20", /^did you mean `age`\?$/],
     ["body: [age]", "body: [fare]", "D307", "13:20", /^remove it: a net that sees its target/],
     ["rest: [sex]", "rest: [age]", "D307", "13:33", /^keep one of them; any number of layers may read/],
+    ["rest: [sex]", 'rest: [sex], more: "*"', "D307", "13:45", /^remove it and the layers that read it, or move a column/],
     ["age: { type: number", "years: number\n    age: { type: number", "D307", "6:5", /^add it to one of the inputs, ignore it/],
     ["body: [age]", "my body: [age]", "S106", "13:13", /^layers read inputs by these names$/],
     ["inputs: { body: [age], rest: [sex] }", "inputs: {}", "D307", "13:11", /^name one or more/],

@@ -13,14 +13,11 @@ export interface Choice {
   readonly threads: number | undefined
 }
 
-/** More threads than this are a mistake. */
-const mostThreads = 256
-
 /** How many threads are asked for. Fails with `UsageError` for a number that makes no sense. */
 export const askedThreads = ({ threads }: Pick<Choice, "threads">): Effect.Effect<number | undefined, UsageError> =>
-  threads === undefined || (threads >= 1 && threads <= mostThreads)
+  threads === undefined || (threads >= 1 && threads <= Wasm.mostThreads)
     ? Effect.succeed(threads)
-    : Effect.fail(new UsageError({ message: `--threads ${threads} makes no sense`, hint: `from 1 to ${mostThreads}` }))
+    : Effect.fail(new UsageError({ message: `--threads ${threads} makes no sense`, hint: `from 1 to ${Wasm.mostThreads}` }))
 
 /** Calls what chooses the engine's lanes. Fails with `UsageError` when the environment asks for lanes that there are not. */
 export const choosingLanes = <A>(choose: () => A): Effect.Effect<A, UsageError> =>

@@ -3,9 +3,9 @@
  * a person can act on.
  */
 import { TaggedError } from "effect/Data"
+import { escaped } from "../types/escaped.ts"
 import type { Shape } from "../types/Shape.ts"
 import * as Shapes from "../types/Shape.ts"
-import { escaped } from "../types/escaped.ts"
 import { grouped } from "./grouped.ts"
 
 /** The place of a cell: the 1-based line of the file (if there is a file), the 1-based row of data, and the column's name. */

@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import type { NDArray } from "../types/NDArray.ts"
 import type * as Csv from "./Csv.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
+import { fileTypes } from "./fileTypes.ts"
 import * as Idx from "./Idx.ts"
 import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
@@ -27,20 +28,9 @@ const maxFileBytes = 2 ** 31 - 1
 export const size = Effect.fn("Load.size")(function* (file: string): Effect.fn.Return<number, DataError, FileSystem.FileSystem> {
   const fs = yield* FileSystem.FileSystem
   const { size, type } = yield* fs.stat(file).pipe(Effect.catch(refused(file)))
-  if (type !== "File") return yield* fail(file, { _tag: "NotReadable", cause: `it is a ${typeNames[type]}, not a regular file` })
+  if (type !== "File") return yield* fail(file, { _tag: "NotReadable", cause: `it is a ${fileTypes[type]}, not a regular file` })
   return Number(size)
 })
-
-const typeNames: { readonly [T in FileSystem.File.Type]: string } = {
-  File: "file",
-  Directory: "folder",
-  SymbolicLink: "link",
-  BlockDevice: "block device",
-  CharacterDevice: "character device",
-  FIFO: "named pipe",
-  Socket: "socket",
-  Unknown: "file of an unknown kind",
-}
 
 /**
  * The bytes of a file. A file of size 0 is not opened: files of `/proc` report that size. Fails as `size` does, with

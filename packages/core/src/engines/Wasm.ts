@@ -51,6 +51,24 @@ const checkLanes = (what: string, lanes: unknown): void => {
   throw new EngineError({ engine: "wasm", doing: "choose its lanes", cause: `${what} is ${String(lanes)}; it wants 128 or 256` })
 }
 
+/** The most threads of an engine: more are a mistake. */
+export const mostThreads = 256
+
+/** Refuses options that mean nothing, which types do not see in JavaScript or in a number that is computed. */
+const checkOptions = ({ numerics, threads }: WasmOptions): void => {
+  const refuse = (name: string, got: unknown, wanted: string): never => {
+    throw new EngineError({
+      engine: "wasm",
+      doing: `choose its ${name}`,
+      cause: `the option ${name} is ${got}; it wants ${wanted}`,
+    })
+  }
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads))
+    refuse("threads", String(threads), `a whole number from 1 to ${mostThreads}`)
+  if (numerics !== undefined && numerics !== "portable" && numerics !== "fast")
+    refuse("numerics", JSON.stringify(numerics), '"portable" or "fast"')
+}
+
 /** The requested lanes. Throws `EngineError` for others than 128 and 256. */
 const lanesOf = ({ lanes }: WasmOptions): Lanes => {
   const setting = lanesSetting()
@@ -95,10 +113,11 @@ const scoped = (make: () => Pool | undefined): Effect.Effect<Pool | undefined, n
   )
 
 /**
- * The engine that compiles programs to WebAssembly. Its scope ends its threads. Throws `EngineError` for lanes other than 128 and
- * 256.
+ * The engine that compiles programs to WebAssembly. Its scope ends its threads. Throws `EngineError` for options that it does not
+ * have, such as lanes other than 128 and 256.
  */
 export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
+  checkOptions(options)
   const { numerics = "portable", threads = processors() } = options
   const lanes = lanesOf(options)
   const isAsked = options.lanes !== undefined || lanesSetting() !== undefined
@@ -117,7 +136,7 @@ export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
 /**
  * The same engine in a worker, so that the calling thread stays free: a server answers and a page is drawn while it computes. It has
  * the bits of `layer`, and takes the same options. Its threads belong to the worker. Fails with `EngineError` where the host refuses
- * a worker, and for lanes other than 128 and 256. If the worker ends before its scope, every call fails with `EngineError`.
+ * a worker, and for options that `layer` refuses. If the worker ends before its scope, every call fails with `EngineError`.
  */
 export const worker = (options: WasmOptions = {}): Layer.Layer<Engine, EngineError> =>
   Layer.effect(
@@ -125,10 +144,11 @@ export const worker = (options: WasmOptions = {}): Layer.Layer<Engine, EngineErr
     Effect.flatMap(
       Effect.try({
         try: () => {
+          checkOptions(options)
           if (options.threads !== undefined) readOnAtMost(options.threads)
           return lanesOf(options)
         },
-        catch: failure("choose its lanes"),
+        catch: failure("choose its options"),
       }),
       (lanes) => workerEngine({ threads: options.threads ?? processors(), numerics: options.numerics ?? "portable", lanes }),
     ),

@@ -158,14 +158,24 @@ export const recover = (directory: string): Effect.Effect<void, CheckpointError,
     Effect.uninterruptible,
   )
 
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** The file of progress: the hashes of the other files, and the progress. */
 const readProgress = Effect.fnUntraced(function* (file: string) {
   const { parse } = yield* progressText
-  const progress = parse(new TextDecoder().decode(yield* readFile(file)))
+  const text = new TextDecoder().decode(yield* readFile(file))
+  const progress = parse(text)
   if (Result.isSuccess(progress)) return progress.success
   return yield* new CheckpointError({
     file,
-    got: progress.failure.message,
+    got: isJson(text) ? `other fields (${progress.failure.message})` : "text that is not JSON",
     wanted: "the progress of a run",
     hint: "an earlier checkpoint",
   })

@@ -23,7 +23,10 @@ export class StateDictError extends TaggedError("StateDictError")<{
   override get message(): string {
     const listed = this.problems
       .slice(0, maxListed)
-      .map(({ got, hint, name, wanted }) => `${shown(JSON.stringify(name))}: got ${shown(got)}, wanted ${shown(wanted)}; try: ${shown(hint)}`)
+      .map(
+        ({ got, hint, name, wanted }) =>
+          `${shown(JSON.stringify(name))}: got ${shown(got)}, wanted ${shown(wanted)}; try: ${shown(hint)}`,
+      )
     const rest = this.problems.length - listed.length
     return [`${shown(this.file)} does not fit the net`, ...listed, ...(rest > 0 ? [`and ${rest} more`] : [])].join("\n  ")
   }

@@ -3,7 +3,9 @@ import { isTensor, type Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import * as Optimizer from "../learning/Optimizer.ts"
 import type { Key } from "../tensor/Key.ts"
+import { refuse } from "../types/ShapeError.ts"
 import type { Config } from "./LoopConfig.ts"
+import { onlyName } from "./loopStep.ts"
 
 /** What such a loop keeps: the parameters, and the state of the optimizer. */
 export type MinimizeState<P, S> = { readonly params: P; readonly optimizer: S }
@@ -20,12 +22,13 @@ export interface MinimizeConfig<P, S, D, A, V, R, C>
   /** The initial parameters: any tree of tensors. */
   readonly params: P
   readonly optimizer: Optimizer.Optimizer<S>
-  /** The loss of a batch, reported as `loss`; `aux` is a record of other numbers to report, each the mean of the batch. */
+  /** The loss of a batch, reported as `loss`; `aux` is a record of other numbers to report, each the mean of the batch, none of them called `loss`. */
   readonly loss: (params: NoInfer<P>, batch: Tensors<D>, key: Key) => LossOf<A>
 }
 
 /**
- * A loop in which an optimizer lowers a loss, as the config of a loop: its state is `{ params, optimizer }`.
+ * A loop in which an optimizer lowers a loss, as the config of a loop: its state is `{ params, optimizer }`. The run fails with
+ * `ShapeError` for a loss that is not one number, or whose `aux` has another `loss`.
  *
  * ```ts
  * import { Key, Loop, Optimizer, Tensor, Toys, Wasm } from "@adjoint/core"
@@ -63,6 +66,8 @@ export const minimize = <P, S extends object, D, A = Record<never, never>, V = u
         return isTensor(result) ? { value: result, aux: {} as A } : result
       },
     )
+    if (Object.hasOwn(next.aux as object, onlyName))
+      refuse("Loop.minimize", [], "other names in aux than `loss`, which the loss itself has", "another name")
     return { state: { params: next.params, optimizer: next.state }, output: { loss: next.value, ...next.aux } }
   },
   optimizers: { optimizer } as never,

@@ -1,6 +1,7 @@
 /** Trees of tensors as files of named arrays, in the safetensors format: how checkpoints and weights are written and read. */
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import { fileTypes } from "../data/fileTypes.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { readAll } from "../tensor/read.ts"
 import type { NDArray } from "../types/NDArray.ts"
@@ -40,17 +41,14 @@ export const syncDirectory = Effect.fnUntraced(function* (directory: string) {
 /** The largest file that is read: 4 GiB. */
 const maxFileBytes = 2 ** 32
 
-/** The bytes of a file whose size is checked before it is read. */
+/** The bytes of a regular file, whose size is checked before it is read. Pipes and devices are not opened. */
 export const readFile = Effect.fnUntraced(function* (file: string) {
   const fs = yield* FileSystem.FileSystem
-  const { size } = yield* fs.stat(file)
+  const { size, type } = yield* fs.stat(file)
+  const hint = "is this a file of weights?"
+  if (type !== "File") return yield* new CheckpointError({ file, got: `a ${fileTypes[type]}`, wanted: "a regular file", hint })
   if (size > BigInt(maxFileBytes))
-    return yield* new CheckpointError({
-      file,
-      got: `${size} bytes`,
-      wanted: `at most ${maxFileBytes}`,
-      hint: "is this a file of weights?",
-    })
+    return yield* new CheckpointError({ file, got: `${size} bytes`, wanted: `at most ${maxFileBytes}`, hint })
   return yield* fs.readFile(file)
 })
 

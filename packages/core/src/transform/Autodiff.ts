@@ -3,7 +3,7 @@
  * expressions, which can be differentiated again, in any nesting.
  */
 
-import { type Extent, endless, openExtent, type Tensor } from "../language/Expr.ts"
+import { type Extent, endless, isTensor, openExtent, type Tensor } from "../language/Expr.ts"
 import { refill, tensors } from "../language/TensorTree.ts"
 import { full, iota, zerosLike } from "../tensor/create.ts"
 import { cast, equal } from "../tensor/elementwise.ts"
@@ -75,9 +75,9 @@ const gathered = <X>(x: X, from: ReadonlyArray<Tensor>, back: ReadonlyArray<Tens
   )
 
 const scalarOnly = (value: Tensor): Tensor =>
-  value.shape.length === 0 && value.dtype === "f32"
+  isTensor(value) && value.shape.length === 0 && value.dtype === "f32"
     ? value
-    : refuse("grad", [value], "a function that gives one f32 number", "Tensor.sum or Tensor.mean of it")
+    : refuse("grad", isTensor(value) ? [value] : [], "a function that gives one f32 number", "Tensor.sum or Tensor.mean of it")
 
 /** A value, its gradient and auxiliary data. */
 export interface ValueAndGrad<X, A = never> {

@@ -64,7 +64,27 @@ export const check = (data: Data, { inputs: groups }: Model, columns: Parts): Re
         })
     }
   }
-  return [...findings, ...unread(data, columns, seen)]
+  return [...findings, ...unread(data, columns, seen), ...emptyRest(groups, columns, seen)]
+}
+
+/** An input of all other columns, where there are no others. */
+const emptyRest = (
+  groups: NonNullable<Model["inputs"]>,
+  columns: Parts,
+  seen: ReadonlyMap<string, Path>,
+): ReadonlyArray<Finding> => {
+  const path = seen.get(rest)
+  const input = Object.keys(groups).find((name) => groups[name]?.every((column) => column === rest))
+  if (path === undefined || input === undefined || !columns.isWhole) return []
+  if (!having(columns, "input").every((name) => seen.has(name))) return []
+  return [
+    {
+      code: "D307",
+      message: `no ${columns.what} is left for the input \`${input}\``,
+      at: { path },
+      help: `remove it and the layers that read it, or move a ${columns.what} to it from another input`,
+    },
+  ]
 }
 
 /** Named arrays that are inputs, of which a model without named inputs takes one. */
