@@ -38,17 +38,16 @@ const program = Effect.gen(function* () {
     batch: 32,
   } as const
 
-  // The weights that predictions are made with: those on disk, if there are any.
+  // The weights that predictions are made with: those on disk, if there are any. A damaged file ends the program here.
   const initial = Train.initial(config)
+  const resume = yield* Train.resumeFrom(folder, config)
   let served: Pick<typeof initial, "params" | "state"> = initial
   const load = Effect.map(Checkpoint.loadWeights(join(folder, "best"), initial), (weights) => {
     served = weights
     return weights.progress.best
   })
-  yield* Effect.matchEffect(load, {
-    onSuccess: (best) => Console.log(`serving epoch ${best?.epoch}: loss ${best?.value.toFixed(3)}`),
-    onFailure: () => Console.log(`no model in ${folder} yet`),
-  })
+  const serve = Effect.flatMap(load, (best) => Console.log(`serving epoch ${best?.epoch}: loss ${best?.value.toFixed(3)}`))
+  yield* resume?.best === undefined ? Console.log(`no model in ${folder} yet`) : serve
 
   const predict = (body: string) => {
     const rows = Tensor.make(JSON.parse(body))
@@ -62,20 +61,18 @@ const program = Effect.gen(function* () {
     }
   })
   yield* Effect.acquireRelease(
-    Effect.callback<void>((resume) => void server.listen(Number(port), () => resume(Effect.void))),
-    () => Effect.callback<void>((resume) => void server.close(() => resume(Effect.void))),
+    Effect.callback<void, Error>((done) => {
+      server.once("error", (error) => done(Effect.fail(error)))
+      server.listen(Number(port), () => done(Effect.void))
+    }),
+    () => Effect.callback<void>((done) => void server.close(() => done(Effect.void))),
   )
   const address = server.address()
   yield* Console.log(`listening on ${typeof address === "object" ? address?.port : address}`)
 
   // The same run as everywhere, but in a worker: this thread only answers, and loads each better model.
-  const last = yield* Effect.orElseSucceed(Checkpoint.load(join(folder, "last"), initial), () => undefined)
-  yield* Train.run({ ...config, saving: Loop.saveIn(folder), ...(last === undefined ? {} : { resume: { last } }) }).pipe(
-    Stream.runForEach((event) =>
-      event._tag === "CheckpointWritten" && event.kind === "best"
-        ? Effect.flatMap(load, (best) => Console.log(`serving epoch ${best?.epoch}: loss ${best?.value.toFixed(3)}`))
-        : Effect.void,
-    ),
+  yield* Train.run({ ...config, saving: Loop.saveIn(folder), resume }).pipe(
+    Stream.runForEach((event) => (event._tag === "CheckpointWritten" && event.kind === "best" ? serve : Effect.void)),
     Effect.provide(Wasm.worker()),
   )
   yield* Console.log("trained")

@@ -1,7 +1,7 @@
 /** examples/server.ts as a process of its own: it answers while it trains, keeps the best model on disk, and serves it after a restart. */
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
@@ -17,8 +17,8 @@ afterEach(() => {
 })
 
 /** A server that has printed a line, and its lines. */
-const start = async () => {
-  const server = spawn(process.execPath, [join(root, "examples/server.ts"), folder, "0"], { stdio: ["ignore", "pipe", "pipe"] })
+const start = async (asked = "0") => {
+  const server = spawn(process.execPath, [join(root, "examples/server.ts"), folder, asked], { stdio: ["ignore", "pipe", "pipe"] })
   servers.add(server)
   let said = ""
   for (const stream of [server.stdout, server.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (said += text))
@@ -34,7 +34,7 @@ const start = async () => {
     const response = await fetch(`http://127.0.0.1:${port}/predict`, { method: "POST", body })
     return { status: response.status, text: await response.text() }
   }
-  return { server, until, predict, said: () => said }
+  return { server, port, until, predict, said: () => said }
 }
 
 /** Images of the validation rows and their labels, from the bytes of the files. */
@@ -67,6 +67,16 @@ test("a server answers while it trains, and after a restart with the model on di
   const second = await start()
   expect(second.said().split("\n")[0]).toBe(best)
   expect((await second.predict(body)).text).toBe(text)
+  for (const wrong of ["{}", "null", '[["a"]]', "[[null]]"])
+    expect(await second.predict(wrong)).toMatchObject({ status: 400, text: expect.stringContaining("it wants numbers, not ") })
+  await expect(start(second.port)).rejects.toThrow("EADDRINUSE")
+})
+
+test("a damaged file ends it before it trains over what it has learned", { timeout: 60_000 }, async () => {
+  const best = readFileSync(join(folder, "best/weights.safetensors"))
+  writeFileSync(join(folder, "last/optimizer.safetensors"), "damaged")
+  await expect(start()).rejects.toThrow(/CheckpointError: .*last.* got /)
+  expect(readFileSync(join(folder, "best/weights.safetensors")).equals(best)).toBe(true)
 })
 
 test("its page quotes it", () => {

@@ -213,6 +213,22 @@ describe("a refusal has the name of the operation that was called:", () => {
     expect(() => T.convTranspose(T.zeros([4, 3]), T.zeros([5, 3]))).toThrow("at least one spatial axis")
   })
 
+  test("an array is made of numbers, whatever the JSON of a request holds", () => {
+    for (const [wrong, got] of [
+      [null, "null"],
+      [[[null]], "null"],
+      [[["1", "2"]], "string"],
+      [{}, "object"],
+      [[1, undefined], "undefined"],
+      [[{ length: "x" }], "object"],
+    ] as const)
+      expect(() => T.make(wrong as never)).toThrow(`it wants numbers, not ${got}. Try: look at element`)
+    expect(T.toArray(T.make([Float32Array.of(1, 2), [3, 4]] as never))).toEqual([
+      [1, 2],
+      [3, 4],
+    ])
+  })
+
   test("a comparison that is turned round describes its operands in the caller's order", () => {
     expect(() => T.greater(T.range(3), T.zeros([3]))).toThrow(
       "greater got i32[3] and f32[3]; it wants both of one dtype. Try: Tensor.cast the first to f32",

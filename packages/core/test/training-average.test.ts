@@ -5,6 +5,7 @@ import {
   Evaluate,
   Key,
   Layers,
+  Loop,
   Loss,
   Net,
   Optimizer,
@@ -14,8 +15,9 @@ import {
   Toys,
   Train,
 } from "@adjoint/core"
+import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Stream } from "effect"
+import { Effect, FileSystem, Stream } from "effect"
 
 const decay = 0.9
 const optimizer = Optimizer.average(Optimizer.sgd(0.5), { decay })
@@ -115,3 +117,28 @@ describe("scored weights", () => {
     }),
   )
 })
+
+it.effect("a program that resumes from its folder keeps the best averaged weights of all its starts, to the bit", () =>
+  Effect.gen(function* () {
+    const folder = `${yield* (yield* FileSystem.FileSystem).makeTempDirectoryScoped()}/runs/average`
+    const stopping = {
+      ...config,
+      epochs: 8,
+      earlyStop: { monitor: "val.loss", mode: "min", patience: 4, restoreBest: true },
+    } as const
+    const whole = yield* Train.finished(stopping)
+    assert.isUndefined(yield* Train.resumeFrom(folder, stopping))
+    const program = Effect.gen(function* () {
+      return Train.run({ ...stopping, saving: Loop.saveIn(folder), resume: yield* Train.resumeFrom(folder, stopping) })
+    })
+    for (const epoch of [1, 2, 5])
+      yield* (yield* program).pipe(
+        Stream.takeUntil((event) => event._tag === "EpochScored" && event.epoch >= epoch),
+        Stream.runDrain,
+      )
+    const end = (yield* Stream.runCollect(yield* program)).at(-1)
+    if (end?._tag !== "Finished") throw new Error(`the run ended with ${end?._tag}`)
+    assert.deepStrictEqual(numbers(end.params), numbers(whole.params))
+    assert.deepStrictEqual([end.best, end.weights, end.history], [whole.best, whole.weights, whole.history])
+  }).pipe(Effect.scoped, Effect.provide([Engine.layerReference, NodeServices.layer])),
+)

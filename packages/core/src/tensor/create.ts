@@ -10,21 +10,25 @@ import type { Alike, Plain } from "./Typed.ts"
 /** Numbers (or bools) in nested lists, as deep as the array has axes. */
 export type Nested = number | boolean | ReadonlyArray<Nested>
 
+/** Whether it is a list: JSON of a request may be anything. */
+const isList = (at: Nested | undefined): at is ReadonlyArray<Nested> => Array.isArray(at) || ArrayBuffer.isView(at)
+
 const shapeOf = (nested: Nested): Array<number> => {
   const shape: Array<number> = []
-  for (let at: Nested | undefined = nested; typeof at === "object"; at = at[0]) shape.push(at.length)
+  for (let at: Nested | undefined = nested; isList(at); at = at[0]) shape.push(at.length)
   return shape
 }
 
 const firstElement = (nested: Nested): number | boolean | undefined => {
   let at: Nested | undefined = nested
-  while (typeof at === "object") at = at[0]
+  while (isList(at)) at = at[0]
   return at
 }
 
 /**
  * An array from a number or nested lists of numbers: `f32`, or `bool` when the first element is a boolean, unless
- * `dtype` says otherwise. Throws `ShapeError` if lists at one depth have different lengths, or a number does not fit `dtype`.
+ * `dtype` says otherwise. Throws `ShapeError` if lists at one depth have different lengths, a number does not fit `dtype`, or
+ * an element is no number.
  *
  * `Tensor.make([[1, 2], [3, 4]]).shape // => [2, 2]`
  */
@@ -33,10 +37,12 @@ export const make = (nested: Nested, dtype: DType = typeof firstElement(nested) 
   const data = allocate(dtype, Shape.size(shape))
   let next = 0
   const fill = (at: Nested, axis: number): void => {
-    const even = typeof at === "object" ? at.length === shape[axis] : axis === shape.length
+    const even = isList(at) ? at.length === shape[axis] : axis === shape.length
     if (!even) refuse("make", [{ dtype, shape }], "lists of one length at each depth", `look at the lists around element ${next}`)
-    if (typeof at === "object") for (const inner of at) fill(inner, axis + 1)
+    if (isList(at)) for (const inner of at) fill(inner, axis + 1)
     else {
+      if (typeof at !== "number" && typeof at !== "boolean")
+        refuse("make", [{ dtype, shape }], `numbers, not ${at === null ? "null" : typeof at}`, `look at element ${next}`)
       const x = Number(at)
       if (!fits(dtype, x))
         refuse("make", [{ dtype, shape }], `${wordsOf(dtype)}, not ${x}`, `Tensor.cast(Tensor.make(x), "${dtype}")`)

@@ -20,6 +20,12 @@ export interface Saving<P, S, O, R> {
   readonly every?: number
 }
 
+/** The checkpoint to resume from, and the best weights so far. `Train.resumeFrom` reads both. */
+export interface Resume<P, S, O> {
+  readonly last: Checkpoint<P, S, O>
+  readonly best?: Weights<P, S>
+}
+
 /**
  * A run: the net, the datasets and the settings of the training. The net gives the trees of inputs `X` and predictions `Y`, the
  * data the tree of targets `T`; loss and scores are functions of predictions and targets. `N` are the names of the scores and
@@ -66,5 +72,5 @@ export interface Config<
   /** The data and the settings of the run, as a hash: only the same run resumes from a checkpoint. */
   readonly fingerprint?: string
   /** The checkpoint to resume from, and the best weights so far. */
-  readonly resume?: { readonly last: Checkpoint<P, S, O>; readonly best?: Weights<P, S> }
+  readonly resume?: Resume<P, S, O> | undefined
 }

@@ -19,6 +19,7 @@ import * as Checkpoints from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import { checkLoop } from "./checkLoop.ts"
+import { checkpointsIn } from "./checkpointsIn.ts"
 import { scorer, sumsOfMeans } from "./Evaluate.ts"
 import { type Emit, eventStream, lastEvent } from "./eventStream.ts"
 import { findInState } from "./findNonFinite.ts"
@@ -109,17 +110,9 @@ export const resumeFrom = <S>(
   folder: string,
   state: S,
 ): Effect.Effect<Resume<S> | undefined, CheckpointError, FileSystem.FileSystem | Path.Path> =>
-  Effect.gen(function* () {
-    const [fs, path] = [yield* FileSystem.FileSystem, yield* Path.Path]
-    const [best, last] = [path.join(folder, "best"), path.join(folder, "last")]
-    yield* Checkpoints.recover(last)
-    yield* Checkpoints.recover(best)
-    const exists = (file: string) => Effect.orElseSucceed(fs.exists(file), () => false)
-    if (!(yield* exists(last))) return undefined
-    const read = yield* Checkpoints.load(last, loopState(state))
-    if (read.progress.best === undefined || !(yield* exists(best))) return { last: read }
-    return { last: read, best: (yield* Checkpoints.load(best, loopState(state))).state.params }
-  })
+  Effect.map(checkpointsIn(folder, loopState(state)), (found) =>
+    found?.best === undefined ? found && { last: found.last } : { last: found.last, best: found.best.state.params },
+  )
 
 const looped = <S extends object, D, O, V, R>(
   config: Config<S, D, O, V, R>,

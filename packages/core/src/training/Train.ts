@@ -4,6 +4,8 @@
  * gives the same bits as an uninterrupted one.
  */
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import type * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
@@ -16,9 +18,10 @@ import type { ShapeError } from "../types/ShapeError.ts"
 import { batchLoader } from "./BatchLoader.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
-import type { Config } from "./Config.ts"
+import type { Config, Resume } from "./Config.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import * as Check from "./checkConfig.ts"
+import { checkpointsIn } from "./checkpointsIn.ts"
 import { evaluator, type Weights } from "./Evaluate.ts"
 import { type Emit, eventStream, lastEvent } from "./eventStream.ts"
 import { findInScoring, findNonFinite } from "./findNonFinite.ts"
@@ -30,7 +33,7 @@ import { runAttributes, startedEvent } from "./startedEvent.ts"
 import type { Finished, TrainEvent } from "./TrainEvent.ts"
 import { initial, type StepOutput, trainStep } from "./trainStep.ts"
 
-export type { Config, Saving } from "./Config.ts"
+export type { Config, Resume, Saving } from "./Config.ts"
 export type { Finished } from "./TrainEvent.ts"
 export { initial } from "./trainStep.ts"
 
@@ -64,6 +67,33 @@ export const finished = <
   config: Config<P, S, O, R, X, Y, T, N, H>,
 ): Effect.Effect<Finished<P, S>, TrainError, Engine | R> =>
   lastEvent(Stream.filter(run(config), (event) => event._tag === "Finished"))
+
+/**
+ * The checkpoints that `Loop.saveIn` wrote for a run; `undefined` if there are none. So one program starts a run and resumes it:
+ * `Train.run({ …config, saving: Loop.saveIn(folder), resume: yield* Train.resumeFrom(folder, config) })`. Fails with
+ * `CheckpointError` for a damaged checkpoint, which a run from the start would replace.
+ */
+export const resumeFrom = <
+  P,
+  S,
+  O,
+  R = never,
+  X = Tensor,
+  Y = Tensor,
+  T = NDArray,
+  N extends string = never,
+  H extends string = never,
+>(
+  folder: string,
+  config: Config<P, S, O, R, X, Y, T, N, H>,
+): Effect.Effect<Resume<P, S, O> | undefined, CheckpointError | ShapeError, FileSystem.FileSystem | Path.Path> =>
+  Effect.gen(function* () {
+    const first = yield* Compile.checkShapes(() => initial(config as Config<P, S, O, R, X, Y, T>))
+    const found = yield* checkpointsIn(folder, first)
+    if (found?.best === undefined) return found && { last: found.last }
+    const { state } = found.best
+    return { last: found.last, best: { params: config.scored?.(state) ?? state.params, state: state.state } }
+  })
 
 const trained = <P, S, O, R, X, Y, T>(
   config: Config<P, S, O, R, X, Y, T>,

@@ -55,7 +55,7 @@ export interface Settings<S, K, R> {
   readonly saving?: Saving<S, R>
   /** Only a run of this seed and fingerprint resumes from its checkpoints. */
   readonly fingerprint?: string
-  readonly resume?: { readonly last: Snapshot<S>; readonly best?: K }
+  readonly resume?: { readonly last: Snapshot<S>; readonly best?: K } | undefined
 }
 
 /** A burst of steps: the position after it, and the values that its steps report. */
