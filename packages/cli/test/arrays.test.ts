@@ -97,12 +97,16 @@ describe("named arrays", () => {
     const lines = [0, 1, 2].map((i) =>
       JSON.stringify({ photo: [...pixels.slice(4 * i, 4 * i + 4)], vitals: [...vitals.slice(3 * i, 3 * i + 3)] }),
     )
-    const piped = await run(["predict", "scans/1", "-", ...runs], { stdin: [...lines, '{"photo":[1,2,3,4]}', "[1]"].join("\n") })
+    const piped = await run(["predict", "scans/1", "-", ...runs], {
+      stdin: [...lines, '{"photo":[1,2,3,4]}', "[1]", '{"photo":[1,2,3,4],"vitals":[1]}', '{"photo":[1,2,3,"x"]}'].join("\n"),
+    })
     const read = json(piped.stdout)
     expect(read.slice(0, 3)).toEqual(answers)
     expect(read.slice(3).map(({ error }) => error)).toEqual([
       expect.stringContaining('stdin:4: row 4: got a record without "vitals"'),
       expect.stringContaining("stdin:5: row 5: got a list; wanted a record of arrays"),
+      expect.stringContaining('row 6: got 1 numbers for "vitals"; wanted 3 numbers'),
+      expect.stringContaining('row 7: got a value that is not a finite number for "photo"; wanted 4'),
     ])
   })
 

@@ -190,6 +190,11 @@ describe("named arrays", () => {
     expect(why({ ...named, arrays: { ...kinds, photo: { type: "image", size: [3, 3] } } })).toMatch(
       /^the array `photo` has the shape \[2, 1\]/,
     )
+    const none = { array: NDArray.make("f32", [3, 0], new Float32Array()) }
+    for (const name of ["size", "price"])
+      expect(why(named, { arrays: { ...arrays, [name]: none } })).toBe(
+        `the array \`${name}\` has the shape [0]; wanted one number in each sample, or more`,
+      )
     const short = { array: NDArray.make("f32", [2], Float32Array.of(1, 2)) }
     expect(why(named, { arrays: { ...arrays, price: short } })).toMatch(/^kind has 3 rows but price has 2/)
     const bad = { array: NDArray.make("f32", [3, 2], Float32Array.of(0, 1, Number.NaN, 3, 4, 5)) }

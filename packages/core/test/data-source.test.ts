@@ -83,7 +83,7 @@ describe("reading by the name of a kind, with any file name", () => {
     const refused = Source.read(kind("npz"), { name: "npz", options: { targets: "y" } }, { path: file })
     expect(Result.isFailure(refused) ? [refused.failure.option, refused.failure.error.message] : []).toEqual([
       "inputs",
-      "there is no array `inputs` the arrays are `x`, `y`",
+      "there is no array `inputs`; the arrays are `x`, `y`",
     ])
   })
 })

@@ -116,6 +116,20 @@ describe("in a worker", () => {
     }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
   )
 
+  it.live("inputs that cannot be copied fail with that reason, and the state stays", () =>
+    Effect.gen(function* () {
+      const step = yield* Compile.step(add, Tensor.scalar(1) as T)
+      yield* step.run([Tensor.ones([4])])
+      const gone = NDArray.make("f32", [4], new Float32Array(4))
+      structuredClone(gone.data.buffer, { transfer: [gone.data.buffer as ArrayBuffer] })
+      const error = yield* Effect.flip(step.run([gone]))
+      assert.match(error.message, /failed to run a program: .*detached/)
+      assert.strictEqual(Tensor.toNumber(yield* step.state), 2)
+      yield* step.run([Tensor.ones([4])])
+      assert.strictEqual(Tensor.toNumber(yield* step.state), 3)
+    }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+  )
+
   it.live("a program that does not fit is refused with its sizes", () =>
     Effect.gen(function* () {
       const { plan, prepare } = yield* Engine.Engine

@@ -131,7 +131,8 @@ const rowsOfArrays =
           const own = Object.hasOwn(value, name) ? value[name] : undefined
           if (own === undefined)
             return yield* wrong(`a record without ${JSON.stringify(name)}`, "a list of numbers for each array")
-          samples.push(yield* sampleOf(shape, typeof own === "number" ? [own] : own))
+          const sample = sampleOf(shape, typeof own === "number" ? [own] : own)
+          samples.push(yield* Result.mapError(sample, ({ got, wanted }) => ({ got: `${got} for ${JSON.stringify(name)}`, wanted })))
         }
         return samples
       })

@@ -10,19 +10,21 @@ import type { FittedArray } from "./Fitted.ts"
 import { isConstant, type Summary, scaleOf } from "./Quantity.ts"
 import { type Image, imageFields, imageShape, type Spec } from "./Spec.ts"
 
-/** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` for images of another size than `spec` has, `BadCell` for a non-finite number. */
+/** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` for images of another size than `spec` has and for samples without numbers, `BadCell` for a non-finite number. */
 export const fit = (spec: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> =>
   Result.flatMap(Finite.check("inputs", inputs, rows), () =>
-    spec.image === undefined ? Result.succeed(fitVector(spec, inputs, rows)) : fitImage(spec.image, inputs, rows),
+    spec.image === undefined ? fitVector(spec, inputs, rows) : fitImage(spec.image, inputs, rows),
   )
 
-const fitVector = ({ scale }: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): FittedArray => {
+const fitVector = ({ scale }: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> => {
   const sample = inputs.shape.slice(1)
   const shape = sample.length === 0 ? [1] : sample
   const width = Shape.size(shape)
-  if (scale === undefined) return { type: "array", shape, subtract: [0], divide: [1] }
+  if (width === 0)
+    return Result.fail(dataError({ _tag: "BadShape", what: "a sample", got: shape, wanted: "one number in each sample, or more" }))
+  if (scale === undefined) return Result.succeed({ type: "array", shape, subtract: [0], divide: [1] })
   const fitted = summarizeEach(inputs, rows, width).map((spread) => scaleOf(spread, scale))
-  return { type: "array", shape, subtract: fitted.map((f) => f.subtract), divide: fitted.map((f) => f.divide) }
+  return Result.succeed({ type: "array", shape, subtract: fitted.map((f) => f.subtract), divide: fitted.map((f) => f.divide) })
 }
 
 const fitImage = (image: Image, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> => {

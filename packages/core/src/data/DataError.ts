@@ -142,7 +142,7 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   Truncated: (r) => `the file ends at byte ${r.offset}, in the middle of ${r.wanted}; try: fetch or copy it again`,
   Corrupt: (r) => `the ${r.format} data is damaged: ${r.got}; try: fetch or copy it again`,
   TooLarge: (r) => `${r.what} is at least ${count(r.got, r.unit)}; the limit is ${count(r.limit, r.unit)}`,
-  NoArray: (r) => `there is no array \`${r.name}\`${didYouMean(r.nearest)} the arrays are ${list(r.names)}`,
+  NoArray: (r) => `there is no array \`${r.name}\`${didYouMean(r.nearest) || ";"} the arrays are ${list(r.names)}`,
   RowsDiffer: ({ first, other }) =>
     first.array === "inputs" && other.array === "targets"
       ? `there are ${count(first.rows, "inputs")} but ${count(other.rows, "targets")}; wanted one target for each input`

@@ -217,7 +217,9 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
       else if (!keeps) remote.known = undefined
     }
     const done = connection.post({ call: "run", executable: number, run, inputs: inputs.map(wire) }, { owner: number, answered })
-    if (!isDone) remote.running = done
+    // It failed before it reached the worker: there is no worker, or an array could not be copied.
+    if (isDone) return Effect.as(done, [])
+    remote.running = done
     unread.set(run, remote)
     let asked: ReturnType<typeof askOutputs> | undefined
     const askOutputs = () => {
