@@ -292,6 +292,41 @@ describe("step by step", () => {
     )
   })
 
+  test("tokens that the net does not have, and lengths without a token, show as -1, compiled too", async () => {
+    const small = Sequence.stack([Sequence.each(Layers.embedding({ tokens: 4, units: 3 })), Sequence.gru({ units: 4 })])
+    const drawn = small.init(Key.make(1), { x: [2], length: [] })
+    const x = Tensor.make(
+      [
+        [1, 2],
+        [1, -1],
+        [4, 1],
+        [3, 0],
+        [1, 2],
+        [1, 2],
+        [1, 2],
+      ],
+      "i32",
+    )
+    const prompt = { x, length: Tensor.make([2, 2, 2, 1, 0, -1, 3], "i32") }
+    for (const choose of [Sequence.greedy, Sequence.draw()]) {
+      const generated = (of: Sequence.Padded) =>
+        Sequence.generate(small, drawn, { prompt: of, count: 3, key: Key.make(2), choose }).x
+      const rows = Tensor.toArray(generated(prompt)) as ReadonlyArray<ReadonlyArray<number>>
+      expect(rows[1]).toEqual([1, -1, -1, -1, -1])
+      expect(rows[2]).toEqual([4, 1, -1, -1, -1])
+      for (const row of [4, 5, 6]) expect(rows[row]).toEqual([-1, -1, -1, -1, -1])
+      for (const row of [0, 3]) expect(Math.min(...(rows[row] ?? [-1]))).toBeGreaterThanOrEqual(0)
+      const compiled = Effect.flatMap(Compile.compile(generated, prompt), (run) => run(prompt))
+      expect(
+        Tensor.toArray(await Effect.runPromise(compiled.pipe(Effect.scoped, Effect.provide(Wasm.layer({ threads: 1 }))))),
+      ).toEqual(rows)
+    }
+    const whole = { prompt: Sequence.pad([[1]], { dtype: "i32" }), count: 1, key: Key.make(1) }
+    expect(() => Sequence.generate(small, drawn, { ...whole, choose: (_, logits) => logits })).toThrow(
+      "it wants a choice of i32[1]",
+    )
+  })
+
   test("refuses layers that read ahead, and prompts without tokens", () => {
     const back = Sequence.stack([
       Sequence.each(Layers.embedding({ tokens: 3, units: 2 })),

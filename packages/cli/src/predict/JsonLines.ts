@@ -132,7 +132,9 @@ const rowsOfArrays =
           if (own === undefined)
             return yield* wrong(`a record without ${JSON.stringify(name)}`, "a list of numbers for each array")
           const sample = sampleOf(shape, typeof own === "number" ? [own] : own)
-          samples.push(yield* Result.mapError(sample, ({ got, wanted }) => ({ got: `${got} for ${JSON.stringify(name)}`, wanted })))
+          samples.push(
+            yield* Result.mapError(sample, ({ got, wanted }) => ({ got: `${got} for ${JSON.stringify(name)}`, wanted })),
+          )
         }
         return samples
       })

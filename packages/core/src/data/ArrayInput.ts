@@ -21,7 +21,9 @@ const fitVector = ({ scale }: Spec, inputs: NDArray.NDArray, rows: ArrayLike<num
   const shape = sample.length === 0 ? [1] : sample
   const width = Shape.size(shape)
   if (width === 0)
-    return Result.fail(dataError({ _tag: "BadShape", what: "a sample", got: shape, wanted: "one number in each sample, or more" }))
+    return Result.fail(
+      dataError({ _tag: "BadShape", what: "a sample", got: shape, wanted: "one number in each sample, or more" }),
+    )
   if (scale === undefined) return Result.succeed({ type: "array", shape, subtract: [0], divide: [1] })
   const fitted = summarizeEach(inputs, rows, width).map((spread) => scaleOf(spread, scale))
   return Result.succeed({ type: "array", shape, subtract: fitted.map((f) => f.subtract), divide: fitted.map((f) => f.divide) })

@@ -7,7 +7,7 @@ import * as ShapeTree from "../../types/ShapeTree.ts"
 import { softmax } from "../Activation.ts"
 import type { Initial } from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
-import { clean, mask, type Padded, type PaddedShape, sizesOf } from "./Padded.ts"
+import { clean, mask, type Padded, type PaddedShape, sizesOf, stretched } from "./Padded.ts"
 import type { Beginning, Stepwise } from "./Stepwise.ts"
 
 /** How a token i32[batch] is chosen from logits [batch, tokens]. */
@@ -73,6 +73,9 @@ export const draw = ({ temperature = 1, topK, topP = 1 }: DrawOptions = {}): Cho
   }
 }
 
+/** Whether no logit [batch, tokens] of a row is NaN, the only value that is not equal to itself. */
+const isNumber = (logits: Tensor): Tensor => T.greater(T.min(T.cast(T.equal(logits, logits), "f32"), { axes: -1 }), 0)
+
 /** What generation needs for a net that attends to a memory. */
 export type MemoryOf<X> = X extends { readonly memory: Padded }
   ? {
@@ -97,7 +100,9 @@ export interface GenerateOptions {
  * Continues sequences of tokens by those that a net predicts, [batch, time + count] with lengths that are `count` longer. The net
  * processes each token once and keeps what it needs of the earlier ones: keys and values of attention, states of recurrent layers.
  * So the cost of a token does not include the earlier ones again, and the program does not grow with the count. The tokens are
- * those of computing the whole sequence for each. A net that attends to a memory gets it as `memory`. Throws `ShapeError`.
+ * those of computing the whole sequence for each. A net that attends to a memory gets it as `memory`. Where the logits are NaN, as
+ * after a token that the net does not have, the tokens from there on are -1; a sequence with a length below 1 or above the number of
+ * time steps is -1 throughout, which makes the mistake visible. Throws `ShapeError`.
  *
  * ```ts
  * const net = Sequence.stack([Sequence.each(Layers.embedding({ tokens: 5, units: 4 })), Sequence.gru({ units: 5 })])
@@ -129,12 +134,17 @@ export const generate = <P, S, C, X extends Padded = Padded>(
     (before: typeof start, row: { readonly asked: Tensor; readonly isGiven: Tensor; readonly at: Tensor }) => {
       const token = T.where(row.isGiven, row.asked, before.token)
       const stepped = net.step(params, state, before.net, T.cast(token, "i32"))
-      const next = T.cast(choose(Key.fold(key, row.at), stepped.x), "f32")
+      const chosen = choose(Key.fold(key, row.at), stepped.x)
+      if (chosen.shape.length !== 1 || chosen.shape[0] !== batch)
+        refuse("Sequence.generate", [chosen], `a choice of i32[${batch}] from logits`, "Tensor.argMax of the last axis")
+      const next = T.where(isNumber(stepped.x), T.cast(chosen, "f32"), -1)
       return { carry: { net: stepped.carry, token: next }, kept: token }
     },
     start,
     rows,
   )
   const length = T.add(prompt.length, count) as Tensor
-  return { x: clean({ x: T.cast(T.transpose(kept as Tensor), "i32"), length }), length }
+  const x = clean({ x: T.cast(T.transpose(kept as Tensor), "i32"), length })
+  const isBegun = T.and(T.greaterEqual(prompt.length, 1), T.lessEqual(prompt.length, given))
+  return { x: T.where(stretched(isBegun, 2), x, -1), length }
 }
