@@ -14,6 +14,7 @@ interface Program {
 
 const programs: ReadonlyArray<Program> = [
   { label: "Adjoint", file: "adjoint.ts" },
+  { label: "Adjoint, a loop of its own", file: "adjointLoop.ts" },
   { label: "jax-js, wasm", file: "jax.ts" },
   {
     label: "TensorFlow.js, wasm",

@@ -1,3 +1,4 @@
+import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { Assembler } from "../src/backend/wasm/assembler/Assembler.ts"
 import { Bytes } from "../src/backend/wasm/assembler/Bytes.ts"
@@ -490,6 +491,67 @@ test("functions and globals of the host", () => {
   expect(() => module.importFunction("host", "late", {})).toThrow("imports come before the module's own functions")
   const exports = instantiate(compile(module.bytes()), { host: { double: (x) => 2 * Number(x), base: 100 } })
   expect(exports.f?.()).toBe(142)
+})
+
+describe("values in step", () => {
+  /** A part of a program on some locals, which it changes in a scope, in a branch, or by an expression of several operations. */
+  type Step = readonly [kind: "scope" | "branch" | "tree", from: number, by: number]
+  const step: fc.Arbitrary<Step> = fc.tuple(
+    fc.constantFrom("scope", "branch", "tree"),
+    fc.nat(3),
+    fc.integer({ min: -9, max: 9 }),
+  )
+
+  const make = (code: Code, start: Value<"i32">, steps: ReadonlyArray<Step>): Value<"i32"> => {
+    const locals = [0, 1, 2, 3].map((k) => code.let(i32.add(i32.mul(start, k + 1), k)))
+    steps.forEach(([kind, from, by], at) => {
+      const [x, into] = [locals[from], locals[at % 4]] as [Local<"i32">, Local<"i32">]
+      if (kind === "scope")
+        code.set(
+          into,
+          code.let(() => i32.sub(code.let(i32.mul(x, by)), code.let(i32.add(x, 1)))),
+        )
+      else if (kind === "branch") code.if(i32.lt_s(x, by), () => code.set(into, i32.add(code.let(i32.mul(into, 3)), by)))
+      else code.set(into, i32.xor(i32.add(i32.mul(x, by), i32.shl(into, 1)), i32.sub(x, i32.const(by))))
+    })
+    const [a, b, c, d] = locals as [Local<"i32">, Local<"i32">, Local<"i32">, Local<"i32">]
+    return i32.add(i32.add(a, b), i32.xor(c, d))
+  }
+
+  test("are those that are computed one after the other", () => {
+    const results = (starts: ReadonlyArray<number>, steps: ReadonlyArray<Step>, inStep: boolean): ReadonlyArray<number> => {
+      const { bytes, run } = withMemory((module) => {
+        module.func("f", { export: true }, (code) => {
+          const makes = starts.map((start) => () => make(code, i32.const(start), steps))
+          const made = inStep ? code.letInStep(makes) : makes.map((each) => code.let(each))
+          made.forEach((value, i) => {
+            code.i32.store(0, value, 4 * i)
+          })
+        })
+      })
+      run("f")
+      return [...new Int32Array(bytes.buffer, 0, starts.length)]
+    }
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1, maxLength: 5 }),
+        fc.array(step),
+        (starts, steps) => {
+          expect(results(starts, steps, true)).toEqual(results(starts, steps, false))
+        },
+      ),
+    )
+  })
+
+  test("are written operation by operation, and keep their locals to themselves", () => {
+    const module = new Assembler()
+    module.func("f", { params: ["v128", "v128"], result: "v128" }, (code, [x, y]) => {
+      const [a, b] = code.letInStep([x, y].map((each) => () => f32x4.sub(f32x4.mul(each, each), each)))
+      return f32x4.div(a as Local<"v128">, b as Local<"v128">)
+    })
+    const operations = [...disassemble(module.bytes()).matchAll(/f32x4\.(\w+)/gu)].map(([, name]) => name)
+    expect(operations).toEqual(["mul", "mul", "sub", "sub", "div"])
+  })
 })
 
 test("a trap names the function", () => {

@@ -36,12 +36,8 @@ const slotsOf = (at: (value: number) => Value, { alias, part }: Stored) => {
     if (found !== undefined) return found
     const { dtype, from, shape } = at(own)
     const whole = part(own)
-    const storage: Storage =
-      whole !== undefined
-        ? { tag: "part", of: slot(whole.of), offset: whole.offset }
-        : from.tag === "storage"
-          ? from.storage
-          : { tag: "own" }
+    const kept: Storage = from.tag === "storage" ? from.storage : { tag: "own" }
+    const storage: Storage = whole === undefined ? kept : { tag: "part", of: slot(whole.of), offset: whole.offset }
     const made = slots.push({ dtype, shape, storage }) - 1
     numbers.set(own, made)
     return made

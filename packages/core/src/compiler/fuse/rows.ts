@@ -20,47 +20,52 @@ const memberOf = (kernel: Kernel | undefined, rows: Shape.Shape): Loop | Reduce 
 
 const isByRows = ({ order, primitive }: Reduce): boolean => order === "rows" && primitive !== "argMax"
 
+type Member = Loop | Reduce
+
+/** The elements of a slot. */
+type Size = (slot: number) => number
+
 /** Whether each member reads what the others write in the same row only. */
-const areSeparate = (members: ReadonlyArray<Loop | Reduce>, rows: Shape.Shape, slots: ReadonlyArray<Slot>): boolean => {
+const areSeparate = (members: ReadonlyArray<Member>, rows: Shape.Shape, size: Size): boolean => {
   const written = new Set(members.flatMap(writes))
   const count = Shape.size(rows)
   return members.every((member) =>
-    reads(member).every(
-      (slot) => !written.has(slot) || readsInRow(member, slot, rows, Shape.size(slots[slot]?.shape ?? []) / count),
-    ),
+    reads(member).every((slot) => !written.has(slot) || readsInRow(member, slot, rows, size(slot) / count)),
   )
 }
 
-/** The plan's kernels, with those joined that step through the same rows. */
+const slotsOf = (members: ReadonlyArray<Member>): ReadonlyArray<number> =>
+  members.flatMap((member) => [...reads(member), ...writes(member)])
+
+/** Whether a loop or a reduction reads or writes an array with rows that one of the others reads or writes. */
+const shares = (member: Member, others: ReadonlyArray<Member>, rows: Shape.Shape, size: Size): boolean => {
+  const known = new Set(slotsOf(others))
+  return slotsOf([member]).some((slot) => known.has(slot) && size(slot) >= Shape.size(rows))
+}
+
+/** The plan's kernels, with those joined that step through the same rows: around each reduction as many as can be. */
 export const joinRows = (kernels: ReadonlyArray<Kernel>, slots: ReadonlyArray<Slot>): ReadonlyArray<Kernel> => {
+  const size: Size = (slot) => Shape.size(slots[slot]?.shape ?? [])
   const joined: Array<Kernel> = []
   for (let i = 0; i < kernels.length; i++) {
     const kernel = kernels[i] as Kernel
-    if (kernel.tag !== "reduce" || !isByRows(kernel)) {
+    const shape = kernel.tag === "reduce" ? kernel.shape.slice(0, kernel.kept) : []
+    const first = Shape.size(shape) > 1 ? memberOf(kernel, shape) : undefined
+    if (first === undefined || Shape.size(first.shape) < leastElements) {
       joined.push(kernel)
       continue
     }
-    const shape = kernel.shape.slice(0, kernel.kept)
-    const size = (slot: number): number => Shape.size(slots[slot]?.shape ?? [])
-    /** Whether one of the members reads or writes a whole array that the kernel reads or writes. */
-    const shares = (other: Kernel): boolean => {
-      const own = new Set(members.flatMap((member) => [...reads(member), ...writes(member)]))
-      return [...reads(other), ...writes(other)].some((slot) => own.has(slot) && size(slot) >= Shape.size(shape))
-    }
-    const members = [memberOf(kernel, shape)].filter((member) => member !== undefined)
-    const extend = (other: Kernel | undefined, at: "after" | "before"): boolean => {
+    let members: ReadonlyArray<Member> = [first]
+    const extend = (other: Kernel | undefined, extended: (member: Member) => ReadonlyArray<Member>): boolean => {
       const member = memberOf(other, shape)
-      if (members.length === 0 || member === undefined || !shares(member)) return false
-      const extended = at === "before" ? [member, ...members] : [...members, member]
-      if (!areSeparate(extended, shape, slots)) return false
-      members.splice(0, members.length, ...extended)
+      if (member === undefined || !shares(member, members, shape, size)) return false
+      if (!areSeparate(extended(member), shape, size)) return false
+      members = extended(member)
       return true
     }
-    if (Shape.size(shape) > 1 && Shape.size(kernel.shape) >= leastElements) {
-      while (extend(joined.at(-1), "before")) joined.pop()
-      while (extend(kernels[i + 1], "after")) i++
-    }
-    joined.push(members.length > 1 ? ({ tag: "rows", shape, members } satisfies Rows) : kernel)
+    while (extend(joined.at(-1), (member) => [member, ...members])) joined.pop()
+    while (extend(kernels[i + 1], (member) => [...members, member])) i++
+    joined.push(members.length > 1 ? ({ tag: "rows", shape, members } satisfies Rows) : first)
   }
   return joined
 }

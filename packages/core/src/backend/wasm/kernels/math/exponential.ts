@@ -66,9 +66,11 @@ const expReduced = (code: Code, r: Vector): V128 => f32x4.add(f32x4.add(r, tail(
  */
 const expBetween = (code: Code, x: Vector): V128 => {
   const { power, r } = reduce(code, x, 1)
+  // The powers come last, so that they need no registers before.
+  const reduced = code.let(expReduced(code, r))
   const first = code.let(i32x4.max_s(power, (bias - 100) * 2 ** exponentBits))
   const rest = i32x4.add(i32x4.sub(power, first), two)
-  return f32x4.mul(f32x4.mul(expReduced(code, r), first), rest)
+  return f32x4.mul(f32x4.mul(reduced, first), rest)
 }
 
 /** eˣ where 2ⁿ is a normal number: −87 ≤ x ≤ 88, and NaN. */
