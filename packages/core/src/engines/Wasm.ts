@@ -37,10 +37,10 @@ export interface WasmOptions {
    */
   readonly numerics?: Numerics
   /**
-   * How wide vectors are, in bits: 128 unless given here or by the environment variable `ADJOINT_LANES`. 256 asks Node's V8 to
-   * pack 128-bit operations in pairs, about twice as fast, and is 128 where that has no effect; the engine's `lanes` are those in
-   * use. Results have the same bits: a program whose first run differs in one from that of 128 stays at 128. V8's packing is
-   * experimental, and 256 takes longer to start: that is why nobody gets it without asking.
+   * How wide vectors are, in bits, where the environment variable `ADJOINT_LANES` does not say either: 256 in Node 24, else 128.
+   * 256 asks Node's V8 to pack 128-bit operations in pairs, about twice as fast, and is 128 where that has no effect; the
+   * engine's `lanes` are those in use. Results have the same bits: a program begins in 128, and goes over after half a second of
+   * running, or at its first run if 256 is given, if one run in both has the same bits.
    */
   readonly lanes?: Lanes
 }
