@@ -25,7 +25,7 @@ const together = { isolate: false }
 /** Tests of core that need a process for each file: they start threads, set flags of V8, or measure memory. */
 const engine = [
   "test/{engine,memory,threads,wasm}{,-*}.test.ts",
-  "test/{autodiff-graphs,deep-programs,eager,primitive-laws,same-bits}.test.ts",
+  "test/{autodiff-graphs,deep-programs,eager,primitive-laws,same-bits,worker-engine}.test.ts",
 ]
 
 /** For projects that start the command as a process. */

@@ -2,29 +2,13 @@
 import { execFile } from "node:child_process"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { lenet, type Network, perceptron, vgg } from "./network.ts"
-
-/** What a process trains, and where. */
-export interface Request {
-  readonly engine: "none" | "layer" | "worker"
-  readonly network: Network
-  readonly batch: number
-  readonly seconds: number
-}
-
-/** Milliseconds that requests waited while a net was trained, and that its interruption took. */
-export interface Delays {
-  readonly median: number
-  readonly p99: number
-  readonly worst: number
-  readonly interruption: number
-  readonly stepsPerSecond: number
-}
+import { lenet, perceptron, vgg } from "./network.ts"
+import type { DelayRequest, Delays } from "./protocol.ts"
 
 /** The delays of one process, or why there are none. */
 export type EventLoop = { readonly label: string } & (Delays | { readonly reason: string })
 
-const trained: ReadonlyArray<Pick<Request, "network" | "batch">> = [
+const trained: ReadonlyArray<Pick<DelayRequest, "network" | "batch">> = [
   { network: perceptron([784, 128, 10]), batch: 128 },
   { network: lenet, batch: 64 },
   { network: vgg, batch: 64 },
@@ -33,7 +17,7 @@ const trained: ReadonlyArray<Pick<Request, "network" | "batch">> = [
 /** The engines as users write them, with their usual number of threads. */
 const engines = { layer: "Wasm.layer()", worker: "Wasm.worker()" } as const
 
-const delaysOf = async (request: Request): Promise<Delays> => {
+const delaysOf = async (request: DelayRequest): Promise<Delays> => {
   const script = join(import.meta.dirname, "dist/eventLoop.js")
   const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=built", script, JSON.stringify(request)])
   return JSON.parse(stdout)
@@ -42,7 +26,7 @@ const delaysOf = async (request: Request): Promise<Delays> => {
 /** The delays of a process that does nothing, and of one that trains each network on each engine, for so many seconds. */
 export const eventLoops = async (seconds: number): Promise<ReadonlyArray<EventLoop>> => {
   const measured: Array<EventLoop> = []
-  const add = async (label: string, request: Request): Promise<void> => {
+  const add = async (label: string, request: DelayRequest): Promise<void> => {
     console.error(`Event loop: ${label} …`)
     try {
       measured.push({ label, ...(await delaysOf(request)) })

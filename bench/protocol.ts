@@ -108,3 +108,22 @@ export const tolerances: { readonly [K in Task["kind"]]: number } = {
 /** Whether results equal ours within a tolerance; NaN never does. `agree([1.00001], [1], 1e-4) // => true` */
 export const agree = (theirs: ReadonlyArray<number>, ours: ReadonlyArray<number>, tolerance: number): boolean =>
   theirs.length === ours.length && ours.every((x, i) => Math.abs((theirs[i] ?? Number.NaN) - x) <= tolerance * Math.abs(x))
+
+/** What a process trains, and where. */
+export interface DelayRequest {
+  readonly engine: "none" | "layer" | "worker"
+  readonly network: Network
+  readonly batch: number
+  readonly seconds: number
+}
+
+/** Milliseconds that requests waited while a net was trained, and that its interruption took. */
+export interface Delays {
+  readonly median: number
+  readonly p99: number
+  readonly worst: number
+  /** The most processor time of the thread between two turns of its event loop: what it would block on a machine of its own. */
+  readonly longest: number
+  readonly interruption: number
+  readonly stepsPerSecond: number
+}

@@ -5,7 +5,7 @@
 import { createServer } from "node:http"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
-import { Checkpoint, Dataset, Layers, Load, Loop, Loss, NDArray, Net, Optimizer, Score, Tensor, Train, Wasm } from "@adjoint/core"
+import { Checkpoint, Dataset, Layers, Load, Loop, Loss, Net, Optimizer, Score, Tensor, Train, Wasm } from "@adjoint/core"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Console, Effect, Stream } from "effect"
 

@@ -1,7 +1,7 @@
 /**
  * `pnpm same-bits`: a run with a recorded hash, on every host of this machine: this Node on one, two, three and eight threads,
- * in lanes of 128 and of 256 bits, Node 22, and a page in headless Chromium, without cross-origin isolation on one thread, and
- * with it on one, two and three. Each must end with the recorded hash. Hosts that are missing are reported as skipped, and so are
+ * in lanes of 128 and of 256 bits, and in a worker, Node 22, and a page in headless Chromium, without cross-origin isolation on one
+ * thread, and with it on one, two and three. Each must end with the recorded hash. Hosts that are missing are reported as skipped, and so are
  * wide lanes where V8 does not pack.
  */
 import { execFileSync } from "node:child_process"
@@ -33,12 +33,16 @@ const inNode = (executable: string, flags: ReadonlyArray<string>, ...args: Reado
 const node = (version: string, executable: string, threads: ReadonlyArray<number>): ReadonlyArray<Host> => {
   const lanes = inNode(executable, [], "--lanes") === "256" ? [128, 256] : [128]
   if (lanes.length === 1) console.log(`– Node ${version}: lanes of 256 bits skipped; it packs none on this machine`)
-  return lanes.flatMap((lanes) =>
-    threads.map((threads) => ({
-      name: `Node ${version}, ${on(threads)}, ${lanes} bits`,
-      run: async () => inNode(executable, lanes === 256 ? optimized : [], "--run", String(threads), String(lanes)),
-    })),
-  )
+  const inWorker = { name: `Node ${version}, ${on(2)} in a worker`, run: async () => inNode(executable, [], "--worker", "2") }
+  return [
+    ...lanes.flatMap((lanes) =>
+      threads.map((threads) => ({
+        name: `Node ${version}, ${on(threads)}, ${lanes} bits`,
+        run: async () => inNode(executable, lanes === 256 ? optimized : [], "--run", String(threads), String(lanes)),
+      })),
+    ),
+    inWorker,
+  ]
 }
 
 /** The script of a page: the run, with the number of threads in its URL. */
@@ -105,5 +109,6 @@ const all = async (): Promise<void> => {
 const [mode, threads, lanes] = process.argv.slice(2)
 const options = { threads: Number(threads), lanes: lanes === "256" ? 256 : 128 } as const
 if (mode === "--run") console.log(await Effect.runPromise(knownRun.pipe(Effect.provide(Wasm.layer(options)))))
+else if (mode === "--worker") console.log(await Effect.runPromise(knownRun.pipe(Effect.provide(Wasm.worker(options)))))
 else if (mode === "--lanes") console.log(Wasm.lanesInUse(256))
 else await all()

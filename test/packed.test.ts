@@ -10,8 +10,11 @@ import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { promisify } from "node:util"
+import { rolldown } from "rolldown"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { browse, browserNames, buildPage, onPath } from "../scripts/browser.ts"
 import { publishedManifest } from "../scripts/pack.ts"
+import { reportingLines } from "./reporting-lines.ts"
 
 const root = join(import.meta.dirname, "..")
 const scratch = mkdtempSync(join(tmpdir(), "adjoint-packed-"))
@@ -207,6 +210,48 @@ test("fp-ts-std loads in the built package, where Node's ESM loader refuses its 
       [32, 10],
     ])
   }
+})
+
+describe("training in a worker", () => {
+  const browser = onPath(...browserNames)
+
+  /** The lines of examples/page, from a module that exports its `train`. */
+  const linesOf = async (module: string): Promise<unknown> =>
+    printed(`
+      import { train } from ${JSON.stringify(module)}
+      const lines = []
+      train((line) => {
+        lines.push(line)
+        if (/belongs|failed/.test(line)) console.log(JSON.stringify(lines))
+      })`)
+
+  let inNode: unknown
+
+  beforeAll(async () => {
+    cpSync(join(root, "examples/page"), join(project, "page"), { recursive: true })
+    inNode = await linesOf(pathToFileURL(join(project, "page/train.ts")).href)
+  }, 60_000)
+
+  test("runs in Node from the built files", () => {
+    expect(inNode).toEqual([
+      expect.stringMatching(/^in a worker, on \d+ threads?$/),
+      ...[10, 20, 30].map((epoch) => expect.stringMatching(new RegExp(`^epoch ${epoch}: accuracy [01]`))),
+      "(0.5, 1) belongs to moon 0",
+    ])
+  })
+
+  test("runs when Rolldown has bundled it", { timeout: 60_000 }, async () => {
+    const build = await rolldown({ input: join(project, "page/train.ts"), cwd: project, platform: "browser" })
+    await build.write({ dir: join(project, "rolled"), minify: true })
+    await build.close()
+    expect(await linesOf(pathToFileURL(join(project, "rolled/train.js")).href)).toEqual(inNode)
+  })
+
+  test.runIf(browser !== undefined)("runs in a page that Vite has built, without any setting", { timeout: 60_000 }, async () => {
+    const { document, files } = await buildPage(join(project, "page"))
+    const lines = await browse({ browser: browser ?? "", script: "", document: reportingLines(document), files, isolated: false })
+    expect(lines).toEqual(["in a worker, on 1 thread", ...(inNode as ReadonlyArray<string>).slice(1)])
+  })
 })
 
 describe("the installed command", () => {

@@ -5,19 +5,10 @@ import { beforeAll, describe, expect, test } from "vitest"
 import { train } from "../examples/page/train.ts"
 import { browse, browserNames, buildPage, onPath } from "../scripts/browser.ts"
 import { workerProgramPlugin } from "../scripts/worker-program.ts"
+import { reportingLines } from "./reporting-lines.ts"
 
 const root = join(import.meta.dirname, "..")
 const browser = onPath(...browserNames)
-
-/** Reports the lines of the page when it has printed the last one. */
-const reporting = `<script type="module">
-  const lines = document.querySelector("#lines")
-  const look = () =>
-    /belongs|failed/.test(lines.textContent)
-      ? fetch("/report", { method: "POST", body: JSON.stringify(lines.textContent.trim().split("\\n")) })
-      : setTimeout(look, 20)
-  look()
-</script>`
 
 /** The lines that the same function prints in Node. */
 const inNode = () =>
@@ -42,7 +33,7 @@ describe.runIf(browser !== undefined)("the page", () => {
   }, 60_000)
 
   const linesOf = (isolated: boolean, headers: Readonly<Record<string, string>> = {}) => {
-    const document = built.document.replace("</html>", `${reporting}</html>`)
+    const document = reportingLines(built.document)
     return browse({ browser: browser ?? "", script: "", document, files: built.files, isolated, headers })
   }
 

@@ -1,7 +1,7 @@
 /**
  * Trains a network for some seconds and measures how long the event loop of the process lets others wait meanwhile: a request is
  * due every 2 ms, and its delay is the time until the loop could answer it. Then it interrupts the run and measures how long that
- * takes. Its argument is a `Request`; it prints `Delays` as JSON.
+ * takes. Its argument is a `DelayRequest`; it prints `Delays` as JSON.
  */
 import * as Wasm from "@adjoint/core/engines/Wasm"
 import * as Loss from "@adjoint/core/learning/Loss"
@@ -12,44 +12,66 @@ import * as Train from "@adjoint/core/training/Train"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
-import type { Delays, Request } from "../eventLoop.ts"
 import { answers } from "../network.ts"
+import type { DelayRequest, Delays } from "../protocol.ts"
 import { netOf } from "./nets.ts"
 
 /** Milliseconds between two requests. */
 const interval = 2
 
-/** Records the delay of every request that is due until it is stopped. */
+/** The processor time of this thread, in milliseconds. */
+const processorTime = (): number => {
+  const { system, user } = process.threadCpuUsage()
+  return (system + user) / 1000
+}
+
+const sorted = (numbers: ReadonlyArray<number>): ReadonlyArray<number> => numbers.toSorted((a, b) => a - b)
+const at = (numbers: ReadonlyArray<number>, share: number): number =>
+  numbers[Math.min(numbers.length - 1, Math.floor(share * numbers.length))] ?? Number.NaN
+
+/** Records the delay of every request that is due until it is stopped, and the processor time between two turns of the loop. */
 const requests = () => {
   const delays: Array<number> = []
+  const blocks: Array<number> = []
   let due = performance.now() + interval
+  let used = processorTime()
   const answer = (): void => {
     const now = performance.now()
     // While the loop is blocked, requests arrive all the same.
     for (; due <= now; due += interval) delays.push(now - due)
     timer = setTimeout(answer, Math.max(1, due - now))
   }
+  const turn = (): void => {
+    const before = used
+    used = processorTime()
+    blocks.push(used - before)
+    next = setImmediate(turn)
+  }
   let timer = setTimeout(answer, interval)
+  let next = setImmediate(turn)
   return () => {
     clearTimeout(timer)
-    return delays.toSorted((a, b) => a - b)
+    clearImmediate(next)
+    const all = sorted(delays)
+    return { median: at(all, 0.5), p99: at(all, 0.99), worst: at(all, 1), longest: at(sorted(blocks), 1) }
   }
 }
 
 /** The delays during some seconds. */
-const delaysIn = (seconds: number): Effect.Effect<Pick<Delays, "median" | "p99" | "worst">> =>
+const delaysIn = (seconds: number): Effect.Effect<ReturnType<ReturnType<typeof requests>>> =>
   Effect.gen(function* () {
     const stop = requests()
     yield* Effect.sleep(1000 * seconds)
-    const delays = stop()
-    const at = (share: number): number => delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? Number.NaN
-    return { median: at(0.5), p99: at(0.99), worst: at(1) }
+    return stop()
   })
 
 const idle = (seconds: number): Effect.Effect<Delays> =>
   Effect.map(delaysIn(seconds), (delays) => ({ ...delays, stepsPerSecond: 0, interruption: 0 }))
 
-const training = (engine: "layer" | "worker", { batch, network, seconds }: Request): Effect.Effect<Delays, Train.TrainError> =>
+const training = (
+  engine: "layer" | "worker",
+  { batch, network, seconds }: DelayRequest,
+): Effect.Effect<Delays, Train.TrainError> =>
   Effect.gen(function* () {
     const rows = 8 * batch
     const key = Key.make(1)
@@ -84,7 +106,7 @@ const training = (engine: "layer" | "worker", { batch, network, seconds }: Reque
     return { ...delays, stepsPerSecond, interruption: performance.now() - started }
   }).pipe(Effect.provide(engine === "worker" ? Wasm.worker() : Wasm.layer()))
 
-const request: Request = JSON.parse(process.argv[2] ?? "")
+const request: DelayRequest = JSON.parse(process.argv[2] ?? "")
 const measured: Effect.Effect<Delays, Train.TrainError> =
   request.engine === "none" ? idle(request.seconds) : training(request.engine, request)
 console.log(JSON.stringify(await Effect.runPromise(measured)))

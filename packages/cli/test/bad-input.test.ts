@@ -183,7 +183,7 @@ test("--json has the same as values", async () => {
   expect(JSON.parse(trained.stdout)).toMatchObject(failed)
 })
 
-test("a folder that cannot be made is told in the system's words", async () => {
+test("a folder that cannot be made is reported in the system's words", async () => {
   const directory = folder({ "model.yaml": activation("relu"), taken: "" })
   const { code, stderr } = await run(["train", join(directory, "model.yaml"), "--runs", join(directory, "taken")])
   expect(code).toBe(8)

@@ -67,11 +67,11 @@ describe("a run that is not there", () => {
     ["mons/latest", "there is no run mons/latest in RUNS; there are moons/0001, "],
     ["77", "there is no run 77 in RUNS; there are digits/0002, iris/0007, moons/0001, of 5 runs"],
     ["1", "there are several runs 1; say which: digits/0001 or iris/0001 or moons/0001"],
-  ])("is told with the nearest there are: %s", async (reference, wanted) => {
+  ])("is reported with the nearest there are: %s", async (reference, wanted) => {
     expect((await found(reference)).replace(runs, "RUNS")).toContain(wanted)
   })
 
-  test("is told to be trained where there are none", async () => {
+  test("is answered with `train` where there are no runs", async () => {
     const none = folder()
     for (const reference of ["latest", "digits/latest", "digits/1"])
       expect(await run(["evaluate", reference, "--runs", none])).toEqual({

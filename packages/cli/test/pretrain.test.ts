@@ -104,7 +104,7 @@ describe("a run that is pre-trained", () => {
     expect(whole.stdout).toContain(`test.accuracy ${accuracy}`)
   })
 
-  test("is told to programs as events", async () => {
+  test("is reported to programs as events", async () => {
     const { code, stdout } = await run(["train", file, "--runs", folder(), "--json", ...sets(short)])
     expect(code).toBe(0)
     const events = stdout
@@ -135,7 +135,7 @@ describe("a run that is pre-trained", () => {
   })
 })
 
-describe("taken up again", () => {
+describe("resumed", () => {
   /** What an interruption in the second stage leaves of the run: its first machine, and no checkpoint of the net. */
   const broken = (rest: ReadonlyArray<string> = []): string => {
     const root = folder()
@@ -190,7 +190,7 @@ describe("taken up again", () => {
   })
 })
 
-test("a machine that diverges is told with its layer's line, and a smaller rate to try", async () => {
+test("a machine that diverges is reported with its layer's line, and a smaller rate to try", async () => {
   const gaussian = ["pretrain[0].rbm.visible=gaussian", "pretrain[0].rbm.lr=500"]
   const { code, stderr } = await run(["train", file, "--runs", folder(), ...sets([...short, ...gaussian])])
   expect(code).toBe(5)

@@ -120,7 +120,7 @@ test.concurrent("the demo reads at least 96 % of the digits it never saw, and dr
   expect(existsSync(join(root, runs, "digits/0001/checkpoints/best/weights.safetensors"))).toBe(true)
 })
 
-test("what a host has no memory for is told of the layer that wants it, and the run's folder keeps that it failed", async () => {
+test("a lack of memory is reported at the layer that needs it, and the run's folder records the failure", async () => {
   const wide = model.replace("units: 16", "units: 2048").replace("{ dropout: 0.1 }", "{ dense: 2048 }")
   const directory = folder({ "wide.yaml": wide })
   const limited = { cwd: directory, node: ["--wasm-max-mem-pages=1024"] }

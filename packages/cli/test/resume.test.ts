@@ -1,4 +1,4 @@
-/** A run is gone on with by the model file that it began with; another is refused by the keys in which it is another. */
+/** A run is resumed with the model file that it began with; another file is refused, with the keys that differ. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, expect, test } from "vitest"
@@ -81,7 +81,7 @@ test("a layer between others is shown once", async () => {
   expect(text).toContain("\n1 error")
 })
 
-test("what --set changed is told of it, as a person and as a program reads it", async () => {
+test("a value that --set changed is reported as that of --set, to a person and to a program", async () => {
   const args = ["train", "--resume", "moons/0001", "--runs", runs, "--set", "train.batch=4", "--json"]
   const { code, stderr, stdout } = await run(args)
   expect(code).toBe(7)
@@ -92,7 +92,7 @@ test("what --set changed is told of it, as a person and as a program reads it", 
   expect(failed.diagnostics).toMatchObject([{ code: "T516", path: ["train", "batch"] }])
 })
 
-test("another column than the run had is told as such, not as what it does to the rows", async () => {
+test("another column than the run had is reported as such, not by its effect on the rows", async () => {
   const rows = "a,b,kind\n1,2,x\n3,1,y\n2,2,x\n5,0,y\n"
   writeFileSync(join(directory, "rows.csv"), rows)
   const table = (columns: string, target: string) => `schema: 1

@@ -111,7 +111,7 @@ test("the unit of every score is said to a person, and the loss is called scaled
   expect(evaluated).toMatch(/^ {2}r2 {4}-?\d\.\d{4}$/m)
 })
 
-test("a program is told of the units before any score", async () => {
+test("the units are reported to a program before any score", async () => {
   const { stdout } = await run(["train", file("scaled.yaml"), "--runs", join(directory, "told"), "--json"])
   const events = stdout.trim().split("\n").map(json)
   const units = { mae: "price", mse: "price²", rmse: "price" }

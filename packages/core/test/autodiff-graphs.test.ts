@@ -73,7 +73,7 @@ describe("a hand-written training loop releases the tensors of earlier steps", (
     expect(T.read(w).shape).toEqual([2])
   })
 
-  test("when it reads inside the differentiated function and hands the result on", async () => {
+  test("when it reads inside the differentiated function and passes the result on", async () => {
     let state: T.Tensor = T.make([0, 0])
     let w: T.Tensor = T.make([0.1, 0.2])
     const left = await alive(rounds, () => {

@@ -267,7 +267,7 @@ describe("reading while differentiating", () => {
 })
 
 describe("values beside the gradient", () => {
-  test("valueAndGradAux hands out what the function gives besides", () => {
+  test("valueAndGradAux returns the second result of the function", () => {
     const {
       aux,
       grad: back,

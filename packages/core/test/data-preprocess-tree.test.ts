@@ -8,6 +8,9 @@ import * as Fitted from "../src/data/Fitted.ts"
 import * as Preprocess from "../src/data/Preprocess.ts"
 import * as PreprocessTree from "../src/data/PreprocessTree.ts"
 import type { Table } from "../src/data/Table.ts"
+import * as Net from "../src/learning/Net.ts"
+import * as Tensor from "../src/tensor/Tensor.ts"
+import * as NDArray from "../src/types/NDArray.ts"
 
 const table = Result.getOrThrow(
   Csv.parse("age,sex,fare,kind,rich,old\n10,f,1.5,a,yes,0\n20,m,2.5,b,no,1\n30,f,9,c,no,1\n44,m,8,a,yes,0\n"),
@@ -121,5 +124,75 @@ describe("a record", () => {
     const record = fitted({ ...spec, inputs: { a: ["age"], b: ["sex"] } })
     const less: Table = { ...table, columns: ["age"], rows: table.rows.map((row) => row.slice(0, 1)) }
     expect(PreprocessTree.inputs(record, less)).toMatchObject({ failure: { reason: { _tag: "NoColumn", column: "sex" } } })
+  })
+})
+
+describe("named arrays", () => {
+  const arrays = {
+    photo: { array: NDArray.make("u8", [3, 2, 1], Uint8Array.of(0, 255, 51, 102, 153, 204)) },
+    size: { array: NDArray.make("f32", [3, 2], Float32Array.of(0, 10, 2, 20, 9, 99)) },
+    kind: { array: NDArray.make("i32", [3], Int32Array.of(1, 0, 1)), classes: ["cat", "dog"] },
+    price: { array: NDArray.make("f32", [3], Float32Array.of(1, 3, 8)) },
+  }
+  const kinds = {
+    photo: { type: "image", size: [2, 1] },
+    size: { type: "number", scale: "minmax" },
+    kind: { type: "class" },
+    price: { type: "number", role: "target", scale: "center" },
+  } as const
+  const named = { arrays: kinds, inputs: { a: ["photo"], b: ["size"] }, heads: { kind: ["kind"], cost: ["price"] } } as const
+  const made = (own: PreprocessTree.TreeSpec, raw: PreprocessTree.TreeRaw = { arrays }) => PreprocessTree.fit(own, raw, [0, 1])
+
+  test("become inputs and heads, by the training rows alone, and bytes stay bytes", () => {
+    const record = Result.getOrThrow(made(named))
+    expect(PreprocessTree.sample(record)).toEqual({ a: [2, 1, 1], b: [2] })
+    const { inputs, targets } = Result.getOrThrow(PreprocessTree.dataset(record, { arrays }))
+    expect([PreprocessTree.arrayOf(inputs, "a").dtype, numbers(inputs, "a")]).toEqual(["u8", [0, 255, 51, 102, 153, 204]])
+    expect(numbers(inputs, "b")).toEqual([0, 0, 1, 1, 4.5, Math.fround(8.9)])
+    expect(numbers(targets, "kind")).toEqual([1, 0, 1])
+    expect(numbers(targets, "cost")).toEqual([-1, 1, 6])
+    expect(PreprocessTree.headsOf(record).map(([name, head]) => [name, PreprocessTree.columnsOf(head)])).toEqual([
+      ["kind", ["kind"]],
+      ["cost", ["price"]],
+    ])
+    expect(PreprocessTree.inputArrays(record)?.map(([name]) => name)).toEqual(["photo", "size"])
+    expect(Result.getOrThrow(Fitted.parseTree(Fitted.print(record)))).toEqual(record)
+    const net = PreprocessTree.net(
+      record.input,
+      Net.pure<PreprocessTree.Values, PreprocessTree.Values>(
+        "same",
+        (x) => x,
+        (shape) => shape,
+      ),
+    )
+    const { y } = net.apply({}, {}, inputs as PreprocessTree.Values, { mode: "infer" })
+    expect(Array.from(Tensor.read((y as { readonly a: Tensor.Tensor }).a).data, (x) => Number(x.toFixed(4)))).toEqual([
+      0, 1, 0.2, 0.4, 0.6, 0.8,
+    ])
+  })
+
+  test("one array of inputs and one target need no names", () => {
+    const own = { size: kinds.size, kind: kinds.kind }
+    const record = Result.getOrThrow(made({ arrays: own }, { arrays: { size: arrays.size, kind: arrays.kind } }))
+    expect(record).toMatchObject({ input: { type: "array", array: "size" }, target: { type: "class", classes: ["cat", "dog"] } })
+    const dataset = Result.getOrThrow(PreprocessTree.dataset(record, { arrays }))
+    expect(dataset.classes).toEqual(["cat", "dog"])
+  })
+
+  test("are refused with their names", () => {
+    const why = (own: PreprocessTree.TreeSpec, raw: PreprocessTree.TreeRaw = { arrays }) => {
+      const result = made(own, raw)
+      return Result.isFailure(result) ? result.failure.message : "none"
+    }
+    expect(why({ arrays: kinds })).toMatch(/^the inputs: got 2 arrays, wanted one/)
+    expect(why({ ...named, inputs: { a: ["photo", "size"] } })).toMatch(/^input `a`: got 2 arrays, wanted one/)
+    expect(why({ ...named, inputs: { a: ["foto"] } })).toMatch(/^there is no array `foto`/)
+    expect(why({ ...named, arrays: { ...kinds, photo: { type: "image", size: [3, 3] } } })).toMatch(
+      /^the array `photo` has the shape \[2, 1\]/,
+    )
+    const short = { array: NDArray.make("f32", [2], Float32Array.of(1, 2)) }
+    expect(why(named, { arrays: { ...arrays, price: short } })).toMatch(/^kind has 3 rows but price has 2/)
+    const bad = { array: NDArray.make("f32", [3, 2], Float32Array.of(0, 1, Number.NaN, 3, 4, 5)) }
+    expect(why(named, { arrays: { ...arrays, size: bad } })).toMatch(/row 2, column `size`: got NaN/)
   })
 })

@@ -94,8 +94,8 @@ describe("the sum over k is a cascade", () => {
         inputs.push(name.startsWith("right") || name.startsWith("both") ? transposed(b) : b)
         const program = trace((x, y) => [product(x as Tensor.Tensor, y as Tensor.Tensor)], inputs)
         for (const lanes of everyLanes)
-          for (const crew of [undefined, pool]) {
-            const prepared = prepare({ program, resident: 0 }, crew, "portable", undefined, lanes)
+          for (const threads of [undefined, pool]) {
+            const prepared = prepare({ program, resident: 0 }, threads, "portable", undefined, lanes)
             expect(bits(prepared.run(inputs)[0])).toEqual(wanted)
             prepared.release()
           }

@@ -159,6 +159,7 @@ export interface RandomProgram {
 /** The program of a seed. */
 export const randomKernels = (seed: number): RandomProgram => {
   const start = drawFrom(Math.imul(seed, 0x9e3779b1))
+  // It decides nothing; without it, recorded seeds would give other programs.
   start.below(2)
   const steps = 1 + start.below(7)
   const shape = [start.from(lengths), start.from(lengths)]

@@ -2,8 +2,9 @@
  * Masks with holes: time steps that a mask leaves out influence nothing, whatever they hold. A row has the results and gradients of
  * the row without these steps, in attention, recurrent layers, pooling and losses.
  */
-import { Autodiff, Key, Layers, Loss, Net, Params, Score, Sequence, Tensor } from "@adjoint/core"
+import { Autodiff, Key, Layers, Loss, Net, Optimizer, Params, Score, Sequence, Tensor, Train, Wasm } from "@adjoint/core"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
+import { Effect } from "effect"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { exactly } from "./exactly.ts"
@@ -77,6 +78,9 @@ const pulled = (f: Case["value"], params: Params.Params, sequences: Sequence.Pad
 const atSteps = (x: T, steps: ReadonlyArray<number>): T =>
   Tensor.take(Tensor.transpose(x, [1, 0, 2]), Tensor.make([...steps], "i32"))
 
+const maskOf = (rows: ReadonlyArray<ReadonlyArray<{ readonly isKept: boolean }>>) =>
+  Tensor.read(Tensor.greater(Tensor.make(rows.map((row) => row.map(({ isKept }) => (isKept ? 1 : 0)))), 0))
+
 describe("a row with holes has the results and gradients of the row without these steps", () => {
   test.each(Object.keys(perStep))("%s", (name) => {
     const { init, value } = perStep[name] as Case
@@ -108,6 +112,30 @@ describe("a row with holes has the results and gradients of the row without thes
     )
   })
 
+  test("the memory of a decoder", () => {
+    const net = Sequence.stack([Sequence.decoder({ heads: 2, hidden: 5, keyHeads: 1 })])
+    const input = { x: [5, 4], length: [], memory: { x: [time, features], length: [] } }
+    const { params, state } = net.init(Key.make(8), input)
+    const target = { x: Tensor.read(Key.normal(Key.make(6), [1, 5, 4])), length: Tensor.make([4], "i32") }
+    const u = Tensor.read(Key.normal(Key.make(7), [1, 5, 4]))
+    const value = (p: Params.Params, memory: Sequence.Padded): T => net.apply(p, state, { ...target, memory }, infer).y.x
+    fc.assert(
+      fc.property(rows, ({ isKept, kept, length, short, x }) => {
+        const whole = exactly((p: Params.Params, from: T) => pulled(value, p, { x: from, length, mask: isKept }, u))(params, x)
+        const size = Tensor.make([kept.length], "i32")
+        const alone = Tensor.read(Tensor.transpose(short, [1, 0, 2]))
+        const without = exactly((p: Params.Params, from: T) => pulled(value, p, { x: from, length: size }, u))(params, alone)
+        assertAllClose(whole.value, without.value, close)
+        assertAllClose(atSteps(whole.back.x, kept), Tensor.transpose(without.back.x, [1, 0, 2]), close)
+        const left = Tensor.where(Tensor.expandAxis(Sequence.mask({ x, length, mask: isKept }), -1), 0, whole.back.x)
+        expect(Tensor.toNumber(Tensor.max(Tensor.abs(left)))).toBe(0)
+        const wanted = Params.leaves(without.back.params)
+        for (const [i, leaf] of Params.leaves(whole.back.params).entries()) assertAllClose(leaf, wanted[i] as T, close)
+      }),
+      { numRuns: 10 },
+    )
+  })
+
   const pools = { mean: Sequence.mean, max: Sequence.max, last: Sequence.last }
   test.each(Object.keys(pools) as ReadonlyArray<keyof typeof pools>)("pooling by %s", (name) => {
     const pool = (sequences: Sequence.Padded): T => Net.infer(pools[name], { params: {}, state: {} }, sequences)
@@ -135,6 +163,32 @@ describe("a row with holes has the results and gradients of the row without thes
       }),
     )
   })
+})
+
+test("a dataset with a mask trains as the dataset without the holes does", async () => {
+  const count = 40
+  const bits = [...Tensor.read(Key.bernoulli(Key.make(2), 0.6, [count, time])).data]
+  const rows = Array.from({ length: count }, (_, i) => {
+    const steps = [...Tensor.read(Key.normal(Key.fold(Key.make(1), i), [time])).data]
+    return steps.map((x, t) => ({ x, isKept: bits[i * time + t] === 1 }))
+  })
+  const targets = Tensor.make(rows.map((row) => [row.reduce((sum, { isKept, x }) => sum + (isKept ? x : 0), 0)]))
+  const pad = (of: ReadonlyArray<ReadonlyArray<number>>) =>
+    Sequence.pad(
+      of.map((row) => row.map((x) => [x])),
+      { time },
+    )
+  const holes = { ...pad(rows.map((row) => row.map(({ isKept, x }) => (isKept ? x : 1e30)))), mask: maskOf(rows) }
+  const without = pad(rows.map((row) => row.filter(({ isKept }) => isKept).map(({ x }) => x)))
+  const net = Net.sequential([Sequence.gru({ units: 4 }), Sequence.mean, Layers.dense({ units: 1 })])
+  const trained = (inputs: typeof holes | typeof without) => {
+    const config = { net, loss: Loss.meanSquaredError, optimizer: Optimizer.sgd(0.1), data: { inputs, targets } }
+    const run = Train.finished({ ...config, seed: 1, epochs: 3, batch: 8 })
+    return Effect.runPromise(Effect.provide(run, Wasm.layer({ threads: 1 })))
+  }
+  const [a, b] = [await trained(holes), await trained(without)]
+  const wanted = Params.leaves(b.params)
+  for (const [i, leaf] of Params.leaves(a.params).entries()) assertAllClose(leaf, wanted[i] as T, { rtol: 1e-4, atol: 1e-5 })
 })
 
 test("a row of holes alone gives zeros", () => {

@@ -230,7 +230,12 @@ describe("what does not fit is reported", () => {
   test("an image whose order of elements nothing says, so that no weights are silently wrong", () => {
     const result = StateDict.load(cnn, [8, 10, 3], part("cnn", "state"), { names: { ...cnnNames, out: "7" } })
     expect(Result.isFailure(result) && result.failure.problems).toMatchObject([
-      { _tag: "UnclearOrder", name: "flat", got: "images [2, 3, 4] with the channels last" },
+      {
+        _tag: "UnclearOrder",
+        name: "flat",
+        got: "images [2, 3, 4] with the channels last",
+        hint: 'names: { "out": { module: "7", flattened: [2, 3, 4] } }',
+      },
     ])
   })
 
@@ -239,6 +244,26 @@ describe("what does not fit is reported", () => {
     const weights = new Map([...part("gru", "state")].filter(([name]) => name.startsWith("rnn.")))
     const result = StateDict.load(gru, { x: [5, 4], length: [] }, weights, { names: { "": "rnn" }, ignore: ["rnn"] })
     expect(Result.isFailure(result) && result.failure.problems).toMatchObject([{ _tag: "NotConvertible" }])
+  })
+
+  test("an array that several arrays of a layer are computed from, once", () => {
+    const net = Layers.multiHeadAttention({ heads: 2 })
+    const weights = new Map([...part("attention", "state")].filter(([name]) => name !== "in_proj_weight"))
+    const result = StateDict.load(net, [4, 6], weights)
+    expect(Result.isFailure(result) && result.failure.problems.map(({ _tag, name }) => `${_tag} ${name}`)).toEqual([
+      "Missing in_proj_weight",
+    ])
+  })
+
+  test("images that are not of the size of their layer, or not of a dense layer", () => {
+    const found = (names: StateDict.Names) => {
+      const result = StateDict.load(cnn, [8, 10, 3], part("cnn", "state"), { names: { ...cnnNames, ...names } })
+      return Result.isFailure(result) ? result.failure.problems.filter(({ _tag }) => _tag === "WrongShape") : []
+    }
+    expect(found({ out: { module: "7", flattened: [2, 4, 4] } })).toMatchObject([
+      { name: "out", got: "flattened: [2, 4, 4]", wanted: "the shape of an image of the 24 inputs of the layer" },
+    ])
+    expect(found({ conv1: { module: "0", reshaped: [2, 2, 2] } })).toMatchObject([{ name: "conv1", wanted: "a dense layer" }])
   })
 
   test("names that are like those of prototypes", () => {

@@ -222,7 +222,7 @@ describe("the engine's threads", () => {
         const large = [1024, 64]
         const big = Programs.trace((x) => [Tensor.matmul(x as T, Tensor.transpose(x as T))], [{ dtype: "f32", shape: large }])
         const ready = yield* engine.prepare({ program: big, resident: 0 })
-        yield* ready.run([[Tensor.read(Tensor.ones(large))]])
+        yield* Effect.flatten(ready.run([[Tensor.read(Tensor.ones(large))]]))
         most = count()
         expect(most).toBeGreaterThanOrEqual(before + 3)
       }).pipe(Effect.scoped, Effect.provide(Wasm.layer({ threads: 4 }))),

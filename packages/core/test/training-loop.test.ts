@@ -60,8 +60,6 @@ const stepOf =
     }
   }
 
-type Loss = Tensor.Tensor
-
 const start = net.init(Key.fold(Key.make(3), "init"), [2])
 
 const loopOf = <O>(optimizer: Optimizer.Optimizer<O>, epochs = 4) => {
@@ -92,7 +90,10 @@ describe("a step that does what Train.run does", () => {
     "a clipped chain": Optimizer.chain(Optimizer.clipByGlobalNorm(0.5), Optimizer.momentum(0.1)) as never,
   }
   const settings: {
-    readonly [name: string]: Pick<Loop.Config<unknown, unknown, Loss, unknown, never, Loss>, "earlyStop" | "plateau">
+    readonly [name: string]: Pick<
+      Loop.Config<unknown, unknown, Tensor.Tensor, unknown, never, Tensor.Tensor>,
+      "earlyStop" | "plateau"
+    >
   } = {
     "no callbacks": {},
     "a plateau": { plateau: { monitor: "val.loss", mode: "min", minDelta: 0.05, factor: 0.5, patience: 1 } },

@@ -99,7 +99,7 @@ describe("Train.run", () => {
     }),
   )
 
-  it.effect("stops early, and hands back the best epoch's parameters", () =>
+  it.effect("stops early, and returns the best epoch's parameters", () =>
     Effect.gen(function* () {
       const kept = new Map<number, ReadonlyArray<number>>()
       const events = yield* collect({
@@ -169,7 +169,7 @@ describe("a plateau", () => {
     }),
   )
 
-  it.effect("is taken up again where it was", () =>
+  it.effect("is resumed where it was", () =>
     Effect.gen(function* () {
       type Slowed = Checkpoint.Checkpoint<Params.Params, Params.Params, ReturnType<typeof slowing.optimizer.init>>
       let left: Slowed | undefined

@@ -8,6 +8,7 @@ import { Effect, Fiber, type Layer, ManagedRuntime, type Scope, Stream } from "e
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { Compile, Engine, Key, Loop, NDArray, Program, Tensor, Wasm } from "../src/index.ts"
+import { knownHash, knownRun } from "../src/testing/knownRun.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { runs } from "./runs-of-an-engine.ts"
 
@@ -76,6 +77,15 @@ it.live(
     Effect.gen(function* () {
       const here = yield* Effect.provide(runs, Wasm.layer({ threads: 1 }))
       for (const threads of [1, 2]) assert.deepStrictEqual(yield* Effect.provide(runs, Wasm.worker({ threads })), here)
+    }),
+  60_000,
+)
+
+it.live(
+  "the known run, which has convolutions, has the known bits",
+  () =>
+    Effect.gen(function* () {
+      for (const threads of [1, 2]) assert.strictEqual(yield* Effect.provide(knownRun, Wasm.worker({ threads })), knownHash)
     }),
   60_000,
 )
@@ -187,7 +197,7 @@ describe("an interruption of a slow step", () => {
       const { output, state } = slow(30)(w, x)
       return { state: { w: state }, output }
     },
-    data: Tensor.read(Tensor.cast(Tensor.range(6), "f32")),
+    data: Tensor.read(Tensor.cast(Tensor.range(4), "f32")),
     batch: 1,
     seed: 1,
     epochs: 1,
@@ -313,3 +323,23 @@ describe("a process of Node", () => {
     expect(said).toBe("EngineError the Wasm.worker engine failed to start its worker: Access to this API has been restricted\n")
   })
 })
+
+it.live("tensors that take long are computed in the worker, with the bits that reading has, and once", () =>
+  Effect.gen(function* () {
+    const drawn = () => [Key.normal(Key.make(3), [300, 400]), Tensor.scalar(2), Tensor.exp(Key.normal(Key.make(4), [200_000]))]
+    const [here, there] = [drawn(), drawn()]
+    const { read } = yield* Engine.Engine
+    const [first, second] = [yield* read([...there, ...there]), yield* read(there)]
+    assert.deepStrictEqual(bytes(first.slice(0, 3)), bytes(here))
+    assert.strictEqual(first[0], second[0])
+    assert.strictEqual(first[0], first[3])
+    assert.strictEqual(Tensor.read(there[2] as T), first[2])
+    const large = NDArray.make(
+      "f32",
+      [2_000_000],
+      Float32Array.from({ length: 2_000_000 }, (_, i) => i % 1000),
+    )
+    const [sum] = yield* read([Tensor.sum(Tensor.sqrt(large))])
+    assert.deepStrictEqual(bytes([sum as T]), bytes([Tensor.sum(Tensor.sqrt(large))]))
+  }).pipe(Effect.provide(Wasm.worker({ threads: 1 }))),
+)

@@ -3,6 +3,7 @@
  * itself a model file (written as YAML it decodes to itself), so what a run records is what can be run again.
  */
 import type { ArrayTarget, Column, Image, Scale } from "@adjoint/core/data/Preprocess"
+import type { ArrayKind } from "@adjoint/core/data/Spec"
 import type { Settings, Use, Values } from "@adjoint/core/learning/Entry"
 import type * as OptimizerWrapper from "@adjoint/core/learning/OptimizerWrapper"
 import type { stages } from "@adjoint/core/learning/Rbm"
@@ -36,6 +37,8 @@ export interface Data {
   readonly source: Named
   /** `"*"` stands for every column that is not named. */
   readonly columns?: { readonly [name: string]: Column }
+  /** The kinds of arrays with names. */
+  readonly arrays?: { readonly [name: string]: ArrayKind }
   readonly image?: Image
   readonly scale?: Scale
   /** The type of array targets. */

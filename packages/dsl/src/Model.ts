@@ -15,6 +15,7 @@
  */
 import type { ArrayTarget, Columns } from "@adjoint/core/data/Preprocess"
 import type * as Files from "@adjoint/core/data/Source"
+import type { ArrayKind } from "@adjoint/core/data/Spec"
 import * as Result from "effect/Result"
 import type { Data as DataSection, Join, ModelFile, Rbm } from "./Document.ts"
 import { ModelFileError } from "./diagnostic/Diagnostic.ts"
@@ -154,9 +155,10 @@ export interface Train extends S.AroundSpelling {
 /** The sections of a model file; all except `model` are optional. */
 export interface Sections {
   readonly name?: string
-  readonly data?: Omit<DataSection, "source" | "columns" | "split" | "target" | "test"> & {
+  readonly data?: Omit<DataSection, "arrays" | "source" | "columns" | "split" | "target" | "test"> & {
     readonly source: Source
     readonly columns?: Columns
+    readonly arrays?: { readonly [name: string]: ArrayKind | "number" | "class" }
     readonly target?: ArrayTarget | ArrayTarget["type"]
     readonly split?: Partial<DataSection["split"]>
     readonly test?: Source

@@ -124,13 +124,19 @@ const withoutDuplicates = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArra
 }
 
 /**
- * The findings of the data and of the document, without those that follow from another: that the head predicts a column
+ * The findings of the data and of the document, without those that follow from another: that a head or an input names a column
  * whose name is mistyped in `columns`, and that a split is too large, which the document's finding explains better.
  */
 const withoutConsequences = (ofData: ReadonlyArray<Finding>, ofDocument: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   const meant = new Set(ofData.flatMap(({ code, fix }) => (code === "D301" ? [renamed(fix)] : [])))
-  const isMeant = ({ code, fix }: Finding): boolean =>
-    code === "D303" && fix !== undefined && "at" in fix && fix.was !== undefined && meant.has(scalar(fix.was))
+  const misnamed = new Set(ofData.flatMap(({ at, code }) => (code === "D301" && at.on === "key" ? [pointer(at.path)] : [])))
+  const isMeant = ({ at, code, fix }: Finding): boolean =>
+    ((code === "D303" || code === "D301") &&
+      fix !== undefined &&
+      "at" in fix &&
+      fix.was !== undefined &&
+      meant.has(scalar(fix.was))) ||
+    ((code === "D303" || code === "D307") && misnamed.has(pointer(at.path)))
   const isSaid = ({ code }: Finding): boolean => code === "D304" && ofDocument.some((other) => other.code === "D304")
   return [...ofData.filter((found) => !isSaid(found) && !isMeant(found)), ...ofDocument.filter((found) => !isMeant(found))]
 }

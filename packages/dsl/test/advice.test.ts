@@ -29,7 +29,7 @@ model:
 train: { regularize: { l1: 0.001, l2: 0.01 } }
 `.replace(", name: h", "")
 
-  it("is told which of its conditions are broken, each where it is broken", () => {
+  it("reports which of its conditions are broken, each where it is broken", () => {
     expect(said(broken)).toMatchInlineSnapshot(`
       "warning[A606]: \`a\` is not scaled for a net of \`selu\`: its inputs must have mean 0 and standard deviation 1
         --> m.yaml:3:14

@@ -103,7 +103,7 @@ describe("sources", () => {
     const arrays = await prepared("{ source: { npz: { path: rows.bin, inputs: x, targets: y } }, target: class }")
     expect(arrays.fitted.source).toEqual({ name: "npz", options: { inputs: "x", targets: "y" } })
   })
-  test("a delimiter that makes one column is told with the way out", async () => {
+  test("a delimiter that makes one column is reported with the way out", async () => {
     expect(
       await looked(
         "data: { source: { csv: { path: rows.data, header: false, delimiter: ';' } }, columns: { c1: number, c2: number, c3: class } }\n",
@@ -256,7 +256,7 @@ describe("targets", () => {
 })
 
 describe("what inputs lose", () => {
-  test("whole numbers that 32-bit floats round are told, where nothing scales them", async () => {
+  test("whole numbers that 32-bit floats round are reported, where nothing scales them", async () => {
     writeFileSync(
       join(scratch, "times.csv"),
       `t,y\n${Array.from({ length: 40 }, (_, i) => `${1_700_000_000 + i},${i % 2 ? "a" : "b"}\n`).join("")}`,

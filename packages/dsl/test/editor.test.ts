@@ -17,7 +17,7 @@ service.configure({
   schemas: [{ uri: "adjoint:schema.json", fileMatch: ["*.yaml"], schema: JSON.parse(JSON.stringify(jsonSchema())) }],
 })
 
-/** Documents are told apart by their versions. */
+/** Versions distinguish documents. */
 let version = 0
 const documentOf = (text: string) => {
   version++

@@ -221,6 +221,18 @@ describe("mistakes", () => {
     expect(repaired("from: body", "from: boddy")).toBe(passengers)
   })
 
+  test("named inputs beside the model move into it", () => {
+    const line = "  inputs: { body: [age], rest: [sex] }\n"
+    const outside = passengers.replace(line, "").replace("model:\n", `inputs: { body: [age], rest: [sex] }\nmodel:\n`)
+    expect(told(outside)).toContainEqual(["S101", "12:1", "named inputs belong under `model`"])
+    expect(documentOf(mended(outside))).toEqual(documentOf(passengers))
+  })
+
+  test("pre-training has one input", () => {
+    const text = `${passengers}pretrain: [{ rbm: { layer: a, visible: gaussian } }]\n`
+    expect(told(text)).toEqual([["T513", "27:1", expect.stringMatching(/^remove `inputs`/)]])
+  })
+
   test("advice on branches that never meet", () => {
     const apart = passengers
       .replace("    - concat: [a, b]\n", "")

@@ -142,7 +142,7 @@ train: { batch: 16, optimizer: adam }
   })
 })
 
-test("what an engine wants in the course of a run is told of the layer that learns so much, or of the batch", () => {
+test("the memory that an engine needs during a run is reported at the layer that learns so much, or at the batch", () => {
   const document = documentOf(vast)
   const { built, data } = steppable(document)
   const told = (shape: ReadonlyArray<number>) => {

@@ -709,7 +709,7 @@ describe("keys of a whole file", () => {
     [
       "input_features: []",
       "1:1",
-      "the inputs are the columns of the data that are not the target: `data: { columns: { age: number, city: category } }`",
+      "the inputs are the columns of the data that are not targets: `data: { columns: { age: number, city: category } }`; named inputs belong under `model`: `model: { inputs: { person: [age, city] } }`",
     ],
     ["epochs: 3", "1:1", "`epochs` belongs in `train`"],
     ["optimizer: adam", "1:1", "`optimizer` belongs in `train`"],

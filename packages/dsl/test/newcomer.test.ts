@@ -1,4 +1,4 @@
-/** Mistakes that people make in their first model file: each is told once, where it is, with what mends it. */
+/** Mistakes that people make in their first model file: each is reported once, where it is, with its correction. */
 import { expect, test } from "vitest"
 import * as Fix from "../src/diagnostic/Fix.ts"
 import { read, withFacts } from "../src/Read.ts"
@@ -42,7 +42,7 @@ test.each([
 test.each([
   ["too little", "   - head"],
   ["too much", "      - head"],
-])("a line that is indented %s is told once", (_, line) => {
+])("a line that is indented %s is reported once", (_, line) => {
   const { diagnostics } = read(fromText("m.yaml", small.replace("    - head", line)))
   expect(diagnostics).toMatchObject([
     {
@@ -101,7 +101,7 @@ test.each([
   ["- { type: dense, units: 8 }", "a layer is written with its name as the key: `dense: { units: … }`"],
   ["- dense:\n      units: 8", "indent `units` further than `dense`, whose option it is"],
   ["- dense:\n      units: 8\n      bias: true", "indent `units` and `bias` further than `dense`, whose options they are"],
-])("a layer as others write it is told how it is written here: %j", (layer, help) => {
+])("a layer as other libraries write it is answered with how it is written here: %j", (layer, help) => {
   const { diagnostics } = read(fromText("m.yaml", small.replace("- dense: 8", layer)))
   expect(diagnostics).toMatchObject([{ span: { line: 5 }, help }])
 })

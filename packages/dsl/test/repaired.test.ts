@@ -20,7 +20,7 @@ train: { epochs: 3, optimizer: { adam: ${optimizer} }, callbacks: [{ early_stop:
 
 const wellSpelt = codes(model("{ dense: { units: 4, activation: relu } }", "{ lr: 0.01 }"))
 
-test("what else is wrong is told beside a misspelt key", () => {
+test("other mistakes are reported beside a misspelt key", () => {
   expect(wellSpelt).toEqual(["G401 9", "T503 11"])
   expect(codes(model("{ dense: { units: 4, activaton: relu } }", "{ learningrate: 0.01 }"))).toEqual([
     "S101 6",

@@ -23,7 +23,7 @@ const sizes: Facts = {
   ],
 }
 
-test("a column that is far from 1 is told with where it goes, and is scaled by the fix", () => {
+test("a column that is far from 1 is reported with its range, and is scaled by the fix", () => {
   const text = table("a: number, b: number")
   expect(found(text, sizes)).toMatchObject([
     {
@@ -36,7 +36,7 @@ test("a column that is far from 1 is told with where it goes, and is scaled by t
   expect(mended(text, sizes)).toBe(table("a: { type: number, scale: standard }, b: number"))
 })
 
-test("columns that one word speaks of are told once", () => {
+test("columns that one word describes are reported once", () => {
   const both = { ...sizes, extents: ["a", "b"].map((column) => ({ column, extent: [0, 20] as const })) }
   const text = table('"*": { type: number, missing: mean }')
   expect(found(text, both).map(({ message }) => message)).toEqual(["`a` is not scaled: its values go from 0 to 20, and 1 more"])
@@ -54,7 +54,7 @@ test.each([
 const images = (data: string) =>
   `schema: 1\ndata:\n  source: { idx: { images: a.idx, labels: b.idx } }\n${data}model: { layers: [flatten, { dense: 8 }, relu, { head: label }] }\n`
 
-test("bytes that nothing scales are told, and images whose white is no 255", () => {
+test("bytes that nothing scales are reported, and images whose white is not 255", () => {
   const facts = (largest: number): Facts => ({ sample: [4, 4], extents: [{ extent: [0, largest] }] })
   expect(mended(images(""), facts(255))).toBe(images("").replace("  source", "  scale: minmax\n  source"))
   const bytes = images("  image: { size: [4, 4], scale: none }\n")
@@ -63,7 +63,7 @@ test("bytes that nothing scales are told, and images whose white is no 255", () 
   expect(found(bytes, facts(1))).toEqual([])
 })
 
-test("a class of less than a tenth of another is told, unless classes are weighted", () => {
+test("a class of less than a tenth of another is reported, unless classes are weighted", () => {
   const facts: Facts = { sample: [2], target, counts: [1200, 90] }
   const text = table("a: number, b: number", `${layers}train:\n  epochs: 3\n`)
   expect(found(text, facts)).toMatchObject([

@@ -384,7 +384,7 @@ describe("names that are not names", () => {
 })
 
 describe("a mistake in train", () => {
-  it("is told in the words of the language", () => {
+  it("is reported in the words of the language", () => {
     expect(
       train(
         "  epochs: '10'\n  batch: 0\n  seed: -1\n  lr: 0.1\n  optimizer: { sgd: { learningrate: 1 } }\n  schedule: { warmup: { schedule: cosin } }\n  metrics: [acuracy]\n  callbacks: [{ early_stop: { mode: maximum, restore_best: yes } }, { checkpoint: { every: 1 epch, keep: best } }]\n  regularize: { dropout: 0.5 }\n",
@@ -455,7 +455,7 @@ describe("a mistake in train", () => {
 })
 
 describe("a mistake in data", () => {
-  it("is told in the words of the language", () => {
+  it("is reported in the words of the language", () => {
     expect(
       shown(
         completed(`data:
@@ -524,7 +524,7 @@ describe("a mistake in data", () => {
 })
 
 describe("a mistake in the sections", () => {
-  it("is told for each", () => {
+  it("is reported for each", () => {
     expect(shown("schema: 2\nsearch: {}\nmodle: { layers: [] }\nname: a/b\n")).toMatchInlineSnapshot(`
       "error[S107]: schema: expected \`1\`, the version of the model language, got 2
         --> m.yaml:1:9

@@ -27,6 +27,7 @@ const file: Keys<Model.Sections> = {
 const data: Keys<NonNullable<Model.Sections["data"]>> = {
   source: true,
   columns: true,
+  arrays: true,
   image: true,
   scale: true,
   target: true,

@@ -174,7 +174,7 @@ const predict = Command.make(
   {
     run: runArgument,
     input: Argument.String("file").pipe(
-      Argument.withDescription("rows as csv, tsv, jsonl, npy or idx; - reads what is piped in"),
+      Argument.withDescription("rows as csv, tsv, jsonl, npy, npz or idx; - reads what is piped in"),
       Argument.withDefault("-"),
     ),
     runs,

@@ -50,7 +50,7 @@ export const fits = (training: Training): Effect.Effect<void, Refused, Engine> =
     return found.length === 0 ? Effect.void : Effect.fail(refused(training, found))
   })
 
-/** What fails in the course of a training, told of the model file where the engine ran out of memory. */
+/** A failure during training; where the engine ran out of memory, it points at the model file. */
 export const located =
   (training: Training) =>
   <E>(error: E): E | Refused =>

@@ -10,6 +10,7 @@ import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
 import { framing, fromArray } from "./fromArray.ts"
+import { fromArrays } from "./fromArrays.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
 type Answer<A> = Result.Result<A, DataError>
@@ -20,24 +21,23 @@ const limit = 2 ** 31 - 1
 /** Reads a file whole, and then its rows. */
 const whole =
   (decode: (bytes: Uint8Array) => Answer<NDArray>) =>
-  (fitted: FittedTree): Reader => {
-    const pieces: Array<Uint8Array> = []
-    let length = 0
-    return {
-      push: (bytes) => {
-        pieces.push(bytes)
-        length += bytes.length
-        return length <= limit
-          ? Result.succeed([])
-          : Result.fail(dataError({ _tag: "TooLarge", what: "the file", got: BigInt(length), limit, unit: "bytes" }))
-      },
-      end: () =>
-        Result.map(
-          Result.flatMap(decode(concatBytes(pieces.splice(0))), (array) => fromArray(fitted, array)),
-          (rows) => [rows],
-        ),
-    }
+  (fitted: FittedTree): Reader =>
+    wholeRows((bytes) => Result.flatMap(decode(bytes), (array) => fromArray(fitted, array)))
+
+const wholeRows = (decode: (bytes: Uint8Array) => Answer<Rows>): Reader => {
+  const pieces: Array<Uint8Array> = []
+  let length = 0
+  return {
+    push: (bytes) => {
+      pieces.push(bytes)
+      length += bytes.length
+      return length <= limit
+        ? Result.succeed([])
+        : Result.fail(dataError({ _tag: "TooLarge", what: "the file", got: BigInt(length), limit, unit: "bytes" }))
+    },
+    end: () => Result.map(decode(concatBytes(pieces.splice(0))), (rows) => [rows]),
   }
+}
 
 /** Whether the first axis of an array counts samples, so that some of its rows are samples too. */
 const countsSamples = (fitted: FittedTree, { shape }: ArrayRows): Answer<boolean> =>
@@ -123,6 +123,17 @@ export const idx = streamed(
   Idx.openRows,
   whole((bytes) => Idx.decode(bytes)),
 )
+
+/** Reads the arrays of an archive that the inputs were read from in training. */
+export const named = (fitted: FittedTree, names: ReadonlyArray<string>): Reader =>
+  wholeRows((bytes) =>
+    Result.gen(function* () {
+      const archive = yield* Npz.open(bytes)
+      const arrays: Array<readonly [string, NDArray]> = []
+      for (const name of names) arrays.push([name, yield* Npz.read(archive, name)])
+      return yield* fromArrays(fitted, Object.fromEntries(arrays))
+    }),
+  )
 
 /** Reads one array of an archive whole, by the name of the inputs in training. */
 export const npz = (inputs: string) => whole((bytes) => Result.flatMap(Npz.open(bytes), (archive) => Npz.read(archive, inputs)))

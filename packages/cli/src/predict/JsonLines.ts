@@ -1,13 +1,14 @@
 /** Lines of JSON as rows to predict: records by column, or lists of numbers. A line that cannot be used is a row that fails. */
 import { type DataError, dataError, type Reason } from "@adjoint/core/data/DataError"
-import type { FittedColumn, FittedTree } from "@adjoint/core/data/Fitted"
-import { inputColumns } from "@adjoint/core/data/PreprocessTree"
+import type { FittedArray, FittedColumn, FittedTree } from "@adjoint/core/data/Fitted"
+import { inputArrays, inputColumns, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as TextPieces from "@adjoint/core/data/TextPieces"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
 import { fromArray } from "./fromArray.ts"
+import { fromArrays } from "./fromArrays.ts"
 import { fromTable } from "./fromTable.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
@@ -118,9 +119,44 @@ const chosen = <A>({ lines, rows }: Read<A>, places: ReadonlyArray<number>): Res
     ),
   )
 
+/** How lines become rows of named arrays: each line a record with a list of numbers for each array. */
+const rowsOfArrays =
+  (fitted: FittedTree, arrays: ReadonlyArray<readonly [name: string, input: FittedArray]>) =>
+  (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>): Rows => {
+    const sampleIn = (value: unknown) =>
+      Result.gen(function* () {
+        if (!isRecord(value)) return yield* wrong(Array.isArray(value) ? "a list" : "a single value", "a record of arrays")
+        const samples: Array<ReadonlyArray<number>> = []
+        for (const [name, { shape }] of arrays) {
+          const own = Object.hasOwn(value, name) ? value[name] : undefined
+          if (own === undefined)
+            return yield* wrong(`a record without ${JSON.stringify(name)}`, "a list of numbers for each array")
+          samples.push(yield* sampleOf(shape, typeof own === "number" ? [own] : own))
+        }
+        return samples
+      })
+    const read = { lines, rows: values.map((value) => Result.flatMap(value, sampleIn)) }
+    return {
+      count: lines.length,
+      lines,
+      inputs: (places) =>
+        Result.gen(function* () {
+          const rows = yield* chosen(read, places)
+          const made = arrays.map(([name, { shape }], i) => {
+            const data = Float64Array.from(rows.flatMap((row) => row[i] ?? []))
+            return [name, NDArray.make("f32", [rows.length, ...shape], data)] as const
+          })
+          const some = yield* fromArrays(fitted, Object.fromEntries(made))
+          return yield* some.inputs(rows.map((_, i) => i))
+        }),
+    }
+  }
+
 /** How lines become rows, by what was fitted. */
 const rowsOf = (fitted: FittedTree) => {
   const { input } = fitted
+  const arrays = input.type === "inputs" ? inputArrays(fitted) : undefined
+  if (arrays !== undefined) return rowsOfArrays(fitted, arrays)
   if (input.type !== "array") {
     const used = inputColumns(fitted) ?? []
     const columns = used.map(({ name }) => name)
@@ -161,7 +197,7 @@ const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(
 export const jsonLines = (fitted: FittedTree): Reader => {
   const decoder = TextPieces.decoder()
   const make = rowsOf(fitted)
-  const width = fitted.input.type === "array" ? Shape.size(fitted.input.shape) : 0
+  const width = inputsOf(fitted).reduce((sum, [, input]) => sum + (input.type === "array" ? Shape.size(input.shape) : 0), 0)
   const limit = Math.max(longestLine, charactersOfNumber * width)
   let pending: Array<string> = []
   let held = 0

@@ -2,9 +2,10 @@
 import type * as Csv from "@adjoint/core/data/Csv"
 import type { DataError } from "@adjoint/core/data/DataError"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
+import { inputArrays } from "@adjoint/core/data/PreprocessTree"
 import * as Recorded from "@adjoint/core/data/Source"
 import * as Result from "effect/Result"
-import { idx, npy, npz } from "./ArrayFile.ts"
+import { idx, named, npy, npz } from "./ArrayFile.ts"
 import { delimited } from "./Delimited.ts"
 import { jsonLines } from "./JsonLines.ts"
 import type { Reader, Rows } from "./Rows.ts"
@@ -17,11 +18,13 @@ export interface Run {
 const text = ({ run: { fitted } }: Run, options: Csv.Options = {}): Reader =>
   delimited(fitted, { ...Recorded.tableOptions(fitted), ...options })
 
-/** The name of the array of inputs in an archive. */
-const arrayName = ({ run: { fitted } }: Run): string => {
+/** An archive with the arrays of the inputs, by their names in training. */
+const archive = ({ run: { fitted } }: Run): Reader => {
+  const arrays = inputArrays(fitted)
+  if (arrays !== undefined) return named(fitted, [...new Set(arrays.map(([name]) => name))])
   const own = Recorded.of(fitted)
   const { inputs } = (own?.name === "npz" ? own : Recorded.recorded({ name: "npz", options: {} })).options
-  return String(inputs)
+  return npz(String(inputs))(fitted)
 }
 
 /** The kinds of file by the ends of their names. */
@@ -30,7 +33,7 @@ const kinds: ReadonlyArray<readonly [name: string, ending: RegExp, read: (run: R
   ["tsv", /\.tsv(\.gz)?$/i, (run) => text(run, { delimiter: "\t" })],
   ["jsonl", /\.(jsonl|ndjson|json)(\.gz)?$/i, ({ run }) => jsonLines(run.fitted)],
   ["npy", /\.npy(\.gz)?$/i, ({ run }) => npy(run.fitted)],
-  ["npz", /\.npz(\.gz)?$/i, (run) => npz(arrayName(run))(run.run.fitted)],
+  ["npz", /\.npz(\.gz)?$/i, archive],
   ["idx", /idx[^/\\]*$/i, ({ run }) => idx(run.fitted)],
 ]
 
@@ -51,7 +54,7 @@ export const readerOf = (run: Run, name: string): Reader | undefined =>
 const recognized = (run: Run, bytes: Uint8Array): Reader => {
   const [a = 0, b = 0] = bytes
   if (a === 0x93) return npy(run.run.fitted)
-  if (a === 0x50 && b === 0x4b) return npz(arrayName(run))(run.run.fitted)
+  if (a === 0x50 && b === 0x4b) return archive(run)
   if (a === 0 && b === 0) return idx(run.run.fitted)
   const first = bytes.find((byte) => byte > 0x20 && byte < 0x80)
   return first === 0x7b || first === 0x5b ? jsonLines(run.run.fitted) : text(run)

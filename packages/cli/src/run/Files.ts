@@ -6,7 +6,7 @@ import * as PlatformError from "effect/PlatformError"
 
 type Write = Effect.Effect<void, PlatformError.PlatformError, FileSystem.FileSystem>
 
-/** The same failure, told of the file that was asked for. */
+/** The same failure, with the name of the requested file. */
 const of =
   (file: string) =>
   (error: PlatformError.PlatformError): PlatformError.PlatformError => {

@@ -38,8 +38,8 @@ export const run = (options: Options) =>
     if (!Number.isFinite(scores.loss) && !options.json) {
       const { read } = yield* Engine
       const place = yield* findInScoring({ ...built, loss: lossOver(trained, all), read }, weights, dataset)
-      const told = place && nonFiniteScore({ part: split, ...place }, { sound: trained }, all)
-      if (told !== undefined) yield* Lines.warning(told.message, told.hint)
+      const warning = place && nonFiniteScore({ part: split, ...place }, { sound: trained }, all)
+      if (warning !== undefined) yield* Lines.warning(warning.message, warning.hint)
     }
     const { units } = built
     const measured = units === undefined ? {} : { units }

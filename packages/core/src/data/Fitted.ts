@@ -57,10 +57,11 @@ export type FittedColumns = typeof FittedColumns.Type
 
 /**
  * The numbers of a sample of this shape become (x - subtract) / divide. The two lists are as long as the sample, or as
- * its last axis (the channels), or 1, and repeat along the sample.
+ * its last axis (the channels), or 1, and repeat along the sample. `array` is the name of the array, if it has one.
  */
 export const FittedArray = Schema.Struct({
   type: Schema.Literal("array"),
+  array: Schema.optionalKey(Schema.String),
   shape: Schema.Array(Extent),
   subtract: Schema.Array(Schema.Finite),
   divide: Schema.Array(NonZero),
@@ -83,8 +84,12 @@ export const FittedClasses = Schema.Struct({
 })
 export type FittedClasses = typeof FittedClasses.Type
 
-/** Quantities, as `f32` [rows, columns]. */
-export const FittedNumbers = Schema.Struct({ type: Schema.Literal("numbers"), columns: Schema.Array(FittedNumber) })
+/** Quantities, as `f32` [rows, columns]. `array` is the name of the array that they are in, if it has one. */
+export const FittedNumbers = Schema.Struct({
+  type: Schema.Literal("numbers"),
+  columns: Schema.Array(FittedNumber),
+  array: Schema.optionalKey(Schema.String),
+})
 export type FittedNumbers = typeof FittedNumbers.Type
 
 /** Several answers of yes or no, as `f32` [rows, columns] of 0 and 1. */

@@ -11,35 +11,50 @@ import type * as Shape from "../types/Shape.ts"
 import * as ArrayInput from "./ArrayInput.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"
-import type { Fitted, FittedColumn, FittedHead, FittedHeads, FittedInput, FittedInputs, FittedTree } from "./Fitted.ts"
+import type {
+  Fitted,
+  FittedArray,
+  FittedColumn,
+  FittedHead,
+  FittedHeads,
+  FittedInput,
+  FittedInputs,
+  FittedTree,
+} from "./Fitted.ts"
 import * as InputTransform from "./InputTransform.ts"
+import * as Named from "./NamedArrays.ts"
 import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
-import { all, isTable, type Raw, type Rows } from "./Raw.ts"
-import type { Spec } from "./Spec.ts"
+import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
 import * as TableInput from "./TableInput.ts"
+import { completed, each, refuse, type TreeSpec } from "./TreeSpec.ts"
+
+export { completed, type Groups, rest, type TreeSpec } from "./TreeSpec.ts"
 
 type DataResult<A> = Result.Result<A, DataError>
 
 /** A value, or one for each name. */
-export type Named<A> = A | { readonly [name: string]: A }
+export type OrNamed<A> = A | { readonly [name: string]: A }
 
 /** One array, or one for each name. */
-export type Arrays = Named<NDArray.NDArray>
+export type Arrays = OrNamed<NDArray.NDArray>
 
-/** Columns by the names of inputs or heads. */
-export type Groups = { readonly [name: string]: ReadonlyArray<string> }
+/** Rows as they were read: a table, arrays, or arrays with names. */
+export type TreeRaw = Raw | NamedArrays
 
-/** The name that stands for all columns of inputs that no other input has. */
-export const rest = "*"
+/** Whether rows are arrays with names. */
+export const hasNamedArrays = (raw: TreeRaw): raw is NamedArrays => "arrays" in raw
 
-/** A spec whose inputs and targets may have names. */
-export interface TreeSpec extends Spec {
-  /** The columns of each input. */
-  readonly inputs?: Groups
-  /** The columns that each head predicts. */
-  readonly heads?: Groups
-}
+/** How many rows there are. */
+export const size = (raw: TreeRaw): number =>
+  hasNamedArrays(raw) ? (Object.values(raw.arrays)[0]?.array.shape[0] ?? 0) : rawSize(raw)
+
+/** The numbers of all rows, in order. */
+export const all = (raw: TreeRaw): Rows => Int32Array.from({ length: size(raw) }, (_, i) => i)
+
+/** The rows to use, and those that columns drop; of arrays all. Fails as `Preprocess.keep` does. */
+export const keep = (spec: TreeSpec, raw: TreeRaw): DataResult<TableInput.Kept> =>
+  hasNamedArrays(raw) ? Result.succeed({ rows: all(raw), dropped: [] }) : Preprocess.keep(spec, raw)
 
 /** Whether a record has one input. */
 export const hasOneInput = (input: FittedTree["input"]): input is FittedInput => input.type !== "inputs"
@@ -50,17 +65,6 @@ export const hasOneTarget = (target: FittedTree["target"]): target is Fitted["ta
 /** A record with one input and at most one target; `undefined` for another. */
 const single = ({ input, target, ...record }: FittedTree): Fitted | undefined =>
   hasOneInput(input) && hasOneTarget(target) ? { ...record, input, target } : undefined
-
-/** The values of a record, by name, or the one value; `f` may fail. */
-const each = <A, B>(groups: { readonly [name: string]: A }, f: (item: A, name: string) => DataResult<B>) =>
-  Result.gen(function* () {
-    const made: Array<readonly [string, B]> = []
-    for (const [name, item] of Object.entries(groups)) made.push([name, yield* f(item, name)])
-    return Object.fromEntries(made)
-  })
-
-const refuse = (at: string, got: string, wanted: string, hint: string): DataResult<never> =>
-  Result.fail(dataError({ _tag: "BadSpec", at, got, wanted, hint }))
 
 /** The used columns of these names, in this order. */
 const named = (
@@ -74,21 +78,13 @@ const named = (
     : refuse(at, `\`${absent}\``, `one of ${used.map(({ name }) => `\`${name}\``).join(", ")}`, "check its role in `columns`")
 }
 
-/** The columns of each input, with those that `rest` stands for. */
-export const completed = (groups: Groups, columns: ReadonlyArray<string>): Groups => {
-  const taken = new Set(Object.values(groups).flat())
-  const others = columns.filter((name) => !taken.has(name))
-  return Object.fromEntries(
-    Object.entries(groups).map(([name, own]) => [name, own.flatMap((column) => (column === rest ? others : [column]))]),
-  )
-}
-
 /**
  * Learns from the given rows how rows like these become inputs and targets. Fails as `Preprocess.fit` does, and with `BadSpec`
  * for a name of a column that is no input, or no target.
  */
-export const fit = (spec: TreeSpec, raw: Raw, rows: Rows): DataResult<FittedTree> => {
+export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<FittedTree> => {
   const { columns, heads, inputs: groups } = spec
+  if (hasNamedArrays(raw)) return Named.fit(spec, raw, rows)
   if (groups === undefined && heads === undefined) return Preprocess.fit(spec, raw, rows)
   if (!isTable(raw) || columns === undefined)
     return refuse("the rows", "arrays", "a table, whose columns make up the inputs and the heads", "a csv file")
@@ -127,6 +123,14 @@ export const fit = (spec: TreeSpec, raw: Raw, rows: Rows): DataResult<FittedTree
   })
 }
 
+/** The rows that an input or a target is read from, with the name of its array. */
+const rawOf = (raw: TreeRaw, name: string | undefined, as: (array: NamedArray) => Raw): DataResult<Raw> => {
+  if (!hasNamedArrays(raw)) return Result.succeed(raw)
+  return name === undefined
+    ? refuse("the rows", "arrays with names", "rows as in training", "")
+    : Result.map(Named.get(raw, name), as)
+}
+
 /** The record of one input. */
 const ofInput = (input: FittedInput): Fitted => ({ version: 1, input, target: null })
 
@@ -137,16 +141,34 @@ const ofHead = (target: FittedHead): Fitted => ({ version: 1, input: { type: "co
  * The inputs of the given rows (all by default) for a net of `net`: those of `InputTransform.inputs`, or a record with one array
  * for each name. Fails as that does.
  */
-export const inputs = ({ input }: FittedTree, raw: Raw, rows?: Rows): DataResult<Arrays> =>
-  hasOneInput(input)
-    ? InputTransform.inputs(ofInput(input), raw, rows)
-    : each(input.inputs, (own) => InputTransform.inputs(ofInput(own), raw, rows))
+export const inputs = ({ input }: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Arrays> => {
+  const of = (own: FittedInput): DataResult<NDArray.NDArray> => {
+    const name = own.type === "array" ? own.array : undefined
+    const found = Result.flatMap(
+      rawOf(raw, name, ({ array }) => ({ inputs: array })),
+      (rowsOf) => InputTransform.inputs(ofInput(own), rowsOf, rows),
+    )
+    return name === undefined ? found : Named.inArray(name, found)
+  }
+  return hasOneInput(input) ? of(input) : each(input.inputs, of)
+}
 
 /** The targets of the given rows (all by default): those of `Preprocess.targets`, or a record with one array for each head. */
-export const targets = ({ input, target }: FittedTree, raw: Raw, rows: Rows = all(raw)): DataResult<Arrays> =>
-  hasOneTarget(target)
-    ? Preprocess.targets({ ...ofInput(hasOneInput(input) ? input : { type: "columns", columns: [] }), target }, raw, rows)
-    : each(target.heads, (own) => Preprocess.targets(ofHead(own), raw, rows))
+export const targets = ({ target }: FittedTree, raw: TreeRaw, rows: Rows = all(raw)): DataResult<Arrays> => {
+  const of = (own: FittedHead): DataResult<NDArray.NDArray> => {
+    const name = !hasNamedArrays(raw)
+      ? undefined
+      : own.type === "numbers"
+        ? own.array
+        : own.type === "class"
+          ? own.name
+          : undefined
+    const found = Result.flatMap(rawOf(raw, name, Named.asTargets), (rowsOf) => Preprocess.targets(ofHead(own), rowsOf, rows))
+    return name === undefined ? found : Named.inArray(name, found)
+  }
+  if (target === null) return refuse("the rows", "no target", "a target, as in training", "")
+  return target.type === "heads" ? each(target.heads, of) : of(target)
+}
 
 /** The names of the classes and the columns of preprocessed rows; none for trees. */
 const names = (fitted: FittedTree): Dataset.Names => {
@@ -155,13 +177,13 @@ const names = (fitted: FittedTree): Dataset.Names => {
 }
 
 /** The inputs and targets of the given rows (all by default), for a net of `net`. */
-export const dataset = (fitted: FittedTree, raw: Raw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
+export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
   Result.gen(function* () {
     return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
   })
 
 /** The shapes of a preprocessed sample. */
-export const sample = ({ input }: Pick<FittedTree, "input">): Named<Shape.Shape> => {
+export const sample = ({ input }: Pick<FittedTree, "input">): OrNamed<Shape.Shape> => {
   const shape = (own: FittedInput): Shape.Shape => Preprocess.sample(ofInput(own))
   return hasOneInput(input)
     ? shape(input)
@@ -179,6 +201,16 @@ export const inputsOf = ({ input }: Pick<FittedTree, "input">): ReadonlyArray<re
 export const inputColumns = (fitted: Pick<FittedTree, "input">): ReadonlyArray<FittedColumn> | undefined => {
   const inputs = inputsOf(fitted).map(([, input]) => (input.type === "columns" ? input.columns : undefined))
   return inputs.includes(undefined) ? undefined : inputs.flatMap((columns) => columns ?? [])
+}
+
+/** The named arrays that the inputs of a record are read from; `undefined` if an input has none. */
+export const inputArrays = (
+  fitted: Pick<FittedTree, "input">,
+): ReadonlyArray<readonly [array: string, input: FittedArray]> | undefined => {
+  const inputs = inputsOf(fitted).map(([, input]) =>
+    input.type === "array" && input.array !== undefined ? ([input.array, input] as const) : undefined,
+  )
+  return inputs.includes(undefined) ? undefined : inputs.flatMap((input) => (input === undefined ? [] : [input]))
 }
 
 /** The targets of a record with the names of their heads; one without a name has the name "". */
@@ -216,7 +248,7 @@ export const units = (target: FittedHead): ReadonlyArray<Unit.Unit> =>
 export const isMeasured = (target: FittedHead): boolean => units(target).every(Unit.isKept)
 
 /** One tensor, or one for each name: the inputs and outputs of a net over these records. */
-export type Values = Named<Tensor>
+export type Values = OrNamed<Tensor>
 
 /** `InputTransform.net` for nets that may take several inputs. */
 export const net = <P, S, Y>(input: FittedTree["input"], inner: Net<P, S, Values, Y>): Net<P, S, Values, Y> => {

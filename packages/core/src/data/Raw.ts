@@ -26,3 +26,14 @@ export const size = (raw: Raw): number => (isTable(raw) ? raw.rows.length : (raw
 
 /** The numbers of all rows, in order. */
 export const all = (raw: Raw): Rows => Int32Array.from({ length: size(raw) }, (_, i) => i)
+
+/** An array of rows that has a name, with the names of its classes if it was text. */
+export interface NamedArray {
+  readonly array: NDArray
+  readonly classes?: ReadonlyArray<string>
+}
+
+/** Arrays with names and equal numbers of rows. */
+export interface NamedArrays {
+  readonly arrays: { readonly [name: string]: NamedArray }
+}

@@ -7,7 +7,7 @@
 import type * as Csv from "./Csv.ts"
 import * as Field from "./Field.ts"
 import type { Fitted, FittedSource } from "./Fitted.ts"
-import type { Raw } from "./Raw.ts"
+import type { NamedArrays, Raw } from "./Raw.ts"
 import { idx } from "./sources/idx.ts"
 import type { AnyKind, First, Read } from "./sources/Kind.ts"
 import { npz } from "./sources/npz.ts"
@@ -55,6 +55,12 @@ export const filesOf = ({ name, options }: Use): ReadonlyArray<{ readonly option
 export const read = (kind: AnyKind, { options }: Use, files: Files): Read<Raw> => {
   const decode = kind.read as (options: object, files: Files) => Read<Raw>
   return decode(Field.fill(kind.fields, options), files)
+}
+
+/** The arrays of these names in a source's files; `undefined` for a kind without named arrays. */
+export const named = (kind: AnyKind, files: Files, names: ReadonlyArray<string>): Read<NamedArrays> | undefined => {
+  const decode = kind.named as ((files: Files, names: ReadonlyArray<string>) => Read<NamedArrays>) | undefined
+  return decode?.(files, names)
 }
 
 /** Reads the first bytes of a source's files; `undefined` for a kind that is only read completely. */

@@ -61,6 +61,42 @@ export type ArrayTarget = {
   readonly [T in keyof typeof arrayTargets]: { readonly type: T } & Written<(typeof arrayTargets)[T]["fields"]>
 }[keyof typeof arrayTargets]
 
+/** The kinds of named arrays, each with its documentation, its options and its role. */
+export const arrayKinds = {
+  image: { doc: "An image for each row.", fields: imageFields, role: "input" },
+  number: {
+    doc: "Quantities: one or more for each row, or an array of any shape as an input.",
+    fields: {
+      role: {
+        kind: "choice",
+        doc: "Whether the array is an input or a target.",
+        of: ["input", "target"],
+        synonyms: ["usage"],
+        default: "input",
+      },
+      scale: {
+        kind: "scale",
+        doc: "How each number of a row is scaled over the training rows.",
+        synonyms: scaleSynonyms,
+        optional: true,
+      },
+    },
+    role: "input",
+  },
+  class: { doc: "Whole numbers, or text, that name classes: a target.", fields: arrayTargets.class.fields, role: "target" },
+} as const satisfies {
+  readonly [type: string]: { readonly doc: string; readonly fields: Fields; readonly role: "input" | "target" }
+}
+
+/** The kind of a named array with its options. */
+export type ArrayKind = {
+  readonly [T in keyof typeof arrayKinds]: { readonly type: T } & Written<(typeof arrayKinds)[T]["fields"]>
+}[keyof typeof arrayKinds]
+
+/** Whether a named array is an input or a target. */
+export const arrayRole = (kind: ArrayKind): "input" | "target" =>
+  kind.type === "number" ? (kind.role ?? "input") : arrayKinds[kind.type].role
+
 /**
  * How rows are preprocessed: `columns` for a table, `image` for images in arrays. Other arrays stay as they are, or `scale`
  * scales each number of a sample over the training rows. `target` is the kind of target of arrays; by default floats are

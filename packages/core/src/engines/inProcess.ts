@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { EngineError, type SyncExecutable } from "../backend/Executable.ts"
 import { ShapeError } from "../types/ShapeError.ts"
 import type { Arrays, Executable } from "./Executable.ts"
+import { letOthersRun } from "./letOthersRun.ts"
 
 /** The length of a burst, in milliseconds. */
 export const burstMilliseconds = 8
@@ -67,7 +68,7 @@ export const inProcess = (executable: SyncExecutable): Executable => {
       const next = runBurst(executable, inputs, from, outputs)
       return next === inputs.length
         ? Effect.succeed(Effect.succeed(outputs))
-        : Effect.andThen(Effect.yieldNow, runFrom(inputs, next, outputs))
+        : Effect.andThen(letOthersRun, runFrom(inputs, next, outputs))
     })
   const made: Executable = {
     load: (state) => calling(() => executable.load(state)),

@@ -17,6 +17,7 @@ export type Call = keyof Answers
 const doing: { readonly [C in Call]: string } = {
   open: "start its worker",
   plan: "plan a program",
+  read: "compute tensors",
   prepare: "prepare a program",
   load: "load a state",
   take: "load a state",
@@ -39,6 +40,8 @@ export interface Connection {
     request: Extract<Request, { readonly call: C }>,
     caller?: Caller<C>,
   ) => Effect.Effect<Answers[C], EngineError>
+  /** Posts a request at once whose answer nobody waits for; a failure shows in later calls. */
+  readonly send: <C extends Call>(request: Extract<Request, { readonly call: C }>, caller?: Caller<C>) => void
   /** Posts a request that has no answer. */
   readonly tell: (request: Request) => void
   /** Whether no call of anybody else waits. */
@@ -87,22 +90,29 @@ export const connect = (program: WorkerProgram): Connection => {
     }
   }
   const worker = start()
+  const begin = <C extends Call>(
+    request: Extract<Request, { readonly call: C }>,
+    caller: Caller<C>,
+  ): Deferred.Deferred<Answers[C], EngineError> => {
+    const { call } = request as { readonly call: C }
+    const answer = Deferred.makeUnsafe<Answers[C], EngineError>()
+    const each = { ...caller, call, answer } as unknown as Waiting
+    if (end !== undefined) settle(each, Exit.fail(failed(call, end)))
+    else
+      try {
+        const id = next++
+        worker?.post({ id, request })
+        if (waiting.size === 0) worker?.setAwaited(true)
+        waiting.set(id, each)
+      } catch (error) {
+        settle(each, Exit.fail(failed(call, error)))
+      }
+    return answer
+  }
   return {
-    post: <C extends Call>(request: Extract<Request, { readonly call: C }>, caller: Caller<C> = {}) => {
-      const { call } = request as { readonly call: C }
-      const answer = Deferred.makeUnsafe<Answers[C], EngineError>()
-      const each = { ...caller, call, answer } as unknown as Waiting
-      if (end !== undefined) settle(each, Exit.fail(failed(call, end)))
-      else
-        try {
-          const id = next++
-          worker?.post({ id, request })
-          if (waiting.size === 0) worker?.setAwaited(true)
-          waiting.set(id, each)
-        } catch (error) {
-          settle(each, Exit.fail(failed(call, error)))
-        }
-      return Deferred.await(answer)
+    post: (request, caller = {}) => Deferred.await(begin(request, caller)),
+    send: (request, caller = {}) => {
+      begin(request, caller)
     },
     tell: (request) => {
       if (end === undefined) worker?.post({ request })

@@ -7,13 +7,20 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { EngineError, Job } from "../backend/Executable.ts"
+import { type EngineError, type Job, OutOfMemory } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
 import { type Answers, restored, type Settings, type Wire } from "../backend/worker/messages.ts"
 import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
+import { programWork } from "../compiler/compilerFacts.ts"
+import { type Expr, known, type Tensor } from "../language/Expr.ts"
+import { capture } from "../language/Program.ts"
+import { NDArray } from "../types/NDArray.ts"
+import type { ShapeError } from "../types/ShapeError.ts"
+import { checkShapes } from "./checkShapes.ts"
 import { Engine } from "./Engine.ts"
 import type { Arrays, Executable } from "./Executable.ts"
 import { reading } from "./inProcess.ts"
+import { letOthersRun } from "./letOthersRun.ts"
 import { type Connection, connect, failed } from "./workerConnection.ts"
 
 /** Milliseconds that a worker may take to start. */
@@ -28,6 +35,53 @@ const wire = (arrays: Arrays): Wire =>
     array.data.byteLength === array.data.buffer.byteLength
       ? array
       : { dtype: array.dtype, shape: array.shape, data: array.data.slice() },
+  )
+
+/** The bytes that are copied at once: a few milliseconds. */
+const pieceBytes = 2 ** 22
+
+/** A copy in memory that the worker shares, made in pieces between which other work runs; smaller arrays stay as they are. */
+const sharedCopy = Effect.fnUntraced(function* (array: NDArray) {
+  const { data, dtype, shape } = array
+  if (data.byteLength <= pieceBytes || typeof SharedArrayBuffer !== "function") return array
+  const Same = data.constructor as new (buffer: SharedArrayBuffer) => typeof data
+  const shared = new Same(new SharedArrayBuffer(data.byteLength))
+  const piece = pieceBytes / data.BYTES_PER_ELEMENT
+  for (let from = 0; from < data.length; from += piece) {
+    shared.set(data.subarray(from, from + piece), from)
+    yield* letOthersRun
+  }
+  return new NDArray(dtype, shape, shared)
+})
+
+/** A job whose large constants, such as the data of a training, are shared with the worker where the host permits it. */
+const sharedJob = ({ program, resident }: Job): Effect.Effect<Job> =>
+  Effect.map(Effect.forEach(program.constants, sharedCopy), (constants) => ({ program: { ...program, constants }, resident }))
+
+/** The elementary operations from which tensors are computed in the worker: some milliseconds in a process that is still cold. */
+const worthSending = 2 ** 20
+
+/** Reads tensors: in the worker where that takes long, and they have the bits that they have here. */
+const readThere = (targets: ReadonlyArray<Tensor>, workers: Workers): Effect.Effect<Arrays, EngineError | ShapeError> =>
+  Effect.flatMap(
+    checkShapes(() => {
+      const unread = [...new Set(targets)].filter((target): target is Expr => known(target) === undefined)
+      return { unread, program: capture([], unread) }
+    }),
+    ({ program, unread }) => {
+      const here = reading(() => read(targets))
+      if (programWork(program) < worthSending) return here
+      return Effect.flatMap(sharedJob({ program, resident: 0 }), (job) =>
+        Effect.matchEffect(workers.present().post({ call: "read", job }), {
+          // Reading here computes in pieces what one memory does not hold.
+          onFailure: (error) => (error.cause instanceof OutOfMemory ? here : Effect.fail(error)),
+          onSuccess: (wire) => {
+            for (const [i, array] of restored(wire).entries()) unread[i]?.settle(array)
+            return here
+          },
+        }),
+      )
+    },
   )
 
 /** Whether a program returns its state as it was. */
@@ -75,7 +129,7 @@ const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connecti
       if (isGivenUp && !isClosed) {
         isGivenUp = false
         connection = connect(program)
-        connection.post({ call: "open", ...settings })
+        connection.send({ call: "open", ...settings })
       }
       return connection
     },
@@ -122,9 +176,9 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
     const connection = present()
     if (of.connection !== connection) {
       of.connection = connection
-      connection.post({ call: "prepare", executable: of.number, job: of.job }, { owner: of.number })
+      connection.send({ call: "prepare", executable: of.number, job: of.job }, { owner: of.number })
       if (of.hasState && of.known !== undefined)
-        connection.post({ call: "load", executable: of.number, state: wire(of.known) }, { owner: of.number })
+        connection.send({ call: "load", executable: of.number, state: wire(of.known) }, { owner: of.number })
     }
     return connection
   }
@@ -225,6 +279,11 @@ export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"
     )
     let executables = 0
     let runs = 0
+    const release = (remote: Remote): Effect.Effect<void> =>
+      Effect.sync(() => {
+        workers.all.delete(remote)
+        remote.connection.tell({ call: "release", executable: remote.number })
+      })
     return Engine.of({
       name: "wasm",
       numerics,
@@ -233,21 +292,22 @@ export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"
       plan: (job) => Effect.suspend(() => workers.present().post({ call: "plan", job })),
       prepare: (job) =>
         Effect.acquireRelease(
-          Effect.suspend(() => {
+          Effect.flatMap(sharedJob(job), (sent) => {
             const number = executables++
             const connection = workers.present()
             const remote: Remote = { number, job, connection, known: undefined, hasState: false, running: undefined }
-            return Effect.map(connection.post({ call: "prepare", executable: number, job }, { owner: number }), () => {
-              workers.all.add(remote)
-              return remote
-            })
+            const prepared = connection.post({ call: "prepare", executable: number, job: sent }, { owner: number })
+            return Effect.onInterrupt(
+              Effect.map(prepared, () => {
+                workers.all.add(remote)
+                return remote
+              }),
+              () => release(remote),
+            )
           }),
-          (remote) =>
-            Effect.sync(() => {
-              workers.all.delete(remote)
-              remote.connection.tell({ call: "release", executable: remote.number })
-            }),
+          release,
+          { interruptible: true },
         ).pipe(Effect.map((remote) => makeExecutable(remote, workers, () => runs++))),
-      read: (targets) => reading(() => read(targets)),
+      read: (targets) => readThere(targets, workers),
     })
   })

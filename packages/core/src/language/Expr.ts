@@ -122,6 +122,10 @@ export const isTensor = (x: unknown): x is Tensor => typeof x === "object" && x 
 /** The values of a tensor if they are known without computing. */
 export const known = (x: Tensor): NDArray | undefined => (x instanceof NDArray ? x : x.value)
 
+/** The recipe of a tensor, if it is an expression that still has one. */
+export const recipeIfAny = (x: Tensor | undefined): Recipe | undefined =>
+  x === undefined || x instanceof NDArray ? undefined : x.recipe
+
 /** The recipe of an expression. Throws `ShapeError` for the argument of a function that is being traced, which has a shape but no values. */
 export const recipeOf = (x: Expr): Recipe =>
   x.recipe ??

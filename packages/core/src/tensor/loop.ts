@@ -7,7 +7,6 @@ import { order } from "../language/Walk.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
-import * as Tree from "../types/Tree.ts"
 import { reshape, slice } from "./structure.ts"
 
 /** The result of a round: the next carry, and the values to keep (f32). */

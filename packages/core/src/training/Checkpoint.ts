@@ -11,6 +11,7 @@ import type * as PlatformError from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import { systemReason } from "../data/systemReason.ts"
+import { letOthersRun } from "../engines/letOthersRun.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import { contentHash } from "./contentHash.ts"
@@ -61,9 +62,14 @@ const progressText = Effect.promise(() => import("./Progress.ts"))
 /** The names and bytes of a checkpoint's files. */
 const filesOf = Effect.fnUntraced(function* ({ progress, state }: Checkpoint) {
   const { print } = yield* progressText
+  // Each of these takes some milliseconds for a million parameters.
   const weights = Safetensors.encode(named(weightsOf(state)))
+  yield* letOthersRun
   const optimizer = Safetensors.encode(named(restOf(state)))
-  const text = print(progress, { weights: contentHash(weights), optimizer: contentHash(optimizer) })
+  yield* letOthersRun
+  const hash = contentHash(weights)
+  yield* letOthersRun
+  const text = print(progress, { weights: hash, optimizer: contentHash(optimizer) })
   return [
     [files.weights, weights],
     [files.optimizer, optimizer],

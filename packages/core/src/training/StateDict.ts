@@ -25,8 +25,9 @@ import {
   unexpected,
   unknownLayer,
   wrong,
+  wrongImages,
 } from "./stateDictProblems.ts"
-import { type Conversion, type Rule, rules, sameNames } from "./stateDictRules.ts"
+import { type Conversion, type LayerShapes, type Rule, rules, sameNames } from "./stateDictRules.ts"
 
 export { type Problem, StateDictError } from "./StateDictError.ts"
 export { decode, read } from "./stateDictFile.ts"
@@ -106,90 +107,114 @@ export const load = <P, S, X, Y>(
   const { file = "state_dict", ignore = [], keep = [], names = {} } = options
   const start = options.start ?? net.init(Key.make(0), input)
   const { images, known, layers } = survey(net as unknown as TreeNet, input as ShapeTree.ShapeTree, names)
-  const problems: Array<Problem> = []
-  const used = new Set<string>()
-  const loaded = new Map<string, Tensor>()
-  const isKept = (path: string): boolean => keep.some((name) => under(path, name))
-  for (const name of [...Object.keys(names), ...keep].filter((name) => !known.has(name) && !name.endsWith(".activation")))
-    problems.push(unknownLayer(name, [...known]))
-  problems.push(...unclearOrders(images, Object.values(names).map(moduleOf)))
-
-  for (const { arrays: within, kind, module, path } of layers.flatMap((layer) => withActivation(layer, start, names))) {
-    const at = path.join(".")
-    if (isKept(at)) continue
-    const [params, state] = [leavesAt(start.params, within), leavesAt(start.state, within)]
-    const read = kind === "embedding" ? new Map([...params].filter(([leaf]) => leaf === "w")) : params
-    const leaves = new Map([...read, ...state].filter(([leaf]) => !leaf.startsWith("activation.")))
-    if (leaves.size === 0) continue
-    if (kind.endsWith("gru") && ![...leaves.keys()].some((leaf) => leaf.endsWith("bh"))) {
-      problems.push(notConvertible(at))
-      continue
-    }
-    const shapes = Object.fromEntries([...leaves].map(([leaf, { shape }]) => [leaf, shape]))
-    const rule = own(options.rules ?? {}, kind) ?? own(rules, kind) ?? sameNames
-    const conversions = rule({ ...module, kind, shapes, index: module.index ?? 0 })
-    for (const leaf of leaves.keys()) if (!Object.hasOwn(conversions, leaf)) problems.push(notConverted(joined(at, leaf), kind))
-    for (const [leaf, conversion] of Object.entries(conversions)) {
-      const like = leaves.get(leaf)
-      const found = like && converted(conversion, module.module, arrays, used)
-      if (like === undefined || found === undefined) continue
-      if ("problem" in found) problems.push(...found.problem.map((make) => make(`${joined(at, leaf)} ${printSpec(like)}`, at)))
-      else loaded.set(joined(params.has(leaf) ? "params" : "state", ...within, leaf), found.tensor)
-    }
-  }
-  const isIgnored = (name: string): boolean =>
-    /(^|\.)num_batches_tracked$/.test(name) || ignore.some((prefix) => under(name, prefix))
-  const spare = [...arrays.keys()].filter((name) => !used.has(name) && !isIgnored(name))
+  const unknown = [...Object.keys(names), ...keep].filter((name) => !known.has(name) && !name.endsWith(".activation"))
+  const done = layers
+    .flatMap((layer) => withActivation(layer, start, names))
+    .filter(({ path }) => !keep.some((name) => under(path.join("."), name)))
+    .map((layer) => readLayer(layer, start, arrays, options.rules ?? {}))
+  const used = new Set(done.flatMap((layer) => layer.used))
   const modules = new Set([...used].map(moduleName))
-  for (const name of spare) problems.push(unexpected(name, arrays, modules))
+  const spare = [...arrays.keys()].filter(
+    (name) => !used.has(name) && !/(^|\.)num_batches_tracked$/.test(name) && !ignore.some((prefix) => under(name, prefix)),
+  )
+  const problems = [
+    ...unknown.map((name) => unknownLayer(name, [...known])),
+    ...unclearOrders(images, Object.values(names).map(moduleOf)),
+    ...done.flatMap((layer) => layer.problems),
+    ...spare.map((name) => unexpected(name, arrays, modules)),
+  ]
   if (problems.length > 0)
-    return Result.fail(new StateDictError({ file, problems: problems.map((problem) => proposed(problem, arrays, spare)) }))
-  const replaced = (part: "params" | "state"): unknown =>
-    Tree.map(start[part] as unknown, (leaf, path) => loaded.get(`${part}.${Tree.printPath(path)}`) ?? (leaf as Tensor))
-  return Result.succeed({ params: replaced("params"), state: replaced("state") } as Initial<P, S>)
+    return Result.fail(new StateDictError({ file, problems: once(problems).map((each) => proposed(each, arrays, spare)) }))
+  const loaded = new Map(done.flatMap((layer) => layer.loaded))
+  const replaced = Tree.map({ params: start.params, state: start.state } as unknown, (leaf, path) => {
+    return loaded.get(Tree.printPath(path)) ?? (leaf as Tensor)
+  })
+  return Result.succeed(replaced as Initial<P, S>)
 }
+
+/** Without repetitions: several arrays of a layer may be computed from one array of its module. */
+const once = (problems: ReadonlyArray<Problem>): ReadonlyArray<Problem> =>
+  problems.filter(({ _tag, name }, i) => problems.findIndex((other) => other._tag === _tag && other.name === name) === i)
+
+/** What was read for a layer: its arrays by their paths in the weights, the arrays of the file, and what is wrong. */
+interface ReadLayer {
+  readonly loaded: ReadonlyArray<readonly [path: string, tensor: Tensor]>
+  readonly used: ReadonlyArray<string>
+  readonly problems: ReadonlyArray<Problem>
+}
+
+const readLayer = (
+  { arrays: within, kind, module, path }: Found,
+  start: Initial<unknown, unknown>,
+  arrays: Arrays,
+  ownRules: { readonly [kind: string]: Rule },
+): ReadLayer => {
+  const at = path.join(".")
+  // The embedding of tied weights shares its place with the body, which has layers of its own.
+  const isOwn = (leaf: string): boolean => !leaf.startsWith("activation.") && (kind !== "embedding" || leaf === "w")
+  const params = new Map([...leavesAt(start.params, within)].filter(([leaf]) => isOwn(leaf)))
+  const leaves = new Map([...params, ...leavesAt(start.state, within)])
+  const shapes = Object.fromEntries([...leaves].map(([leaf, { shape }]) => [leaf, shape]))
+  const layer: LayerShapes = { ...module, kind, shapes, index: module.index ?? 0 }
+  const refused = [...wrongImages(at, layer), ...(isOtherGru(layer) ? [notConvertible(at)] : [])]
+  if (leaves.size === 0 || refused.length > 0) return { loaded: [], used: [], problems: refused }
+  const conversions = (own(ownRules, kind) ?? own(rules, kind) ?? sameNames)(layer)
+  const converted = Object.entries(conversions).flatMap(([leaf, conversion]) => {
+    const like = leaves.get(leaf)
+    const to = joined(params.has(leaf) ? "params" : "state", ...within, leaf)
+    return like === undefined
+      ? []
+      : [convert(conversion, module.module, arrays, `${joined(at, leaf)} ${printSpec(like)}`, at, to)]
+  })
+  const without = [...leaves.keys()].filter((leaf) => !Object.hasOwn(conversions, leaf))
+  return {
+    loaded: converted.flatMap(({ loaded }) => loaded),
+    used: converted.flatMap(({ used }) => used),
+    problems: [...without.map((leaf) => notConverted(joined(at, leaf), kind)), ...converted.flatMap((each) => each.problems)],
+  }
+}
+
+/** A GRU whose reset gate acts before the product has no bias inside it. */
+const isOtherGru = ({ kind, shapes }: LayerShapes): boolean =>
+  /^(bidirectional_)?gru$/.test(kind) && !Object.keys(shapes).some((leaf) => leaf.endsWith("bh"))
 
 /** Arrays or tensors by name as those of a file. */
 export const fromRecord = (arrays: { readonly [name: string]: Tensor }): Arrays =>
   new Map(Object.entries(arrays).map(([name, array]) => [name, read(array)]))
 
 /** A layer, and after it the learned activation of a layer with weights, which is a module of its own in PyTorch. */
-const withActivation = (layer: Found, start: Initial<unknown, unknown>, names: Names) => {
+const withActivation = (layer: Found, start: Initial<unknown, unknown>, names: Names): ReadonlyArray<Found> => {
   const [path, arrays] = [layer.path, layer.arrays].map((of) => [...of, "activation"]) as [Array<string>, Array<string>]
   if (leavesAt(start.params, arrays).size === 0) return [layer]
   const given = own(names, path.join(".")) ?? joined(layer.module.module, "activation")
   return [layer, { kind: "prelu", path, arrays, module: moduleOf(given) }]
 }
 
-type MakeProblem = (leaf: string, layer: string) => Problem
-
-/** One array of a layer, or what is wrong with the arrays that it is computed from. */
-const converted = (
+/** One array of a layer, at its path in the weights, from arrays of a module; `leaf` and `layer` name it in problems. */
+const convert = (
   { absent, from, to }: Conversion,
   module: string,
   arrays: Arrays,
-  used: Set<string>,
-): { readonly tensor: Tensor } | { readonly problem: ReadonlyArray<MakeProblem> } | undefined => {
+  leaf: string,
+  layer: string,
+  path: string,
+): ReadLayer => {
   const sources = Object.entries(from).map(([name, shape]) => ({ name: joined(module, name), shape }))
   const given = sources.map(({ name }) => arrays.get(name))
   if (absent !== undefined && given.every((array) => array === undefined)) {
     // Without its biases, or without a learned scale, a module has the same results as with these numbers.
-    const shape = Object.values(from)[0] ?? []
-    const fill = new NDArray("f32", shape, new Float32Array(Shape.size(shape)).fill(absent))
-    return hasModule(arrays, module) ? { tensor: read(to(...sources.map(() => fill))) } : undefined
+    const fill = sources.map(({ shape }) => new NDArray("f32", shape, new Float32Array(Shape.size(shape)).fill(absent)))
+    return { loaded: hasModule(arrays, module) ? [[path, read(to(...fill))]] : [], used: [], problems: [] }
   }
-  const problem: Array<MakeProblem> = []
-  for (const { name, shape } of sources) {
+  const problems = sources.flatMap(({ name, shape }) => {
     const array = arrays.get(name)
-    if (array === undefined) problem.push((leaf, layer) => missing(name, shape, leaf, layer))
-    else {
-      used.add(name)
-      if (array.dtype !== "f32") problem.push((leaf) => wrong("WrongType", name, array, shape, leaf))
-      else if (!Shape.equals(array.shape, shape)) problem.push((leaf) => wrong("WrongShape", name, array, shape, leaf))
-    }
-  }
-  if (problem.length > 0) return { problem }
-  return { tensor: read(to(...given.map((array) => single(array as NDArray)))) }
+    if (array === undefined) return [missing(name, shape, leaf, layer)]
+    if (array.dtype !== "f32") return [wrong("WrongType", name, array, shape, leaf)]
+    return Shape.equals(array.shape, shape) ? [] : [wrong("WrongShape", name, array, shape, leaf)]
+  })
+  const used = sources.flatMap(({ name }) => (arrays.has(name) ? [name] : []))
+  if (problems.length > 0) return { loaded: [], used, problems }
+  return { loaded: [[path, read(to(...given.map((array) => single(array as NDArray))))]], used, problems }
 }
 
 const hasModule = (arrays: Arrays, module: string): boolean => [...arrays.keys()].some((name) => under(name, module))

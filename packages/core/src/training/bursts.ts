@@ -1,6 +1,7 @@
 /** Bursts: an engine computes for a few milliseconds at a time, and other work of the process runs between two bursts. */
 import * as Effect from "effect/Effect"
 import { burstMilliseconds } from "../engines/inProcess.ts"
+import { letOthersRun } from "../engines/letOthersRun.ts"
 
 /** How many items make a burst when `count` items took `milliseconds`. `burstSize(10, 4) // => 20` */
 export const burstSize = (count: number, milliseconds: number): number =>
@@ -19,6 +20,6 @@ export const runInBursts = <A, E, R>(
       yield* run(next)
       done += next.length
       size = burstSize(next.length, performance.now() - started)
-      yield* Effect.yieldNow
+      yield* letOthersRun
     }
   })

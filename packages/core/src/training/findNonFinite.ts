@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import { rowsIn, size } from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
+import { letOthersRun } from "../engines/letOthersRun.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import { hasFacts, type LossFunction } from "../learning/Loss.ts"
@@ -224,7 +225,7 @@ export const findInScoring = <P, S, X, Y, T>(
       const samples = samplesBetween<X, T>(dataset, start, end)
       const found = yield* findInForward(scoring, weights, samples, { mode: "infer" })
       if (found !== undefined) return { ...found, rows: found.rows.map((row) => start + row) }
-      yield* Effect.yieldNow
+      yield* letOthersRun
     }
     return undefined
   })

@@ -52,6 +52,8 @@ export interface Flattened {
   readonly path: string
   /** The shape of the images, [...space, channels]. */
   readonly image: Shape.Shape
+  /** The first dense layer after it that takes as many inputs: probably the one whose weights are in another order. */
+  readonly dense?: Found
 }
 
 /** What a net consists of. */
@@ -66,7 +68,7 @@ export interface Survey {
 export const survey = (net: TreeNet, input: ShapeTree.ShapeTree, names: Names): Survey => {
   const layers: Array<Found> = []
   const known = new Set<string>([""])
-  const images: Array<Flattened> = []
+  let images: ReadonlyArray<Flattened> = []
   let hasConv1d = false
   const named = (path: ReadonlyArray<string>, other: Module): Module => {
     const given = own(names, path.join("."))
@@ -81,11 +83,18 @@ export const survey = (net: TreeNet, input: ShapeTree.ShapeTree, names: Names): 
       const image = shapes.find((shape) => shape.length > (hasConv1d ? 1 : 2))
       const isFlat = shapes.some(({ length }) => length === 1)
       if (image !== undefined && isFlat && (image.at(-1) ?? 1) > 1 && Shape.size(image.slice(0, -1)) > 1)
-        images.push({ path: place.path.join("."), image })
+        images = [...images, { path: place.path.join("."), image }]
     }
     const children = net.children?.(input)
     if (children === undefined) {
-      layers.push({ kind, path: place.path, arrays: place.arrays, module: place.module })
+      const layer: Found = { kind, path: place.path, arrays: place.arrays, module: place.module }
+      layers.push(layer)
+      if (kind === "dense")
+        images = images.map((each) =>
+          each.dense === undefined && Shape.equals(input as Shape.Shape, [Shape.size(each.image)])
+            ? { ...each, dense: layer }
+            : each,
+        )
       return
     }
     const inside = own(modulesIn, kind)

@@ -5,6 +5,7 @@ import * as Shape from "../types/Shape.ts"
 import { printSpec } from "../types/ShapeError.ts"
 import type { Problem } from "./StateDictError.ts"
 import type { Flattened, Module } from "./stateDictLayers.ts"
+import type { LayerShapes } from "./stateDictRules.ts"
 
 type Arrays = ReadonlyMap<string, NDArray>
 
@@ -65,6 +66,29 @@ export const notConvertible = (layer: string): Problem => ({
   hint: 'reset: "after"',
 })
 
+/** The image of a dense layer, flattened before it or made of its outputs, whose size is not that of the layer. */
+export const wrongImages = (layer: string, { flattened, kind, reshaped, shapes }: LayerShapes): ReadonlyArray<Problem> => {
+  const [inputs, outputs] = kind === "dense" ? (shapes.w ?? []) : []
+  const check = (
+    option: string,
+    image: Shape.Shape | undefined,
+    size: number | undefined,
+    what: string,
+  ): ReadonlyArray<Problem> =>
+    image === undefined || Shape.size(image) === size
+      ? []
+      : [
+          {
+            _tag: "WrongShape",
+            name: layer,
+            got: `${option}: ${Shape.print(image)}`,
+            wanted: size === undefined ? "a dense layer" : `the shape of an image of the ${size} ${what} of the layer`,
+            hint: "[height, width, channels] of the image",
+          },
+        ]
+  return [...check("flattened", flattened, inputs, "inputs"), ...check("reshaped", reshaped, outputs, "outputs")]
+}
+
 /** An array of a layer for which the layer's rule has no conversion. */
 export const notConverted = (leaf: string, kind: string): Problem => ({
   _tag: "NotConvertible",
@@ -92,12 +116,15 @@ export const unclearOrders = (images: ReadonlyArray<Flattened>, modules: Readonl
   const clear = modules.flatMap(({ flattened, reshaped }) => [flattened, reshaped].filter((shape) => shape !== undefined))
   return images
     .filter(({ image }) => !clear.some((shape) => Shape.equals(shape, image)))
-    .map(({ image, path }) => ({
+    .map(({ dense, image, path }) => ({
       _tag: "UnclearOrder",
       name: path,
       got: `images ${Shape.print(image)} with the channels last`,
       wanted: "the order in which PyTorch flattens them, channels first",
-      hint: `names: { LAYER: { module: "…", flattened: ${Shape.print(image)} } } for the dense layer after it (reshaped for one before it)`,
+      hint:
+        dense === undefined
+          ? `names: { LAYER: { module: "…", reshaped: ${Shape.print(image)} } } for the dense layer before it`
+          : `names: { ${JSON.stringify(dense.path.join("."))}: { module: ${JSON.stringify(dense.module.module)}, flattened: ${Shape.print(image)} } }`,
     }))
 }
 

@@ -111,7 +111,7 @@ const batchNorm: Rule = (layer) => ({
 })
 
 /** The layer `index` of a recurrent module. Adjoint's bias is the sum of PyTorch's two. */
-const recurrent =
+/* @__NO_SIDE_EFFECTS__ */ const recurrent =
   (suffix = "", at = ""): Rule =>
   ({ index, shapes }) => {
     const of = (leaf: string): Shape.Shape => shapes[`${at}${leaf}`] ?? []

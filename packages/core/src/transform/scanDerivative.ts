@@ -7,11 +7,10 @@
  * The cotangent of a constant is a sum over the rounds. Where a round's part of it is a product xᵀ y, as for the weights of a
  * recurrent layer, the sum is one product over the rows of all rounds, after the loop.
  */
-import { type Expr, type Tensor, write } from "../language/Expr.ts"
+import { type Expr, recipeIfAny, type Tensor, write } from "../language/Expr.ts"
 import { capture, inline, placeholders, specOf } from "../language/Program.ts"
 import { order } from "../language/Walk.ts"
 import * as T from "../tensor/Tensor.ts"
-import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import type { Derivative } from "./Derivative.ts"
@@ -31,8 +30,6 @@ const isFloat = ({ dtype }: Spec): boolean => dtype === "f32"
 
 const shapeOf = ({ shape }: Spec): Shape.Shape => shape
 
-const recipeOf = (x: Tensor | undefined): Expr["recipe"] => (x === undefined || x instanceof NDArray ? undefined : x.recipe)
-
 /** The matrix products that results depend on, in the same order whenever the same program is inlined. */
 const productsIn = (results: ReadonlyArray<Tensor>): ReadonlyArray<Expr> =>
   order(results, () => false).filter((x) => x.recipe?.primitive === "dot" && isFloat(x))
@@ -47,7 +44,7 @@ const usedBy = (targets: ReadonlyArray<Tensor>, from: ReadonlyArray<Expr>): Read
 
 /** The terms of a sum. */
 const termsOf = (x: Tensor): ReadonlyArray<Tensor> => {
-  const recipe = recipeOf(x)
+  const recipe = recipeIfAny(x)
   return recipe?.primitive === "add" && recipe.inputs.every(({ shape }) => Shape.equals(shape, x.shape))
     ? recipe.inputs.flatMap(termsOf)
     : [x]
@@ -55,9 +52,9 @@ const termsOf = (x: Tensor): ReadonlyArray<Tensor> => {
 
 /** x and y of a product xᵀ y of matrices. */
 const factorsOf = (product: Tensor): readonly [x: Tensor, y: Tensor] | undefined => {
-  const recipe = recipeOf(product)
+  const recipe = recipeIfAny(product)
   const [left, y] = recipe?.primitive === "dot" && product.shape.length === 2 ? recipe.inputs : []
-  const turned = recipeOf(left)
+  const turned = recipeIfAny(left)
   const [x] = turned?.primitive === "transpose" ? turned.inputs : []
   return x === undefined || y === undefined ? undefined : [x, y]
 }
@@ -65,7 +62,7 @@ const factorsOf = (product: Tensor): readonly [x: Tensor, y: Tensor] | undefined
 /** The tensor that identities only pass on. */
 const bare = (x: Tensor): Tensor => {
   let at = x
-  for (let recipe = recipeOf(at); recipe?.primitive === "identity"; recipe = recipeOf(at)) at = recipe.inputs[0] ?? at
+  for (let recipe = recipeIfAny(at); recipe?.primitive === "identity"; recipe = recipeIfAny(at)) at = recipe.inputs[0] ?? at
   return at
 }
 

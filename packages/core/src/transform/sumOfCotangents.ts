@@ -3,11 +3,10 @@
  * slices side by side, as of all parts of a split, are concatenated instead of added: one pass instead of one for each, and
  * as many zeros fewer.
  */
-import { type Tensor, write } from "../language/Expr.ts"
+import { recipeIfAny, type Tensor, write } from "../language/Expr.ts"
 import type { Params } from "../language/Primitive.ts"
 import { add } from "../tensor/elementwise.ts"
 import { concat } from "../tensor/structure.ts"
-import { NDArray } from "../types/NDArray.ts"
 import type * as Shape from "../types/Shape.ts"
 
 /** A tensor among zeros, at a place along one axis. */
@@ -20,7 +19,7 @@ interface Part {
 }
 
 const partOf = (x: Tensor): Part | undefined => {
-  const recipe = x instanceof NDArray ? undefined : x.recipe
+  const recipe = recipeIfAny(x)
   if (recipe?.primitive !== "pad") return undefined
   const { high, interior, low, value } = recipe.params as unknown as Params["pad"]
   const [inner = x] = recipe.inputs

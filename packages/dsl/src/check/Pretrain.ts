@@ -83,6 +83,7 @@ export const pretrained = (model: Model, pretrain: Pretrain | undefined, catalog
 
 /** Checks all stages. */
 export const check = ({ catalogue, data, facts, model, pretrain }: Subject): ReadonlyArray<Finding> => {
+  if (model.inputs !== undefined && pretrain.length > 0) return [severalInputs]
   const nodes = Nodes.nodes({ catalogue, model })
   const findings: Array<Finding> = []
   // After an invalid stage, the input of the next one is unknown.
@@ -100,6 +101,15 @@ export const check = ({ catalogue, data, facts, model, pretrain }: Subject): Rea
   }
   const [first] = pretrain
   return first === undefined ? findings : [...findings, ...range(first.rbm, data, facts)]
+}
+
+/** Stages in a model with named inputs. */
+const severalInputs: Finding = {
+  code: "T513",
+  message: "the first RBM learns from the input of the model, but this model has named inputs",
+  at: { path: ["pretrain"], on: "key" },
+  related: [{ at: { path: ["model", "inputs"], on: "key" }, label: "the inputs" }],
+  help: "remove `inputs`: all columns are then one input, or train without `pretrain`",
 }
 
 const missing = (name: string, model: Model, nodes: ReadonlyArray<Nodes.Node>, at: Location, catalogue: Catalogue): Finding =>

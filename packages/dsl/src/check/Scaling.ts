@@ -41,7 +41,7 @@ const fate = (traits: AnyTraits | undefined): "through" | "matter" | "not" => {
 
 /** The help and fix that add `scale:` to a column, or to the data. */
 export const scaling = (path: Path, text: "standard" | "minmax" = "standard"): Required<Pick<Finding, "help" | "fix">> => {
-  const main = path.at(1) === "columns" ? "type" : ""
+  const main = path.at(1) === "columns" || path.at(1) === "arrays" ? "type" : ""
   const fix = { title: `add \`scale: ${text}\``, at: { path: [...path, "scale"] }, text, main }
   return { help: fix.title, fix }
 }
@@ -95,6 +95,20 @@ const ofArrays = ({ image, scale }: Data, extent: Extent): ReadonlyArray<Finding
   return [{ code: "A611", message, at, help: title, fix: { title, at, text } }]
 }
 
+/** The path of a named array of numbers without `scale`. */
+const unscaledArray = (arrays: NonNullable<Data["arrays"]>, name: string): Path | undefined => {
+  const kind = Object.hasOwn(arrays, name) ? arrays[name] : undefined
+  return kind?.type === "number" && kind.scale === undefined ? ["data", "arrays", name] : undefined
+}
+
+const ofNamedArrays = (arrays: NonNullable<Data["arrays"]>, extents: ReadonlyArray<Extent>): ReadonlyArray<Finding> =>
+  extents.flatMap((extent): ReadonlyArray<Finding> => {
+    const path = size(extent) > large ? unscaledArray(arrays, extent.column ?? "") : undefined
+    if (path === undefined) return []
+    const message = `\`${extent.column}\` is not scaled: its values go ${range(extent)}${precision(extent)}`
+    return [{ code: "A611", message, at: { path, on: "key" }, ...scaling(path, extent.extent[0] < 0 ? "standard" : "minmax") }]
+  })
+
 /** Advice on unscaled inputs, if their range is known. */
 export const check = (
   data: Data,
@@ -105,6 +119,7 @@ export const check = (
   const fates = made.map(({ kind }) => fate(layerTraits(catalogue, kind)))
   if (fates.find((each) => each !== "through") !== "matter") return []
   const [only] = extents
+  if (data.arrays !== undefined) return ofNamedArrays(data.arrays, extents)
   return data.columns === undefined ? (only === undefined ? [] : ofArrays(data, only)) : ofColumns(data, extents)
 }
 
@@ -112,10 +127,17 @@ export const check = (
 export const targets = (data: Data, { targetExtents = [] }: Facts): ReadonlyArray<Finding> =>
   targetExtents.flatMap((extent): ReadonlyArray<Finding> => {
     if (size(extent) <= largeTarget || Object.hasOwn(Toys.entries, useOf(data.source).name)) return []
-    const path = data.columns === undefined ? ["data", "target"] : unscaled(data, extent.column ?? "")
+    const column = extent.column ?? ""
+    const path =
+      data.arrays !== undefined
+        ? unscaledArray(data.arrays, extent.array ?? column)
+        : data.columns === undefined
+          ? ["data", "target"]
+          : unscaled(data, column)
     if (path === undefined || (data.target?.type === "number" && data.target.scale !== undefined)) return []
     const message = `the target \`${extent.column}\` is not scaled: its values go ${range(extent)}, but the first outputs of a net are near 0`
-    if (data.columns !== undefined) return [{ code: "A611", message, at: { path, on: "key" }, ...scaling(path) }]
+    if (data.columns !== undefined || data.arrays !== undefined)
+      return [{ code: "A611", message, at: { path, on: "key" }, ...scaling(path) }]
     const text = "{ type: number, scale: standard }"
     const title = `\`target: ${text}\` scales it; scores stay in its original unit`
     const at = data.target === undefined ? { path: ["data"], on: "key" as const } : { path }

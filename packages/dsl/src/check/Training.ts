@@ -1,29 +1,18 @@
 /** Checks that the settings of training agree: outputs, loss and target, monitors, and durations. */
 import { type ActivationTraits, identity } from "@adjoint/core/learning/Activation"
-import { type Data, type Evaluate, layerOf, type Model, type Named, type Train, useOf } from "../Document.ts"
+import { layerOf, type Model, type Named, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import type { Edit } from "../diagnostic/Edit.ts"
-import { scalar } from "../diagnostic/Fix.ts"
-import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
+import { listed } from "../diagnostic/Suggest.ts"
 import { headsOf as modelHeads } from "../net/Heads.ts"
 import { withDefaults } from "../net/Uses.ts"
-import { type Facts, type Head, type HeadTarget, headsOf, scoreName } from "../prepare/Facts.ts"
+import { type Head, type HeadTarget, headsOf } from "../prepare/Facts.ts"
 import { activationTraits, type Catalogue, traitsOf } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import * as Heads from "./Heads.ts"
-import { classCount, fitting, headLoss, kindOf, lossName, metricFits, metricLists, scoresOf } from "./Outputs.ts"
-
-/** The input of these checks, as far as it was decoded. */
-export interface Subject {
-  readonly catalogue: Catalogue
-  readonly data?: Data
-  readonly model?: Model
-  readonly train: Train
-  readonly evaluate?: Evaluate
-  readonly facts: Facts
-  /** How many outputs the model's own layers make. */
-  readonly made?: number
-}
+import * as Monitors from "./Monitors.ts"
+import { classCount, fitting, headLoss, kindOf, lossName, metricFits, metricLists } from "./Outputs.ts"
+import type { Subject } from "./Subject.ts"
 
 /** All findings about training. */
 export const check = (subject: Subject): ReadonlyArray<Finding> => [
@@ -33,7 +22,7 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...metrics(subject),
   ...classWeights(subject),
   ...twice(subject),
-  ...monitors(subject),
+  ...Monitors.check(subject),
   ...overruled(subject),
   ...durations(subject),
 ]
@@ -204,21 +193,6 @@ const classWeights = ({ facts, train }: Subject): ReadonlyArray<Finding> => {
   ]
 }
 
-/** The scores a run computes after every epoch, or `undefined` where that is not known. */
-const produced = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<string> | undefined => {
-  const heads = headsOf(facts)
-  const unknown: ReadonlyArray<Partial<Head>> = [{}]
-  const own = (heads.length === 0 ? unknown : heads).map(({ name, target }) => {
-    const head = name === undefined ? {} : { name }
-    const scores = scoresOf(catalogue.metric, train, { ...head, target }, heads)?.map((metric) => useOf(metric).name)
-    return scores?.map((score) => scoreName(head, score)).concat(name === undefined ? [] : [scoreName(head, "loss")])
-  })
-  const names = own.flatMap((scores) => scores ?? [])
-  if (own.includes(undefined)) return undefined
-  const hasVal = facts.rows === undefined ? data === undefined || data.split.val !== undefined : facts.rows.val > 0
-  return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
-}
-
 /** Duplicate callbacks. */
 const twice = ({ train }: Subject): ReadonlyArray<Finding> => {
   const names = train.callbacks.map((callback) => useOf(callback).name)
@@ -246,8 +220,8 @@ const overruled = ({ catalogue, train }: Subject): ReadonlyArray<Finding> => {
   const uses = train.callbacks.map(useOf)
   const stop = uses.findIndex(({ name }) => name === "early_stop")
   const kept = uses.findIndex(({ name }) => name === "checkpoint")
-  const [wanted, ignored] = [uses[stop]?.options["monitor"], uses[kept]?.options["monitor"]]
-  const { default: usual } = catalogue.callback["checkpoint"]?.options["monitor"] ?? {}
+  const [wanted, ignored] = [uses[stop]?.options.monitor, uses[kept]?.options.monitor]
+  const { default: usual } = catalogue.callback.checkpoint?.options.monitor ?? {}
   if (wanted === undefined || ignored === undefined || ignored === wanted || ignored === usual) return []
   return [
     {
@@ -258,82 +232,6 @@ const overruled = ({ catalogue, train }: Subject): ReadonlyArray<Finding> => {
       help: "remove this monitor, or give both the same one",
     },
   ]
-}
-
-const monitors = (subject: Subject): ReadonlyArray<Finding> => {
-  const scores = produced(subject)
-  if (scores === undefined) return []
-  const names = [...new Set(scores.map((score) => score.slice(score.indexOf(".") + 1)))]
-  const { callback: table } = subject.catalogue
-  const watched = subject.train.callbacks.flatMap((callback, i) => {
-    const { name, options } = useOf(callback)
-    const option = traitsOf(table, name)?.monitor
-    const score = option === undefined ? undefined : options[option]
-    return option === undefined || typeof score !== "string" ? [] : [{ score, path: ["train", "callbacks", i, name, option] }]
-  })
-  const { metric } = subject.catalogue
-  const others = (score: string): ReadonlyArray<string> =>
-    (Object.hasOwn(metric, score) ? metric[score]?.synonyms : undefined) ?? []
-  const callbacks = watched.flatMap(({ path, score }) =>
-    scores.includes(score) ? [] : [unproduced(subject, scores, score, { at: { path }, others })],
-  )
-  const floors = Object.keys(subject.evaluate?.fail_under ?? {}).flatMap((score) => {
-    if (names.includes(score)) return []
-    const at = { path: ["evaluate", "fail_under", score], on: "key" } as const
-    return [{ ...unproduced(subject, names, score, { at, others }), message: `this run does not compute the score \`${score}\`` }]
-  })
-  return [...callbacks, ...floors]
-}
-
-interface Asked {
-  readonly at: Finding["at"]
-  /** Other names that people type for a metric. */
-  readonly others: (metric: string) => ReadonlyArray<string>
-}
-
-/** Whether a score is that of a head, written without the name of the head: `val.accuracy` for `val.kind.accuracy`. */
-const isOfHead = (score: string, written: string): boolean => {
-  const [steps, asked] = [score.split("."), written.split(".")]
-  return steps.length === asked.length + 1 && steps.at(-1) === asked.at(-1) && (asked.length === 1 || steps[0] === asked[0])
-}
-
-/** The finding for a score that the run does not compute: the nearest name, or what to add. */
-const unproduced = (
-  { catalogue, train }: Subject,
-  scores: ReadonlyArray<string>,
-  score: string,
-  { at, others }: Asked,
-): Finding => {
-  const [, part = "", metric = ""] = /^(?:(train|val)[._])?(.*)$/su.exec(score) ?? []
-  const synonyms: Synonyms = Object.fromEntries(
-    scores.map((each) => {
-      const end = each.lastIndexOf(".") + 1
-      return [each, others(each.slice(end)).map((other) => `${each.slice(0, end)}${other}`)]
-    }),
-  )
-  const finding = { code: "T503", message: `this run does not compute the score \`${score}\``, at } as const
-  const hasPart = part !== "val" || scores.some((each) => each.startsWith("val.")) || at.on === "key"
-  if (!hasPart) return { ...finding, help: "there are no validation rows: set `data.split.val`" }
-  const ofHeads = scores.filter((each) => isOfHead(each, score))
-  if (ofHeads.length > 0) {
-    const [head, another] = ofHeads
-    const fix = head === undefined || another !== undefined ? {} : { fix: { title: `write \`${head}\``, at, text: scalar(head) } }
-    return { ...finding, help: `each head has its own: did you mean ${listed(ofHeads)}?`, ...fix }
-  }
-  const meant = meaning(score, scores, synonyms)
-  const [only, second] = meant?.names ?? []
-  const [unlisted] = called(metric, Object.keys(catalogue.metric))
-  if (unlisted !== undefined && Array.isArray(train.metrics) && called(score, scores, synonyms).length === 0)
-    return {
-      ...finding,
-      help: `\`${unlisted}\` is not in \`train.metrics\`: add it there`,
-      fix: { title: `add \`${unlisted}\` to the metrics`, append: ["train", "metrics"], text: unlisted },
-    }
-  return {
-    ...finding,
-    help: meant?.help ?? `the scores are ${listed(nearestNames(score, scores, 8), "and")}; add others to \`train.metrics\``,
-    ...(only === undefined || second !== undefined ? {} : { fix: { title: `write \`${only}\``, at, text: scalar(only) } }),
-  }
 }
 
 const durations = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<Finding> => {

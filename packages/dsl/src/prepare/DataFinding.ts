@@ -22,6 +22,8 @@ const columnPath = (name: string): Path => ["data", "columns", name]
 
 const isListed = ({ columns }: Data, name: string): boolean => columns !== undefined && Object.hasOwn(columns, name)
 
+const hasArray = ({ data: { arrays } }: Place, name: string): boolean => arrays !== undefined && Object.hasOwn(arrays, name)
+
 const columnOf = (at: string): string | undefined => /^column `(.*)`$/su.exec(at)?.[1]
 
 interface Located {
@@ -34,6 +36,8 @@ const unreadable = (place: Place): Located => ({ code: "D305", at: { path: place
 
 const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { readonly _tag: T }>, place: Place) => Located } = {
   NoColumn: ({ column }) => ({ code: "D301", at: { path: columnPath(column), on: "key" } }),
+  NoArray: ({ name }, place) =>
+    hasArray(place, name) ? { code: "D301", at: { path: ["data", "arrays", name], on: "key" } } : unreadable(place),
   UnlistedColumns: ({ columns: _ }, { data }) => ({
     code: "D302",
     at: data.columns === undefined ? { path: ["data"], on: "key" } : { path: ["data", "columns"], on: "key" },
@@ -41,9 +45,18 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
   BadCell: ({ column }, place) => ({
     ...unreadable(place),
     ...(isListed(place.data, column) ? { related: [{ at: { path: columnPath(column) }, label: "the type of the column" }] } : {}),
+    ...(hasArray(place, column)
+      ? { related: [{ at: { path: ["data", "arrays", column] }, label: "the type of the array" }] }
+      : {}),
   }),
-  BadShape: (_, place) =>
-    place.data.image === undefined ? unreadable(place) : { code: "D305", at: { path: ["data", "image", "size"] } },
+  BadShape: ({ what }, place) => {
+    const name = /^the array `(.*)`$/su.exec(what)?.[1] ?? ""
+    const { arrays } = place.data
+    const array = arrays !== undefined && Object.hasOwn(arrays, name) ? arrays[name] : undefined
+    if (array !== undefined)
+      return { code: "D305", at: { path: ["data", "arrays", name, ...(array.type === "image" ? ["size"] : [])] } }
+    return place.data.image === undefined ? unreadable(place) : { code: "D305", at: { path: ["data", "image", "size"] } }
+  },
   BadSpec: ({ at }, place) => {
     if (at.startsWith("the array `")) return unreadable(place)
     const column = columnOf(at)
@@ -86,6 +99,11 @@ const wording = (error: DataError, place: Place): Wording => {
     const help = `${near === undefined ? "" : `did you mean \`${near}\`? `}the columns are ${names(reason.columns)}`
     return { message: `the data has no column \`${reason.column}\``, help }
   }
+  if (reason._tag === "NoArray" && hasArray(place, reason.name)) {
+    const [near] = reason.nearest
+    const help = `${near === undefined ? "" : `did you mean \`${near}\`? `}the arrays are ${names(reason.names)}`
+    return { message: `the data has no array \`${reason.name}\``, help }
+  }
   if (reason._tag === "UnlistedColumns")
     return {
       message: `\`data.columns\` does not declare ${names(reason.columns)}`,
@@ -111,7 +129,8 @@ export const finding = (unplaced: DataError, place: Place): Finding => {
   const size = sizeOf(reason, place)
   if (size !== undefined)
     return { ...found, help: `the images are \`size: ${size}\``, fix: { title: `write \`${size}\``, at: located.at, text: size } }
-  const [near] = reason._tag === "NoColumn" ? reason.nearest : []
+  const isNamed = reason._tag === "NoColumn" || (reason._tag === "NoArray" && located.code === "D301")
+  const [near] = isNamed ? reason.nearest : []
   if (near === undefined) return found
   return { ...found, fix: { title: `rename it to \`${near}\``, at: located.at, text: scalar(near) } }
 }

@@ -1,7 +1,8 @@
 /** The rows divided into parts as the document asks, by its seed alone. */
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
-import { all, arrayLabel, type Raw, type Rows } from "@adjoint/core/data/Preprocess"
+import { arrayLabel, type Rows } from "@adjoint/core/data/Preprocess"
+import { all, hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import * as Split from "@adjoint/core/data/Split"
 import { column } from "@adjoint/core/data/Table"
 import * as Key from "@adjoint/core/tensor/Key"
@@ -17,7 +18,14 @@ export const partOf = (amount: Amount): Split.Part =>
 
 const isNone = (amount: Amount): boolean => (typeof amount === "number" ? amount : Number.parseFloat(amount)) === 0
 
-const labelsOf = (raw: Raw, name: string): Result.Result<ArrayLike<string | number>, DataError> => {
+const labelsOf = (raw: TreeRaw, name: string): Result.Result<ArrayLike<string | number>, DataError> => {
+  if (hasNamedArrays(raw)) {
+    const flat = Object.entries(raw.arrays).flatMap(([own, { array }]) => (array.data.length === array.shape[0] ? [own] : []))
+    const found = flat.includes(name) ? raw.arrays[name] : undefined
+    return found === undefined
+      ? Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, flat), columns: flat }))
+      : Result.succeed(found.array.data)
+  }
   if ("rows" in raw) return column(raw, name)
   if (name === arrayLabel && raw.targets !== undefined) return Result.succeed(raw.targets.data)
   const columns = [arrayLabel]
@@ -26,7 +34,7 @@ const labelsOf = (raw: Raw, name: string): Result.Result<ArrayLike<string | numb
 
 /** Divides the given rows, by default all. `train` has the rest unless the document sets it. Fails as `Split.parts` does, and with `NoColumn` for an unknown `stratify` column. */
 export const divide = (
-  raw: Raw,
+  raw: TreeRaw,
   { seed, stratify, test, train, unlabelled, val }: Wanted,
   from: Rows = all(raw),
 ): Result.Result<Division, DataError> =>

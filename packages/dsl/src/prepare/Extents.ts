@@ -26,7 +26,8 @@ export const targetExtents = (fitted: FittedTree, targets: Arrays): Pick<Facts, 
     if (target.type !== "numbers") return []
     const { columns } = target
     const own = arrayOf(targets, name)
-    return [columns.map((column, i) => ({ column: column.name, extent: within(own, i, columns.length) }))]
+    const array = target.array === undefined ? {} : { array: target.array }
+    return [columns.map((column, i) => ({ column: column.name, ...array, extent: within(own, i, columns.length) }))]
   })
   return found.length === 0 ? {} : { targetExtents: found.flat() }
 }
@@ -38,6 +39,6 @@ export const extents = (fitted: FittedTree, inputs: Arrays): ReadonlyArray<Exten
     const numbers = Result.getOrElse(InputTransform.numbers(input, own), () => own)
     const columns = columnNames(input)
     return columns === undefined
-      ? [{ extent: extent(numbers) }]
+      ? [{ ...(input.type === "array" && input.array !== undefined ? { column: input.array } : {}), extent: extent(numbers) }]
       : columns.map((column, i) => ({ column, extent: within(numbers, i, columns.length) }))
   })

@@ -3,7 +3,7 @@
  * rows. Shape inference and the checks of training use them. Unknown facts are absent.
  */
 import type { FittedTree } from "@adjoint/core/data/Fitted"
-import type { Named } from "@adjoint/core/data/PreprocessTree"
+import type { OrNamed } from "@adjoint/core/data/PreprocessTree"
 import type { Unit } from "@adjoint/core/learning/Score"
 import type { DType } from "@adjoint/core/types/DType"
 import type { Shape } from "@adjoint/core/types/Shape"
@@ -50,7 +50,7 @@ export const scoreName = ({ name }: Pick<Head, "name">, score: string): string =
   name === undefined ? score : `${name}.${score}`
 
 /** The shape of a sample, or of each named input. */
-export type Sample = Named<Shape>
+export type Sample = OrNamed<Shape>
 
 /** Whether a sample is one array. */
 export const isOne = (sample: Sample): sample is Shape => Array.isArray(sample)
@@ -67,7 +67,7 @@ export interface Facts {
   /** The shape of one prepared input, or of each, without the axis of rows. */
   readonly sample?: Sample
   /** The dtype of stored inputs, or of each: bytes, or prepared floats. */
-  readonly dtype?: Named<DType>
+  readonly dtype?: OrNamed<DType>
   readonly target?: Target
   readonly rows?: Rows
   /** Rows removed by `missing: drop`, by column; a row with two missing values counts for both columns. */
@@ -107,5 +107,7 @@ export interface InputEnds {
 /** The range of prepared inputs; of a table, that of one column. */
 export interface Extent {
   readonly column?: string
+  /** The named array that it is in. */
+  readonly array?: string
   readonly extent: readonly [least: number, largest: number]
 }

@@ -3,10 +3,11 @@ import * as Column from "@adjoint/core/data/Column"
 import * as Dataset from "@adjoint/core/data/Dataset"
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import { completed } from "@adjoint/core/data/PreprocessTree"
-import { imageShape } from "@adjoint/core/data/Spec"
+import { arrayRole, imageShape } from "@adjoint/core/data/Spec"
 import type { Use } from "@adjoint/core/learning/Entry"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Key from "@adjoint/core/tensor/Key"
+import type { Shape } from "@adjoint/core/types/Shape"
 import { type Amount, type Data, type Model, type Split, useOf } from "../Document.ts"
 import { type HeadAt, severalHeads } from "../net/Heads.ts"
 import type { Facts, HeadFacts, HeadTarget, Rows, Target } from "../prepare/Facts.ts"
@@ -55,7 +56,8 @@ const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
   return { sample: Dataset.sample(dataset), target, rows: divided(rows, data.split, data.test === undefined) }
 }
 
-const table = ({ columns, image, target: said }: Data, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
+const table = ({ arrays, columns, image, target: said }: Data, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
+  if (arrays !== undefined) return ofArrays(arrays, model)
   const sample = image === undefined ? undefined : imageShape(image)
   if (columns === undefined)
     return {
@@ -76,6 +78,24 @@ const table = ({ columns, image, target: said }: Data, model: Pick<Model, "input
     ...(sample === undefined ? (width === undefined ? {} : { sample: [width] }) : { sample }),
     ...(target === undefined ? {} : { target }),
   }
+}
+
+/** The shapes of named arrays that are images. */
+const ofArrays = (arrays: NonNullable<Data["arrays"]>, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
+  const shapeOf = (name: string | undefined): Shape | undefined => {
+    const kind = name !== undefined && Object.hasOwn(arrays, name) ? arrays[name] : undefined
+    return kind?.type === "image" ? imageShape(kind) : undefined
+  }
+  const inputs = Object.entries(arrays).flatMap(([name, kind]) => (arrayRole(kind) === "input" ? [name] : []))
+  if (model?.inputs === undefined) {
+    const sample = inputs.length === 1 ? shapeOf(inputs[0]) : undefined
+    return sample === undefined ? {} : { sample }
+  }
+  const shapes = Object.entries(completed(model.inputs, inputs)).flatMap(([name, [own]]) => {
+    const shape = shapeOf(own)
+    return shape === undefined ? [] : [[name, shape] as const]
+  })
+  return shapes.length < Object.keys(model.inputs).length ? {} : { sample: Object.fromEntries(shapes) }
 }
 
 type Columns = NonNullable<Data["columns"]>

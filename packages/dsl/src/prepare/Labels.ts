@@ -1,13 +1,13 @@
 /** Float targets that may be class labels. */
-import { isTable, type Raw } from "@adjoint/core/data/Preprocess"
+import { hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import type { Facts } from "./Facts.ts"
 
 /** More distinct values than this are quantities. */
 const mostClasses = 100
 
 /** The targets of arrays, if they are few whole numbers from 0 on, each of them several times, held as floats. */
-export const labelsOf = (raw: Raw): Facts["labels"] | undefined => {
-  if (isTable(raw) || raw.targets?.dtype !== "f32") return undefined
+export const labelsOf = (raw: TreeRaw): Facts["labels"] | undefined => {
+  if (hasNamedArrays(raw) || "rows" in raw || raw.targets?.dtype !== "f32") return undefined
   const { data } = raw.targets
   if (data.length !== (raw.targets.shape[0] ?? 1)) return undefined
   const seen = new Set<number>()

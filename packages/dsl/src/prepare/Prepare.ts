@@ -5,9 +5,10 @@
 import { createHash } from "node:crypto"
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import type { FittedHead, FittedTree } from "@adjoint/core/data/Fitted"
-import * as Preprocess from "@adjoint/core/data/Preprocess"
+import type * as Preprocess from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
+import type { Table } from "@adjoint/core/data/Table"
 import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -94,8 +95,9 @@ export interface Described {
 }
 
 /** The preprocessing that a document specifies. */
-export const specOf = ({ data: { columns, image, scale, target }, model }: Described): PreprocessTree.TreeSpec => ({
+export const specOf = ({ data: { arrays, columns, image, scale, target }, model }: Described): PreprocessTree.TreeSpec => ({
   ...groupsOf(model),
+  ...(arrays === undefined ? {} : { arrays }),
   ...(columns === undefined ? {} : { columns }),
   ...(image === undefined ? {} : { image }),
   ...(scale === undefined ? {} : { scale }),
@@ -127,14 +129,25 @@ const withCounts = (target: Target, targets: PreprocessTree.Arrays): Pick<Known,
 
 /** Mismatches between the document and its rows. */
 const columnsOf = ({ data, model }: Described, { place, raw }: Rows): ReadonlyArray<Finding> =>
-  Preprocess.isTable(raw)
+  isTable(raw)
     ? [
+        ...(data.arrays === undefined ? [] : [arraysOfTable]),
         ...(data.columns === undefined ? [] : Columns.check({ data, model }, raw.columns, place)),
         ...(data.target === undefined ? [] : [targetOfTable]),
       ]
-    : model === undefined
-      ? []
-      : Ends.check(data, model)
+    : [
+        ...(data.arrays !== undefined && !PreprocessTree.hasNamedArrays(raw) ? [arraysOfTable] : []),
+        ...(model === undefined ? [] : Ends.check(data, model)),
+      ]
+
+const isTable = (raw: PreprocessTree.TreeRaw): raw is Table => "rows" in raw
+
+const arraysOfTable: Finding = {
+  code: "D307",
+  message: "`arrays` are the named arrays of an npz file, and this source has none",
+  at: { path: ["data", "arrays"], on: "key" },
+  help: "remove `arrays`: a table has `columns`, and idx files and toys have one array of inputs",
+}
 
 const targetOfTable: Finding = {
   code: "D303",
@@ -161,7 +174,7 @@ const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): str
 /** Where rows are in their source. */
 const originOf = ({ raw }: Rows, rows: Preprocess.Rows): Origin => ({
   rows,
-  ...(Preprocess.isTable(raw) ? { lines: raw.lines } : {}),
+  ...(isTable(raw) ? { lines: raw.lines } : {}),
 })
 
 const datasetOf = (part: string, fitted: FittedTree, { place, raw }: Rows, rows: Preprocess.Rows) =>
@@ -178,7 +191,7 @@ const partOf = <P extends string>(name: P, fitted: FittedTree, rows: Rows, part:
 
 /** The rows of a source that are used. */
 const keptOf = (described: Described, { place, raw }: Rows) =>
-  Effect.fromResult(Preprocess.keep(specOf(described), raw)).pipe(refused(place))
+  Effect.fromResult(PreprocessTree.keep(specOf(described), raw)).pipe(refused(place))
 
 /** The rows removed by columns, over all sources. */
 const droppedOf = (all: ReadonlyArray<Preprocess.Kept>): Pick<Facts, "dropped"> => {
@@ -221,7 +234,7 @@ export const prepare = (
 
     yield* Progress.report({
       _tag: "Preparing",
-      rows: Preprocess.size(source.raw) + (separate === undefined ? 0 : Preprocess.size(separate.raw)),
+      rows: PreprocessTree.size(source.raw) + (separate === undefined ? 0 : PreprocessTree.size(separate.raw)),
     })
     const kept = yield* keptOf(described, source)
     const keptTest = separate === undefined ? undefined : yield* keptOf(described, separate)

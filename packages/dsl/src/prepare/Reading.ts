@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import { isAbsolute, join } from "node:path"
 import { DataError } from "@adjoint/core/data/DataError"
 import * as Load from "@adjoint/core/data/Load"
-import type { Raw } from "@adjoint/core/data/Preprocess"
+import type { TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
 import * as Toys from "@adjoint/core/data/Toys"
 import { make, type Use } from "@adjoint/core/learning/Entry"
@@ -26,7 +26,7 @@ export interface FileRecord {
 
 /** Rows of one source, with their place in the document, for errors. */
 export interface Rows {
-  readonly raw: Raw
+  readonly raw: TreeRaw
   readonly files: ReadonlyArray<FileRecord>
   readonly place: Place
 }
@@ -50,7 +50,7 @@ const inFile = ({ file: inner, reason }: DataError, file: string): DataError =>
   new DataError({ file: inner === undefined ? file : `${file}/${inner}`, reason })
 
 /** The rows of a generated source. They depend only on the source's options and the seed of the split. */
-const generate = (use: Use, { split }: Data): Raw => {
+const generate = (use: Use, { split }: Data): TreeRaw => {
   const { classes, inputs, targets } = make(Toys.entries, use)(Key.fold(Key.make(split.seed), "toy"))
   return { inputs, targets, ...(classes === undefined ? {} : { classes }) }
 }
@@ -73,13 +73,19 @@ export const read = (data: Data, source: Named, at: Path, directory: string): Re
       contents.push([option, bytes])
     }
     const [first] = named
+    const bytesOf = Object.fromEntries(contents)
+    const found: Source.Read<TreeRaw> =
+      (data.arrays === undefined ? undefined : Source.named(kind, bytesOf, Object.keys(data.arrays))) ??
+      Source.read(kind, use, bytesOf)
     const raw = yield* Effect.fromResult(
-      Result.mapError(Source.read(kind, use, Object.fromEntries(contents)), ({ error, option }) => {
+      Result.mapError(found, ({ error, option }) => {
         const own = named.find((file) => file.option === option)
         // An option that is not a file selects something in the first file.
         const file = own ?? (error.file === undefined ? undefined : first)
         const said = file === undefined ? error : inFile(error, resolve(directory, file.path))
-        return new PrepareError({ findings: [finding(said, placeOf(option))] })
+        const place =
+          own === undefined && data.arrays !== undefined && first !== undefined ? placeOf(first.option) : placeOf(option)
+        return new PrepareError({ findings: [finding(said, place)] })
       }),
     )
     return {

@@ -3,7 +3,7 @@ import * as Column from "@adjoint/core/data/Column"
 import * as Field from "@adjoint/core/data/Field"
 import type { Image } from "@adjoint/core/data/Preprocess"
 import * as Source from "@adjoint/core/data/Source"
-import { arrayTargets, imageFields } from "@adjoint/core/data/Spec"
+import { type ArrayKind, arrayKinds, arrayTargets, imageFields } from "@adjoint/core/data/Spec"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Document from "../Document.ts"
@@ -112,6 +112,25 @@ const column = (): Codec<Column.Column> =>
     { identifier: "Column" },
   ) as Codec<Column.Column>
 
+/** An array with a name: its type alone, or with how it is prepared. */
+const array = (): Codec<ArrayKind> =>
+  typedChoice(
+    "array",
+    Object.fromEntries(
+      Object.entries(arrayKinds).map(([type, { doc, fields }]) => [
+        type,
+        {
+          doc,
+          fields: FromField.fields(fields, { defaults: false }),
+          bare: type !== "image",
+          synonyms: Vocabulary.arrayKinds[type as keyof typeof arrayKinds],
+          keys: { synonyms: Synonyms.of(fields) },
+        },
+      ]),
+    ),
+    { identifier: "Array" },
+  ) as Codec<ArrayKind>
+
 /** The type of array targets. */
 const target = (): Codec<NonNullable<Document.Data["target"]>> =>
   typedChoice(
@@ -177,6 +196,10 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
     columns: optional(
       Schema.Record(Schema.String, column()) as unknown as Codec<NonNullable<Document.Data["columns"]>>,
       'The type of each column of a table; `"*"` sets the type of all columns that are not named.',
+    ),
+    arrays: optional(
+      Schema.Record(Schema.String, array()) as unknown as Codec<NonNullable<Document.Data["arrays"]>>,
+      "The type of each named array of an npz file; `model.inputs` and heads name them. Other arrays are not read.",
     ),
     image: optional(image, "How arrays are converted to images."),
     scale: optional(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>, "How the values of other arrays are scaled."),

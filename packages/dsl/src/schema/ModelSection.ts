@@ -64,7 +64,7 @@ export const layerSchema = (catalogue: Catalogue, choices: Choices): Codec => {
     },
   }
   const head: Member = {
-    doc: "An output layer, with as many outputs as the target needs. A model may have several; heads are the last layers.",
+    doc: "An output layer, with as many outputs as the target needs. A model may have several; the last layer is one.",
     bare: false,
     synonyms: Vocabulary.layerForms.head,
     content: options(

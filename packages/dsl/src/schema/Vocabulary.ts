@@ -53,6 +53,13 @@ const crossValidation = "cross-validation is not supported yet: a run has one sp
 const learningRate: ElsewhereTable[string] = (found) =>
   moved([...found.path.slice(0, -1), "optimizer", nameOf(found.map.optimizer) ?? "adam", "lr"], rate)(found)
 
+/** Inputs that stand outside of the model: a map of names belongs into it. */
+const inputsOfModel: ElsewhereTable[string] = (found) => {
+  const columns =
+    "the inputs are the columns of the data that are not targets: `data: { columns: { age: number, city: category } }`; named inputs belong under `model`: `model: { inputs: { person: [age, city] } }`"
+  return isRecord(found.value) ? moved(["model", "inputs"], "named inputs belong under `model`")(found) : { help: columns }
+}
+
 /** The whole file. */
 export const file = {
   synonyms: {
@@ -66,9 +73,9 @@ export const file = {
   },
   elsewhere: {
     variables: renamedTo("vars"),
-    input_features:
-      "the inputs are the columns of the data that are not the target: `data: { columns: { age: number, city: category } }`",
-    output_features: "the target is a column of the data, and the head predicts it: `columns: { y: class }`, `- head: y`",
+    input_features: inputsOfModel,
+    output_features:
+      "each target is a column of the data, and a head predicts it: `columns: { y: class }`, `- head: y`; several targets have a head each",
     preprocessing: "preparation is set per column: `data: { columns: { age: { type: number, scale: standard } } }`",
     combiner: "`model: { layers: [ … ] }` holds the layers",
     defaults: 'options for all columns that are not named belong under `"*"` in `data.columns`',
@@ -84,8 +91,7 @@ export const file = {
     target: targetColumn,
     label: targetColumn,
     outputs: targetColumn,
-    inputs:
-      "the inputs are the columns of the data that are not the target: `data: { columns: { age: number, city: category } }`",
+    inputs: inputsOfModel,
     test: "a separate test set belongs under `data`: `data: { test: test.csv }`",
     val: "validation rows are part of the split: `data: { split: { val: 20% } }`",
     early_stopping: "callbacks are written as a list: `train: { callbacks: [early_stop] }`",
@@ -101,11 +107,19 @@ export const file = {
   besides: ["vars"],
 } as const satisfies Words<Document.ModelFile>
 
+/** The kinds of named arrays, by the names of others. */
+export const arrayKinds = {
+  image: ["images", "picture", "photo", "img"],
+  number: ["numbers", "float", "float32", "vector", "tensor", "numerical", "numeric", "continuous"],
+  class: ["label", "labels", "category", "target", "classes"],
+} as const
+
 /** `data`. */
 export const data = {
   synonyms: {
     source: ["file", "path", "filename", "file_path", "src", "url"],
     columns: ["features", "fields", "column_types"],
+    arrays: ["tensors", "named_arrays"],
     image: ["images", "img"],
     scale: ["scaling", "scaler", "normalize", "normalization"],
     split: ["splits"],
@@ -249,8 +263,8 @@ export const model = {
     activation: "an activation belongs to a layer: `- dense: { units: 16, activation: relu }`",
     dropout: "dropout is a layer: `- dropout: 0.5`",
     head: "the head is the last of the layers: `- head: label`",
-    output: "the head is the last of the layers: `- head: label`",
-    outputs: "the head is the last of the layers: `- head: label`",
+    output: "each output is a head, and the last layer is one: `- head: label`",
+    outputs: "each output is a head, and the last layer is one: `- head: label`",
     num_classes: "the head has as many outputs as the target needs: `- head: label`",
     n_classes: "the head has as many outputs as the target needs: `- head: label`",
     output_dim: "the head has as many outputs as the target needs: `- head: label`",

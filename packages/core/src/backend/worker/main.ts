@@ -1,4 +1,5 @@
 /** The program of an engine's worker: a worker thread of Node, or a Web Worker of a page. */
+import { provideImages } from "../images.ts"
 import { type Envelope, type Reply, workerKind } from "./messages.ts"
 import { serve } from "./serve.ts"
 
@@ -37,4 +38,8 @@ const webPort = (): Port | undefined => {
 }
 
 const port = nodePort() ?? webPort()
-if (port !== undefined) port.listen(serve(port.post))
+if (port !== undefined) {
+  // The programs that are posted may be of any operations.
+  provideImages()
+  port.listen(serve(port.post))
+}

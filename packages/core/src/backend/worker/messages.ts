@@ -25,6 +25,8 @@ export type Wire = ReadonlyArray<Pick<NDArray, "dtype" | "shape" | "data">>
 export type Request =
   | ({ readonly call: "open" } & Settings)
   | { readonly call: "plan"; readonly job: Job }
+  /** Runs a program without inputs once, rounded as reading outside programs rounds. */
+  | { readonly call: "read"; readonly job: Job }
   | { readonly call: "prepare"; readonly executable: number; readonly job: Job }
   | { readonly call: "load"; readonly executable: number; readonly state: Wire }
   | { readonly call: "take"; readonly executable: number; readonly from: number }
@@ -38,6 +40,7 @@ export type Request =
 export interface Answers {
   readonly open: Settings
   readonly plan: Footprint
+  readonly read: Wire
   readonly prepare: undefined
   readonly load: undefined
   readonly take: undefined

@@ -21,6 +21,7 @@ import {
 const doing: { readonly [C in Request["call"]]: string } = {
   open: "start",
   plan: "plan a program",
+  read: "compute tensors",
   prepare: "prepare a program",
   load: "load a state",
   take: "load a state",
@@ -61,6 +62,15 @@ const makeEngine = ({ lanes, numerics: wanted, threads }: Settings) => {
     plan: ({ job }): Answers["plan"] => {
       const { memory, plan } = planJob(restoredJob(job), { threads: 1, minSharedWork: 0 })
       return { kernels: plan.kernels.length, bytes: memory.bytes }
+    },
+    read: async ({ job }) => {
+      await pool?.ready()
+      const { release, run } = prepare(restoredJob(job), pool)
+      try {
+        return run([])
+      } finally {
+        release()
+      }
     },
     prepare: async ({ executable, job }) => {
       await pool?.ready()

@@ -4,7 +4,7 @@ import type { NDArray } from "../../types/NDArray.ts"
 import type * as Csv from "../Csv.ts"
 import type { DataError } from "../DataError.ts"
 import type { Fields, Files, Filled } from "../Field.ts"
-import type { Raw } from "../Raw.ts"
+import type { NamedArrays, Raw } from "../Raw.ts"
 
 /** An error, and the option of the source that it is about, such as a file. */
 export interface Refused {
@@ -40,6 +40,8 @@ export interface Kind<F extends Fields, E extends string = string> {
   readonly read: (options: Filled<F>, files: Files<F>) => Read<Raw>
   /** Reads the first bytes of its files; absent if they must be read completely. */
   readonly first?: (options: Filled<F>, files: Files<F>) => Read<First>
+  /** Reads arrays by their names; absent for kinds without named arrays. The option of an error is the name of the array. */
+  readonly named?: (files: Files<F>, names: ReadonlyArray<string>) => Read<NamedArrays>
   /** The options of the CSV reader, for kinds of delimited text. */
   readonly table?: (options: Filled<F>) => Csv.Options
 }
@@ -49,6 +51,7 @@ export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings"
   readonly main?: string
   readonly read: (options: never, files: never) => Read<Raw>
   readonly first?: (options: never, files: never) => Read<First>
+  readonly named?: (files: never, names: ReadonlyArray<string>) => Read<NamedArrays>
   readonly table?: (options: never) => Csv.Options
 }
 

@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import type * as NDArray from "../../types/NDArray.ts"
 import { type DataError, dataError } from "../DataError.ts"
 import * as Npz from "../Npz.ts"
+import type { NamedArray } from "../Raw.ts"
 import { about, kind } from "./Kind.ts"
 
 /** An array with rows. A single number has none. */
@@ -22,7 +23,7 @@ const withRows = <A>(name: string, { shape }: NDArray.NDArray, array: A): Result
 /** Inputs and targets in one npz file. */
 export const npz = kind({
   doc: "Arrays saved by NumPy's `savez`.",
-  advice: "Only the two named arrays are read.",
+  advice: "Only the named arrays are read: `inputs` and `targets`, or those of `data.arrays`.",
   endings: ["npz"],
   fields: {
     path: { kind: "path", doc: "The file, relative to the model file.", synonyms: ["file", "filename", "file_path"] },
@@ -30,6 +31,19 @@ export const npz = kind({
     targets: { kind: "text", doc: "The name of the array of targets.", synonyms: ["y", "labels"], default: "targets" },
   },
   main: "path",
+  named: (files, names) =>
+    Result.gen(function* () {
+      const archive = yield* about("path", Npz.open(files.path))
+      const arrays: Array<readonly [string, NamedArray]> = []
+      for (const name of names) {
+        const { targets: array, ...classes } = yield* about(
+          name,
+          Result.flatMap(Npz.labels(archive, name), (labels) => withRows(name, labels.targets, labels)),
+        )
+        arrays.push([name, { array, ...classes }])
+      }
+      return { arrays: Object.fromEntries(arrays) }
+    }),
   read: ({ inputs, targets }, files) =>
     Result.flatMap(about("path", Npz.open(files.path)), (archive) =>
       Result.flatMap(

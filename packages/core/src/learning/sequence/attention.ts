@@ -3,6 +3,7 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
+import * as ShapeTree from "../../types/ShapeTree.ts"
 import * as Activation from "../Activation.ts"
 import * as Initializer from "../Initializer.ts"
 import { activationOf } from "../layers/activation.ts"
@@ -169,7 +170,7 @@ export const attention = (options: AttentionOptions): Stepwise<AttentionParams, 
     },
     apply: (params, state, sequences, context) => {
       const { length, x } = sequences
-      featuresOf(kind, { x: x.shape.slice(1), length: length.shape.slice(1) })
+      featuresOf(kind, ShapeTree.ofRows({ x, length }))
       const [batch, time] = sizesOf(kind, sequences)
       const { k, q, v } = parts(params, clean(sequences), T.cast(T.range(time), "f32"))
       const isReal = T.reshape(mask(sequences), [batch, 1, 1, time]) as Tensor
@@ -232,7 +233,7 @@ export const crossAttention = (options: CrossAttentionOptions): Stepwise<Attenti
     }),
     apply: (params, state, sequences, context) => {
       const { length, memory, x } = sequences
-      const { heads, keyHeads } = of(featuresOf(kind, { x: x.shape.slice(1), length: length.shape.slice(1) }))
+      const { heads, keyHeads } = of(featuresOf(kind, ShapeTree.ofRows({ x, length })))
       wanted(memory && { x: memory.x.shape, length: [] })
       const [batch, others] = sizesOf(kind, memory)
       const isReal = T.reshape(mask(memory), [batch, 1, 1, others]) as Tensor

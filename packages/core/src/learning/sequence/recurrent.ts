@@ -7,6 +7,7 @@ import { refill, tensors } from "../../language/TensorTree.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
+import * as ShapeTree from "../../types/ShapeTree.ts"
 import { type ActivationLike, activationOf } from "../layers/activation.ts"
 import type { InitializerLike } from "../layers/affine.ts"
 import {
@@ -78,7 +79,7 @@ const layerOf = <P, C>({ init, kind, output, readsAhead, reversed, run, start, w
     return withShape(input, [input.x[0] ?? 0, width])
   }
   const runChecked = (params: P, sequences: Padded, state: C): { readonly x: Tensor; readonly state: C } => {
-    shape({ x: sequences.x.shape.slice(1), length: sequences.length.shape.slice(1) })
+    shape(ShapeTree.ofRows(sequences))
     const [, time] = sizesOf(kind, sequences)
     const ran = run(params, withValues(sequences, clean(sequences)), state)
     return {

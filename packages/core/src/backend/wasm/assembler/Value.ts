@@ -274,6 +274,10 @@ export const atomic = builders.atomic
 export const select = <T extends ValueType>(condition: I32, whenTrue: Value<T>, whenFalse: Value<T>): Value<T> =>
   new Value(whenTrue.type, structure.select, "none", [whenTrue, whenFalse, condition])
 
+/** The smaller and the larger of two whole numbers. */
+export const smaller = (a: I32, b: I32): I32 => select(i32.lt_s(a, b), a, b)
+export const larger = (a: I32, b: I32): I32 => select(i32.gt_s(a, b), a, b)
+
 /** Sets a local and leaves what it was set to. */
 export const tee = <T extends ValueType>(local: Local<T>, value: Value<T>): Value<T> =>
   new Value(local.type, structure["local.tee"], "index", [value], local.immediate)

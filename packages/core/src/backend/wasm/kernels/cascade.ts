@@ -4,7 +4,7 @@
  */
 import { cascade, sumBlock, sumFanIn } from "../../../reference/sumOrder.ts"
 import type { Code } from "../assembler/Code.ts"
-import { f32x4, type I32, i32, type Local, select, v128 } from "../assembler/Value.ts"
+import { f32x4, type I32, i32, type Local, smaller, v128 } from "../assembler/Value.ts"
 import type { EmitContext } from "./loopNest.ts"
 import { storeVectors } from "./vectors.ts"
 
@@ -91,7 +91,7 @@ export const inSumBlocks = (
     code.loop((again) => {
       const room = code.let(i32.sub(block, filled))
       const left = code.let(i32.sub(last, from))
-      const some = code.let(select(i32.lt_s(room, left), room, left))
+      const some = code.let(smaller(room, left))
       const end = code.let(i32.add(from, some))
       code.for(from, end, step, add)
       code.set(filled, i32.add(filled, some))

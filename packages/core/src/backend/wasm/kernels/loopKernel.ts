@@ -4,7 +4,7 @@ import type { Access, Loop, Slot } from "../../../compiler/Plan.ts"
 import { factsOf } from "../../../language/primitiveFacts.ts"
 import * as Shape from "../../../types/Shape.ts"
 import type { Code } from "../assembler/Code.ts"
-import { type I32, i32, select, type V128 } from "../assembler/Value.ts"
+import { type I32, i32, smaller, type V128 } from "../assembler/Value.ts"
 import { lastAlone, type Range, type Region, threadRange } from "../threads/partition.ts"
 import { isUniform } from "./lanes.ts"
 import {
@@ -212,7 +212,7 @@ export const emitColumns = (
     kernel.shape.slice(indices.length, last),
     (outer) => {
       const { round } = rowAt(outer)
-      const last = whole === n ? end : select(i32.lt_s(end, whole), end, i32.const(whole))
+      const last = whole === n ? end : smaller(end, i32.const(whole))
       inVectors(code, { start: columns.start, end: last }, vectorsAtOnce(code, kernel), round)
       if (whole < n) code.if(i32.eq(end, n), () => round(i32.const(whole), onePart((n - whole) as Count)))
     },

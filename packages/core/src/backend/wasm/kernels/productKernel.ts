@@ -16,7 +16,7 @@ import { productBlock, upperLevels } from "../../../reference/sumOrder.ts"
 import * as Shape from "../../../types/Shape.ts"
 import type { Code } from "../assembler/Code.ts"
 import type { Numerics } from "../assembler/numerics.ts"
-import { f32x4, type I32, i32, select, v128 } from "../assembler/Value.ts"
+import { f32x4, type I32, i32, smaller, v128 } from "../assembler/Value.ts"
 import { chunks, inBlocks, type Range, threadRange } from "../threads/partition.ts"
 import { sharedBySize } from "./functionsBySize.ts"
 import { dot, type EmitContext, nest, nestShared } from "./loopNest.ts"
@@ -150,7 +150,7 @@ const less = (a: I32, b: I32 | number): I32 => (b === 0 ? a : i32.sub(a, b))
 const stepsFrom = (code: Code, { k }: Product, first: I32): I32 | number => {
   if (k <= productBlock) return k
   const left = code.let(i32.sub(k, first))
-  return code.let(select(i32.lt_s(left, productBlock), left, i32.const(productBlock)))
+  return code.let(smaller(left, i32.const(productBlock)))
 }
 
 /** Whether a block that begins at `first` is not the first one in a block of `size` steps, and so adds to the sums of others. */

@@ -3,7 +3,7 @@
  * in which an element is computed does not depend on the parts, nor on who computes them, so its bits do not either.
  */
 import type { Code } from "../assembler/Code.ts"
-import { type I32, i32, type Local, select } from "../assembler/Value.ts"
+import { type I32, i32, type Local, smaller } from "../assembler/Value.ts"
 
 /** Who computes a kernel. */
 export interface Team {
@@ -107,6 +107,6 @@ export const inBlocks = (
     code.for(start, end, size, (from) => {
       const last = code.let(typeof end === "number" ? i32.const(end) : end)
       const to = code.let(i32.add(from, size))
-      body(from, code.let(select(i32.lt_s(to, last), to, last)))
+      body(from, code.let(smaller(to, last)))
     })
 }

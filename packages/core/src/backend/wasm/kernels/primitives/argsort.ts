@@ -6,7 +6,7 @@
 import { bytes } from "../../../../types/DType.ts"
 import * as Shape from "../../../../types/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { type I32, i32, select } from "../../assembler/Value.ts"
+import { type I32, i32, select, smaller } from "../../assembler/Value.ts"
 import { nestShared } from "../loopNest.ts"
 import { at, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
 
@@ -26,7 +26,7 @@ const width = ({ out }: Operation): number => out.shape.at(-1) ?? 0
 
 /** Merges the sorted runs of indices in `from`, each of `run` indices, by pairs into `to`. */
 const mergePass = (code: Code, keys: I32, from: I32, to: I32, run: I32, n: number): void => {
-  const shorter = (x: I32): I32 => select(i32.lt_s(x, n), x, i32.const(n))
+  const shorter = (x: I32): I32 => smaller(x, i32.const(n))
   const indexAt = (i: I32): I32 => i32.load(at(from, [i, 4]))
   const keyOf = (i: I32): I32 => i32.load(at(keys, [indexAt(i), 4]))
   code.for(0, n, i32.shl(run, 1), (start) => {

@@ -5,15 +5,11 @@
 import { productBlock } from "../../../../reference/sumOrder.ts"
 import { bytesOf } from "../../../../types/ShapeError.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { type I32, i32, select } from "../../assembler/Value.ts"
+import { type I32, i32, larger, smaller } from "../../assembler/Value.ts"
 import type { Cut, Edge, Gradient, Rows } from "./gradientTiles.ts"
 import { at } from "./Operation.ts"
 import { addPairs, addProducts, clearTile, type RegisterTile, tileVectors, unrolled, writeTile } from "./registerTile.ts"
 import { type Axis, type Count, counted, positionsOf, type Taps } from "./slidingWindow.ts"
-
-const larger = (a: I32, b: I32): I32 => select(i32.gt_s(a, b), a, b)
-
-const smaller = (a: I32, b: I32): I32 => select(i32.lt_s(a, b), a, b)
 
 /** The positions of one output's row, and how many of the axes' positions there are. */
 const rowLength = ({ axes }: Gradient): number => axes.at(-1)?.count as number

@@ -5,7 +5,7 @@
  */
 import { productBlock, upperLevels } from "../../../../reference/sumOrder.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { type I32, i32, type Local, select } from "../../assembler/Value.ts"
+import { type I32, i32, type Local, smaller } from "../../assembler/Value.ts"
 
 /** Bytes of the sums of blocks that are not complete, where the result takes `result` bytes. */
 export const incompleteBytes = (terms: number, result: number): number => upperLevels(terms).length * result
@@ -30,7 +30,7 @@ export const eachBlock = (code: Code, { bytes, incomplete, move, result, sum, te
     const size = levels[level - 1] ?? productBlock
     code.for(start, end, size, (first) => {
       const next = code.let(i32.add(first, size))
-      const last = code.let(select(i32.lt_s(next, end), next, end))
+      const last = code.let(smaller(next, end))
       const adds = code.let(i32.ne(first, start))
       if (level === 0) {
         sum(first, last, to, adds)

@@ -6,7 +6,7 @@
 import type { ConvParams } from "../../../../language/Primitive.ts"
 import type { Shape } from "../../../../types/Shape.ts"
 import type { Code } from "../../assembler/Code.ts"
-import { type I32, i32, select } from "../../assembler/Value.ts"
+import { type I32, i32, select, smaller } from "../../assembler/Value.ts"
 import { at } from "./Operation.ts"
 
 /** A number known when the module is written, or only at run time. */
@@ -176,7 +176,7 @@ export const tapsAt = (code: Code, axis: Axis, t: I32): Taps => {
   const start = code.let(select(i32.lt_s(corner, 0), i32.div_s(i32.sub(spread - 1, corner), spread), i32.const(0)))
   const left = code.let(i32.div_s(i32.sub(size + spread - 1, corner), spread))
   const all = typeof taps === "number" ? i32.const(taps) : taps
-  const end = code.let(select(i32.ge_s(corner, size), i32.const(0), select(i32.lt_s(left, all), left, all)))
+  const end = code.let(select(i32.ge_s(corner, size), i32.const(0), smaller(left, all)))
   return { start, end }
 }
 
@@ -191,7 +191,7 @@ export const positionsOf = (code: Code, { count, first, move, size, spread }: Ax
   const start = code.let(select(i32.lt_s(corner, 0), i32.div_s(i32.sub(move - 1, corner), move), i32.const(0)))
   const left = code.let(i32.div_s(i32.sub(size + move - 1, corner), move))
   const all = at(0, [count, 1])
-  const end = select(i32.ge_s(corner, size), i32.const(0), select(i32.lt_s(left, all), left, all))
+  const end = select(i32.ge_s(corner, size), i32.const(0), smaller(left, all))
   return { start, end: code.let(end) }
 }
 

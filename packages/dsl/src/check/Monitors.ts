@@ -1,0 +1,101 @@
+/** Whether the scores that callbacks monitor, and those of `fail_under`, are ones that the run computes. */
+import { useOf } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { scalar } from "../diagnostic/Fix.ts"
+import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
+import { type Head, headsOf, scoreName } from "../prepare/Facts.ts"
+import { traitsOf } from "../schema/Catalogue.ts"
+import { scoresOf } from "./Outputs.ts"
+import type { Subject } from "./Subject.ts"
+
+/** The scores a run computes after every epoch, or `undefined` where that is not known. */
+const produced = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<string> | undefined => {
+  const heads = headsOf(facts)
+  const unknown: ReadonlyArray<Partial<Head>> = [{}]
+  const own = (heads.length === 0 ? unknown : heads).map(({ name, target }) => {
+    const head = name === undefined ? {} : { name }
+    const scores = scoresOf(catalogue.metric, train, { ...head, target }, heads)?.map((metric) => useOf(metric).name)
+    return scores?.map((score) => scoreName(head, score)).concat(name === undefined ? [] : [scoreName(head, "loss")])
+  })
+  const names = own.flatMap((scores) => scores ?? [])
+  if (own.includes(undefined)) return undefined
+  const hasVal = facts.rows === undefined ? data === undefined || data.split.val !== undefined : facts.rows.val > 0
+  return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
+}
+
+/** All scores that are asked for and not computed. */
+export const check = (subject: Subject): ReadonlyArray<Finding> => {
+  const scores = produced(subject)
+  if (scores === undefined) return []
+  const names = [...new Set(scores.map((score) => score.slice(score.indexOf(".") + 1)))]
+  const { callback: table } = subject.catalogue
+  const watched = subject.train.callbacks.flatMap((callback, i) => {
+    const { name, options } = useOf(callback)
+    const option = traitsOf(table, name)?.monitor
+    const score = option === undefined ? undefined : options[option]
+    return option === undefined || typeof score !== "string" ? [] : [{ score, path: ["train", "callbacks", i, name, option] }]
+  })
+  const { metric } = subject.catalogue
+  const others = (score: string): ReadonlyArray<string> =>
+    (Object.hasOwn(metric, score) ? metric[score]?.synonyms : undefined) ?? []
+  const callbacks = watched.flatMap(({ path, score }) =>
+    scores.includes(score) ? [] : [unproduced(subject, scores, score, { at: { path }, others })],
+  )
+  const floors = Object.keys(subject.evaluate?.fail_under ?? {}).flatMap((score) => {
+    if (names.includes(score)) return []
+    const at = { path: ["evaluate", "fail_under", score], on: "key" } as const
+    return [{ ...unproduced(subject, names, score, { at, others }), message: `this run does not compute the score \`${score}\`` }]
+  })
+  return [...callbacks, ...floors]
+}
+
+interface Asked {
+  readonly at: Finding["at"]
+  /** Other names that people type for a metric. */
+  readonly others: (metric: string) => ReadonlyArray<string>
+}
+
+/** Whether a score is that of a head, written without the name of the head: `val.accuracy` for `val.kind.accuracy`. */
+const isOfHead = (score: string, written: string): boolean => {
+  const [steps, asked] = [score.split("."), written.split(".")]
+  return steps.length === asked.length + 1 && steps.at(-1) === asked.at(-1) && (asked.length === 1 || steps[0] === asked[0])
+}
+
+/** The finding for a score that the run does not compute: the nearest name, or what to add. */
+const unproduced = (
+  { catalogue, train }: Subject,
+  scores: ReadonlyArray<string>,
+  score: string,
+  { at, others }: Asked,
+): Finding => {
+  const [, part = "", metric = ""] = /^(?:(train|val)[._])?(.*)$/su.exec(score) ?? []
+  const synonyms: Synonyms = Object.fromEntries(
+    scores.map((each) => {
+      const end = each.lastIndexOf(".") + 1
+      return [each, others(each.slice(end)).map((other) => `${each.slice(0, end)}${other}`)]
+    }),
+  )
+  const finding = { code: "T503", message: `this run does not compute the score \`${score}\``, at } as const
+  const hasPart = part !== "val" || scores.some((each) => each.startsWith("val.")) || at.on === "key"
+  if (!hasPart) return { ...finding, help: "there are no validation rows: set `data.split.val`" }
+  const ofHeads = scores.filter((each) => isOfHead(each, score))
+  if (ofHeads.length > 0) {
+    const [head, another] = ofHeads
+    const fix = head === undefined || another !== undefined ? {} : { fix: { title: `write \`${head}\``, at, text: scalar(head) } }
+    return { ...finding, help: `each head has its own: did you mean ${listed(ofHeads)}?`, ...fix }
+  }
+  const meant = meaning(score, scores, synonyms)
+  const [only, second] = meant?.names ?? []
+  const [unlisted] = called(metric, Object.keys(catalogue.metric))
+  if (unlisted !== undefined && Array.isArray(train.metrics) && called(score, scores, synonyms).length === 0)
+    return {
+      ...finding,
+      help: `\`${unlisted}\` is not in \`train.metrics\`: add it there`,
+      fix: { title: `add \`${unlisted}\` to the metrics`, append: ["train", "metrics"], text: unlisted },
+    }
+  return {
+    ...finding,
+    help: meant?.help ?? `the scores are ${listed(nearestNames(score, scores, 8), "and")}; add others to \`train.metrics\``,
+    ...(only === undefined || second !== undefined ? {} : { fix: { title: `write \`${only}\``, at, text: scalar(only) } }),
+  }
+}
