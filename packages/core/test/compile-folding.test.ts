@@ -61,13 +61,13 @@ for (const [name, layer] of Object.entries(engines))
       return Effect.gen(function* () {
         const { params, state } = net.init(Key.make(1), [6])
         const f = (rows: T): T => net.apply(params, state, rows, { mode: "infer" }).y
-        const compiled = yield* Compile.compile(f, x as T)
+        const compiled = yield* Compile.compile(f, x)
         assert.deepStrictEqual(
           jobs.map((program) => uses(program, "threefry")),
           [true, false],
         )
         assert.deepStrictEqual(jobs[1]?.equations.map(({ primitive }) => primitive).filter((step) => step === "dot").length, 2)
-        same([yield* compiled(x)], yield* unfolded(f, x as T))
+        same([yield* compiled(x)], yield* unfolded(f, x))
       }).pipe(Effect.scoped, Effect.provide(watched(jobs, layer)))
     })
 
@@ -77,9 +77,9 @@ for (const [name, layer] of Object.entries(engines))
         const { params, state } = net.init(Key.make(1), [6])
         const f = (sum: T, rows: T) => {
           const { y } = net.apply(params, state, rows, { mode: "infer" })
-          return { state: Tensor.add(sum, Tensor.sum(y)) as T, output: y }
+          return { state: Tensor.add(sum, Tensor.sum(y)), output: y }
         }
-        const step = yield* Compile.step(f, Tensor.scalar(1) as T)
+        const step = yield* Compile.step(f, Tensor.scalar(1))
         const [output] = yield* step.run([x])
         assert.isFalse(uses(jobs.at(-1), "threefry"))
         const [sum, y] = yield* unfolded(
@@ -87,8 +87,8 @@ for (const [name, layer] of Object.entries(engines))
             const made = f(before, rows)
             return [made.state, made.output]
           },
-          NDArray.make("f32", [], Float32Array.of(1)) as T,
-          x as T,
+          NDArray.make("f32", [], Float32Array.of(1)),
+          x,
         )
         same([yield* step.state, output as T], [sum as T, y as T])
       }).pipe(Effect.scoped, Effect.provide(watched(jobs, layer)))
@@ -116,7 +116,7 @@ describe("what is not worth it stays in the program", () => {
     expect(foldable([half(), half(), half()])).toHaveLength(2)
   })
   test("an argument, and everything computed from it", () => {
-    const { program } = Compile.program((x: T) => Tensor.exp(x), Tensor.zeros([3]) as T)
+    const { program } = Compile.program((x: T) => Tensor.exp(x), Tensor.zeros([3]))
     expect(Program.print(program)).toBe("program (a: f32[3]) {\n  b: f32[3] = exp a\n  return b\n}")
   })
 })
@@ -126,10 +126,10 @@ for (const [name, layer] of Object.entries(engines))
     Effect.gen(function* () {
       const engine = yield* Engine.Engine
       const drawn = () => Key.normal(Key.make(4), [3])
-      const step = yield* Compile.step((_: T, rows: T) => ({ state: drawn(), output: [drawn(), rows] }), Tensor.zeros([3]) as T)
-      const expected = yield* unfolded((_: T) => drawn(), Tensor.read(Tensor.zeros([1])) as T)
+      const step = yield* Compile.step((_: T, rows: T) => ({ state: drawn(), output: [drawn(), rows] }), Tensor.zeros([3]))
+      const expected = yield* unfolded((_: T) => drawn(), Tensor.read(Tensor.zeros([1])))
       for (let i = 0; i < 2; i++) {
-        const [output] = yield* step.run([x as T])
+        const [output] = yield* step.run([x])
         same(output ?? [], [...expected, x])
         same([yield* step.state], yield* engine.read(expected))
       }
@@ -144,7 +144,7 @@ it.effect("refuses the argument of another function, as it does without", () =>
         stranger = Tensor.exp(y)
         return y
       },
-      Tensor.zeros([2]) as T,
+      Tensor.zeros([2]),
     )
     const got = yield* Effect.flip(Compile.compile((y: T) => Tensor.add(y, stranger as T) as T, Tensor.zeros([2]) as T))
     assert.instanceOf(got, ShapeError)

@@ -22,14 +22,14 @@ type T = Tensor.Tensor
 
 /** Fits one number to the mean of a batch. */
 const descend = (state: { readonly w: T; readonly seen: T }, batch: T) => {
-  const { grad, value } = Autodiff.valueAndGrad((w: T) => Tensor.mean(Tensor.square(Tensor.sub(w, batch) as T)) as T)(state.w)
+  const { grad, value } = Autodiff.valueAndGrad((w: T) => Tensor.mean(Tensor.square(Tensor.sub(w, batch))))(state.w)
   return {
-    state: { w: Tensor.sub(state.w, Tensor.mul(grad, 0.1)) as T, seen: Tensor.add(state.seen, 1) as T },
+    state: { w: Tensor.sub(state.w, Tensor.mul(grad, 0.1)), seen: Tensor.add(state.seen, 1) },
     output: { loss: value },
   }
 }
 
-const start = { w: Tensor.scalar(0) as T, seen: Tensor.scalar(0, "i32") as T }
+const start = { w: Tensor.scalar(0), seen: Tensor.scalar(0, "i32") }
 
 const engines = { reference: Engine.layerReference, "an engine that answers later": delayed }
 
@@ -41,8 +41,8 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
       on(
         Effect.gen(function* () {
           const f = yield* Compile.compile(
-            ({ a, b }: { readonly a: T; readonly b: T }) => ({ sum: Tensor.add(a, b) as T, both: [a, b] }),
-            { a: Tensor.zeros([2]) as T, b: Tensor.zeros([2]) as T },
+            ({ a, b }: { readonly a: T; readonly b: T }) => ({ sum: Tensor.add(a, b), both: [a, b] }),
+            { a: Tensor.zeros([2]), b: Tensor.zeros([2]) },
           )
           const { both, sum } = yield* f({ a: Tensor.make([1, 2]), b: Tensor.make([10, 20]) })
           assert.deepStrictEqual(Tensor.toArray(sum), [11, 22])
@@ -57,7 +57,7 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
     it.effect("makes the ShapeError of a function that is wrong a typed failure, before anything runs", () =>
       on(
         Effect.gen(function* () {
-          const wrong = yield* Effect.result(Compile.compile((x: T) => Tensor.matmul(x, x) as T, Tensor.zeros([2, 3]) as T))
+          const wrong = yield* Effect.result(Compile.compile((x: T) => Tensor.matmul(x, x), Tensor.zeros([2, 3])))
           assert.instanceOf(Result.isFailure(wrong) ? wrong.failure : undefined, ShapeError)
         }),
       ),
@@ -66,8 +66,8 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
     it.effect("refuses arguments of another shape", () =>
       on(
         Effect.gen(function* () {
-          const f = yield* Compile.compile((x: T) => Tensor.neg(x), Tensor.zeros([2]) as T)
-          const got = yield* Effect.result(f(Tensor.zeros([3]) as T))
+          const f = yield* Compile.compile((x: T) => Tensor.neg(x), Tensor.zeros([2]))
+          const got = yield* Effect.result(f(Tensor.zeros([3])))
           assert.isTrue(Result.isFailure(got))
           if (Result.isFailure(got))
             assert.strictEqual(
@@ -85,7 +85,7 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
             (_: T): T => {
               throw new RangeError("not ours")
             },
-            Tensor.zeros([2]) as T,
+            Tensor.zeros([2]),
           )
           const exit = yield* Effect.exit(f)
           assert.isTrue(Exit.hasDies(exit))
@@ -118,10 +118,10 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
       on(
         Effect.gen(function* () {
           const step = yield* Compile.step(descend, start)
-          yield* step.run([Tensor.ones([4]) as T])
+          yield* step.run([Tensor.ones([4])])
           const snapshot = yield* step.state
           const before = [...(snapshot.w as NDArray.NDArray).data]
-          const [ahead] = yield* step.run([Tensor.ones([4]) as T])
+          const [ahead] = yield* step.run([Tensor.ones([4])])
           assert.deepStrictEqual([...(snapshot.w as NDArray.NDArray).data], before)
           yield* step.load(snapshot)
           const [again] = yield* step.run([Tensor.ones([4]) as T])
@@ -150,7 +150,7 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
         Effect.gen(function* () {
           const step = yield* Compile.step(descend, start)
           const runs = Array.from({ length: 12 }, (_, i) =>
-            step.run(Array.from({ length: 1 + (i % 3) }, (_, j) => Tensor.ones([1 + ((i + j) % 4)]) as T)),
+            step.run(Array.from({ length: 1 + (i % 3) }, (_, j) => Tensor.ones([1 + ((i + j) % 4)]))),
           )
           const outputs = yield* Effect.all(runs, { concurrency: "unbounded" })
           const losses = outputs.flat().map(({ loss }) => Tensor.toNumber(loss))
@@ -164,7 +164,7 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
       on(
         Effect.gen(function* () {
           const step = yield* Compile.step(descend, start)
-          const batch = Tensor.ones([4]) as T
+          const batch = Tensor.ones([4])
           yield* step.run([batch])
           // The time of the processor, since the thread may lose its core to other programs.
           const used = () => process.threadCpuUsage().user / 1000
@@ -190,8 +190,8 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
     it.effect("refuses a step whose state changes its shape", () =>
       on(
         Effect.gen(function* () {
-          const step = yield* Compile.step((w: T, x: T) => ({ state: Tensor.add(w, x) as T, output: w }), Tensor.scalar(0) as T)
-          const got = yield* Effect.result(step.run([Tensor.ones([3]) as T]))
+          const step = yield* Compile.step((w: T, x: T) => ({ state: Tensor.add(w, x), output: w }), Tensor.scalar(0))
+          const got = yield* Effect.result(step.run([Tensor.ones([3])]))
           assert.isTrue(Result.isFailure(got))
           if (Result.isFailure(got))
             assert.strictEqual(
@@ -207,15 +207,15 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
         Effect.gen(function* () {
           type State = Readonly<Record<string, T>>
           const wrong: ReadonlyArray<readonly [State, string]> = [
-            [{ b: Tensor.zeros([2]) as T, w: Tensor.zeros([4]) as T }, "w was f32[3] and became f32[4]"],
-            [{ w: Tensor.zeros([3]) as T }, "b is missing"],
-            [{ b: Tensor.zeros([2], "i32") as T, w: Tensor.zeros([3]) as T }, "b was f32[2] and became i32[2]"],
-            [{ b: Tensor.zeros([2]) as T, v: Tensor.scalar(1), w: Tensor.zeros([3]) as T }, "v is new"],
+            [{ b: Tensor.zeros([2]), w: Tensor.zeros([4]) }, "w was f32[3] and became f32[4]"],
+            [{ w: Tensor.zeros([3]) }, "b is missing"],
+            [{ b: Tensor.zeros([2], "i32"), w: Tensor.zeros([3]) }, "b was f32[2] and became i32[2]"],
+            [{ b: Tensor.zeros([2]), v: Tensor.scalar(1), w: Tensor.zeros([3]) }, "v is new"],
             [{ a: Tensor.scalar(1), c: Tensor.scalar(1) }, "b is missing, w is missing, a is new and 1 more"],
-            [{ b: { "": Tensor.zeros([2]) } as never, w: Tensor.zeros([3]) as T }, "b is missing, b. is new"],
+            [{ b: { "": Tensor.zeros([2]) } as never, w: Tensor.zeros([3]) }, "b is missing, b. is new"],
           ]
           for (const [next, said] of wrong) {
-            const first: State = { b: Tensor.zeros([2]) as T, w: Tensor.zeros([3]) as T }
+            const first: State = { b: Tensor.zeros([2]), w: Tensor.zeros([3]) }
             const step = yield* Compile.step((_: State, x: T) => ({ state: next, output: x }), first)
             const error = yield* Effect.flip(step.run([Tensor.scalar(1)]))
             assert.include(error.message, `a new state like the old: ${said}. Try:`)

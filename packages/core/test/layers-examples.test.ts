@@ -189,13 +189,11 @@ describe("batch_norm", () => {
       "batch_norm got f32[1, 1]; it wants two or more elements for each channel in training. Try: batches of two rows or more, or layer_norm",
     )
     const image = Layers.batchNorm().init(key, [2, 1, 1])
-    expect(Layers.batchNorm().apply(image.params, image.state, Tensor.ones([1, 2, 1, 1]) as T, train).y.shape).toEqual([
-      1, 2, 1, 1,
-    ])
+    expect(Layers.batchNorm().apply(image.params, image.state, Tensor.ones([1, 2, 1, 1]), train).y.shape).toEqual([1, 2, 1, 1])
   })
 
   test("a constant channel becomes β", () => {
-    const { y } = Layers.batchNorm().apply(params, state, Tensor.full([4, 1], 3) as T, train)
+    const { y } = Layers.batchNorm().apply(params, state, Tensor.full([4, 1], 3), train)
     expect(numbers(y)).toEqual([0, 0, 0, 0])
   })
 
@@ -214,7 +212,7 @@ describe("noise", () => {
   const rate = 0.3
 
   test("spatial dropout drops channels whole", () => {
-    const y = Layers.spatialDropout(rate).apply({}, {}, Tensor.ones([200, 4, 3, 10]) as T, train).y
+    const y = Layers.spatialDropout(rate).apply({}, {}, Tensor.ones([200, 4, 3, 10]), train).y
     const channels = Tensor.transpose(Tensor.reshape(y, [200, 12, 10]), [0, 2, 1])
     const rows = Tensor.toArray(Tensor.reshape(channels, [2000, 12])) as ReadonlyArray<ReadonlyArray<number>>
     for (const row of rows) expect(new Set(row).size).toBe(1)
@@ -230,13 +228,13 @@ describe("noise", () => {
   })
 
   test("gaussian noise has the standard deviation it says", () => {
-    const y = numbers(Layers.gaussianNoise(0.5).apply({}, {}, Tensor.zeros([40_000]) as T, train).y)
+    const y = numbers(Layers.gaussianNoise(0.5).apply({}, {}, Tensor.zeros([40_000]), train).y)
     expect(Math.abs(mean(y))).toBeLessThan(2.5 / Math.sqrt(y.length))
     expect(Math.abs(mean(y.map((x) => x * x)) - 0.25)).toBeLessThan(2.5 / Math.sqrt(y.length))
   })
 
   test("is absent in inference, and for a rate of 0", () => {
-    const x = Tensor.ones([4, 3]) as T
+    const x = Tensor.ones([4, 3])
     const nets = [Layers.dropout, Layers.spatialDropout, Layers.alphaDropout, Layers.gaussianNoise]
     for (const net of nets) {
       expect(net(0.4).apply({}, {}, x, infer).y).toBe(x)
@@ -256,11 +254,11 @@ describe("branches", () => {
       ["carried", { join: "multiply", from: ["input", "carry"] }],
       ["sum", { join: "add", from: ["changed", "carried"] }],
     ])
-    const zeros = { w: Tensor.zeros([2, 2]) as T, b: Tensor.zeros([2]) as T }
-    const gate = (open: number) => ({ ...zeros, b: Tensor.full([2], open) as T })
+    const zeros = { w: Tensor.zeros([2, 2]), b: Tensor.zeros([2]) }
+    const gate = (open: number) => ({ ...zeros, b: Tensor.full([2], open) })
     const apply = (gateAt: number, carryAt: number) => {
       const none = { changed: {}, carried: {}, sum: {} }
-      const change = { ...zeros, b: Tensor.full([2], 9) as T }
+      const change = { ...zeros, b: Tensor.full([2], 9) }
       const state = { change: {}, gate: {}, carry: {}, ...none }
       return numbers(
         net.apply({ change, gate: gate(gateAt), carry: gate(carryAt), ...none }, state, Tensor.make([[3, -5]]), infer).y,
@@ -289,7 +287,7 @@ describe("branches", () => {
 test("the compiler asks for the mode, the key and the state", () => {
   const norm = Layers.batchNorm()
   const { params, state } = norm.init(key, [2])
-  const x = Tensor.ones([3, 2]) as T
+  const x = Tensor.ones([3, 2])
   // @ts-expect-error the mode must be given
   expect(() => norm.apply(params, state, x)).toThrow(TypeError)
   // @ts-expect-error training takes a key, whether or not this layer draws

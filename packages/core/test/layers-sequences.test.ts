@@ -67,7 +67,7 @@ test.each(recorded.cases)("$layer $options", ({ cotangent, layer, options, param
     )
     return { value, back: pull(u) }
   }
-  const { back, value } = exactly(f)(filled(like, params), array(x) as T, array(cotangent) as T)
+  const { back, value } = exactly(f)(filled(like, params), array(x), array(cotangent))
   assertAllClose(value, array(y), close)
   assertAllClose(back.x, array(toX), close)
   const wanted = Params.leaves(filled(like, toParams))
@@ -103,7 +103,7 @@ describe("packed sequences in both directions, from a given state", () => {
       )
       return { value, state, back: pull(u) }
     }
-    const { back, state, value } = exactly(f)(filled(like, params), array(x) as T, array(cotangent) as T)
+    const { back, state, value } = exactly(f)(filled(like, params), array(x), array(cotangent))
     assertAllClose(value, array(y), close)
     assertAllClose(back.x, array(toX), close)
     const wanted = Params.leaves(filled(like, toParams))
@@ -139,7 +139,7 @@ describe.each(["simple_rnn", "lstm", "gru"] as const)("%s", (name) => {
 
   test("its program does not grow with the length of the sequence", () => {
     const steps = (time: number) => {
-      const samples = Tensor.zeros([2, time, 4]) as T
+      const samples = Tensor.zeros([2, time, 4])
       const y = net({}).apply(params, {}, samples, infer).y
       let count = 0
       const seen = new Set<T>()

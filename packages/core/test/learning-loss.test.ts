@@ -31,7 +31,7 @@ const nearKink = (output: NDArray.NDArray, target: NDArray.NDArray): boolean => 
   return [...distances, ...behind].some((x) => x !== 0 && isNear(x)) || distances.some((x) => x === 0)
 }
 
-const none = (target: T): T => Tensor.zeros([target.shape[0] ?? 0]) as T
+const none = (target: T): T => Tensor.zeros([target.shape[0] ?? 0])
 const perRow = (x: T): T => Tensor.mean(x, { axes: -1 })
 /** -p log p, 0 for 0. */
 const surprise = (p: T): T => Tensor.neg(Tensor.mul(p, Tensor.log(Tensor.where(Tensor.greater(p, 0), p, 1))))
@@ -68,7 +68,7 @@ describe.each(names)("%s", (name) => {
     fc.assert(
       fc.property(samples, fc.nat(1000), ([output, target], seed) => {
         fc.pre(!nearKink(output, target))
-        checkGrads((at: T) => loss(at, target), output as T, { seed })
+        checkGrads((at: T) => loss(at, target), output, { seed })
       }),
       { numRuns: 40 },
     )
@@ -78,7 +78,7 @@ describe.each(names)("%s", (name) => {
     fc.assert(
       fc.property(samples, fc.nat(1000), ([output, target], seed) => {
         fc.pre(!nearKink(output, target))
-        checkGrads((at: T) => loss(at, target), output as T, { seed, order: 2 })
+        checkGrads((at: T) => loss(at, target), output, { seed, order: 2 })
       }),
       { numRuns: 20 },
     )
@@ -88,7 +88,7 @@ describe.each(names)("%s", (name) => {
     const far = name === "poisson" ? 700 : 1e4 // the outputs of poisson are logarithms
     const output = Tensor.make([-far, -1e3, -30, 0, 30, 600, far].flatMap((z) => [-far, 0, far].map((w) => [z, w])))
     for (const chosen of [0, 1]) {
-      const target = Tensor.oneHot(Tensor.full([21], chosen, "i32") as T, 2)
+      const target = Tensor.oneHot(Tensor.full([21], chosen, "i32"), 2)
       const { grad, value } = Autodiff.valueAndGrad((at: T) => loss(at, target))(output)
       expect(Number.isFinite(Doubles.toNumber(value))).toBe(true)
       expect([...Doubles.read(grad).data].every(Number.isFinite)).toBe(true)
@@ -106,9 +106,9 @@ describe.each(names)("%s", (name) => {
   })
 
   test("refuses a target that would stretch", () => {
-    expect(() => loss(Tensor.zeros([4, 3]) as T, Tensor.zeros([4]) as T)).toThrow(ShapeError)
-    expect(() => loss(Tensor.zeros([4, 3]) as T, Tensor.zeros([1, 3]) as T)).toThrow(ShapeError)
-    expect(() => loss(Tensor.zeros([4, 3]) as T, Tensor.zeros([4, 1]) as T)).toThrow(ShapeError)
+    expect(() => loss(Tensor.zeros([4, 3]), Tensor.zeros([4]))).toThrow(ShapeError)
+    expect(() => loss(Tensor.zeros([4, 3]), Tensor.zeros([1, 3]))).toThrow(ShapeError)
+    expect(() => loss(Tensor.zeros([4, 3]), Tensor.zeros([4, 1]))).toThrow(ShapeError)
     expect(() => loss(Tensor.scalar(1), Tensor.scalar(1))).toThrow(ShapeError)
   })
 })
@@ -125,10 +125,10 @@ describe("targets", () => {
   })
 
   test("the message names the loss and both shapes", () => {
-    expect(() => Loss.meanSquaredError(Tensor.zeros([4, 1]) as T, Tensor.zeros([3]) as T)).toThrow(
+    expect(() => Loss.meanSquaredError(Tensor.zeros([4, 1]), Tensor.zeros([3]))).toThrow(
       "mse got f32[4, 1] and f32[3]; it wants a target of the output's shape [batch, …]. Try: reshape the target, or change the units of the last layer",
     )
-    expect(() => Loss.categoricalCrossEntropy()(Tensor.zeros([4, 3]) as T, Tensor.zeros([4]) as T)).toThrow(
+    expect(() => Loss.categoricalCrossEntropy()(Tensor.zeros([4, 3]), Tensor.zeros([4]))).toThrow(
       'categorical_cross_entropy got f32[4, 3] and f32[4]; it wants outputs [batch, classes] with targets i32[batch], or [batch, classes] of probabilities. Try: Tensor.cast(target, "i32") for class indices',
     )
   })
@@ -151,7 +151,7 @@ describe("categorical cross-entropy", () => {
   test("of zeros it is log K, smoothed or not", () => {
     for (const labelSmoothing of [0, 0.3])
       assertAllClose(
-        Loss.categoricalCrossEntropy({ labelSmoothing })(Tensor.zeros([2, 10]) as T, Tensor.make([3, 9], "i32")),
+        Loss.categoricalCrossEntropy({ labelSmoothing })(Tensor.zeros([2, 10]), Tensor.make([3, 9], "i32")),
         Math.log(10),
         {
           rtol: 1e-15,
@@ -252,7 +252,7 @@ test("cosine goes by direction alone, and a vector of zeros has the gradient of 
   const [x, y] = [Tensor.make([[1, 2, -1]]), Tensor.make([[0, 1, 3]])]
   const at = Doubles.toNumber(Loss.cosine(x, y))
   expect(Doubles.toNumber(Loss.cosine(Tensor.mul(x, 7), y))).toBeCloseTo(at, 14)
-  const { grad, value } = Autodiff.valueAndGrad((z: T) => Loss.cosine(z, y))(Tensor.zeros([1, 3]) as T)
+  const { grad, value } = Autodiff.valueAndGrad((z: T) => Loss.cosine(z, y))(Tensor.zeros([1, 3]))
   expect(Tensor.toNumber(value)).toBe(1)
   expect([...Tensor.read(grad).data].every(Number.isFinite)).toBe(true)
 })
@@ -441,6 +441,6 @@ test("where one class is nearly certain, second derivatives are transposes up to
   for (const loss of [Loss.categoricalCrossEntropy(), Loss.klDivergence]) {
     const target = Tensor.make([[0.5, 0.5]])
     const gradient = Autodiff.grad((z: T) => loss(z, target))
-    for (let seed = 0; seed < 20; seed++) checkGrads(gradient, Tensor.make([[-7.140625, 7.28125]]) as T, { seed })
+    for (let seed = 0; seed < 20; seed++) checkGrads(gradient, Tensor.make([[-7.140625, 7.28125]]), { seed })
   }
 })

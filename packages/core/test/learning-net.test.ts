@@ -13,7 +13,7 @@ const infer: Net.Context = { mode: "infer" }
 const train: Net.Context = { mode: "train", key: Key.make(11) }
 
 const numbers = (tree: unknown): ReadonlyArray<readonly [string, ReadonlyArray<number>]> =>
-  Tree.entries(tree).map(([path, leaf]) => [Tree.printPath(path), [...Doubles.read(leaf as T).data]])
+  Tree.entries(tree).map(([path, leaf]) => [Tree.printPath(path), [...Doubles.read(leaf).data]])
 
 const dense = (units: number, activation: Activation.Name = "tanh") => Layers.dense({ units, activation })
 
@@ -120,7 +120,7 @@ describe("dense", () => {
     const slope: Net.Net = Net.stateless({
       kind: "prelu",
       shape: (input) => input,
-      init: (_, input) => ({ alpha: Tensor.full([input.at(-1) ?? 1], 0.25) as T }),
+      init: (_, input) => ({ alpha: Tensor.full([input.at(-1) ?? 1], 0.25) }),
       apply: ({ alpha }, x) => Tensor.where(Tensor.lessEqual(x, 0), Tensor.mul(x, alpha), x),
     })
     const prelu = Activation.make((x) => Activation.leakyRelu(x, 0.25), { gain: 1.37, suits: "he", net: slope })
@@ -147,7 +147,7 @@ describe("dense", () => {
       activation: Activation.make((x) => Tensor.mul(x, 0.5), { gain: 1, suits: "he", net: noisy }),
     })
     const { params, state } = net.init(key, [2])
-    const y = (context: Net.Context) => numbers(net.apply(params, state, Tensor.ones([4, 2]) as T, context).y)
+    const y = (context: Net.Context) => numbers(net.apply(params, state, Tensor.ones([4, 2]), context).y)
     expect(y(train)).toEqual(y(train))
     expect(y(train)).not.toEqual(y({ mode: "train", key: Key.make(12) }))
     expect(y(infer)).toEqual(y({ mode: "infer" }))
@@ -156,11 +156,11 @@ describe("dense", () => {
   test("refuses what does not fit, saying which layer and what", () => {
     const net = Net.sequential({ hidden: dense(3), out: dense(2) })
     const { params, state } = net.init(key, [4])
-    expect(() => net.apply(params, state, Tensor.zeros([6, 5]) as T, infer)).toThrow(
+    expect(() => net.apply(params, state, Tensor.zeros([6, 5]), infer)).toThrow(
       "hidden: dense got f32[6, 5] and f32[4, 3]; it wants x [batch, …, 4]. Try: initialize the net for the shape of these samples",
     )
     // Twelve numbers a sample would divide by four, but they are not features.
-    expect(() => dense(3).apply(params.hidden, {}, Tensor.zeros([6, 4, 3]) as T, infer)).toThrow(ShapeError)
+    expect(() => dense(3).apply(params.hidden, {}, Tensor.zeros([6, 4, 3]), infer)).toThrow(ShapeError)
     expect(() => net.shape([])).toThrow("hidden: dense got f32[]; it wants at least one axis of features")
   })
 })
@@ -168,7 +168,7 @@ describe("dense", () => {
 describe("dropout", () => {
   const rate = 0.25
   const net = Layers.dropout(rate)
-  const x = Tensor.ones([400, 100]) as T
+  const x = Tensor.ones([400, 100])
 
   test("is the identity when inferring", () => {
     expect(net.apply({}, {}, x, infer).y).toBe(x)
@@ -228,7 +228,7 @@ describe("names and keys", () => {
           [...Tensor.read(y).data].map((value) => value === 0),
         )
       }
-      net.apply(net.init(key, [50]).params, net.init(key, [50]).state, Tensor.ones([2, 50]) as T, { ...train, observe })
+      net.apply(net.init(key, [50]).params, net.init(key, [50]).state, Tensor.ones([2, 50]), { ...train, observe })
       return seen.get("d")
     }
     const d = ["d", Layers.dropout(0.5)] as const
@@ -254,8 +254,8 @@ describe("names and keys", () => {
       const { params, state } = net.init(key, [3])
       expect(Object.keys(params).sort()).toEqual([name, "both", "out"].sort())
       expect(Object.getPrototypeOf(params)).toBe(Object.prototype)
-      expect(net.apply(params, state, Tensor.ones([4, 3]) as T, train).y.shape).toEqual([4, 3])
-      expect(() => net.apply({ out: {} }, state, Tensor.ones([4, 3]) as T, infer)).toThrow(
+      expect(net.apply(params, state, Tensor.ones([4, 3]), train).y.shape).toEqual([4, 3])
+      expect(() => net.apply({ out: {} }, state, Tensor.ones([4, 3]), infer)).toThrow(
         `apply wants parameters and state of a layer ${JSON.stringify(name)}`,
       )
     }
@@ -341,7 +341,7 @@ describe("graph", () => {
     const observe = (name: string, y: T): void => {
       seen.push(`${name} ${Shape.print(y.shape)}`)
     }
-    net.apply(params, state, Tensor.ones([5, 3]) as T, { mode: "infer", observe })
+    net.apply(params, state, Tensor.ones([5, 3]), { mode: "infer", observe })
     expect(seen).toEqual([
       "block.0.a [5, 2]",
       "block.0 [5, 2]",
@@ -362,13 +362,13 @@ test("state is passed on: the state after one batch is the state before the next
   }
   const net = Net.sequential({ first: counting, second: Net.repeat(2, counting) })
   const { params, state } = net.init(key, [1])
-  const after = [4, 3].reduce((at, rows) => net.apply(params, at, Tensor.ones([rows, 1]) as T, train).state, state)
+  const after = [4, 3].reduce((at, rows) => net.apply(params, at, Tensor.ones([rows, 1]), train).state, state)
   expect(numbers(after)).toEqual([
     ["first.seen", [7]],
     ["second.0.seen", [7]],
     ["second.1.seen", [7]],
   ])
-  expect(numbers(net.apply(params, after, Tensor.ones([9, 1]) as T, infer).state)).toEqual(numbers(after))
+  expect(numbers(net.apply(params, after, Tensor.ones([9, 1]), infer).state)).toEqual(numbers(after))
 })
 
 test("a description, computed without numbers", () => {
@@ -406,7 +406,7 @@ test("the compiler knows the parameters by name, and that training takes a key a
   // @ts-expect-error neither training nor inferring
   const modeless: Net.Context = { key }
   for (const context of [keyless, modeless]) expect(context).toBeDefined()
-  const x = Tensor.ones([1, 2]) as T
+  const x = Tensor.ones([1, 2])
   // @ts-expect-error the context cannot be forgotten
   expect(() => net.apply(params, state, x)).toThrow(TypeError)
 })

@@ -47,7 +47,7 @@ const descend = <S>(
 }
 
 const numbers = (tree: unknown): ReadonlyArray<readonly [string, unknown]> =>
-  Tree.entries(tree).map(([path, leaf]) => [Tree.printPath(path), Doubles.toArray(leaf as T)])
+  Tree.entries(tree).map(([path, leaf]) => [Tree.printPath(path), Doubles.toArray(leaf)])
 
 const close = (a: unknown, b: unknown, rtol = 1e-13): void => {
   Params.zip(
@@ -199,7 +199,7 @@ describe("gradient transformations", () => {
   })
 
   test("clipping by layer keeps each layer's direction, and leaves those that are short", () => {
-    const g: Weights = { layer: { w: Tensor.full([2, 2], 30) as T, b: Tensor.full([2], 40) as T }, gamma: Tensor.scalar(0.5) }
+    const g: Weights = { layer: { w: Tensor.full([2, 2], 30), b: Tensor.full([2], 40) }, gamma: Tensor.scalar(0.5) }
     const clipped = update(Optimizer.clipByLayerNorm(10), g)
     const norm = Math.sqrt(4 * 900 + 2 * 1600)
     close(clipped, { layer: { w: Tensor.full([2, 2], 300 / norm), b: Tensor.full([2], 400 / norm) }, gamma: g.gamma }, 1e-6)
@@ -361,7 +361,7 @@ describe("learning rates", () => {
 
   test("a rate is written in the tensor language, so a step needs nothing from outside", () => {
     const rate = LearningRate.warmup(2, LearningRate.step({ lr: 0.5, every: 4 }))
-    const program = Program.trace((step) => [rate(step as T)], [{ dtype: "i32", shape: [] }])
+    const program = Program.trace((step) => [rate(step)], [{ dtype: "i32", shape: [] }])
     expect(Program.print(program)).toMatchInlineSnapshot(`
       "program (a: i32[]) {
         b: i32[] = add a 1

@@ -91,7 +91,7 @@ const holds = (
     )(params, Tensor.read(Tensor.at(x, `${i}:${i + 1}`, `0:${steps}`)), Tensor.read(cut(Tensor.at(u, `${i}:${i + 1}`), steps)))
     assertAllClose(cut(Tensor.at(all.value, `${i}:${i + 1}`), steps), alone.value, close)
     assertAllClose(Tensor.at(all.back.x, `${i}:${i + 1}`, `0:${steps}`), alone.back.x, close)
-    sums = sums === undefined ? alone.back.params : Params.zip((a, b) => exactly(Tensor.add)(a, b) as T, sums, alone.back.params)
+    sums = sums === undefined ? alone.back.params : Params.zip((a, b) => exactly(Tensor.add)(a, b), sums, alone.back.params)
   }
   const wanted = Params.leaves(sums)
   for (const [i, leaf] of Params.leaves(all.back.params).entries()) assertAllClose(leaf, wanted[i] as T, close)

@@ -9,6 +9,7 @@ import * as GlobalFlag from "effect/cli/GlobalFlag"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { MinimumLogLevel } from "effect/References"
 import { version } from "../model/Packages.ts"
 import { type ExitCode, exitCodes } from "../report/ExitCode.ts"
 import { hasColour } from "../terminal/Capability.ts"
@@ -58,6 +59,8 @@ export const execute = (args: ReadonlyArray<string>, unguarded: World["Service"]
   const world = guardedWorld(unguarded)
   return Command.runWith(adjoint, { version: version() })(asked(args, verbs)).pipe(
     Effect.provide(NodeServices.layer),
+    // The command shows the events of runs itself, and its output is not for logs.
+    Effect.provideService(MinimumLogLevel, "None"),
     Effect.provideService(World, world),
     Effect.provideService(CliOutput.Presenter, presenter(world, args)),
     Effect.provideService(CliConfig.CliConfig, CliConfig.make({ builtIns })),

@@ -16,6 +16,7 @@ import { printSpec, type ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import { checkShapes, refusing } from "./checkShapes.ts"
 import { type Arrays, Engine, type EngineError, type Executable } from "./Engine.ts"
+import { spanned } from "./observe.ts"
 
 export { checkShapes } from "./checkShapes.ts"
 
@@ -107,8 +108,16 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
 ): Effect.Effect<Compiled<Args, Y>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
     const engine = yield* Engine.current
-    const { program: traced, result } = yield* foldedBy(engine, f, like)
-    const executable = yield* engine.prepare({ program: traced, resident: 0 })
+    const prepared = Effect.gen(function* () {
+      const { program, result } = yield* foldedBy(engine, f, like)
+      return { traced: program, result, executable: yield* engine.prepare({ program, resident: 0 }) }
+    })
+    const { executable, result, traced } = yield* spanned(
+      prepared,
+      "Compile.compile",
+      () => ({ "adjoint.engine.name": engine.name, "adjoint.inputs": signature(like) }),
+      ({ traced }) => ({ "adjoint.program.equations": traced.equations.length }),
+    )
     const answer = Tree.rebuilder(result)
     const outputsOf = Effect.map(([outputs]: ReadonlyArray<Arrays>) => answer(outputs as Arrays) as Y)
     const call = (inputs: Arrays): Effect.Effect<Y, EngineError> => {
@@ -214,8 +223,20 @@ export const step = <S, B, O>(
         output: (leaves) => output(leaves) as O,
       }
       prepared.set(shape, ready)
-      return ready
+      return { ready, equations: traced.equations.length }
     })
+
+    /** The step for batches of a shape, compiled in a span. */
+    const compiled = (shape: string, batch: B) =>
+      Effect.map(
+        spanned(
+          prepare(shape, batch),
+          "Compile.step",
+          () => ({ "adjoint.engine.name": engine.name, "adjoint.inputs": shape }),
+          ({ equations }) => ({ "adjoint.program.equations": equations }),
+        ),
+        ({ ready }) => ready,
+      )
 
     /** Moves the state to an executable. */
     const moveTo = (executable: Executable): Effect.Effect<void, EngineError> => {
@@ -254,7 +275,7 @@ export const step = <S, B, O>(
         const part = (of: (typeof parts)[0]): Submitted<O> => {
           const ready = prepared.get(of.shape)
           if (ready !== undefined) return submitTo(ready, of.batches)
-          return Effect.flatMap(prepare(of.shape, of.batches[0] as B), (ready) => submitTo(ready, of.batches))
+          return Effect.flatMap(compiled(of.shape, of.batches[0] as B), (ready) => submitTo(ready, of.batches))
         }
         const [only, ...others] = parts
         return only === undefined || others.length > 0

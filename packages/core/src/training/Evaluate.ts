@@ -4,6 +4,7 @@ import type * as Scope from "effect/Scope"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
+import { spanned } from "../engines/observe.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"
@@ -254,14 +255,19 @@ export const evaluate = <P, S, X, Y, T>(
   weights: Weights<P, S>,
   { data, loss, scores = {} }: Evaluation<X, Y, T>,
 ): Effect.Effect<Scores, ConfigError | EngineError | ShapeError, Engine> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      const problem =
-        Check.dataset("data", data) ?? Check.scoreTable(scores, lossNames(loss)) ?? classNumbers("data", net, loss, data)
-      if (problem !== undefined) return yield* problem
-      const score = yield* evaluator<P, S, X, Y, T>(net, loss, scores, weights)
-      return yield* score(weights, data)
-    }),
+  spanned(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const problem =
+          Check.dataset("data", data) ?? Check.scoreTable(scores, lossNames(loss)) ?? classNumbers("data", net, loss, data)
+        if (problem !== undefined) return yield* problem
+        const score = yield* evaluator<P, S, X, Y, T>(net, loss, scores, weights)
+        return yield* score(weights, data)
+      }),
+    ),
+    "Evaluate.evaluate",
+    () => ({ "adjoint.rows": Dataset.size(data) }),
+    (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [`adjoint.score.${name}`, value])),
   )
 
 /** The next power of two, so that batches of all sizes need few programs. */
@@ -295,8 +301,8 @@ export const predictor = <P, S, X, Y>(
       }),
       { params, state },
     ),
-    (step) =>
-      Effect.fnUntraced(function* (inputs) {
+    (step) => {
+      const run = Effect.fnUntraced(function* (inputs: Dataset.Arrays<X>) {
         const problem = Check.inputs("inputs", inputs)
         if (problem !== undefined) return yield* problem
         const batch = (start: number, end: number): unknown =>
@@ -311,7 +317,15 @@ export const predictor = <P, S, X, Y>(
           }),
         )
         return yield* Compile.checkShapes(() => Dataset.concatRows(parts) as Dataset.Arrays<Y>)
-      }),
+      })
+      return (inputs) =>
+        spanned(
+          run(inputs),
+          "Evaluate.predict",
+          () => ({}),
+          (y) => ({ "adjoint.rows": Dataset.rowsIn(y) }),
+        )
+    },
   )
 
 /** The predictions [n, …] of a net for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */

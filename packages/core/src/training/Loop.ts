@@ -11,23 +11,23 @@ import * as Dataset from "../data/Dataset.ts"
 import { systemReason } from "../data/systemReason.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine } from "../engines/Engine.ts"
+import { spanned } from "../engines/observe.ts"
 import { type Tensors, tensors } from "../language/TensorTree.ts"
 import { toNumber } from "../tensor/read.ts"
-import * as Shape from "../types/Shape.ts"
 import { rowLoader, shuffleKey } from "./BatchLoader.ts"
 import * as Checkpoints from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import { checkLoop } from "./checkLoop.ts"
 import { scorer, sumsOfMeans } from "./Evaluate.ts"
-import { engineFacts } from "./engineFacts.ts"
 import { type Emit, eventStream, lastEvent } from "./eventStream.ts"
 import { findInState } from "./findNonFinite.ts"
 import type { Config, Resume, Saving } from "./LoopConfig.ts"
 import type { Finished, LoopEvent } from "./LoopEvent.ts"
-import { type LoopInput, loopState, loopStep, namedNumbers } from "./loopStep.ts"
+import { type LoopInput, loopState, loopStep, namedNumbers, onlyName } from "./loopStep.ts"
 import { rateOf } from "./Rate.ts"
 import { type LoopError as RunError, runLoop } from "./runLoop.ts"
+import { runAttributes, startedEvent } from "./startedEvent.ts"
 import { stepKey } from "./stepKey.ts"
 
 export type { Checkpoint, Config, Resume, Saving, Validation } from "./LoopConfig.ts"
@@ -46,7 +46,8 @@ export type LoopError = ConfigError | RunError
  */
 export const run = <S extends object, D, O, V, C, R = never>(
   config: Config<S, D, O, V, R, C>,
-): Stream.Stream<LoopEvent<S>, LoopError, Engine | R> => eventStream((emit) => looped(config, emit))
+): Stream.Stream<LoopEvent<S>, LoopError, Engine | R> =>
+  eventStream((emit) => spanned(looped(config, emit), "Loop.run", runAttributes(config)))
 
 /** Runs to the end and returns the last event of `run`. */
 export const finished = <S extends object, D, O, V, C, R = never>(
@@ -149,6 +150,7 @@ const looped = <S extends object, D, O, V, R>(
         ...settings,
         epochs,
         ...(resume === undefined ? {} : { resume }),
+        name: "Loop",
         step: loopStep<S, D, O>(data, config.seed, config.step),
         first,
         loader,
@@ -158,6 +160,7 @@ const looped = <S extends object, D, O, V, R>(
         },
         value: ({ values }) => Object.fromEntries(Object.entries(values).map(([name, x]) => [name, toNumber(x)])),
         isFinite: (values: { readonly [name: string]: number }) => Object.values(values).every(Number.isFinite),
+        loss: ({ [onlyName]: loss }) => loss,
         sums: ({ sums }) => sums,
         scores: {},
         weights: ({ params }) => params,
@@ -171,15 +174,16 @@ const looped = <S extends object, D, O, V, R>(
         },
         monitor: checked.monitor,
         started: ({ from }) =>
-          emit({
-            _tag: "Started",
-            parameters: tensors(first.params).reduce((sum, { shape }) => sum + Shape.size(shape), 0),
-            rows: { train: loader.rows, validation: validation === undefined ? 0 : Dataset.rowsIn(validation.data) },
-            epochs,
-            batchesPerEpoch: loader.batches,
-            ...engineFacts(engine),
-            from,
-          }),
+          emit(
+            startedEvent({
+              params: first.params,
+              rows: { train: loader.rows, validation: validation === undefined ? 0 : Dataset.rowsIn(validation.data) },
+              epochs,
+              batchesPerEpoch: loader.batches,
+              engine,
+              from,
+            }),
+          ),
         stepped: ({ values: outputs, ...burst }) => emit({ _tag: "Stepped", ...burst, outputs }),
         scored: ({ weights: _, ...event }) => emit({ _tag: "EpochScored", ...event }),
         emit,

@@ -8,6 +8,7 @@
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { Engine, EngineError } from "../engines/Engine.ts"
+import { spanned } from "../engines/observe.ts"
 import * as Net from "../learning/Net.ts"
 import * as Params from "../learning/Params.ts"
 import * as Rbm from "../learning/Rbm.ts"
@@ -23,6 +24,7 @@ import { predict } from "./Evaluate.ts"
 import { type Emit, eventStream } from "./eventStream.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import type { PretrainEvent, StageInfo } from "./PretrainEvent.ts"
+import { runAttributes } from "./startedEvent.ts"
 import { flat, type Rows, trainRbm } from "./trainRbm.ts"
 
 export type { MachineScores, PretrainEvent } from "./PretrainEvent.ts"
@@ -74,7 +76,14 @@ const stack = <R>(
     for (const [i, stage] of stages.entries()) {
       const info: StageInfo = { stage: i + 1, stages: stages.length, layer: stage.layer }
       const known = done[i]
-      const params = known ?? (yield* trainRbm(stage, rows, Key.fold(key, stage.layer), info, emit))
+      const params =
+        known ??
+        (yield* spanned(trainRbm(stage, rows, Key.fold(key, stage.layer), info, emit), "Pretrain.stage", () => ({
+          "adjoint.layer": stage.layer,
+          "adjoint.stage": info.stage,
+          "adjoint.epochs": stage.epochs,
+          "adjoint.batch.size": stage.batch,
+        })))
       if (known === undefined) {
         if (save !== undefined) yield* Effect.uninterruptible(save(i + 1, params))
         yield* emit({ _tag: "StageFinished", ...info, params })
@@ -92,7 +101,7 @@ const stack = <R>(
  * given as `done` they are not trained again, and the others get the same bits.
  */
 export const run = <R = never>(config: Config<R>): Stream.Stream<PretrainEvent, PretrainError, Engine | R> =>
-  eventStream((emit) => stack(config, emit))
+  eventStream((emit) => spanned(stack(config, emit), "Pretrain.run", runAttributes({ seed: config.seed })))
 
 /**
  * The parameters of a net, with the weights w and biases b of layers replaced by those of machines. A layer is named by the

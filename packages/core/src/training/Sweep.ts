@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
 import type { Engine } from "../engines/Engine.ts"
+import { spanned } from "../engines/observe.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import { refuse } from "../types/ShapeError.ts"
@@ -147,7 +148,8 @@ const problemOf = <P, S, O, R, X, Y, T>({ config, lambdas, monitor }: Sweep<P, S
  */
 export const run = <P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray>(
   sweep: Sweep<P, S, O, R, X, Y, T>,
-): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> => eventStream((emit) => loop(sweep, emit))
+): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> =>
+  eventStream((emit) => spanned(loop(sweep, emit), "Sweep.run", () => ({ "adjoint.monitor": sweep.monitor.monitor })))
 
 const loop = <P, S, O, R, X, Y, T>(
   { config, lambdas, monitor }: Sweep<P, S, O, R, X, Y, T>,
@@ -156,7 +158,7 @@ const loop = <P, S, O, R, X, Y, T>(
   Effect.gen(function* () {
     const tried = (lambda: number) =>
       Effect.gen(function* () {
-        const value = yield* scoreOf(config(lambda), monitor)
+        const value = yield* spanned(scoreOf(config(lambda), monitor), "Sweep.lambda", () => ({ "adjoint.lambda": lambda }))
         const point: Point = { lambda, ...(value === undefined ? {} : { value }) }
         yield* emit({ _tag: "LambdaScored", ...point })
         return point

@@ -8,11 +8,10 @@ import * as Stream from "effect/Stream"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
+import { logged, spanned } from "../engines/observe.ts"
 import type { Tensor } from "../language/Expr.ts"
-import { tensors } from "../language/TensorTree.ts"
 import { toNumber } from "../tensor/read.ts"
 import type { NDArray } from "../types/NDArray.ts"
-import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import { batchLoader } from "./BatchLoader.ts"
 import type { TrainState } from "./Checkpoint.ts"
@@ -21,13 +20,13 @@ import type { Config } from "./Config.ts"
 import type { ConfigError } from "./ConfigError.ts"
 import * as Check from "./checkConfig.ts"
 import { evaluator, type Weights } from "./Evaluate.ts"
-import { engineFacts } from "./engineFacts.ts"
 import { type Emit, eventStream, lastEvent } from "./eventStream.ts"
 import { findInScoring, findNonFinite } from "./findNonFinite.ts"
 import { defaultMonitor } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { rateOf } from "./Rate.ts"
 import { runLoop, type Scored } from "./runLoop.ts"
+import { runAttributes, startedEvent } from "./startedEvent.ts"
 import type { Finished, TrainEvent } from "./TrainEvent.ts"
 import { initial, type StepOutput, trainStep } from "./trainStep.ts"
 
@@ -48,7 +47,7 @@ export type TrainError = ConfigError | ShapeError | EngineError | NonFinite | Ch
 export const run = <P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray, N extends string = never, H extends string = never>(
   config: Config<P, S, O, R, X, Y, T, N, H>,
 ): Stream.Stream<TrainEvent<P, S>, TrainError, Engine | R> =>
-  eventStream((emit) => trained(config as Config<P, S, O, R, X, Y, T>, emit))
+  eventStream((emit) => spanned(trained(config as Config<P, S, O, R, X, Y, T>, emit), "Train.run", runAttributes(config)))
 
 /** Trains to the end and returns the last event of `run`. */
 export const finished = <
@@ -88,17 +87,25 @@ const trained = <P, S, O, R, X, Y, T>(
         isTraced = !hasFinite
         if (hasFinite || isKnown) return
         const place = yield* findInScoring({ ...config, read: engine.read }, weights, validation)
-        if (place !== undefined) yield* emit({ _tag: "NonFiniteScore", part: "val", epoch, ...place })
+        if (place === undefined) return
+        yield* emit({ _tag: "NonFiniteScore", part: "val", epoch, ...place })
+        yield* logged("Warn", "Train.run: the validation loss is not finite", {
+          "adjoint.epoch": epoch,
+          "adjoint.tensor": place.tensor,
+          "adjoint.layer": place.layer,
+        })
       })
 
       const { kept, progress, weights } = yield* runLoop({
         ...config,
+        name: "Train",
         step: trainStep(config),
         first,
         loader,
         input: loader.batch,
         value: ({ cost }: StepOutput) => toNumber(cost),
         isFinite: Number.isFinite,
+        loss: (cost) => cost,
         sums: ({ sums }: StepOutput) => sums,
         scores,
         weights: (state: TrainState<P, S, O>) => ({ params: config.scored?.(state) ?? state.params, state: state.state }),
@@ -109,15 +116,16 @@ const trained = <P, S, O, R, X, Y, T>(
         rate: rateOf<TrainState<P, S, O>>({ optimizer }),
         monitor: earlyStop ?? config.best ?? defaultMonitor(validation !== undefined),
         started: ({ from }) =>
-          emit({
-            _tag: "Started",
-            parameters: tensors(first.params).reduce((sum, { shape }) => sum + Shape.size(shape), 0),
-            rows: { train: loader.rows, validation: validation === undefined ? 0 : Dataset.size(validation) },
-            epochs,
-            batchesPerEpoch: loader.batches,
-            ...engineFacts(engine),
-            from,
-          }),
+          emit(
+            startedEvent({
+              params: first.params,
+              rows: { train: loader.rows, validation: validation === undefined ? 0 : Dataset.size(validation) },
+              epochs,
+              batchesPerEpoch: loader.batches,
+              engine,
+              from,
+            }),
+          ),
         stepped: ({ values: losses, ...burst }) => emit({ _tag: "Stepped", ...burst, losses }),
         scored: (scored) => {
           const { weights: _, ...event } = scored

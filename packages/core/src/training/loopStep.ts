@@ -29,7 +29,7 @@ export type UserStep<S, D, O> = (
 ) => { readonly state: Like<NoInfer<S>>; readonly output: O }
 
 /** The name of an output that is one number and no tree. */
-const onlyName = "loss"
+export const onlyName = "loss"
 
 /** The numbers of an output by their paths, f32[] each. Throws `ShapeError` for more than one number, or two of one name. */
 export const namedNumbers = (operation: string, output: unknown): { readonly [name: string]: Tensor } => {

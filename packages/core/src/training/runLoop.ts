@@ -10,6 +10,7 @@ import type * as Batches from "../data/Batches.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
 import { letOthersRun } from "../engines/letOthersRun.ts"
+import { type Attributes, logged, spanned } from "../engines/observe.ts"
 import { tensors } from "../language/TensorTree.ts"
 import type { RateIn } from "../learning/Optimizer.ts"
 import { readAll } from "../tensor/read.ts"
@@ -26,6 +27,7 @@ import type { NonFinite } from "./NonFinite.ts"
 import { factorAfter, type Plateau } from "./Plateau.ts"
 import type { EpochRecord, Progress, Scores } from "./Progress.ts"
 import { lastRate } from "./Rate.ts"
+import * as RunMetrics from "./RunMetrics.ts"
 import type { CheckpointWritten, EpochScored, OldCheckpointKept, Started, StoppedEarly } from "./TrainEvent.ts"
 
 /** Every error of the loop. */
@@ -85,6 +87,8 @@ export interface Scored<K> extends Omit<EpochScored, "_tag"> {
 
 /** One run of the loop: state `S`, batches `B`, outputs `O`, reported values `V`, weights that are kept as the best `K`. */
 export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
+  /** The kind of run, as spans, metrics and logs name it. */
+  readonly name: "Train" | "Loop" | "Pretrain"
   readonly step: Compile.StepFunction<S, B, O>
   readonly first: S
   readonly loader: RowLoader
@@ -93,6 +97,8 @@ export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
   /** What is reported of an output, and whether it is finite. */
   readonly value: (output: O) => V
   readonly isFinite: (value: V) => boolean
+  /** The loss among the reported values, for metrics. */
+  readonly loss: (value: V) => number | undefined
   /** The sums of a batch, which are added up over an epoch. */
   readonly sums: (output: O) => BatchSums
   readonly scores: ScoreTable<never, never>
@@ -159,6 +165,35 @@ const allFinite = (state: unknown): boolean =>
 const ignored = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, never, R> =>
   Effect.match(effect, { onFailure: () => undefined, onSuccess: () => undefined })
 
+/** The numbers of an epoch as attributes of its span and its log. */
+const epochAttributes = ({ epoch, learningRate, step, train, validation = {} }: EpochRecord): Attributes => ({
+  "adjoint.epoch": epoch,
+  "adjoint.step": step,
+  "adjoint.learning_rate": learningRate,
+  ...Object.fromEntries(Object.entries(train).map(([score, value]) => [`adjoint.train.${score}`, value])),
+  ...Object.fromEntries(Object.entries(validation).map(([score, value]) => [`adjoint.val.${score}`, value])),
+})
+
+/** Logs an event besides the epochs. */
+const logEvent = (name: string, event: CheckpointWritten | OldCheckpointKept | StoppedEarly): Effect.Effect<void> => {
+  switch (event._tag) {
+    case "CheckpointWritten":
+      return logged("Debug", `${name}.run: the ${event.kind} checkpoint is written`, {
+        "adjoint.checkpoint.kind": event.kind,
+        "adjoint.checkpoint.directory": event.directory,
+        "adjoint.epoch": event.epoch,
+        "adjoint.step": event.step,
+      })
+    case "OldCheckpointKept":
+      return logged("Warn", `${name}.run: an old ${event.kind} checkpoint cannot be deleted: ${event.reason}`, {
+        "adjoint.checkpoint.kind": event.kind,
+        "adjoint.checkpoint.directory": event.path,
+      })
+    case "StoppedEarly":
+      return logged("Debug", `${name}.run: stopped early`, { "adjoint.epoch": event.epoch, "adjoint.monitor": event.monitor })
+  }
+}
+
 /**
  * Runs the loop to its end. An interruption waits for the current burst of steps, and then saves a checkpoint. The scope releases
  * the engine's memory.
@@ -167,7 +202,8 @@ export const runLoop = <S, B, O, V, K, R = never>(
   run: Run<S, B, O, V, K, R>,
 ): Effect.Effect<Ended<K>, LoopError, Engine | Scope.Scope | R> =>
   Effect.gen(function* () {
-    const { earlyStop, emit, epochs, loader, monitor, saving, scores } = run
+    const { earlyStop, epochs, loader, monitor, name, saving, scores } = run
+    const metrics = RunMetrics.updatesOf(name)
     const engine = yield* Engine.current
     const step = yield* Compile.step(run.step, run.first)
     const start = initialProgress(run)
@@ -189,13 +225,22 @@ export const runLoop = <S, B, O, V, K, R = never>(
         ? Effect.succeed([])
         : Effect.flatMap(snapshot, (whole) =>
             Effect.map(
-              saving.save(kind, whole),
+              spanned(
+                saving.save(kind, whole),
+                `${name}.checkpoint`,
+                () => ({ "adjoint.checkpoint.kind": kind, "adjoint.epoch": progress.epoch, "adjoint.step": progress.step }),
+                ({ directory }) => ({ "adjoint.checkpoint.directory": directory }),
+              ),
               ({ directory, undeleted }): ReadonlyArray<CheckpointWritten | OldCheckpointKept> => [
                 { _tag: "CheckpointWritten", kind, directory, epoch: progress.epoch, step: progress.step },
                 ...(undeleted === undefined ? [] : [{ _tag: "OldCheckpointKept", kind, ...undeleted } as const]),
               ],
             ),
           )
+
+    /** Emits an event that is logged as well. */
+    const emit = (event: CheckpointWritten | OldCheckpointKept | StoppedEarly) =>
+      Effect.andThen(run.emit(event), logEvent(name, event))
 
     const emitAll = (events: ReadonlyArray<CheckpointWritten | OldCheckpointKept>) =>
       Effect.forEach(events, emit, { discard: true })
@@ -244,7 +289,11 @@ export const runLoop = <S, B, O, V, K, R = never>(
           const rowCount = rows.reduce((sum, { length }) => sum + length, 0)
           accumulator = accumulate(accumulator, scores, outputs.map(run.sums), rowCount)
           progress = { ...progress, batch: progress.batch + rows.length, step: progress.step + rows.length }
-          return { values, milliseconds: performance.now() - started }
+          const milliseconds = performance.now() - started
+          const last = values.at(-1)
+          const loss = last === undefined ? undefined : run.loss(last)
+          yield* metrics.burst({ loss, steps: rows.length, rows: rowCount, milliseconds })
+          return { values, milliseconds }
         }),
       )
 
@@ -307,16 +356,29 @@ export const runLoop = <S, B, O, V, K, R = never>(
           return yield* Effect.forEach(kinds, save)
         }),
       )
+      yield* metrics.epoch(record)
       yield* run.scored({ ...record, ...speed, best: isBest, weights })
+      yield* logged("Debug", `${name}.run: epoch ${record.epoch} is scored`, epochAttributes(record))
       yield* emitAll(saved.flat())
+      return { ...epochAttributes(record), "adjoint.best": isBest, "adjoint.rows_per_second": speed.rowsPerSecond }
     })
+
+    /** One epoch in its span. */
+    const epochSpan = Effect.suspend(() =>
+      spanned(
+        Effect.flatMap(trainEpoch, finishEpoch),
+        `${name}.epoch`,
+        () => ({ "adjoint.epoch": progress.epoch + 1 }),
+        (attributes) => attributes,
+      ),
+    )
 
     const { batch, epoch, step: done } = progress
     yield* run.started({ from: { epoch, batch, step: done } })
 
     const hasStopped = () => earlyStop !== undefined && shouldStop(earlyStop, progress)
     yield* Effect.gen(function* () {
-      while (progress.epoch < epochs && !hasStopped()) yield* finishEpoch(yield* trainEpoch)
+      while (progress.epoch < epochs && !hasStopped()) yield* epochSpan
     }).pipe(
       // The last burst may have left non-finite values in the state that no output has shown yet.
       Effect.onInterrupt(() =>

@@ -114,6 +114,7 @@ export const trainRbm = (
         new NonFinite({ ...place, tensor: "reconstruction", layer: stage.layer, value })
 
       const { kept } = yield* runLoop({
+        name: "Pretrain",
         seed: 0,
         epochs,
         step: (state: Rbm.State, batch: Batch) =>
@@ -129,6 +130,7 @@ export const trainRbm = (
         },
         value: ({ error }) => T.toNumber(error),
         isFinite: Number.isFinite,
+        loss: (error) => error,
         sums: () => ({}),
         scores: {},
         weights: ({ params }) => params,
