@@ -189,9 +189,7 @@ describe("batch_norm", () => {
       "batch_norm got f32[1, 1]; it wants two or more elements for each channel in training. Try: batches of two rows or more, or layer_norm",
     )
     const image = Layers.batchNorm().init(key, [2, 1, 1])
-    expect(Layers.batchNorm().apply(image.params, image.state, Tensor.ones([1, 2, 1, 1]), train).y.shape).toEqual([
-      1, 2, 1, 1,
-    ])
+    expect(Layers.batchNorm().apply(image.params, image.state, Tensor.ones([1, 2, 1, 1]), train).y.shape).toEqual([1, 2, 1, 1])
   })
 
   test("a constant channel becomes β", () => {
