@@ -221,6 +221,15 @@ describe("mistakes", () => {
     expect(repaired("from: body", "from: boddy")).toBe(passengers)
   })
 
+  test("a loss under the column of a head that has a name of its own", () => {
+    const named = passengers.replace("- head: fare", "- { head: fare, name: price }")
+    expect(told(named)).toEqual([
+      ["T521", "24:23", "did you mean `price`?"],
+      ["T521", "25:40", "did you mean `price`?"],
+    ])
+    expect(told(mended(named))).toEqual([])
+  })
+
   test("named inputs beside the model move into it", () => {
     const line = "  inputs: { body: [age], rest: [sex] }\n"
     const outside = passengers.replace(line, "").replace("model:\n", `inputs: { body: [age], rest: [sex] }\nmodel:\n`)
@@ -398,6 +407,31 @@ describe("built", () => {
     const { params, state } = net.init(Key.make(1), prepared.facts.sample)
     const { y } = net.apply(params, state, { body: Tensor.ones([5, 1]), rest: Tensor.ones([5, 1]) }, { mode: "infer" })
     expect(Object.keys(y).sort()).toEqual(["fare", "lived", "tags"])
+  })
+
+  test("losses of scaled targets are scaled, whatever the metrics", async () => {
+    const units = async (metrics: string) =>
+      (await trained(dropping.replace(/metrics: \{.*\}/, `metrics: ${metrics}`).replace(/ {2}callbacks:.*\n/, ""))).built.units
+    expect(await units("[accuracy, r2]")).toEqual({ "fare.loss": "scaled" })
+    expect(await units("[]")).toEqual({ "fare.loss": "scaled" })
+    expect(await units("[accuracy, mse]")).toEqual({ "fare.loss": "scaled", "fare.mse": "fare²" })
+  })
+
+  test("a layer below heads reads the layer above them, and heads may stand between layers", async () => {
+    const early = dropping
+      .replace("    - concat: [a, b]\n", "    - head: lived\n    - concat: [a, b]\n")
+      .replace("both }\n    - head: lived\n", "both }\n")
+    const { built, prepared } = await trained(early)
+    const children = built.net.children?.(prepared.facts.sample) ?? []
+    expect(children.map(({ inputs, name }) => [name, ...inputs])).toEqual([
+      ["a", [1]],
+      ["b", [1]],
+      ["lived", [4]],
+      ["concat1", [4], [4]],
+      ["both", [8]],
+      ["fare", [8]],
+      ["tags", [8]],
+    ])
   })
 
   test("a metric of a list belongs to the heads that it fits", async () => {

@@ -25,10 +25,10 @@ import {
   where,
   xor,
 } from "./elementwise.ts"
+import { element } from "./part.ts"
 import { argMax } from "./reduce.ts"
 import { argsort } from "./select.ts"
 import { reshape, stack } from "./structure.ts"
-import { at } from "./subscript.ts"
 
 /** Two 32-bit words (i32[2]) that identify a stream of random numbers. */
 export type Key = Tensor
@@ -73,13 +73,13 @@ export const fold = (key: Key, what: string | number | Tensor): Key =>
 /** `n` independent keys from one. */
 export const split = (key: Key, n = 2): ReadonlyArray<Key> => {
   const keys = randomWords(key, range(n))
-  return Array.from({ length: n }, (_, i) => at(keys, i))
+  return Array.from({ length: n }, (_, i) => element(keys, 0, i))
 }
 
 /** 32 random bits (i32) for each element of a shape. */
 export const bits = (key: Key, shape: Shape.Shape): Tensor => {
   const pairs = randomWords(key, range(Shape.size(shape)))
-  return reshape(xor(at(pairs, "...", 0), at(pairs, "...", 1)), shape)
+  return reshape(xor(element(pairs, 1, 0), element(pairs, 1, 1)), shape)
 }
 
 /** Uniform random numbers in [low, high), with a resolution of 2⁻²³ of the range. */

@@ -3,6 +3,8 @@
  * from a list of steps, each a primitive and some numbers that choose its parameters and inputs. It shrinks well: steps are
  * removed, and choices become 0, the simplest parameters.
  */
+// Provides the operations on images, which are among those drawn.
+import "../tensor/images.ts"
 import * as fc from "fast-check"
 import { binary, type Equation, type Primitive, type Program, unary } from "../language/Primitive.ts"
 import { print } from "../language/Program.ts"

@@ -10,8 +10,8 @@ import { hasFacts, type LossFunction } from "../learning/Loss.ts"
 import type * as Net from "../learning/Net.ts"
 import { tensorOf } from "../learning/Target.ts"
 import { add } from "../tensor/elementwise.ts"
+import { range } from "../tensor/part.ts"
 import { stack } from "../tensor/structure.ts"
-import { at } from "../tensor/subscript.ts"
 import { grad } from "../transform/Autodiff.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import { ShapeError } from "../types/ShapeError.ts"
@@ -66,7 +66,7 @@ const largestRows = ({ data }: NDArray): ReadonlyArray<number> => {
 /** The loss of each row of a batch [n]. A loss without `perExample` is computed for each row alone, unless it refuses that. */
 const rowLosses = <Y, T>(loss: LossFunction<Y, T, string>, prediction: Y, target: T): Tensor => {
   if (hasFacts(loss)) return loss.perExample(prediction as Tensor, target as Tensor)
-  const row = (tree: unknown, i: number): unknown => Tree.map(tree, (tensor: Tensor) => at(tensor, `${i}:${i + 1}`))
+  const row = (tree: unknown, i: number): unknown => Tree.map(tree, (tensor: Tensor) => range(tensor, 0, i, i + 1))
   const rows = Array.from({ length: rowsIn(prediction) }, (_, i) => i)
   try {
     return stack(rows.map((i) => loss(row(prediction, i) as Y, row(target, i) as T)))

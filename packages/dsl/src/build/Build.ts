@@ -19,7 +19,7 @@ import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
 import type { Stage } from "@adjoint/core/training/Pretrain"
 import type { Checked, CheckedHead, Needed } from "../check/Checked.ts"
-import { headLoss, outputsOf, scoresOf } from "../check/Outputs.ts"
+import { headLoss, kindsOf, outputsOf, scoresOf } from "../check/Outputs.ts"
 import { type ModelFile, type Train, useOf } from "../Document.ts"
 import * as Nodes from "../net/Nodes.ts"
 import { use, uses } from "../net/Uses.ts"
@@ -127,7 +127,7 @@ export const build = (right: Checked): Built => {
     heads: heads.map((head, i) => ({ ...head, response: losses[i]?.response ?? ((output) => output) })),
     optimizer: optimizer(train, learningRate, effects, catalogue),
     scores: scoresIn(scores, heads),
-    ...unitsOf(scores),
+    ...unitsOf(scores, heads),
     seed: train.seed,
     epochs: train.epochs,
     batch: train.batch,
@@ -185,12 +185,13 @@ interface HeadScore {
 
 type Table = ReadonlyMap<string, HeadScore>
 
-const tableOf = (train: Train, heads: ReadonlyArray<CheckedHead>, catalogue: Catalogue): Table =>
-  new Map(
+const tableOf = (train: Train, heads: ReadonlyArray<CheckedHead>, catalogue: Catalogue): Table => {
+  const kinds = kindsOf(heads)
+  return new Map(
     heads.flatMap((head) => {
       const { target } = head
       const units = target.type === "numbers" ? (target.units ?? []) : []
-      return (scoresOf(catalogue.metric, train, head, heads) ?? []).map((metric) => {
+      return (scoresOf(catalogue.metric, train, head, kinds) ?? []).map((metric) => {
         const { name } = useOf(metric)
         const one = Score.inUnits(Entry.make(catalogue.metric, use(catalogue, catalogue.metric, metric)), units)
         const score = target.type === "labels" ? Score.labels(one, target.names.length) : one
@@ -198,6 +199,7 @@ const tableOf = (train: Train, heads: ReadonlyArray<CheckedHead>, catalogue: Cat
       })
     }),
   )
+}
 
 /** The scores of predictions and targets that are one tensor, or one for each head. */
 const scoresIn = (table: Table, heads: ReadonlyArray<CheckedHead>): Built["scores"] => {
@@ -213,18 +215,18 @@ const scoresIn = (table: Table, heads: ReadonlyArray<CheckedHead>): Built["score
   return scores as Built["scores"]
 }
 
-/** The units of scores, by target column. */
-const unitsOf = (table: Table): Pick<Built, "units"> => {
-  const measured = [...table].flatMap(([name, { head, score }]) =>
-    head.target.type === "numbers" && head.target.units !== undefined
-      ? [{ head: head.name, name, score, names: head.target.names }]
-      : [],
-  )
-  const named = measured.flatMap(({ head, name, names, score: { power } }) => [
-    ...(head === undefined ? [] : [[scoreName({ name: head }, "loss"), "scaled"] as const]),
-    ...(power === undefined ? [] : [[name, names.map((column) => (power === 2 ? `${column}²` : column)).join(" and ")] as const]),
-  ])
-  return measured.length === 0 ? {} : { units: Object.fromEntries(named) }
+/** The units of scores, by target column, where a head learns scaled targets. Its own loss is then scaled too. */
+const unitsOf = (table: Table, heads: ReadonlyArray<CheckedHead>): Pick<Built, "units"> => {
+  const isScaled = ({ target }: CheckedHead): boolean => target.type === "numbers" && target.units !== undefined
+  const scaled = heads.filter(isScaled)
+  if (scaled.length === 0) return {}
+  const losses = scaled.flatMap(({ name }) => (name === undefined ? [] : [[scoreName({ name }, "loss"), "scaled"] as const]))
+  const scores = [...table].flatMap(([name, { head, score }]) => {
+    const { power } = score
+    if (power === undefined || head.target.type !== "numbers" || !isScaled(head)) return []
+    return [[name, head.target.names.map((column) => (power === 2 ? `${column}²` : column)).join(" and ")] as const]
+  })
+  return { units: Object.fromEntries([...losses, ...scores]) }
 }
 
 /** Which way a watched score is better. */

@@ -30,20 +30,35 @@ const reaching = (readers: ReadonlyArray<Reader>, ends: ReadonlyArray<string>): 
 
 const keyOf = ({ content }: Nodes.Node): Location => ({ path: content, on: "key" })
 
-/** The groups of heads that share no layer and no input. */
-const groups = (readers: ReadonlyArray<Reader>, heads: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> => {
-  const made: Array<{ heads: Array<string>; names: Set<string> }> = []
-  for (const head of heads) {
-    const names = new Set(reaching(readers, [head]))
-    const touching = made.filter((group) => [...names].some((name) => group.names.has(name)))
-    const joined = {
-      heads: [...touching.flatMap((group) => group.heads), head],
-      names: new Set([...touching.flatMap((group) => [...group.names]), ...names]),
-    }
-    for (const group of touching) made.splice(made.indexOf(group), 1)
-    made.push(joined)
+/** The groups of heads that share no layer and no input, of the layers that lead to heads. */
+const groups = (
+  readers: ReadonlyArray<Reader>,
+  used: ReadonlySet<string>,
+  heads: ReadonlyArray<string>,
+): ReadonlyArray<ReadonlyArray<string>> => {
+  const parents = new Map<string, string>()
+  const rootOf = (name: string): string => {
+    let root = name
+    for (let next = parents.get(root); next !== undefined; next = parents.get(root)) root = next
+    // Later searches of this name are short.
+    if (root !== name) parents.set(name, root)
+    return root
   }
-  return made.map((group) => group.heads)
+  for (const { node, reads } of readers) {
+    if (!used.has(node.name)) continue
+    for (const name of reads) {
+      const [a, b] = [rootOf(name), rootOf(node.name)]
+      if (a !== b) parents.set(b, a)
+    }
+  }
+  const made = new Map<string, Array<string>>()
+  for (const head of heads) {
+    const root = rootOf(head)
+    const group = made.get(root)
+    if (group === undefined) made.set(root, [head])
+    else group.push(head)
+  }
+  return [...made.values()]
 }
 
 /** All findings about branches; none for a model with one input and one output, neither of which has a name. */
@@ -66,10 +81,10 @@ export const check = (model: Model, catalogue: Catalogue): ReadonlyArray<Finding
   const heads = severalHeads(model)
   const ends = heads?.map(({ name }) => name) ?? nodes.slice(-1).map(({ name }) => name)
   const used = reaching(readers, ends)
+  const read = new Set(readers.flatMap(({ reads }) => reads))
   const unused = readers.flatMap(({ node }): ReadonlyArray<Finding> => {
     if (used.has(node.name)) return []
-    const isLastOfBranch = !readers.some(({ reads }) => reads.includes(node.name))
-    return isLastOfBranch
+    return !read.has(node.name)
       ? [
           {
             code: "G408",
@@ -84,7 +99,7 @@ export const check = (model: Model, catalogue: Catalogue): ReadonlyArray<Finding
     model.inputs === undefined
       ? []
       : inputs
-          .filter((name) => !readers.some(({ reads }) => reads.includes(name)))
+          .filter((name) => !read.has(name))
           .map(
             (name): Finding => ({
               code: "G408",
@@ -93,7 +108,7 @@ export const check = (model: Model, catalogue: Catalogue): ReadonlyArray<Finding
               help: `let a layer read it, as in \`{ dense: 16, from: ${name} }\`, or remove it`,
             }),
           )
-  const apart = heads === undefined ? [] : groups(readers, ends)
+  const apart = heads === undefined ? [] : groups(readers, used, ends)
   const [first = [], second] = apart
   const place = heads?.find(({ name }) => name === second?.[0])
   const meet: ReadonlyArray<Finding> =

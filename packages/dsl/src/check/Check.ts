@@ -33,15 +33,19 @@ import * as Training from "./Training.ts"
 const readingsOf = (model: Model): ReadonlyArray<Tokens.Reading> => {
   const all = model.layers.map((layer, i) => ({ item: layerOf(layer), from: layer.from, path: ["model", "layers", i] }))
   const inputs = Nodes.inputsOf(model)
+  const [first, second] = inputs
+  const names = new Set(inputs)
   const startsAt = (start: number): ReadonlyArray<Tokens.Embedding> => {
-    const end = all.findIndex(({ from, item }, i) => i >= start && (item._tag !== "Use" || (i > start && from !== undefined)))
-    return all
-      .slice(start, end < 0 ? all.length : end)
-      .flatMap(({ item, path }) => (item._tag === "Use" ? [{ kind: item.use.name, options: item.use.options, path }] : []))
+    const made: Array<Tokens.Embedding> = []
+    for (const [i, { from, item, path }] of all.slice(start).entries()) {
+      if (item._tag !== "Use" || (i > 0 && from !== undefined)) break
+      made.push({ kind: item.use.name, options: item.use.options, path })
+    }
+    return made
   }
   return all.flatMap(({ from }, i) => {
-    const read = typeof from === "string" ? from : i === 0 && inputs.length === 1 ? inputs[0] : undefined
-    if (read === undefined || !inputs.includes(read)) return []
+    const read = typeof from === "string" ? from : i === 0 && second === undefined ? first : undefined
+    if (read === undefined || !names.has(read)) return []
     return [{ input: model.inputs === undefined ? "" : read, layers: startsAt(i) }]
   })
 }

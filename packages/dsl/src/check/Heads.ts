@@ -2,13 +2,14 @@
 import * as Column from "@adjoint/core/data/Column"
 import { type Data, lossOf, type Model, type Train } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
-import { unknown } from "../diagnostic/Unknown.ts"
+import { type Reference, unknown } from "../diagnostic/Unknown.ts"
 import { severalHeads } from "../net/Heads.ts"
+import { detailed } from "../schema/Issues.ts"
 import { isList } from "./Outputs.ts"
 
 /** A reference to a head that is not there. */
-const missing = (name: string, names: ReadonlyArray<string>, at: Location): Finding =>
-  unknown({ code: "T521", message: "there is no head named", name, names, at, there: "the heads are" })
+const missing = (name: string, heads: Pick<Reference, "names" | "synonyms">, at: Location): Finding =>
+  unknown({ code: "T521", message: "there is no head named", name, ...heads, at, there: "the heads are" })
 
 /** `losses` and metrics by head in a model without several heads. */
 const ofOne = ({ losses, metrics }: Train): ReadonlyArray<Finding> => [
@@ -48,13 +49,16 @@ export const check = ({ data, model, train }: Subject): ReadonlyArray<Finding> =
   if (heads === undefined) return ofOne(train)
   const { loss, losses = {}, metrics } = train
   const names = heads.flatMap(({ isNamed, name }) => (isNamed ? [name] : []))
+  const predicted = new Set(heads.flatMap(({ columns }) => columns))
+  const known = new Set(names)
   // A target without a head is reported as that.
   const isTarget = (name: string): boolean => {
     const column = data?.columns !== undefined && Object.hasOwn(data.columns, name) ? data.columns[name] : undefined
     return column !== undefined && Column.isTarget(column)
   }
-  const isStranger = (name: string): boolean => !names.includes(name) && !isTarget(name)
+  const isStranger = (name: string): boolean => !known.has(name) && (predicted.has(name) || !isTarget(name))
   const strangers = Object.keys(losses).filter(isStranger)
+  const synonyms = Object.fromEntries(heads.map(({ columns, name }) => [name, columns]))
   const weights = names.map((name) => (Object.hasOwn(losses, name) ? lossOf(losses[name] ?? { weight: 1 }).weight : 1))
   const byHead = metrics === "auto" || isList(metrics) ? [] : Object.keys(metrics)
   const others = byHead.filter(isStranger)
@@ -69,8 +73,12 @@ export const check = ({ data, model, train }: Subject): ReadonlyArray<Finding> =
             help: `write each under the name of its head: \`losses: { ${names.map((name) => `${name}: …`).join(", ")} }\``,
           },
         ]),
-    ...strangers.map((name) => missing(name, names, { path: ["train", "losses", name], on: "key" })),
-    ...others.map((name) => missing(name, names, { path: ["train", "metrics", name], on: "key" })),
+    ...strangers
+      .slice(0, detailed)
+      .map((name) => missing(name, { names, synonyms }, { path: ["train", "losses", name], on: "key" })),
+    ...others
+      .slice(0, detailed)
+      .map((name) => missing(name, { names, synonyms }, { path: ["train", "metrics", name], on: "key" })),
     ...(weights.every((weight) => weight === 0)
       ? [
           {

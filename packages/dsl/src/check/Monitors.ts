@@ -5,16 +5,17 @@ import { scalar } from "../diagnostic/Fix.ts"
 import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
 import { type Head, headsOf, scoreName } from "../prepare/Facts.ts"
 import { traitsOf } from "../schema/Catalogue.ts"
-import { scoresOf } from "./Outputs.ts"
+import { kindsOf, scoresOf } from "./Outputs.ts"
 import type { Subject } from "./Subject.ts"
 
 /** The scores a run computes after every epoch, or `undefined` where that is not known. */
 const produced = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<string> | undefined => {
   const heads = headsOf(facts)
+  const kinds = kindsOf(heads)
   const unknown: ReadonlyArray<Partial<Head>> = [{}]
   const own = (heads.length === 0 ? unknown : heads).map(({ name, target }) => {
     const head = name === undefined ? {} : { name }
-    const scores = scoresOf(catalogue.metric, train, { ...head, target }, heads)?.map((metric) => useOf(metric).name)
+    const scores = scoresOf(catalogue.metric, train, { ...head, target }, kinds)?.map((metric) => useOf(metric).name)
     return scores?.map((score) => scoreName(head, score)).concat(name === undefined ? [] : [scoreName(head, "loss")])
   })
   const names = own.flatMap((scores) => scores ?? [])

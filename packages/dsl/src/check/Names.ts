@@ -85,7 +85,7 @@ const headNames = (layers: Data, scope: Path): ReadonlyArray<Mention> => {
     return typeof target === "string" ? [{ name: target, path, scope, index }] : []
   })
   // Two heads of one column are reported as that.
-  return named.filter(({ name }, i) => named.findIndex((other) => other.name === name) === i)
+  return [...new Map(named.toReversed().map((mention) => [mention.name, mention])).values()].toReversed()
 }
 
 /**
@@ -99,7 +99,8 @@ export const check = (
 ): ReadonlyArray<Finding> => {
   const { given: written, used } = collect(layers, root)
   const given = [...written, ...headNames(layers, root)].toSorted((a, b) => (a.scope === b.scope ? a.index - b.index : 0))
-  const isInput = ({ name, scope }: Mention): boolean => inputs !== undefined && scope === root && inputs.includes(name)
+  const inputNames = new Set(inputs)
+  const isInput = ({ name, scope }: Mention): boolean => scope === root && inputNames.has(name)
   const first = firstOf(given)
   const anywhere = new Map(given.toReversed().map((mention) => [mention.name, mention]))
   const twice = given.flatMap((mention): ReadonlyArray<Finding> => {

@@ -1,4 +1,5 @@
 /** The requirements of targets: the number of outputs, and the losses and scores that fit them. */
+import type { Table } from "@adjoint/core/learning/Entry"
 import type { TargetType } from "@adjoint/core/learning/Target"
 import { lossOf, type Named, type Train, useOf } from "../Document.ts"
 import { withDefaults } from "../net/Uses.ts"
@@ -19,8 +20,34 @@ export const kindOf = (target: HeadTarget): TargetType | undefined => {
 
 type Losses = Catalogue["loss"]
 
+/** What an entry with default options is for; thousands of heads ask for few entries. */
+interface Suitability {
+  readonly targetTypes: ReadonlyArray<TargetType>
+  readonly isDefault: boolean
+}
+
+const suitabilities = new WeakMap<object, Map<string, Suitability>>()
+
+const suitabilityOf = (
+  table: Table<{ readonly targetTypes: ReadonlyArray<TargetType>; readonly isDefault?: true }>,
+  name: string,
+): Suitability => {
+  const known = suitabilities.get(table) ?? new Map<string, Suitability>()
+  suitabilities.set(table, known)
+  const found = known.get(name)
+  if (found !== undefined) return found
+  const made = withDefaults(table, name)
+  const suitability = { targetTypes: made?.targetTypes ?? [], isDefault: made?.isDefault === true }
+  known.set(name, suitability)
+  return suitability
+}
+
 /** The kinds of prediction that a loss is for; none for an unknown loss. */
-const targetTypesOf = (losses: Losses, name: string): ReadonlyArray<TargetType> => withDefaults(losses, name)?.targetTypes ?? []
+const targetTypesOf = (losses: Losses, name: string): ReadonlyArray<TargetType> => suitabilityOf(losses, name).targetTypes
+
+/** The kinds of prediction of several heads, as far as they are known. */
+export const kindsOf = (heads: ReadonlyArray<Pick<Head, "target">>): ReadonlySet<TargetType> =>
+  new Set(heads.flatMap(({ target }) => kindOf(target) ?? []))
 
 /**
  * The losses that fit a target, the default one first; `undefined` if too little is known. A binary target may also be
@@ -98,7 +125,7 @@ type Metrics = Catalogue["metric"]
 
 /** Whether a metric is one for a kind of prediction. Each of several labels is a binary prediction. */
 export const metricFits = (metrics: Metrics, name: string, kind: TargetType): boolean =>
-  withDefaults(metrics, name)?.targetTypes.includes(kind === "labels" ? "binary" : kind) === true
+  suitabilityOf(metrics, name).targetTypes.includes(kind === "labels" ? "binary" : kind)
 
 /** The lists of metrics of a document, with their places. */
 export const metricLists = (metrics: Train["metrics"]): ReadonlyArray<readonly [items: ReadonlyArray<Named>, path: Path]> => {
@@ -111,25 +138,24 @@ export const metricLists = (metrics: Train["metrics"]): ReadonlyArray<readonly [
  * Whether a metric of a list is one of a head, among heads of these kinds: errors of numbers fit yes and no as well, but are
  * those of numbers where there are some.
  */
-const isOf = (metrics: Metrics, name: string, kind: TargetType, kinds: ReadonlyArray<TargetType>): boolean => {
-  const [first] = withDefaults(metrics, name)?.targetTypes ?? []
-  return metricFits(metrics, name, kind) && (first !== "numbers" || kind === "numbers" || !kinds.includes("numbers"))
+const isOf = (metrics: Metrics, name: string, kind: TargetType, kinds: ReadonlySet<TargetType>): boolean => {
+  const [first] = suitabilityOf(metrics, name).targetTypes
+  return metricFits(metrics, name, kind) && (first !== "numbers" || kind === "numbers" || !kinds.has("numbers"))
 }
 
 /** Whether metrics are those of all heads. */
 export const isList = (metrics: Exclude<Train["metrics"], "auto">): metrics is ReadonlyArray<Named> => Array.isArray(metrics)
 
 /**
- * The scores of a head among all heads; `auto` is resolved for its target. Of a list, one of several heads has those that fit it.
+ * The scores of a head among heads of these kinds; `auto` is resolved for its target. Of a list, one of several heads has those that fit it.
  * `undefined` if the target is not known.
  */
 export const scoresOf = (
   metrics: Metrics,
   { metrics: written }: Pick<Train, "metrics">,
   { name, target }: { readonly name?: string; readonly target: HeadTarget | undefined },
-  heads: ReadonlyArray<Pick<Head, "target">> = [],
+  kinds: ReadonlySet<TargetType> = new Set(),
 ): ReadonlyArray<Named> | undefined => {
-  const kinds = heads.flatMap((head) => kindOf(head.target) ?? [])
   const kind = target === undefined ? undefined : target.type === "class" ? (kindOf(target) ?? "classes") : kindOf(target)
   if (written !== "auto") {
     if (isList(written))
@@ -139,8 +165,7 @@ export const scoresOf = (
     if (name !== undefined && Object.hasOwn(written, name)) return written[name] ?? []
   }
   if (kind === undefined) return undefined
-  const suits = (metric: string): boolean =>
-    withDefaults(metrics, metric)?.isDefault === true && metricFits(metrics, metric, kind)
+  const suits = (metric: string): boolean => suitabilityOf(metrics, metric).isDefault && metricFits(metrics, metric, kind)
   return Object.keys(metrics)
     .filter(suits)
     .slice(0, 1)

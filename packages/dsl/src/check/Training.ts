@@ -16,7 +16,7 @@ import type { Subject } from "./Subject.ts"
 
 /** All findings about training. */
 export const check = (subject: Subject): ReadonlyArray<Finding> => [
-  ...headsOf(subject.facts).flatMap((head) => activations(subject, head)),
+  ...activations(subject),
   ...Heads.check(subject),
   ...headsOf(subject.facts).flatMap((head) => losses(subject, head)),
   ...metrics(subject),
@@ -34,10 +34,8 @@ interface Ending {
   readonly whole: Path
 }
 
-/** The activation at the end of a model, or at that of one of its heads. */
-const ending = (model: Model, { name }: Pick<Head, "name">): Ending | undefined => {
-  const own = name === undefined ? undefined : modelHeads(model).find((head) => head.name === name)
-  const i = own?.index ?? model.layers.length - 1
+/** The activation of the layer at a place, which ends the model or is one of its heads. */
+const endingAt = (model: Model, i: number): Ending | undefined => {
   const layer = model.layers[i]
   if (layer === undefined) return undefined
   const item = layerOf(layer)
@@ -64,8 +62,17 @@ const takesLogits = (catalogue: Catalogue, name: string): boolean => {
   return loss !== undefined && loss.response !== identity
 }
 
-const activations = ({ catalogue, made, model, train }: Subject, head: Head): ReadonlyArray<Finding> => {
-  const end = model === undefined ? undefined : ending(model, head)
+const activations = (subject: Subject): ReadonlyArray<Finding> => {
+  const { facts, model } = subject
+  if (model === undefined) return []
+  const places = new Map(modelHeads(model).map(({ index, name }) => [name, index]))
+  return headsOf(facts).flatMap((head) => {
+    const place = head.name === undefined ? undefined : places.get(head.name)
+    return activation(subject, head, endingAt(model, place ?? model.layers.length - 1))
+  })
+}
+
+const activation = ({ catalogue, made, train }: Subject, head: Head, end: Ending | undefined): ReadonlyArray<Finding> => {
   const traits = end === undefined ? undefined : activationTraits(catalogue, end.name)
   if (end === undefined || !responds(traits)) return []
   const at = { path: end.path, on: "key" } as const

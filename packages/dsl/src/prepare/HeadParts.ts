@@ -5,6 +5,7 @@ import { scalar } from "../diagnostic/Fix.ts"
 import { listed, meaning } from "../diagnostic/Suggest.ts"
 import { type HeadAt, headsOf, severalHeads } from "../net/Heads.ts"
 import { isName } from "../schema/Fields.ts"
+import { detailed } from "../schema/Issues.ts"
 import type { Path } from "../source/Path.ts"
 import { declared, hasParts, having, type Parts } from "./Parts.ts"
 
@@ -50,7 +51,7 @@ export const check = (data: Data, model: Model, columns: Parts): ReadonlyArray<F
       const before = seen.get(name)
       if (before === undefined) {
         seen.set(name, path)
-        findings.push(...ofHead(columns, { name, path }))
+        findings.push(...ofHead(columns, { name, path }, findings.length < detailed))
       } else
         findings.push({
           code: "D303",
@@ -89,12 +90,18 @@ const nameless = ({ columns, isNamed, path }: HeadAt): Finding => {
 }
 
 /** A column of a head that is no target. */
-const ofHead = (columns: Parts, { name, path }: { readonly name: string; readonly path: Path }): ReadonlyArray<Finding> => {
+const ofHead = (
+  columns: Parts,
+  { name, path }: { readonly name: string; readonly path: Path },
+  isDetailed = true,
+): ReadonlyArray<Finding> => {
   const column = columns.all.get(name)
   if (column === undefined && !columns.isWhole) return []
   if (column?.role === "target") return []
-  const names = having(columns, "target")
   const at = { path }
+  // A suggestion compares the name with all that are there, which for thousands of mistakes takes seconds.
+  if (!isDetailed) return [{ code: "D303", message: `the head predicts \`${name}\`, which is no target`, at }]
+  const names = having(columns, "target")
   const meant = column === undefined ? meaning(name, names) : undefined
   const [only, second] = meant?.names ?? []
   const message =

@@ -5,6 +5,7 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed, meaning } from "../diagnostic/Suggest.ts"
 import { isName } from "../schema/Fields.ts"
+import { detailed } from "../schema/Issues.ts"
 import type { Path } from "../source/Path.ts"
 import { declared, hasParts, having, type Parts } from "./Parts.ts"
 
@@ -52,7 +53,7 @@ export const check = (data: Data, { inputs: groups }: Model, columns: Parts): Re
       const before = seen.get(name)
       if (before === undefined) {
         seen.set(name, path)
-        if (name !== rest) findings.push(...ofInput(data, columns, { input, name, path }))
+        if (name !== rest) findings.push(...ofInput(data, columns, { input, name, path }, findings.length < detailed))
       } else
         findings.push({
           code: "D307",
@@ -86,18 +87,22 @@ const ofInput = (
   data: Data,
   columns: Parts,
   { input, name, path }: { readonly input: string; readonly name: string; readonly path: Path },
+  isDetailed: boolean,
 ): ReadonlyArray<Finding> => {
   const column = columns.all.get(name)
   const at = { path }
   if (column === undefined) {
     if (!columns.isWhole) return []
+    const message = `the data has no ${columns.what} \`${name}\` for the input \`${input}\``
+    // A suggestion compares the name with all that are there, which for thousands of mistakes takes seconds.
+    if (!isDetailed) return [{ code: "D301", message, at }]
     const names = having(columns, "input")
     const meant = meaning(name, names)
     const [only, second] = meant?.names ?? []
     return [
       {
         code: "D301",
-        message: `the data has no ${columns.what} \`${name}\` for the input \`${input}\``,
+        message,
         at,
         help: meant?.help ?? `the ${columns.what}s of inputs are ${listed(names.slice(0, 12), "and")}`,
         ...(only === undefined || second !== undefined

@@ -144,7 +144,7 @@ export const lanesVariable = "ADJOINT_LANES"
 /** The value of that variable, if it is set. */
 export const lanesSetting = (): string | undefined => globalThis.process?.env?.[lanesVariable] || undefined
 
-/** The lanes where no option chooses them: narrow ones, since V8's packing has open faults (docs/decisions/wide-lanes.md). */
+/** The lanes where no option chooses them: narrow ones, since V8's packing is experimental (docs/decisions/wide-lanes.md). */
 export const usualLanes = (): Lanes => (lanesSetting() === "256" ? 256 : 128)
 
 /** The lanes that this host uses where these are requested. */
