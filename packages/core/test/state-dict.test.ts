@@ -3,7 +3,7 @@
  * of it, with proposals.
  */
 import { readFileSync } from "node:fs"
-import { Key, Layers, NDArray, Net, Npz, Safetensors, Sequence, StateDict, Tensor } from "@adjoint/core"
+import { Key, Layers, NDArray, Net, Npz, Safetensors, Sequence, StateDict, Tensor, Weights } from "@adjoint/core"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import { NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem, Path, Result } from "effect"
@@ -336,6 +336,37 @@ describe("options", () => {
     const { params } = Result.getOrThrow(StateDict.load(one, [1], new Map([["out.weight", weight]])))
     expect((params.out.w as NDArray.NDArray).data).toBeInstanceOf(Float32Array)
   })
+})
+
+test("100,000 arrays that no layer reads are reported in moments, in a message of some lines", { timeout: 20_000 }, () => {
+  const one = Net.sequential({ out: Layers.dense({ units: 1 }) })
+  const none = NDArray.make("f32", [0], new Float32Array())
+  const long = NDArray.make("f32", Array.from({ length: 50_000 }, () => 1), Float32Array.of(0))
+  const arrays = new Map([...Array.from({ length: 100_000 }, (_, i) => [`n${i}`, none] as const), ["out.bias", long]])
+  const { failure } = StateDict.load(one, [1], arrays) as Result.Failure<unknown, StateDict.StateDictError>
+  expect(failure.problems).toHaveLength(100_002)
+  expect(failure.message.length).toBeLessThan(20_000)
+})
+
+test("names and bytes of a file reach messages with escapes, also those that JSON leaves", async () => {
+  const one = Net.sequential({ out: Layers.dense({ units: 1 }) })
+  const [control, hidden] = ["\u009b31m\u007f", "\u202e\u200b"]
+  const bytes = Safetensors.encode(
+    new Map([
+      ["params.out.w", NDArray.make("f32", [1, 1], Float32Array.of(1))],
+      ["params.out.b", NDArray.make("f32", [1], Float32Array.of(1))],
+      [`\u001b[2J${control}${hidden}`, NDArray.make("f32", [1], Float32Array.of(1))],
+    ]),
+  )
+  const saved = Result.getOrThrow(Safetensors.decode(bytes, "w"))
+  const unexpected = StateDict.load(one, [1], saved) as Result.Failure<unknown, StateDict.StateDictError>
+  const extra = await Effect.runPromise(Effect.flip(Weights.decode(bytes, one, [1])))
+  const npy = Npz.encode(new Map([["a", NDArray.make("f32", [1], Float32Array.of(1))]]))
+  const data = Result.getOrThrow(Result.flip(Npz.open(Uint8Array.of(0x9b, 0x7f))))
+  const broken = Result.getOrThrow(Result.flip(StateDict.decode(npy.with(npy.length - 1, 1).slice(0, -1), `m${control}`)))
+  for (const { message } of [unexpected.failure, extra, data, broken]) expect(message).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u)
+  expect(extra.message).toContain("got \\u001b[2J\\u009b31m\\u007f\\u202e\\u200b, wanted")
+  expect(data.message).toContain('"\\u009b\\u007f"')
 })
 
 describe("files", () => {

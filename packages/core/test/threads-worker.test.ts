@@ -265,6 +265,22 @@ describe("an interruption of a slow step", () => {
   )
 
   it.live(
+    "leaves the state that was loaded after a run whose outputs nobody has read",
+    () =>
+      Effect.gen(function* () {
+        const [x, loaded] = [Tensor.scalar(2), Tensor.read(Key.uniform(Key.make(5), [512, 512]))]
+        const step = yield* Compile.step(slow(30), config.state.w)
+        yield* step.run([x])
+        yield* step.submit([x])
+        yield* step.load(loaded)
+        yield* step.submit([x, x])
+        assert.isTrue(yield* step.abort)
+        assert.deepStrictEqual(bytes([yield* step.state]), bytes([loaded]))
+      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+    60_000,
+  )
+
+  it.live(
     "keeps the state that another fiber has in the same worker",
     () =>
       Effect.gen(function* () {

@@ -5,6 +5,7 @@
 import { TaggedError } from "effect/Data"
 import type { Shape } from "../types/Shape.ts"
 import * as Shapes from "../types/Shape.ts"
+import { escaped } from "../types/escaped.ts"
 import { grouped } from "./grouped.ts"
 
 /** The place of a cell: the 1-based line of the file (if there is a file), the 1-based row of data, and the column's name. */
@@ -80,7 +81,7 @@ export class DataError extends TaggedError("DataError")<{
 }> {
   override get message(): string {
     const place = place_(this.file, this.reason)
-    return `${place === "" ? "" : `${place}: `}${print(this.reason)}`
+    return escaped(`${place === "" ? "" : `${place}: `}${print(this.reason)}`)
   }
 }
 

@@ -96,6 +96,8 @@ interface Remote {
   connection: Connection
   /** The state before the runs that are not done, if it is known here. */
   known: Arrays | undefined
+  /** How many states have been loaded: the answer of a run before the last one says nothing about the state. */
+  loads: number
   /** Whether it has a state: not before the first one is loaded, nor after another executable has taken it. */
   hasState: boolean
   /** Waits for the runs that are not done; undefined if there are none. */
@@ -186,6 +188,7 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
     Effect.suspend(() => {
       const connection = at(remote)
       remote.known = state
+      remote.loads++
       remote.hasState = true
       return connection.post({ call: "load", executable: number, state: wire(state) }, { owner: number })
     })
@@ -194,6 +197,7 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
       at(from)
       const connection = at(remote)
       remote.known = from.running === undefined ? from.known : undefined
+      remote.loads++
       remote.hasState = true
       from.hasState = false
       return connection.post({ call: "take", executable: number, from: from.number }, { owner: number })
@@ -202,11 +206,13 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
   const post = (inputs: ReadonlyArray<Arrays>): Effect.Effect<ReadonlyArray<Arrays>, EngineError> => {
     const connection = at(remote)
     const run = runNumber()
+    const { loads } = remote
     let isDone = false
     const answered = (answer?: Answers["run"]): void => {
       isDone = true
       remote.running = undefined
       remote.onDone?.()
+      if (remote.loads !== loads) return
       if (answer !== undefined) remote.known = restored(answer.state)
       else if (!keeps) remote.known = undefined
     }
@@ -295,7 +301,7 @@ export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"
           Effect.flatMap(sharedJob(job), (sent) => {
             const number = executables++
             const connection = workers.present()
-            const remote: Remote = { number, job, connection, known: undefined, hasState: false, running: undefined }
+            const remote: Remote = { number, job, connection, known: undefined, loads: 0, hasState: false, running: undefined }
             const prepared = connection.post({ call: "prepare", executable: number, job: sent }, { owner: number })
             return Effect.onInterrupt(
               Effect.map(prepared, () => {

@@ -1,5 +1,6 @@
 /** The errors of reading and writing checkpoints. */
 import { TaggedError } from "effect/Data"
+import { shown } from "../types/escaped.ts"
 
 /** A checkpoint could not be written or read: `file` is its path, `got` what was found, `wanted` what was expected, `hint` what to try. */
 export class CheckpointError extends TaggedError("CheckpointError")<{
@@ -11,6 +12,6 @@ export class CheckpointError extends TaggedError("CheckpointError")<{
   readonly isUnwritten?: true
 }> {
   override get message(): string {
-    return `${this.file}: got ${this.got}, wanted ${this.wanted}; try: ${this.hint}`
+    return `${shown(this.file)}: got ${shown(this.got)}, wanted ${shown(this.wanted)}; try: ${shown(this.hint)}`
   }
 }

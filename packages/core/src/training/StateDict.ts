@@ -133,8 +133,10 @@ export const load = <P, S, X, Y>(
 }
 
 /** Without repetitions: several arrays of a layer may be computed from one array of its module. */
-const once = (problems: ReadonlyArray<Problem>): ReadonlyArray<Problem> =>
-  problems.filter(({ _tag, name }, i) => problems.findIndex((other) => other._tag === _tag && other.name === name) === i)
+const once = (problems: ReadonlyArray<Problem>): ReadonlyArray<Problem> => {
+  const seen = new Set<string>()
+  return problems.filter(({ _tag, name }) => seen.size < seen.add(`${_tag} ${name}`).size)
+}
 
 /** What was read for a layer: its arrays by their paths in the weights, the arrays of the file, and what is wrong. */
 interface ReadLayer {

@@ -1,5 +1,6 @@
 /** The error of weights that do not fit a net. */
 import { TaggedError } from "effect/Data"
+import { shown } from "../types/escaped.ts"
 
 /** One array that cannot be used, or one name that means nothing: what was found, what is wanted, and what to try. */
 export interface Problem {
@@ -22,8 +23,8 @@ export class StateDictError extends TaggedError("StateDictError")<{
   override get message(): string {
     const listed = this.problems
       .slice(0, maxListed)
-      .map(({ got, hint, name, wanted }) => `${JSON.stringify(name)}: got ${got}, wanted ${wanted}; try: ${hint}`)
+      .map(({ got, hint, name, wanted }) => `${shown(JSON.stringify(name))}: got ${shown(got)}, wanted ${shown(wanted)}; try: ${shown(hint)}`)
     const rest = this.problems.length - listed.length
-    return [`${this.file} does not fit the net`, ...listed, ...(rest > 0 ? [`and ${rest} more`] : [])].join("\n  ")
+    return [`${shown(this.file)} does not fit the net`, ...listed, ...(rest > 0 ? [`and ${rest} more`] : [])].join("\n  ")
   }
 }

@@ -2,6 +2,7 @@
  * Makes text from files safe for a terminal. It must not control the terminal, end
  * the line, turn the direction of reading or be invisible.
  */
+import { escaped } from "@adjoint/core/types/escaped"
 
 /** Control characters, format characters (bidi overrides, zero-width ones), line ends and lone surrogates. */
 const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
@@ -9,13 +10,8 @@ const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 /** The text with a blank for each tab and U+FFFD for every other unsafe character. `printable("a\u001bb") // => "a\ufffdb"` */
 export const printable = (text: string): string => text.replaceAll("\t", " ").replaceAll(unsafe, "\u{fffd}")
 
-const hex = (unit: number): string => `\\u${unit.toString(16).padStart(4, "0")}`
-
 /** JSON text with every unsafe character as an escape, which reads back as the same value. `escapedJson('"\u009b"') // => '"\\u009b"'` */
-export const escapedJson = (json: string): string =>
-  json.replaceAll(unsafe, (found) =>
-    found === "\n" ? found : Array.from({ length: found.length }, (_, i) => hex(found.charCodeAt(i))).join(""),
-  )
+export const escapedJson: (json: string) => string = escaped
 
 const isWide = (code: number): boolean =>
   (code >= 0x1100 && code <= 0x115f) ||
