@@ -59,6 +59,10 @@ const weight: T = optional.w
 const any = Tree.map(params as unknown, (leaf: unknown) => leaf)
 const deep = Tree.map({ a: { b: { c: { d: { e: { f: array } } } } } }, (leaf) => leaf.data.length)
 const number: number = deep.a.b.c.d.e.f
+const deeper = Tree.map(
+  { a: { b: { c: { d: [{ e: { f: { g: { h: { i: { j: { k: array } } } } } } }] } } } },
+  (leaf) => leaf.dtype,
+)
 holds<
   Same<
     ShapeTree.Of<{ readonly a: T; readonly b: readonly [T, A] }>,
@@ -272,6 +276,7 @@ export {
   asTree,
   counted,
   counted2,
+  deeper,
   generic,
   joined,
   kept,

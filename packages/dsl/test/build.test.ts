@@ -255,6 +255,9 @@ describe("the rest of a training", () => {
   })
 
   it("names layers that are there", () => {
+    expect(shown(`schema: 1\n${net2}train: { freeze: [] }\n`)).toContain(
+      "expected a list of one layer or more, got an empty list",
+    )
     expect(shown(`schema: 1\n${net2}train: { freeze: [lwo], rates: { nothing: 2 } }\n`)).toMatchInlineSnapshot(`
       "error[R203]: there is no layer named \`lwo\`
         --> m.yaml:3:19

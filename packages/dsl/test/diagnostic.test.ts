@@ -68,6 +68,28 @@ describe("text", () => {
     `)
   })
 
+  it("shows each marked part of a long line, in one part where they are near each other", () => {
+    const source = fromText("m.yaml", `first: 1, second: 2, ${"x".repeat(300)} third\n`)
+    const related = ["first", "second"].map((text) => ({ span: within(source, text), label: `the ${text}` }))
+    const given: Diagnostic = diagnostic({
+      code: "G401",
+      message: "no",
+      file: "m.yaml",
+      path: [],
+      span: within(source, "third"),
+      related,
+    })
+    expect(Render.text(given, source)).toMatchInlineSnapshot(`
+      "error[G401]: no
+        --> m.yaml:1:323
+      1 | first: 1, second: 2, xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
+        | ----- the first
+        |           ------ the second
+      1 | …xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx third
+        |                                          ^^^^^"
+    `)
+  })
+
   it("keeps carets under wide characters, tabs and far into long lines", () => {
     const source = fromText("m.yaml", `a:\t"日本語🙂"\tbad\nlong: ${"x".repeat(300)} bad2 ${"y".repeat(300)}\n`)
     const at = (text: string) => diagnostic({ code: "S103", message: "no", file: "m.yaml", path: [], span: within(source, text) })

@@ -43,7 +43,7 @@ const lanes = Flag.Literals("lanes", ["128", "256"]).pipe(
   Flag.map((bits) => (bits === "128" ? 128 : 256)),
   Flag.optional,
   Flag.map(Option.getOrUndefined),
-  Flag.withDescription("bits of a vector: 128 unless given; 256 is faster where this machine can, but experimental"),
+  Flag.withDescription("bits of a vector: 256 in Node 24 where this machine can, else 128; the same bits of results"),
 )
 const threads = Flag.Int("threads").pipe(
   Flag.withMetavar("N"),

@@ -5,14 +5,13 @@ import type * as Scope from "effect/Scope"
 import { EngineError, type Footprint, type Job } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
 import { readOnAtMost } from "../backend/eager/preparedPrograms.ts"
-import { lanesSetting, lanesVariable, offeredLanes, readNarrow, usualLanes } from "../backend/wasm/assembler/hostLanes.ts"
+import { lanesSetting, lanesVariable, offeredLanes, usualLanes } from "../backend/wasm/assembler/hostLanes.ts"
 import { fusesMultiplyAdd, offered } from "../backend/wasm/assembler/hostNumerics.ts"
 import type { Lanes } from "../backend/wasm/assembler/lanes.ts"
 import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
-import { cachedCompile, lanesFor, planJob } from "../backend/wasm/compile.ts"
-import { prepare } from "../backend/wasm/prepare.ts"
+import { planJob } from "../backend/wasm/compile.ts"
+import { type EngineLanes, preparer } from "../backend/wasm/preparer.ts"
 import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
-import { prepareFor } from "../backend/wasm/widened.ts"
 import { Engine } from "./Engine.ts"
 import { inProcess, reading } from "./inProcess.ts"
 import { workerEngine } from "./workerEngine.ts"
@@ -37,10 +36,10 @@ export interface WasmOptions {
    */
   readonly numerics?: Numerics
   /**
-   * How wide vectors are, in bits: 128 unless given here or by the environment variable `ADJOINT_LANES`. 256 asks Node's V8 to
-   * pack 128-bit operations in pairs, about twice as fast, and is 128 where that has no effect; the engine's `lanes` are those in
-   * use. Results have the same bits: a program whose first run differs in one from that of 128 stays at 128. V8's packing is
-   * experimental, and 256 takes longer to start: that is why nobody gets it without asking.
+   * How wide vectors are, in bits, where the environment variable `ADJOINT_LANES` does not say either: 256 in Node 24, else 128.
+   * 256 asks Node's V8 to pack 128-bit operations in pairs, about twice as fast, and is 128 where that has no effect; the
+   * engine's `lanes` are those in use. Results have the same bits: a program begins in 128, and goes over after half a second of
+   * running, or at its first run if 256 is given, if one run in both has the same bits.
    */
   readonly lanes?: Lanes
 }
@@ -70,36 +69,29 @@ const checkOptions = ({ numerics, threads }: WasmOptions): void => {
 }
 
 /** The requested lanes. Throws `EngineError` for others than 128 and 256. */
-const lanesOf = ({ lanes }: WasmOptions): Lanes => {
+const lanesOf = ({ lanes }: WasmOptions): EngineLanes => {
   const setting = lanesSetting()
   if (lanes !== undefined) checkLanes("the option lanes", lanes)
   else if (setting !== undefined) checkLanes(lanesVariable, /^\d+$/u.test(setting) ? Number(setting) : JSON.stringify(setting))
-  return lanes ?? usualLanes()
+  return { lanes: lanes ?? usualLanes(), isAsked: lanes !== undefined || setting !== undefined }
 }
 
 /** The engine on the threads of a pool, or on one. */
-const engine = (pool: Pool | undefined, wanted: Numerics, lanes: Lanes, isAsked: boolean): Engine["Service"] => {
+const engine = (pool: Pool | undefined, wanted: Numerics, lanes: EngineLanes): Engine["Service"] => {
   const numerics = offered(wanted)
-  const compile = cachedCompile()
-  if (lanes === 128) readNarrow()
+  const prepare = preparer(numerics, lanes)
   return Engine.of({
     name: "wasm",
     numerics,
     // Found out when it is asked for, since that takes milliseconds.
     get lanes() {
-      return offeredLanes(lanes)
+      return offeredLanes(lanes.lanes)
     },
     threads: pool?.threads ?? 1,
     plan: (job) => Effect.try({ try: () => footprint(job), catch: failure("plan a program") }),
     prepare: (job) =>
       Effect.acquireRelease(
-        Effect.andThen(
-          waitForWorkers(pool),
-          Effect.try({
-            try: () => prepareFor(lanesFor(job.program, lanes), (lanes) => prepare(job, pool, numerics, compile, lanes), isAsked),
-            catch: failure("prepare a program"),
-          }),
-        ),
+        Effect.andThen(waitForWorkers(pool), Effect.try({ try: () => prepare(job, pool), catch: failure("prepare a program") })),
         ({ release }) => Effect.sync(release),
       ).pipe(Effect.map(inProcess)),
     read: (targets) => reading(() => read(targets)),
@@ -120,7 +112,6 @@ export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
   checkOptions(options)
   const { numerics = "portable", threads = processors() } = options
   const lanes = lanesOf(options)
-  const isAsked = options.lanes !== undefined || lanesSetting() !== undefined
   return Layer.effect(
     Engine,
     Effect.map(
@@ -128,7 +119,7 @@ export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
         if (options.threads !== undefined) readOnAtMost(options.threads)
         return makePool(threads)
       }),
-      (pool) => engine(pool, numerics, lanes, isAsked),
+      (pool) => engine(pool, numerics, lanes),
     ),
   )
 }
@@ -150,7 +141,7 @@ export const worker = (options: WasmOptions = {}): Layer.Layer<Engine, EngineErr
         },
         catch: failure("choose its options"),
       }),
-      (lanes) => workerEngine({ threads: options.threads ?? processors(), numerics: options.numerics ?? "portable", lanes }),
+      (lanes) => workerEngine({ threads: options.threads ?? processors(), numerics: options.numerics ?? "portable", ...lanes }),
     ),
   )
 
@@ -164,7 +155,7 @@ export const allShared = (threads: number, lanes: Lanes = usualLanes()): Layer.L
     Effect.gen(function* () {
       const pool = yield* scoped(() => makePool(threads, 0))
       if (pool !== undefined) yield* Effect.promise(pool.complete)
-      return engine(pool, "portable", lanes, true)
+      return engine(pool, "portable", { lanes, isAsked: true })
     }),
   )
 
@@ -181,7 +172,7 @@ export const hasFastNumerics = (): boolean => fusesMultiplyAdd()
  * The lanes that `layer` uses for this option: 128 if the host packs none. Throws `EngineError` for lanes other than 128 and 256.
  * `lanesInUse(128) // => 128`
  */
-export const lanesInUse = (lanes?: Lanes): Lanes => offeredLanes(lanesOf(lanes === undefined ? {} : { lanes }))
+export const lanesInUse = (lanes?: Lanes): Lanes => offeredLanes(lanesOf(lanes === undefined ? {} : { lanes }).lanes)
 
 /**
  * Plans a program without compiling it, for one thread. Throws `EngineError` when it does not fit into one memory.

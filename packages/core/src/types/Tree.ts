@@ -19,8 +19,11 @@ interface Marked {
  */
 type IsAnyTree<T> = [Tree<NDArray>] extends [T] ? ([{ readonly key: 0 }] extends [T] ? false : true) : false
 
-/** How many levels of a tree types follow. A record that contains itself, such as a node with children, has no last level. */
-type MaxDepth = 10
+/** How many levels of a tree types follow to its leaves: a record that contains itself, such as a node with children, has no last one. */
+type MaxDepth = 20
+
+/** The same for paths, which take more instantiations of types for each level. */
+type MaxPathDepth = 10
 
 type ReplaceEach<T, B> = T extends Marked ? B : { readonly [K in keyof T]: Replace<T[K], B> }
 
@@ -43,7 +46,7 @@ type KeyOf<T> =
 
 type PathWithin<T, Depth extends ReadonlyArray<0>> = T extends Marked
   ? ""
-  : Depth["length"] extends MaxDepth
+  : Depth["length"] extends MaxPathDepth
     ? string
     : { [K in KeyOf<T>]: Joined<K, PrintedPath<T[K & keyof T], [...Depth, 0]>> }[KeyOf<T>]
 

@@ -36,12 +36,28 @@ interface Mark {
   readonly primary: boolean
 }
 
-/** The part of a line around the first thing marked in it, and how far it was moved to the left. */
-const window = (line: string, marks: ReadonlyArray<Mark>): { readonly text: string; readonly from: number } => {
-  if (line.length <= widest) return { text: line, from: 0 }
-  const first = Math.min(...marks.map((mark) => mark.span.column - 1))
-  const from = Math.max(0, first - Math.floor(widest / 3))
-  return { text: line.slice(from, from + widest), from }
+/** A part of a line with what is marked in it, and how far the part was moved to the left. */
+interface Window {
+  readonly text: string
+  readonly from: number
+  readonly marks: ReadonlyArray<Mark>
+}
+
+/** The parts of a line to show: the whole line, or a part for each of its marks, where those that fit into one share it. */
+const windows = (line: string, marks: ReadonlyArray<Mark>): ReadonlyArray<Window> => {
+  if (line.length <= widest) return [{ text: line, from: 0, marks }]
+  const groups: Array<Array<Mark>> = []
+  for (const mark of marks) {
+    const group = groups.at(-1)
+    if (group?.[0] !== undefined && mark.span.endColumn - group[0].span.column <= widest) group.push(mark)
+    else groups.push([mark])
+  }
+  return groups.map((group) => {
+    const first = Math.min(...group.map(({ span }) => span.column - 1))
+    const last = Math.max(...group.map(({ span }) => span.endColumn - 1))
+    const from = Math.max(0, first - Math.max(0, Math.min(Math.floor(widest / 3), widest - (last - first))))
+    return { text: line.slice(from, from + widest), from, marks: group }
+  })
 }
 
 const snippet = (
@@ -60,17 +76,18 @@ const snippet = (
     previous = line
     const here = marks.filter((mark) => mark.span.line === line).toSorted((a, b) => a.span.column - b.span.column)
     const whole = lineText(source, line)
-    const { text, from } = window(whole, here)
-    const cutLeft = from > 0 ? "…" : ""
-    const cutRight = from + text.length < whole.length ? "…" : ""
-    out.push(`${paint("gutter", `${String(line).padStart(width)} |`)} ${cutLeft}${printable(text)}${cutRight}`)
-    for (const mark of here) {
-      const start = Math.max(0, mark.span.column - 1 - from)
-      const end = mark.span.endLine === line ? mark.span.endColumn - 1 - from : text.length
-      const pad = " ".repeat(cutLeft.length + columns(text.slice(0, start)))
-      const sign = (mark.primary ? "^" : "-").repeat(Math.max(1, columns(text.slice(start, Math.max(start, end)).trimEnd())))
-      const label = mark.label === "" ? "" : ` ${cut(mark.label)}`
-      out.push(`${bar} ${pad}${paint(mark.primary ? severity : "gutter", `${sign}${label}`)}`)
+    for (const { text, from, marks } of windows(whole, here)) {
+      const cutLeft = from > 0 ? "…" : ""
+      const cutRight = from + text.length < whole.length ? "…" : ""
+      out.push(`${paint("gutter", `${String(line).padStart(width)} |`)} ${cutLeft}${printable(text)}${cutRight}`)
+      for (const mark of marks) {
+        const start = Math.max(0, mark.span.column - 1 - from)
+        const end = mark.span.endLine === line ? mark.span.endColumn - 1 - from : text.length
+        const pad = " ".repeat(cutLeft.length + columns(text.slice(0, start)))
+        const sign = (mark.primary ? "^" : "-").repeat(Math.max(1, columns(text.slice(start, Math.max(start, end)).trimEnd())))
+        const label = mark.label === "" ? "" : ` ${cut(mark.label)}`
+        out.push(`${bar} ${pad}${paint(mark.primary ? severity : "gutter", `${sign}${label}`)}`)
+      }
     }
   }
   return out

@@ -45,7 +45,7 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
     note(Schema.Array(Fields.choice(of)).check(Schema.isMinLength(1)), {
       wanted: `a list of ${of.map((word) => `\`${word}\``).join(" and ")}`,
     }),
-  layers: () => note(Schema.Array(Fields.text), { wanted: "a list of layers" }),
+  layers: () => note(Schema.Array(Fields.text).check(Schema.isMinLength(1)), { wanted: "a list of one layer or more" }),
   factors: () =>
     note(Schema.Record(Schema.String, Fields.number({ minimum: 0 })), {
       wanted: "a map from layers to factors",

@@ -5,17 +5,16 @@
 import type { Equation, Program } from "../../language/Primitive.ts"
 import { NDArray } from "../../types/NDArray.ts"
 import { EngineError, type Footprint, type Job, OutOfMemory } from "../Executable.ts"
-import type { Lanes } from "../wasm/assembler/lanes.ts"
 import type { Numerics } from "../wasm/assembler/numerics.ts"
+import type { EngineLanes } from "../wasm/preparer.ts"
 
 /** How the worker of an engine is recognized: other workers may load its module too. */
 export const workerKind = "@adjoint/core engine"
 
 /** The settings of the engine in a worker. */
-export interface Settings {
+export interface Settings extends EngineLanes {
   readonly threads: number
   readonly numerics: Numerics
-  readonly lanes: Lanes
 }
 
 /** Arrays in a message. */
@@ -38,7 +37,7 @@ export type Request =
 
 /** The answers to the requests that have one. */
 export interface Answers {
-  readonly open: Settings
+  readonly open: Omit<Settings, "isAsked">
   readonly plan: Footprint
   readonly read: Wire
   readonly prepare: undefined

@@ -1,10 +1,11 @@
 /** The WebAssembly engine inside a worker: it answers the requests of the engine outside, in order. */
 import { NDArray } from "../../types/NDArray.ts"
 import type { Job } from "../Executable.ts"
-import { offeredLanes, readNarrow } from "../wasm/assembler/hostLanes.ts"
+import { offeredLanes } from "../wasm/assembler/hostLanes.ts"
 import { offered } from "../wasm/assembler/hostNumerics.ts"
-import { cachedCompile, lanesFor, planJob } from "../wasm/compile.ts"
+import { planJob } from "../wasm/compile.ts"
 import { type Prepared, prepare } from "../wasm/prepare.ts"
+import { preparer } from "../wasm/preparer.ts"
 import { makePool, type Pool } from "../wasm/threads/pool.ts"
 import {
   type Answers,
@@ -41,13 +42,12 @@ type Outputs = ReadonlyArray<ReadonlyArray<NDArray>> | { readonly failure: unkno
 const restoredJob = ({ program, resident }: Job): Job => ({ program: restoredProgram(program), resident })
 
 /** The engine of some settings, as a function that answers requests. */
-const makeEngine = ({ lanes, numerics: wanted, threads }: Settings) => {
+const makeEngine = ({ numerics: wanted, threads, ...lanes }: Settings) => {
   const numerics = offered(wanted)
-  const compile = cachedCompile()
+  const prepareJob = preparer(numerics, lanes)
   const executables = new Map<number, Prepared>()
   const runs = new Map<number, Outputs>()
   let pool: Pool | undefined = makePool(threads)
-  if (lanes === 128) readNarrow()
 
   const executable = (number: number): Prepared => {
     const found = executables.get(number)
@@ -57,7 +57,7 @@ const makeEngine = ({ lanes, numerics: wanted, threads }: Settings) => {
   const all: { readonly [C in Request["call"]]: (request: Extract<Request, { readonly call: C }>) => unknown } = {
     open: async () => {
       if ((await pool?.ready()) === false) pool = undefined
-      return { threads: pool?.threads ?? 1, numerics, lanes: offeredLanes(lanes) }
+      return { threads: pool?.threads ?? 1, numerics, lanes: offeredLanes(lanes.lanes) }
     },
     plan: ({ job }): Answers["plan"] => {
       const { memory, plan } = planJob(restoredJob(job), { threads: 1, minSharedWork: 0 })
@@ -74,8 +74,7 @@ const makeEngine = ({ lanes, numerics: wanted, threads }: Settings) => {
     },
     prepare: async ({ executable, job }) => {
       await pool?.ready()
-      const whole = restoredJob(job)
-      executables.set(executable, prepare(whole, pool, numerics, compile, lanesFor(whole.program, lanes)))
+      executables.set(executable, prepareJob(restoredJob(job), pool))
     },
     load: ({ executable: number, state }) => executable(number).load(restored(state)),
     take: ({ executable: number, from }) => executable(number).load(executable(from).lend()),
