@@ -285,9 +285,9 @@ describe("an interruption of a slow step", () => {
         const [x, loaded] = [Tensor.scalar(2), Tensor.read(Key.uniform(Key.make(5), [512, 512]))]
         const step = yield* Compile.step(slow(30), config.state.w)
         yield* step.run([x])
-        yield* step.submit([x])
+        yield* Effect.asVoid(step.submit([x]))
         yield* step.load(loaded)
-        yield* step.submit([x, x])
+        yield* Effect.asVoid(step.submit([x, x]))
         assert.isTrue(yield* step.abort)
         assert.deepStrictEqual(bytes([yield* step.state]), bytes([loaded]))
       }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),

@@ -41,6 +41,19 @@ test("weights that are saved, over older ones, and loaded predict the same", asy
   expect(Tensor.toArray(predicted)).toEqual(y)
 })
 
+test("of several that save to one file at once, all succeed and one stays, whole", async () => {
+  const all = [1, 2, 3, 4].map((seed) => net.init(Key.make(seed), [2]))
+  const [left, loaded] = await inFolder((folder) =>
+    Effect.gen(function* () {
+      const file = `${folder}/net.safetensors`
+      yield* Effect.forEach(all, (each) => Weights.save(file, each), { concurrency: "unbounded" })
+      return [yield* (yield* FileSystem.FileSystem).readDirectory(folder), yield* Weights.load(file, net, [2])] as const
+    }),
+  )
+  expect(left).toEqual(["net.safetensors"])
+  expect(all.map((each) => Weights.encode(each))).toContainEqual(Weights.encode(loaded))
+})
+
 test("as bytes, for a page", async () => {
   const read = await Effect.runPromise(Weights.decode(Weights.encode(weights), net, [2]))
   expect(Tensor.toArray(Net.infer(net, read, x))).toEqual(y)

@@ -34,16 +34,20 @@ export const decode = <P, S, X, Y>(
 }
 
 /**
- * Writes weights, such as those of `Train.finished`, to a file: under another name, synced and renamed, so that a crash leaves the
- * old file or the new one. Fails with `CheckpointError`.
+ * Writes weights, such as those of `Train.finished`, to a file: in a temporary folder beside it, synced and renamed, so that a crash
+ * leaves the old file or the new one. Several may save to one file at once: the last to finish stays. Fails with `CheckpointError`.
  */
 export const save = (file: string, weights: Initial<unknown, unknown>): Effect.Effect<void, CheckpointError, Files> =>
   Effect.gen(function* () {
     const [fs, path] = [yield* FileSystem.FileSystem, yield* Path.Path]
-    yield* writeSynced(`${file}.new`, encode(weights))
-    yield* fs.rename(`${file}.new`, file)
-    yield* syncDirectory(path.dirname(file))
+    const [directory, name] = [path.dirname(file), path.basename(file)]
+    // A place of its own, since others may save to the same file meanwhile: the last one to finish stays, whole.
+    const aside = path.join(yield* fs.makeTempDirectoryScoped({ directory, prefix: `${name}.` }), name)
+    yield* writeSynced(aside, encode(weights))
+    yield* fs.rename(aside, file)
+    yield* syncDirectory(directory)
   }).pipe(
+    Effect.scoped,
     Effect.catchTag("PlatformError", (error) => {
       const hint = "check the folder, and the disk's space and rights"
       return new CheckpointError({ file, got: systemReason(error), wanted: "to write weights", hint, isUnwritten: true })
