@@ -1,7 +1,7 @@
 /** Text from files in messages: it must not control a terminal, turn the direction of reading, be invisible or fill the screen. */
 
 /** Control characters, format characters (bidi overrides, zero-width ones), line ends and lone surrogates. */
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+export const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 const hex = (unit: number): string => `\\u${unit.toString(16).padStart(4, "0")}`
 

@@ -2,10 +2,7 @@
  * Makes text from files safe for a terminal. It must not control the terminal, end
  * the line, turn the direction of reading or be invisible.
  */
-import { escaped } from "@adjoint/core/types/escaped"
-
-/** Control characters, format characters (bidi overrides, zero-width ones), line ends and lone surrogates. */
-const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
+import { escaped, unsafe } from "@adjoint/core/types/escaped"
 
 /** The text with a blank for each tab and U+FFFD for every other unsafe character. `printable("a\u001bb") // => "a\ufffdb"` */
 export const printable = (text: string): string => text.replaceAll("\t", " ").replaceAll(unsafe, "\u{fffd}")
