@@ -31,12 +31,6 @@ const node = (
   setting: { backend, threads },
 })
 
-/** A contender in Node whose program and libraries are bundled into one file. */
-export const bundled = (contender: Contender): Contender => ({
-  ...contender,
-  arguments: contender.arguments.map((each) => each.replace(/\.js$/, ".bundled.js")),
-})
-
 const counted = (threads: number): string => `${threads} thread${threads === 1 ? "" : "s"}`
 
 /** The built packages are measured, as users install them. */
@@ -63,3 +57,13 @@ export const contenders = {
   torchOne: torch(1),
   torchAll: torch(all),
 } satisfies Readonly<Record<string, Contender>>
+
+/** The contenders in Node, each with its program and its libraries bundled into one file. */
+export const inOneFile: ReadonlyMap<Contender, Contender> = new Map(
+  Object.values(contenders)
+    .filter(({ command }) => command === process.execPath)
+    .map((contender: Contender) => [
+      contender,
+      { ...contender, arguments: contender.arguments.map((each) => each.replace(/\.js$/u, ".bundled.js")) },
+    ]),
+)

@@ -214,14 +214,14 @@ const printMemory = (sections: ReadonlyArray<MeasuredSection>): string => {
 }
 
 const participants = (sections: ReadonlyArray<MeasuredSection>): string => {
-  const found = new Map<Contender, readonly [version: string, threads: string]>()
+  const found = new Map<string, readonly [version: string, threads: string]>()
   for (const { outcomes } of sections.flatMap(({ rows }) => rows)) {
-    for (const [contender, outcome] of outcomes)
-      if (outcome.kind === "measured") found.set(contender, [outcome.version, String(outcome.threads)])
+    for (const [{ label }, outcome] of outcomes)
+      if (outcome.kind === "measured") found.set(label, [outcome.version, String(outcome.threads)])
   }
   return table(
     ["", "version", "threads"],
-    [...found].map(([{ label }, cells]) => [label, ...cells]),
+    [...found].map(([label, cells]) => [label, ...cells]),
   )
 }
 

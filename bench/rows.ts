@@ -1,6 +1,6 @@
 /** The measured rows. Ours is first in a row: results are compared with it, and ratios are relative to it. */
 import { availableParallelism } from "node:os"
-import { bundled, type Contender, contenders } from "./contenders.ts"
+import { type Contender, contenders, inOneFile } from "./contenders.ts"
 import { convolutional, lenet, lstm, meanOfEmbeddings, type Network, perceptron, transformer, vgg } from "./network.ts"
 import { type Plan, plans } from "./plan.ts"
 import type { Task, TaskOf } from "./protocol.ts"
@@ -37,9 +37,6 @@ export interface Section {
 
 const { adjointAll: ours, ...others } = contenders
 const peers: ReadonlyArray<Contender> = Object.values(others)
-
-/** Whether a contender is a program for Node. */
-const isInNode = ({ command }: Contender): boolean => command === process.execPath
 
 /** Reading has `portable` numerics. */
 const reading: Pick<Row, "peers"> = { peers: peers.filter((peer) => peer !== contenders.adjointFast) }
@@ -81,6 +78,13 @@ const growing = (what: string, sizes: ReadonlyArray<number>, of: (size: number) 
   })
 
 const starts: ReadonlyArray<Row> = [training(perceptron([64, 32, 10]), 32), training(convolutional, 64)]
+
+/** A row of contenders that are one file each. */
+const bundled = (row: Row): Row => ({
+  ...row,
+  ours: inOneFile.get(row.ours) ?? row.ours,
+  peers: row.peers.flatMap((peer) => inOneFile.get(peer) ?? []),
+})
 
 /** A network with hidden layers of 64 units. */
 const deep = (hidden: number): Network => perceptron([64, ...Array<number>(hidden).fill(64), 10])
@@ -224,6 +228,6 @@ export const sections: ReadonlyArray<Section> = [
     unit: "the same, with each JavaScript program and its libraries bundled into one minified file",
     timed: "start",
     plan: plans.full,
-    rows: starts.map((each) => ({ ...each, ours: bundled(each.ours), peers: each.peers.filter(isInNode).map(bundled) })),
+    rows: starts.map(bundled),
   },
 ]

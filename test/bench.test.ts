@@ -295,6 +295,13 @@ test("every row has a unique folder and line", () => {
   for (const { rows } of sections) expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length)
 })
 
+test("the rows of a section share their contenders, so that each has one column", () => {
+  for (const { key, rows } of sections) {
+    const found = new Set(rows.flatMap(({ ours, peers }) => [ours, ...peers]))
+    expect([key, found.size]).toEqual([key, new Set([...found].map(({ label }) => label)).size])
+  }
+})
+
 describe("the options of the command line", () => {
   const wrong: ReadonlyArray<readonly [args: ReadonlyArray<string>, message: RegExp]> = [
     [["--fast"], /^Unknown option '--fast'; --help lists the options$/u],
