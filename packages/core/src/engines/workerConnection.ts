@@ -3,7 +3,7 @@ import * as Deferred from "effect/Deferred"
 import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { EngineError } from "../backend/Executable.ts"
-import { type Answers, type Reply, type Request, restoredError } from "../backend/worker/messages.ts"
+import { type Answers, type Reply, type Request, restoredCause } from "../backend/worker/messages.ts"
 import { type EngineWorker, startWorker } from "../backend/worker/startWorker.ts"
 import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
 
@@ -55,9 +55,9 @@ interface Waiting extends Caller<Call> {
   readonly answer: Deferred.Deferred<Answers[Call], EngineError>
 }
 
-/** The failure of a call. */
-export const failed = (call: Call, reason: unknown): EngineError =>
-  new EngineError({ engine: name, doing: doing[call], cause: reason instanceof Error ? reason : new Error(String(reason)) })
+/** The failure of a call; the engine in the worker may say more exactly what it did. */
+export const failed = (call: Call, reason: unknown, named: string = doing[call]): EngineError =>
+  new EngineError({ engine: name, doing: named, cause: reason instanceof Error ? reason : new Error(String(reason)) })
 
 /** Starts a worker. Where the host refuses one, every call fails. */
 export const connect = (program: WorkerProgram): Connection => {
@@ -79,7 +79,12 @@ export const connect = (program: WorkerProgram): Connection => {
     if (found === undefined) return
     waiting.delete(reply.id)
     if (waiting.size === 0) worker?.setAwaited(false)
-    settle(found, "error" in reply ? Exit.fail(restoredError(name, reply.error)) : Exit.succeed(reply.answer))
+    settle(
+      found,
+      "error" in reply
+        ? Exit.fail(failed(found.call, restoredCause(reply.error), reply.error.doing))
+        : Exit.succeed(reply.answer),
+    )
   }
   const start = (): EngineWorker | undefined => {
     try {

@@ -57,7 +57,8 @@ export interface Envelope {
 
 /** An error in a message: errors lose their classes when they are copied. */
 export interface WireError {
-  readonly doing: string
+  /** What was done, where the error says it. */
+  readonly doing?: string
   readonly message: string
   /** The fields of an `OutOfMemory`. */
   readonly memory?: Pick<OutOfMemory, "wanted" | "limit" | "largest">
@@ -83,15 +84,15 @@ export const restoredProgram = (program: Program): Program => ({
 })
 
 /** An error for a message. */
-export const wireError = (doing: string, error: unknown): WireError => {
+export const wireError = (error: unknown): WireError => {
   const cause = error instanceof EngineError ? error.cause : error
   const message = cause instanceof Error ? cause.message : String(cause)
-  const named = error instanceof EngineError ? error.doing : doing
-  if (!(cause instanceof OutOfMemory)) return { doing: named, message }
+  const named = error instanceof EngineError ? { doing: error.doing, message } : { message }
+  if (!(cause instanceof OutOfMemory)) return named
   const { largest, limit, wanted } = cause
-  return { doing: named, message, memory: { wanted, largest, ...(limit === undefined ? {} : { limit }) } }
+  return { ...named, memory: { wanted, largest, ...(limit === undefined ? {} : { limit }) } }
 }
 
-/** The error of a message, as one of the engine `engine`. */
-export const restoredError = (engine: string, { doing, memory, message }: WireError): EngineError =>
-  new EngineError({ engine, doing, cause: memory === undefined ? new Error(message) : new OutOfMemory(memory) })
+/** The cause of the error of a message. */
+export const restoredCause = ({ memory, message }: WireError): Error =>
+  memory === undefined ? new Error(message) : new OutOfMemory(memory)

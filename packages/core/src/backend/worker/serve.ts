@@ -18,21 +18,6 @@ import {
   wireError,
 } from "./messages.ts"
 
-/** The description of a request in an error. */
-const doing: { readonly [C in Request["call"]]: string } = {
-  open: "start",
-  plan: "plan a program",
-  read: "compute tensors",
-  prepare: "prepare a program",
-  load: "load a state",
-  take: "load a state",
-  state: "read a state",
-  run: "run a program",
-  outputs: "run a program",
-  drop: "run a program",
-  release: "release a program",
-}
-
 /** The state goes out after a call that took so many milliseconds: copying it takes little of them. */
 const longRun = 20
 
@@ -123,7 +108,7 @@ export const serve = (
   let engine: ReturnType<typeof makeEngine> | undefined
   const answer = ({ id, request }: Envelope): Promise<void> | void => {
     const failed = (error: unknown): void => {
-      if (id !== undefined) post({ id, error: wireError(doing[request.call], error) }, [])
+      if (id !== undefined) post({ id, error: wireError(error) }, [])
     }
     const reply = (result: unknown): void => {
       if (id !== undefined) post({ id, answer: result as Answers[keyof Answers] }, buffersIn(result))
