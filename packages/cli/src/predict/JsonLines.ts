@@ -119,11 +119,36 @@ const chosen = <A>({ lines, rows }: Read<A>, places: ReadonlyArray<number>): Res
     ),
   )
 
-/** How lines become rows of named arrays: each line a record with a list of numbers for each array. */
-const rowsOfArrays =
-  (fitted: FittedTree, arrays: ReadonlyArray<readonly [name: string, input: FittedArray]>) =>
-  (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>): Rows => {
-    const sampleIn = (value: unknown) =>
+/** How the values of lines become rows. */
+type RowsOf = (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>) => Rows
+
+/** Reads the value of each line at once, and collects those of the rows that are asked for. */
+const reading =
+  <A>(
+    read: (value: unknown) => Result.Result<A, Wrong>,
+    collect: (rows: ReadonlyArray<A>, lines: ReadonlyArray<number>) => Result.Result<Rows, DataError>,
+  ): RowsOf =>
+  (values, lines) => {
+    const all = { lines, rows: values.map((value) => Result.flatMap(value, read)) }
+    return {
+      count: lines.length,
+      lines,
+      inputs: (places) =>
+        Result.gen(function* () {
+          const rows = yield* chosen(all, places)
+          const collected = yield* collect(
+            rows,
+            places.map((place) => lines[place] ?? 0),
+          )
+          return yield* collected.inputs(rows.map((_, i) => i))
+        }),
+    }
+  }
+
+/** Rows of named arrays: each line is a record with a list of numbers for each array. */
+const rowsOfArrays = (fitted: FittedTree, arrays: ReadonlyArray<readonly [name: string, input: FittedArray]>): RowsOf =>
+  reading(
+    (value) =>
       Result.gen(function* () {
         if (!isRecord(value)) return yield* wrong(Array.isArray(value) ? "a list" : "a single value", "a record of arrays")
         const samples: Array<ReadonlyArray<number>> = []
@@ -137,61 +162,41 @@ const rowsOfArrays =
           )
         }
         return samples
-      })
-    const read = { lines, rows: values.map((value) => Result.flatMap(value, sampleIn)) }
-    return {
-      count: lines.length,
-      lines,
-      inputs: (places) =>
-        Result.gen(function* () {
-          const rows = yield* chosen(read, places)
-          const made = arrays.map(([name, { shape }], i) => {
+      }),
+    (rows) =>
+      fromArrays(
+        fitted,
+        Object.fromEntries(
+          arrays.map(([name, { shape }], i) => {
             const data = Float64Array.from(rows.flatMap((row) => row[i] ?? []))
             return [name, NDArray.make("f32", [rows.length, ...shape], data)] as const
-          })
-          const some = yield* fromArrays(fitted, Object.fromEntries(made))
-          return yield* some.inputs(rows.map((_, i) => i))
-        }),
-    }
-  }
+          }),
+        ),
+      ),
+  )
 
 /** How lines become rows, by what was fitted. */
-const rowsOf = (fitted: FittedTree) => {
+const rowsOf = (fitted: FittedTree): RowsOf => {
   const { input } = fitted
   const arrays = input.type === "inputs" ? inputArrays(fitted) : undefined
   if (arrays !== undefined) return rowsOfArrays(fitted, arrays)
   if (input.type !== "array") {
     const used = inputColumns(fitted) ?? []
     const columns = used.map(({ name }) => name)
-    return (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>): Rows => {
-      const read = { lines, rows: values.map((value) => Result.flatMap(value, (json) => cellsOf(used, json))) }
-      return {
-        count: lines.length,
-        lines,
-        inputs: (places) =>
-          Result.flatMap(chosen(read, places), (rows) => {
-            const table = { columns, rows, lines: places.map((place) => lines[place] ?? 0) }
-            return fromTable(fitted, table).inputs(rows.map((_, i) => i))
-          }),
-      }
-    }
+    return reading(
+      (value) => cellsOf(used, value),
+      (rows, lines) => Result.succeed(fromTable(fitted, { columns, rows, lines })),
+    )
   }
   const width = Shape.size(input.shape)
-  return (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>): Rows => {
-    const read = { lines, rows: values.map((value) => Result.flatMap(value, (json) => sampleOf(input.shape, json))) }
-    return {
-      count: lines.length,
-      lines,
-      inputs: (places) =>
-        Result.gen(function* () {
-          const rows = yield* chosen(read, places)
-          const data = new Float64Array(rows.length * width)
-          for (const [i, numbers] of rows.entries()) data.set(numbers, i * width)
-          const samples = yield* fromArray(fitted, NDArray.make("f32", [rows.length, ...input.shape], data))
-          return yield* samples.inputs(rows.map((_, i) => i))
-        }),
-    }
-  }
+  return reading(
+    (value) => sampleOf(input.shape, value),
+    (rows) => {
+      const data = new Float64Array(rows.length * width)
+      for (const [i, numbers] of rows.entries()) data.set(numbers, i * width)
+      return fromArray(fitted, NDArray.make("f32", [rows.length, ...input.shape], data))
+    },
+  )
 }
 
 const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
