@@ -2,7 +2,8 @@
 import { DataError, dataError, inFile } from "@adjoint/core/data/DataError"
 import { pieces } from "@adjoint/core/data/GzipPieces"
 import * as Load from "@adjoint/core/data/Load"
-import { escapedJson, printable } from "@adjoint/dsl/diagnostic/Printable"
+import { escaped } from "@adjoint/core/types/escaped"
+import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -62,7 +63,7 @@ const thrown =
   (error: unknown): DataError =>
     inFile(error instanceof DataError ? error : dataError({ _tag: "NotReadable", cause: String(error) }), name)
 
-const bare = (value: unknown): string => escapedJson(JSON.stringify(value))
+const bare = (value: unknown): string => escaped(JSON.stringify(value))
 
 /** The line of a row. Without `--json` every line is a row, so it says nothing but that. */
 const lineOf = (outcome: Outcome, row: number, asJson: boolean): string =>

@@ -5,7 +5,10 @@ export const unsafe = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 const hex = (unit: number): string => `\\u${unit.toString(16).padStart(4, "0")}`
 
-/** The text with every unsafe character but the ends of lines as an escape of JSON. `escaped("a\u009b") // => "a\\u009b"` */
+/**
+ * The text with every unsafe character but the ends of lines as an escape of JSON, so that JSON text reads back as the same value.
+ * `escaped("a\u009b") // => "a\\u009b"`
+ */
 export const escaped = (text: string): string =>
   text.replaceAll(unsafe, (found) =>
     found === "\n" ? found : Array.from({ length: found.length }, (_, i) => hex(found.charCodeAt(i))).join(""),

@@ -2,13 +2,10 @@
  * Makes text from files safe for a terminal. It must not control the terminal, end
  * the line, turn the direction of reading or be invisible.
  */
-import { escaped, unsafe } from "@adjoint/core/types/escaped"
+import { unsafe } from "@adjoint/core/types/escaped"
 
 /** The text with a blank for each tab and U+FFFD for every other unsafe character. `printable("a\u001bb") // => "a\ufffdb"` */
 export const printable = (text: string): string => text.replaceAll("\t", " ").replaceAll(unsafe, "\u{fffd}")
-
-/** JSON text with every unsafe character as an escape, which reads back as the same value. `escapedJson('"\u009b"') // => '"\\u009b"'` */
-export const escapedJson: (json: string) => string = escaped
 
 const isWide = (code: number): boolean =>
   (code >= 0x1100 && code <= 0x115f) ||
