@@ -4,7 +4,7 @@ import { join } from "node:path"
 import * as Npz from "@adjoint/core/data/Npz"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import { beforeAll, describe, expect, test } from "vitest"
-import { folder, run } from "./world.ts"
+import { folder, jsonLines, run } from "./world.ts"
 
 const n = 60
 /** Numbers from 0 to 250 without an order. */
@@ -64,11 +64,6 @@ const directory = folder({
 })
 const at = (name: string) => join(directory, name)
 const runs = ["--runs", at("runs")]
-const json = (text: string) =>
-  text
-    .trim()
-    .split("\n")
-    .map((each) => JSON.parse(each))
 
 beforeAll(async () => {
   expect(await run(["train", at("scans.yaml"), ...runs])).toMatchObject({ code: 0 })
@@ -90,7 +85,7 @@ describe("named arrays", () => {
 
   test("predict takes them from npz and from JSON with the same answers", async () => {
     const { code, stdout } = await run(["predict", "scans/1", at("new.npz"), ...runs])
-    const answers = json(stdout)
+    const answers = jsonLines(stdout)
     expect([code, answers.length]).toEqual([0, 3])
     expect(Object.keys(answers[0].prediction)).toEqual(["kind", "light", "both"])
     expect(Object.keys(answers[0].prediction.both)).toEqual(["both1", "both2"])
@@ -100,7 +95,7 @@ describe("named arrays", () => {
     const piped = await run(["predict", "scans/1", "-", ...runs], {
       stdin: [...lines, '{"photo":[1,2,3,4]}', "[1]", '{"photo":[1,2,3,4],"vitals":[1]}', '{"photo":[1,2,3,"x"]}'].join("\n"),
     })
-    const read = json(piped.stdout)
+    const read = jsonLines(piped.stdout)
     expect(read.slice(0, 3)).toEqual(answers)
     expect(read.slice(3).map(({ error }) => error)).toEqual([
       expect.stringContaining('stdin:4: row 4: got a record without "vitals"'),
@@ -142,7 +137,7 @@ describe("named arrays", () => {
     expect(model).toContain(from)
     writeFileSync(at("wrong.yaml"), model.replace(from, to))
     const { stdout } = await run(["check", at("wrong.yaml"), "--json"])
-    const found = json(stdout)[0].diagnostics.map(
+    const found = jsonLines(stdout)[0].diagnostics.map(
       (each: { code: string; help?: string; span?: { line: number; column: number } }) => [
         each.code,
         `${each.span?.line}:${each.span?.column}`,
@@ -154,9 +149,9 @@ describe("named arrays", () => {
 
   test("advice on numbers that are not scaled is at their array", async () => {
     const { stdout } = await run(["check", at("scans.yaml"), "--json", "--set", "data.arrays.vitals=number"])
-    expect(json(stdout)[0].diagnostics.map(({ code, message }: { code: string; message: string }) => [code, message])).toEqual([
-      ["A611", expect.stringContaining("`vitals` is not scaled")],
-    ])
+    expect(
+      jsonLines(stdout)[0].diagnostics.map(({ code, message }: { code: string; message: string }) => [code, message]),
+    ).toEqual([["A611", expect.stringContaining("`vitals` is not scaled")]])
   })
 
   test("one array of inputs and one target need no names in the model", async () => {
@@ -166,6 +161,6 @@ describe("named arrays", () => {
     )
     expect(await run(["train", at("one.yaml"), ...runs])).toMatchObject({ code: 0 })
     const { code, stdout } = await run(["predict", "one/1", at("new.npz"), ...runs])
-    expect([code, json(stdout).length]).toEqual([0, 3])
+    expect([code, jsonLines(stdout).length]).toEqual([0, 3])
   })
 })

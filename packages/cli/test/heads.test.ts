@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { beforeAll, describe, expect, test } from "vitest"
 import { jsonSchema } from "../src/json/Events.ts"
 import { accepts } from "./jsonSchema.ts"
-import { folder, run } from "./world.ts"
+import { folder, jsonLines, run } from "./world.ts"
 
 const passengers = `schema: 1
 name: passengers
@@ -54,11 +54,6 @@ const directory = folder({
 const runs = ["--runs", join(directory, "runs")]
 const file = join(directory, "passengers.yaml")
 const at = (number: string, ...path: ReadonlyArray<string>) => join(directory, "runs/passengers", number, ...path)
-const json = (text: string) =>
-  text
-    .trim()
-    .split("\n")
-    .map((each) => JSON.parse(each))
 
 beforeAll(async () => {
   expect(await run(["train", file, ...runs])).toMatchObject({ code: 0 })
@@ -121,7 +116,7 @@ describe("several heads", () => {
     expect(stdout).toMatch(/ {2}lived\.loss {6}[\d.]+\n/)
     expect(stdout).toMatch(/\n {2}lived\n\n {2}truth down, prediction across\n {8}no yes/)
     expect(stdout).toMatch(/\n {2}tags\n\n {2}class {2}precision {5}recall {9}f1 {2}support\n {3}rich /)
-    const [event] = json((await run(["evaluate", "passengers/1", ...runs, "--json"])).stdout)
+    const [event] = jsonLines((await run(["evaluate", "passengers/1", ...runs, "--json"])).stdout)
     expect(accepts(jsonSchema(), event, jsonSchema())).toBe(true)
     expect(event.heads.lived.confusion.flat().reduce((sum: number, n: number) => sum + n, 0)).toBe(event.rows)
     expect(event.heads.tags.classes.map(({ name }: { readonly name: string }) => name)).toEqual(["rich", "old"])
@@ -132,7 +127,7 @@ describe("several heads", () => {
 
   test("predict answers for all heads, from csv and from JSON", async () => {
     const { code, stderr, stdout } = await run(["predict", "passengers/1", join(directory, "new.csv"), ...runs])
-    const answers = json(stdout)
+    const answers = jsonLines(stdout)
     expect(code).toBe(4)
     expect(stderr).toContain("new.csv:3: row 2, column `age`")
     expect(answers.map(({ row }) => row)).toEqual([1, 2, 3])
@@ -149,7 +144,7 @@ describe("several heads", () => {
     const piped = await run(["predict", "passengers/1", "-", ...runs, "--json"], {
       stdin: '{"age":22,"sex":"f"}\n{"age":58,"sex":"m","other":1}\n',
     })
-    const events = json(piped.stdout)
+    const events = jsonLines(piped.stdout)
     for (const event of events) expect(accepts(jsonSchema(), event, jsonSchema())).toBe(true)
     expect(events.map(({ prediction }) => prediction)).toEqual([young.prediction, old.prediction])
   })
@@ -172,7 +167,7 @@ describe("several heads", () => {
     const { stdout } = await run(["inspect", file])
     expect(stdout).toMatch(/^layer {5}kind {5}body \[1\] rest \[1\] /)
     expect(stdout).toMatch(/\ntags {6}dense {4}\[12\] → \[2\] +26 /)
-    const [event] = json((await run(["inspect", file, "--json"])).stdout)
+    const [event] = jsonLines((await run(["inspect", file, "--json"])).stdout)
     expect(accepts(jsonSchema(), event, jsonSchema())).toBe(true)
     expect([event.input, event.parameters, event.step.rows]).toEqual([{ body: [1], rest: [1] }, 12 + 12 + 13 + 13 + 26, 16])
   })

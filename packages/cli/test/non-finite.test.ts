@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, describe, expect, test } from "vitest"
-import { folder, run } from "./world.ts"
+import { folder, jsonLines, run } from "./world.ts"
 
 /** y = 2x, but for some rows. */
 const rows = (count: number, other: { readonly [row: number]: string } = {}) =>
@@ -33,11 +33,7 @@ const runs = join(directory, "runs")
 const adjoint = (...args: ReadonlyArray<string>) => run([...args, "--runs", runs])
 const train = (file: string, ...args: ReadonlyArray<string>) => adjoint("train", join(directory, file), ...args)
 const json = (run: string, file: string) => JSON.parse(readFileSync(join(runs, run, file), "utf8"))
-const lines = (run: string, file: string) =>
-  readFileSync(join(runs, run, file), "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line))
+const lines = (run: string, file: string) => jsonLines(readFileSync(join(runs, run, file), "utf8"))
 
 describe("a run whose test loss is infinite", () => {
   beforeAll(async () => {

@@ -9,7 +9,7 @@ import * as Npz from "@adjoint/core/data/Npz"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import { Result } from "effect"
 import { beforeAll, describe, expect, test } from "vitest"
-import { examples, folder, run } from "./world.ts"
+import { examples, folder, jsonLines, run } from "./world.ts"
 
 const models = {
   moons: `schema: 1
@@ -80,12 +80,6 @@ const file = (name: string, content?: string | Uint8Array): string => {
   if (content !== undefined) writeFileSync(path, content)
   return path
 }
-const lines = (text: string) =>
-  text
-    .trim()
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line))
 
 const predicted = async (stdin: string | Uint8Array, model = "flowers/1") =>
   run(["predict", model, "--runs", runs], { stdin: stdin })
@@ -103,7 +97,7 @@ describe("tables", () => {
     const names = header.split(",")
     const records = cells.map((row) => JSON.stringify(Object.fromEntries(row.split(",").map((cell, i) => [names[i], cell]))))
     const fromFile = await predictedFile(join(examples, "data/iris.csv"), "flowers/1")
-    const answers = lines(fromFile.stdout)
+    const answers = jsonLines(fromFile.stdout)
     expect(fromFile.code).toBe(0)
     expect(answers).toHaveLength(150)
     const right = answers.filter(({ prediction }, i) => cells[i]?.endsWith(prediction)).length
@@ -120,7 +114,7 @@ describe("tables", () => {
     const good = "5.1,3.5,1.4,0.2"
     const header = "sepal_length,sepal_width,petal_length,petal_width"
     const { code, stderr, stdout } = await predicted(`${header}\n${good}\n5.1,3.5,1.4,wide\n\n${good}\n`)
-    const answers = lines(stdout)
+    const answers = jsonLines(stdout)
     expect(code).toBe(4)
     expect(answers).toMatchObject([
       { row: 1, prediction: "setosa" },
@@ -135,7 +129,7 @@ describe("tables", () => {
   test("of very many such rows the first are named, and all are counted", async () => {
     const { code, stderr, stdout } = await predicted(`{"sepal_length": "?"}\n`.repeat(500))
     expect(code).toBe(4)
-    expect(lines(stdout)).toHaveLength(500)
+    expect(jsonLines(stdout)).toHaveLength(500)
     expect(stderr.match(/row \d+, column/g)).toHaveLength(20)
     expect(stderr).toContain("500 of 500 rows have no prediction; the first 20 are named above")
   })
@@ -146,7 +140,7 @@ describe("tables", () => {
       `${JSON.stringify(record)}\n{"sepal_length":5,"sepal_width":3,"petal_length":1,"petal_width":0.2}`,
     )
     expect(code).toBe(4)
-    expect(lines(stdout)).toMatchObject([
+    expect(jsonLines(stdout)).toMatchObject([
       { row: 1, error: expect.stringMatching(/the prediction is (NaN|Infinity|-Infinity)/) },
       { row: 2, prediction: "setosa" },
     ])
@@ -155,7 +149,7 @@ describe("tables", () => {
 
   test("the target need not be there, and a blank is what training said of blanks", async () => {
     const record = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }
-    expect(lines((await predicted(JSON.stringify(record))).stdout)[0].prediction).toBe("setosa")
+    expect(jsonLines((await predicted(JSON.stringify(record))).stdout)[0].prediction).toBe("setosa")
     const { code, stderr } = await predicted(JSON.stringify({ ...record, petal_width: null }))
     expect(code).toBe(4)
     expect(stderr).toContain("stdin:1: row 1, column `petal_width`: got a blank")
@@ -170,7 +164,7 @@ describe("tables", () => {
   test("a file without a header is read as training read it, with and without its target", async () => {
     const whole = await predictedFile(file("bare.csv"), "bare/1")
     expect(whole).toMatchObject({ code: 0 })
-    expect(lines(whole.stdout)).toHaveLength(count)
+    expect(jsonLines(whole.stdout)).toHaveLength(count)
     const without = readFileSync(file("bare.csv"), "utf8").replaceAll(/,[ab],/g, ",")
     expect(await predictedFile(file("without.csv", without), "bare/1")).toMatchObject({ code: 0, stdout: whole.stdout })
     expect(await predictedFile(file("bare.data", without), "bare/1")).toMatchObject({ code: 0, stdout: whole.stdout })
@@ -182,7 +176,7 @@ describe("tables", () => {
     expect((await predicted(`{"open":true,"level":1}\n{"open":false,"level":2}\n`, "typed/1")).stdout).toBe(words.stdout)
     expect(await predicted(`{"open":1,"level":true}\n`, "typed/1")).toMatchObject({ code: 4 })
     const { stdout } = await predicted(`{"open":["TRUE"],"level":{"a":1}}\n`, "typed/1")
-    expect(lines(stdout)).toEqual([
+    expect(jsonLines(stdout)).toEqual([
       { row: 1, error: 'stdin:1: row 1: got a list for "open"; wanted a number, a text, true, false or null' },
     ])
   })
@@ -192,7 +186,7 @@ describe("tables", () => {
     const record = `{"sepal_length":5,"sepal_width":3,"petal_length":1,"petal_width":0.2}`
     const { code, stdout } = await predicted(`${record}\n{oops}\n${deep}\n{"sepal_length":${deep}}\n`)
     expect(code).toBe(4)
-    expect(lines(stdout)).toMatchObject([
+    expect(jsonLines(stdout)).toMatchObject([
       { row: 1, prediction: "setosa" },
       { row: 2, error: expect.stringMatching(/^stdin:2: row 2: got text that is not JSON/) },
       { row: 3, error: "stdin:3: row 3: got a list; wanted a record of columns" },
@@ -236,7 +230,7 @@ train: { seed: 1, epochs: 2, batch: 32 }
 
   test("samples that are arrays are lists of numbers, nested or not", async () => {
     const many = await predicted("[1, 0]\n[0, 0.5]\n", "moons/1")
-    expect(lines(many.stdout).map(({ row }) => row)).toEqual([1, 2])
+    expect(jsonLines(many.stdout).map(({ row }) => row)).toEqual([1, 2])
     expect((await predicted('[[1], [0]]\n{"x": 0, "y": 0.5}\n', "moons/1")).stdout).toBe(many.stdout)
     expect((await predicted("x,y\n1,0\n0,0.5\n", "moons/1")).stdout).toBe(many.stdout)
     expect(await predicted("[1, 0]\n[0, 0.5, 3]\n", "moons/1")).toMatchObject({
@@ -256,7 +250,7 @@ train: { seed: 1, epochs: 2, batch: 32 }
   test("what a run learned from can be predicted from", async () => {
     const fromZip = await predictedFile(file("arrays.npz"), "arrays/1")
     expect(fromZip).toMatchObject({ code: 0 })
-    expect(lines(fromZip.stdout)).toHaveLength(count)
+    expect(jsonLines(fromZip.stdout)).toHaveLength(count)
     expect((await predictedFile(file("pictures.npy", Npy.encode(pictures)), "arrays/1")).stdout).toBe(fromZip.stdout)
     expect((await predicted(Npy.encode(pictures), "arrays/1")).stdout).toBe(fromZip.stdout)
     expect((await predicted(readFileSync(file("arrays.npz")), "arrays/1")).stdout).toBe(fromZip.stdout)
@@ -284,7 +278,7 @@ train: { seed: 1, epochs: 2, batch: 32 }
     const { code, stderr, stdout } = await predictedFile(file("short.npy", bytes.subarray(0, bytes.length - 100)), "arrays/1")
     expect(code).toBe(4)
     expect(stderr).toContain("there are only 1,279,900 of the 1,280,000 bytes wanted for the shape [20000, 4, 4, 1]")
-    expect(lines(stdout)).toHaveLength(19_998)
+    expect(jsonLines(stdout)).toHaveLength(19_998)
     const long = await predictedFile(file("long.npy", Buffer.concat([bytes, Buffer.alloc(4)])), "arrays/1")
     expect(long).toMatchObject({ code: 4, stderr: expect.stringContaining("there are more bytes than the 1,280,000") })
   })
@@ -308,7 +302,7 @@ train: { seed: 1, epochs: 2, batch: 32 }
       file("nan.npy", Npy.encode(NDArray.make("f32", [count, 4, 4, 1], data))),
       "arrays/1",
     )
-    const answers = lines(stdout)
+    const answers = jsonLines(stdout)
     expect(code).toBe(4)
     expect(answers.flatMap(({ error, row }) => (error === undefined ? [] : [row]))).toEqual([3, 6])
     expect(stderr).toContain("nan.npy: row 3, column `element 3`: got NaN, wanted a finite number")

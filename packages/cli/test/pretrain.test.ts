@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { inflateSync } from "node:zlib"
 import { beforeAll, describe, expect, test } from "vitest"
-import { examples, folder, run } from "./world.ts"
+import { examples, folder, jsonLines, run } from "./world.ts"
 
 const runs = folder()
 const file = join(examples, "digits-dbn.yaml")
@@ -19,11 +19,7 @@ beforeAll(async () => {
 
 const at = (number: string, path: string, root = runs): string => join(root, "digits-dbn", number, path)
 const bytes = (path: string): string => readFileSync(path).toString("base64")
-const lines = (path: string): ReadonlyArray<Record<string, unknown>> =>
-  readFileSync(path, "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line))
+const lines = (path: string): ReadonlyArray<Record<string, unknown>> => jsonLines(readFileSync(path, "utf8"))
 
 /** The pixels of a picture: its width, its height, and as many channels as its header says. */
 const pictureOf = (path: string) => {
@@ -107,10 +103,7 @@ describe("a run that is pre-trained", () => {
   test("is reported to programs as events", async () => {
     const { code, stdout } = await run(["train", file, "--runs", folder(), "--json", ...sets(short)])
     expect(code).toBe(0)
-    const events = stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line))
+    const events = jsonLines(stdout)
     expect(events.find(({ event }) => event === "stage_started")).toMatchObject({
       stage: 1,
       stages: 2,

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
-import { folder, run } from "./world.ts"
+import { folder, jsonLines, run } from "./world.ts"
 
 const moons = `schema: 1
 name: moons
@@ -13,16 +13,11 @@ train: { seed: 5, epochs: 50, batch: 25, optimizer: { adam: 0.03 } }
 const directory = folder({ "moons.yaml": moons })
 const file = join(directory, "moons.yaml")
 const few = ["--from", "0.001", "--to", "0.1", "--steps", "3"]
-const lines = (text: string) =>
-  text
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line))
 
 test("each score is that of a run with this λ, and nothing is kept", async () => {
   const { code, stderr, stdout } = await run(["sweep", file, ...few, "--json"])
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
-  const events = lines(stdout)
+  const events = jsonLines(stdout)
   expect(events.map(({ event }) => event)).toEqual(["sweep_started", ...Array(5).fill("lambda_scored"), "sweep_finished"])
   expect(events[0]).toMatchObject({ version: 1, penalty: "l2", lambdas: [0, 0.001, 0.01, 0.1], monitor: "val.loss", mode: "min" })
   const { below, best, points } = events.at(-1)

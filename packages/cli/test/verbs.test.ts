@@ -5,7 +5,7 @@ import { offeredLanes } from "@adjoint/core/backend/wasm/assembler/hostLanes"
 import { offered } from "@adjoint/core/backend/wasm/assembler/hostNumerics"
 import { beforeAll, describe, expect, test, vi } from "vitest"
 import { verbs } from "../src/command/Adjoint.ts"
-import { examples, folder, run } from "./world.ts"
+import { examples, folder, jsonLines, run } from "./world.ts"
 
 const moons = `schema: 1
 name: moons
@@ -29,11 +29,6 @@ const runs = join(directory, "runs")
 const file = (name: string) => join(directory, name)
 const inRun = (number: string, name: string, model = "moons") => join(runs, model, number, name)
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"))
-const lines = (text: string) =>
-  text
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line))
 
 beforeAll(async () => {
   expect(await run(["train", file("moons.yaml"), "--runs", runs])).toMatchObject({ code: 0 })
@@ -75,7 +70,7 @@ describe("train", () => {
   })
 
   test("writes metrics twice: as JSON lines and as a table", () => {
-    const rows = lines(readFileSync(inRun("0001", "metrics.jsonl"), "utf8"))
+    const rows = jsonLines(readFileSync(inRun("0001", "metrics.jsonl"), "utf8"))
     const [header, ...cells] = readFileSync(inRun("0001", "metrics.csv"), "utf8").trim().split("\n")
     expect(header).toBe("epoch,step,lr,train.loss,train.accuracy,val.loss,val.accuracy")
     expect(cells.map((row) => row.split(",").map(Number))).toEqual(rows.map((row) => Object.values(row)))
@@ -124,7 +119,7 @@ describe("train", () => {
 
   test("--json tells events on stdout and nothing else", async () => {
     const { code, stderr, stdout } = await run(["train", file("moons.yaml"), "--runs", runs, "--json"])
-    const events = lines(stdout)
+    const events = jsonLines(stdout)
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
     expect(events.every(({ time, version }) => version === 1 && !Number.isNaN(Date.parse(time)))).toBe(true)
     const kinds = events.map(({ event }) => event).filter((event) => event !== "stepped")
@@ -270,7 +265,7 @@ describe("train", () => {
 describe("evaluate", () => {
   test("gives the scores that the run ended with", async () => {
     const { code, stdout } = await run(["evaluate", "moons/0001", "--runs", runs, "--json"])
-    const [event] = lines(stdout)
+    const [event] = jsonLines(stdout)
     expect(code).toBe(0)
     expect(event).toMatchObject({ version: 1, event: "evaluated", split: "test", rows: 24 })
     expect(event.test).toEqual(json(inRun("0001", "summary.json")).test)
@@ -282,7 +277,7 @@ describe("evaluate", () => {
     const weighed = ["--runs", kept, "--set", "train.regularize.class_weight=balanced"]
     await run(["train", file("moons.yaml"), ...weighed])
     const { stdout } = await run(["evaluate", "moons/1", "--runs", kept, "--json"])
-    expect(lines(stdout)[0].test).toEqual(json(join(kept, "moons/0001/summary.json")).test)
+    expect(jsonLines(stdout)[0].test).toEqual(json(join(kept, "moons/0001/summary.json")).test)
   })
 
   test("shows a person a table, and other rows when asked", async () => {
@@ -295,7 +290,7 @@ describe("evaluate", () => {
 
   test("a run is found by number, name or folder; what is not there is said", async () => {
     const scores = async (reference: string) =>
-      lines((await run(["evaluate", reference, "--runs", runs, "--json"])).stdout)[0].test
+      jsonLines((await run(["evaluate", reference, "--runs", runs, "--json"])).stdout)[0].test
     const first = await scores("moons/0001")
     expect(await scores("moons/1")).toEqual(first)
     expect(await scores(join(runs, "moons", "0001"))).toEqual(first)

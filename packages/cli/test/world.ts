@@ -64,3 +64,11 @@ export const folder = (files: { readonly [name: string]: string | Uint8Array } =
 
 /** The examples of the repository. */
 export const examples = join(import.meta.dirname, "../../../examples")
+
+/** The values of lines of JSON. */
+export const jsonLines = (text: string) =>
+  text
+    .trim()
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line))

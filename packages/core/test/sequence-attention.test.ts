@@ -10,6 +10,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { angles, rotate } from "../src/learning/sequence/rotary.ts"
 import { exactly } from "./exactly.ts"
+import { assertStepsOfWhole } from "./steps-of-a-whole.ts"
 
 type T = Tensor.Tensor
 
@@ -210,15 +211,8 @@ describe("step by step", () => {
     const all = exactly((p: Params.Params) => net.apply(p, state, { x: tokens, length: Tensor.make([6, 6], "i32") }, infer).y.x)(
       params,
     )
-    let carry = net.begin(params, state, { input: { x: [6], length: [] }, batch: 2 })
-    for (let t = 0; t < 6; t++) {
-      const stepped = exactly((p: Params.Params, before: Params.Params) => net.step(p, state, before, Tensor.at(tokens, ":", t)))(
-        params,
-        carry,
-      )
-      assertAllClose(stepped.x, Tensor.at(all, ":", t), { rtol: 1e-9, atol: 1e-11 })
-      carry = stepped.carry
-    }
+    const first = net.begin(params, state, { input: { x: [6], length: [] }, batch: 2 })
+    assertStepsOfWhole(net, { params, state }, first, tokens, all)
   })
 
   /** Generation as one would write it without a cache: the whole sequence for every token. */

@@ -1,9 +1,9 @@
 /** Decoders that attend to a memory: step by step, with the memory's keys and values computed once, they give what they give at once. */
 import { Compile, Key, Layers, Loss, Net, Optimizer, type Params, Sequence, Tensor, Train, Wasm } from "@adjoint/core"
-import { assertAllClose } from "@adjoint/core/testing/allClose"
 import { Effect } from "effect"
 import { describe, expect, test } from "vitest"
 import { exactly } from "./exactly.ts"
+import { assertStepsOfWhole } from "./steps-of-a-whole.ts"
 
 const infer: Net.Context = { mode: "infer" }
 const block = { heads: 4, keyHeads: 2, rotary: true, hidden: 5, dropout: 0 }
@@ -59,15 +59,8 @@ describe("step by step", () => {
     const { params, state } = net.init(Key.make(1), shapes)
     const length = Tensor.make([6, 6], "i32")
     const all = exactly((p: Params.Params) => net.apply(p, state, { x: tokens, length, memory }, infer).y.x)(params)
-    let carry = exactly((p: Params.Params) => net.begin(p, state, { input: shapes, batch: 2, memory }))(params)
-    for (let t = 0; t < 6; t++) {
-      const stepped = exactly((p: Params.Params, before: Params.Params) => net.step(p, state, before, Tensor.at(tokens, ":", t)))(
-        params,
-        carry,
-      )
-      assertAllClose(stepped.x, Tensor.at(all, ":", t), { rtol: 1e-9, atol: 1e-11 })
-      carry = stepped.carry
-    }
+    const first = exactly((p: Params.Params) => net.begin(p, state, { input: shapes, batch: 2, memory }))(params)
+    assertStepsOfWhole(net, { params, state }, first, tokens, all)
   })
 
   test("a step does not compute the memory's keys and values", () => {
