@@ -5,6 +5,9 @@ const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta
 
 const seeding = pathOf("scripts/seed-properties.ts")
 
+/** Tests start hundreds of processes. Node keeps the code that it compiled for one of them for the others. */
+process.env.NODE_COMPILE_CACHE ??= pathOf("node_modules/.cache/node-compiled")
+
 const shared = { testTimeout: 60_000, hookTimeout: 60_000 }
 
 interface Options {
@@ -48,6 +51,11 @@ export const packed = {
   },
 }
 
+const installedTest = "test/installed.test.ts"
+
+/** The packages packed, installed with npm and used there. They are a run of their own, `vitest.installed.ts`. */
+export const installed = project("installed", ".", { include: [installedTest] })
+
 /** One worker a core: by itself Vitest leaves one core free. */
 export const run = { maxWorkers: "100%", reporters: ["default", "./scripts/closing-line-reporter.ts"] }
 
@@ -60,7 +68,7 @@ export default defineConfig({
       project("dsl", "packages/dsl", together),
       project("cli", "packages/cli", { ...startsCommand, ...together }),
       project("examples", "examples", startsCommand),
-      project("repository", "."),
+      project("repository", ".", { exclude: [installedTest] }),
     ],
   },
 })
