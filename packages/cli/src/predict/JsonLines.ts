@@ -56,7 +56,7 @@ const cellOf = (name: string, value: unknown, column: FittedColumn | undefined):
   if (typeof value === "string") return Result.succeed(value)
   if (typeof value === "boolean" || typeof value === "number")
     return Result.succeed(
-      column === undefined || column.type === "number" ? printed(value, column) : nameOf(value, column.categories),
+      column !== undefined && "categories" in column ? nameOf(value, column.categories) : printed(value, column),
     )
   const kind = Array.isArray(value) ? "a list" : "a record"
   return wrong(`${kind} for ${JSON.stringify(name)}`, "a number, a text, true, false or null")

@@ -11,6 +11,7 @@ import { classKind } from "./columns/class.ts"
 import { ignore } from "./columns/ignore.ts"
 import type { AnyKind, Input, Role, Target } from "./columns/Kind.ts"
 import { number } from "./columns/number.ts"
+import { text } from "./columns/text.ts"
 import * as Field from "./Field.ts"
 import type { FittedColumn } from "./Fitted.ts"
 
@@ -20,7 +21,7 @@ type Fits = {
 }
 
 /** The kinds of column, by their names in model files. */
-export const kinds = { number, category, binary, class: classKind, ignore } as const satisfies Fits & {
+export const kinds = { number, category, binary, class: classKind, text, ignore } as const satisfies Fits & {
   readonly [name: string]: AnyKind
 }
 
@@ -64,6 +65,12 @@ export const inputOf = (type: Type): Input<Field.Fields, FittedColumn> | undefin
 
 /** How many numbers an input column has per row; `undefined` if that depends on the rows. */
 export const widthOf = (column: Column): number | undefined => inputOf(column.type)?.width(filled(column))
+
+/** Whether a column is tokens, which make up an input of their own. */
+export const hasTokens = (column: Column): boolean => roleOf(column) === "input" && inputOf(column.type)?.tokens !== undefined
+
+/** How many different tokens a column has, the padding included; `undefined` if that depends on the rows, or it has none. */
+export const tokensOf = (column: Column): number | undefined => inputOf(column.type)?.tokens?.known(filled(column))
 
 /** Whether rows with a blank in this column are left out. */
 export const isDropping = (column: Column): boolean => "missing" in column && column.missing === "drop"

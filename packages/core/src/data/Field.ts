@@ -2,6 +2,7 @@
  * An option of a source or of a column kind, as plain data: the single source of its schema in model files, its TypeScript
  * type, its documentation and its default.
  */
+import type { Tokens } from "./Tokenizer.ts"
 
 /** The fields of every option: its documentation, whether it may be left out without a default, and its other names. */
 interface Base {
@@ -30,6 +31,8 @@ export type Field = Base &
     | { readonly kind: "scale" }
     | { readonly kind: "size" }
     | { readonly kind: "white"; readonly default?: White }
+    | { readonly kind: "tokens"; readonly default?: Tokens }
+    | { readonly kind: "length"; readonly default?: Length }
   )
 
 /** The options of a source or column kind, by name. */
@@ -53,6 +56,9 @@ export const scaleSynonyms = ["scaler", "scaling", "normalize", "normalization",
 /** The number that an image has for white: `unit` is 255, `none` leaves numbers as they are. */
 export type White = "unit" | "none" | { readonly max: number }
 
+/** A length: a number above 0, or the share of the training rows that fit, such as `95%`. */
+export type Length = number | `${number}%`
+
 /** The values of `White` that are a single word. */
 export const whites = ["unit", "none"] as const satisfies ReadonlyArray<White>
 
@@ -69,6 +75,8 @@ interface Values<F extends Field> {
   readonly scale: Scale
   readonly size: readonly [height: number, width: number]
   readonly white: White
+  readonly tokens: Tokens
+  readonly length: Length
 }
 
 /** The value of one option. */
