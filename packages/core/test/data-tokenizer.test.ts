@@ -1,8 +1,8 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Tokenizer from "../src/data/Tokenizer.ts"
+import { firstMerge, type Merge } from "../src/data/tokens/bytePairs.ts"
 import { encode as bytesOf } from "../src/data/tokens/bytes.ts"
-import { type Merge, firstMerge } from "../src/data/tokens/bytePairs.ts"
 import { heap } from "../src/data/tokens/Heap.ts"
 import { pieces, words } from "../src/data/tokens/pieces.ts"
 
@@ -85,7 +85,15 @@ describe("tokenizers", () => {
   })
 
   it("the example of Sennrich et al.: es, est, lo, low, and of the pairs with frequency 6 that of the smallest tokens", () => {
-    const texts = [..."low ".repeat(5).split(" "), "lower", "lower", ..."newest ".repeat(6).split(" "), "widest", "widest", "widest"]
+    const texts = [
+      ..."low ".repeat(5).split(" "),
+      "lower",
+      "lower",
+      ..."newest ".repeat(6).split(" "),
+      "widest",
+      "widest",
+      "widest",
+    ]
     expect(Tokenizer.fit({ byte_pairs: 261 }, texts)).toMatchObject({
       merges: [
         [102, 116],

@@ -3,7 +3,7 @@
  * padding holds. Computed in doubles by Reference.
  */
 import { Entry, Key, Layers, type Net, Params, Sequence, Tensor } from "@adjoint/core"
-import { over, fromTokens } from "@adjoint/core/learning/sequence/overSequences"
+import { fromTokens, over } from "@adjoint/core/learning/sequence/overSequences"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
@@ -81,33 +81,32 @@ type Weights = Net.Initial<Params.Params, Params.Params>
 
 /** What a net gives for tensors or sequences, in doubles. */
 const infer = <Y>(net: Pick<Net.Net, "apply">, { params, state }: Weights, x: T | Sequence.Padded): Y =>
-  exactly(
-    (given: typeof x) => net.apply(params, state, given as T, { mode: "infer" }).y as unknown as Y,
-  )(x)
+  exactly((given: typeof x) => net.apply(params, state, given as T, { mode: "infer" }).y as unknown as Y)(x)
 
-describe.each(Object.values(uses).flat().map(([use, left = (steps: number) => steps]) => ({ use, left })))(
-  "$use.name $use.options",
-  ({ left, use }) => {
-    test("has the results of each row alone", () => {
-      fc.assert(
-        fc.property(batches, ({ junk, lengths, seed }) => {
-          const { layer, plain } = both(use)
-          const sequences = padded(lengths, junk, seed)
-          const weights = drawn(layer, seed)
-          const y = infer<Sequence.Padded>(layer as Pick<Net.Net, "apply">, weights, sequences)
-          expect(Tensor.toArray(y.length)).toEqual(lengths.map(left))
-          for (const [row, steps] of lengths.entries()) {
-            if (left(steps) === 0) continue
-            const alone = infer<T>(plain, weights, Tensor.at(sequences.x, `${row}:${row + 1}`, `0:${steps}`))
-            const own = exactly((all: T) => Tensor.at(all, `${row}:${row + 1}`, `0:${left(steps)}`))(y.x)
-            assertAllClose(own, alone, close)
-          }
-        }),
-        { numRuns: 8 },
-      )
-    })
-  },
-)
+describe.each(
+  Object.values(uses)
+    .flat()
+    .map(([use, left = (steps: number) => steps]) => ({ use, left })),
+)("$use.name $use.options", ({ left, use }) => {
+  test("has the results of each row alone", () => {
+    fc.assert(
+      fc.property(batches, ({ junk, lengths, seed }) => {
+        const { layer, plain } = both(use)
+        const sequences = padded(lengths, junk, seed)
+        const weights = drawn(layer, seed)
+        const y = infer<Sequence.Padded>(layer as Pick<Net.Net, "apply">, weights, sequences)
+        expect(Tensor.toArray(y.length)).toEqual(lengths.map(left))
+        for (const [row, steps] of lengths.entries()) {
+          if (left(steps) === 0) continue
+          const alone = infer<T>(plain, weights, Tensor.at(sequences.x, `${row}:${row + 1}`, `0:${steps}`))
+          const own = exactly((all: T) => Tensor.at(all, `${row}:${row + 1}`, `0:${left(steps)}`))(y.x)
+          assertAllClose(own, alone, close)
+        }
+      }),
+      { numRuns: 8 },
+    )
+  })
+})
 
 test.each(pooled)("$name $options gives the vector of each row alone", (use) => {
   fc.assert(
@@ -135,13 +134,15 @@ test("flatten gives one vector, with 0 in the padding", () => {
 test.each(["batch_norm", "group_norm", "conv2d"])("%s is refused, with a layer in its place", (name) => {
   const options: { readonly [layer: string]: object } = { group_norm: { groups: 1 }, conv2d: { filters: 1, kernel: 1 } }
   const { layer } = both(by(name, { ...options[name] }))
-  expect(() => layer.shape({ x: [5, 4], length: [] })).toThrow(/rows of one length, not sequences with padding. Try: (layer_norm|a layer of)/)
+  expect(() => layer.shape({ x: [5, 4], length: [] })).toThrow(
+    /rows of one length, not sequences with padding. Try: (layer_norm|a layer of)/,
+  )
 })
 
 test("windows refuse a padding that would depend on the length", () => {
-  expect(() => both(by("conv1d", { filters: 1, kernel: 3, stride: 2, pad: "same" })).layer.shape({ x: [5, 4], length: [] })).toThrow(
-    "`pad: valid` with a stride above 1",
-  )
+  expect(() =>
+    both(by("conv1d", { filters: 1, kernel: 3, stride: 2, pad: "same" })).layer.shape({ x: [5, 4], length: [] }),
+  ).toThrow("`pad: valid` with a stride above 1")
   expect(() => both(by("max_pool", { window: 2, pad: "same" })).layer.shape({ x: [5, 4], length: [] })).toThrow("Try: pad: valid")
 })
 
@@ -149,10 +150,24 @@ test("a layer takes tensors as before", () => {
   const { layer, plain } = both(by("gru", { units: 3 }))
   const weights = plain.init(Key.make(1), [6, features])
   const x = Key.normal(Key.make(2), [2, 6, features])
-  expect(Tensor.toArray(infer<T>(layer as Pick<Net.Net, "apply">, weights, x))).toEqual(Tensor.toArray(infer<T>(plain, weights, x)))
+  expect(Tensor.toArray(infer<T>(layer as Pick<Net.Net, "apply">, weights, x))).toEqual(
+    Tensor.toArray(infer<T>(plain, weights, x)),
+  )
 })
 
 test("tokens end with the last that is no padding", () => {
-  const { y } = fromTokens.apply({}, {}, Tensor.make([[3, 0, 4, 0], [0, 0, 0, 0], [1, 1, 1, 1]], "i32"), { mode: "infer" })
+  const { y } = fromTokens.apply(
+    {},
+    {},
+    Tensor.make(
+      [
+        [3, 0, 4, 0],
+        [0, 0, 0, 0],
+        [1, 1, 1, 1],
+      ],
+      "i32",
+    ),
+    { mode: "infer" },
+  )
   expect(Tensor.toArray(y.length)).toEqual([3, 0, 4])
 })

@@ -83,7 +83,9 @@ export const FittedText = Schema.Struct({
 })
 export type FittedText = typeof FittedText.Type
 
-export const FittedColumn = Schema.Union([FittedNumber, FittedCategory, FittedBinary, FittedText]).pipe(Schema.toTaggedUnion("type"))
+export const FittedColumn = Schema.Union([FittedNumber, FittedCategory, FittedBinary, FittedText]).pipe(
+  Schema.toTaggedUnion("type"),
+)
 export type FittedColumn = typeof FittedColumn.Type
 
 export const FittedColumns = Schema.Struct({ type: Schema.Literal("columns"), columns: Schema.Array(FittedColumn) })

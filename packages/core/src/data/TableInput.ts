@@ -120,7 +120,8 @@ const beside = (name: string, inputs: ReadonlyArray<Used>): DataResult<never> =>
 }
 
 /** Whether columns are one column of tokens. */
-export const hasTokens = ({ columns: [only] }: FittedColumns): boolean => only !== undefined && inputOf(only.type).tokens !== undefined
+export const hasTokens = ({ columns: [only] }: FittedColumns): boolean =>
+  only !== undefined && inputOf(only.type).tokens !== undefined
 
 const fitInput = ({ column, name }: Used, table: Table, rows: Rows): DataResult<FittedColumn> =>
   Result.gen(function* () {
@@ -204,7 +205,13 @@ export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): DataRes
   Result.gen(function* () {
     const width = fitted.columns.reduce((sum, column) => sum + columnNames(column).length, 0)
     if (rows.length * width > most)
-      return yield* refuse({ _tag: "TooLarge", what: "the inputs", got: BigInt(rows.length * width), limit: most, unit: "numbers" })
+      return yield* refuse({
+        _tag: "TooLarge",
+        what: "the inputs",
+        got: BigInt(rows.length * width),
+        limit: most,
+        unit: "numbers",
+      })
     const isTokens = hasTokens(fitted)
     const data = isTokens ? new Int32Array(rows.length * width) : new Float32Array(rows.length * width)
     let at = 0

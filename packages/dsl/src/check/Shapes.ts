@@ -40,8 +40,7 @@ type Known = Value | undefined
 /** The shape of a value, of sequences that of their time steps. */
 const valuesOf = (shape: Value): Shape.Shape => (isPaddedShape(shape) ? shape.x : shape)
 
-const print = (shape: Value): string =>
-  isPaddedShape(shape) ? `sequences of ${Shape.print(shape.x)}` : Shape.print(shape)
+const print = (shape: Value): string => (isPaddedShape(shape) ? `sequences of ${Shape.print(shape.x)}` : Shape.print(shape))
 
 const isEqual = (a: Value, b: Value): boolean => ShapeTree.equals(a as ShapeTree.ShapeTree, b as ShapeTree.ShapeTree)
 
@@ -81,7 +80,13 @@ export const infer = (nodes: ReadonlyArray<Node>, given: Inputs, catalogue: Cata
       else if (node._tag === "Block") output = gathered(node, first, made, findings, catalogue)
       else output = through(node, first, findings, catalogue)
     }
-    made.push({ name: node.name, kind: node.kind, path: node.path, inputs: shapes.map(valuesOf), ...(output === undefined ? {} : { output: valuesOf(output) }) })
+    made.push({
+      name: node.name,
+      kind: node.kind,
+      path: node.path,
+      inputs: shapes.map(valuesOf),
+      ...(output === undefined ? {} : { output: valuesOf(output) }),
+    })
     values.set(node.name, { shape: output, node })
     last = output
   }
@@ -124,7 +129,10 @@ const through = (
     message: `\`${node.kind}\` does not accept ${print(input)}: it needs ${shape.wanted}`,
     at,
     label: `gets ${print(input)}`,
-    help: isPaddedShape(input) && input.x.length === 1 ? "add `embedding: 16` above it, which makes vectors of tokens" : `try: ${shape.hint}`,
+    help:
+      isPaddedShape(input) && input.x.length === 1
+        ? "add `embedding: 16` above it, which makes vectors of tokens"
+        : `try: ${shape.hint}`,
   })
   return undefined
 }

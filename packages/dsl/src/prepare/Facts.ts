@@ -118,6 +118,7 @@ export interface Extent {
 
 /** The inputs of layers that are tokens: of the fitted record, or as far as the document has them. */
 export const sequencesOf = ({ input, sequences = {} }: Pick<Facts, "input" | "sequences">): Sequences => {
-  const found = input === undefined ? Object.entries(sequences).map(([name, { tokens }]) => [name, tokens] as const) : tokensOf({ input })
+  const found =
+    input === undefined ? Object.entries(sequences).map(([name, { tokens }]) => [name, tokens] as const) : tokensOf({ input })
   return new Map(Array.from(found, ([name, tokens]) => [name === "" ? inputName : name, tokens] as const))
 }

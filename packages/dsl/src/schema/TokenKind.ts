@@ -11,7 +11,10 @@ const most = "The most tokens to learn, the most frequent ones."
 const sizes: { readonly [kind: string]: Codec } = {
   characters: Fields.described(Fields.integer({ minimum: 1, maximum: 2 ** 20 }), most),
   words: Fields.described(Fields.integer({ minimum: 1, maximum: 2 ** 20 }), most),
-  byte_pairs: Fields.described(Fields.integer({ minimum: 257, maximum: 2 ** 20 }), "The most tokens: 256 bytes, and pairs of tokens."),
+  byte_pairs: Fields.described(
+    Fields.integer({ minimum: 257, maximum: 2 ** 20 }),
+    "The most tokens: 256 bytes, and pairs of tokens.",
+  ),
 }
 
 const bare = ["bytes", "characters", "words"] as const
@@ -56,4 +59,7 @@ const dispatch = (value: unknown): Verdict => {
 }
 
 /** The schema of an option of this kind. */
-export const tokens: Codec = note(Schema.Union([Schema.Literals(bare), ...Object.values(forms)]), { wanted, dispatch }) as unknown as Codec
+export const tokens: Codec = note(Schema.Union([Schema.Literals(bare), ...Object.values(forms)]), {
+  wanted,
+  dispatch,
+}) as unknown as Codec

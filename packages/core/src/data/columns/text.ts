@@ -18,7 +18,7 @@ const fields = {
   length: {
     kind: "length",
     doc: "The tokens of a row: a number, or a share of the training texts that fit (`95%`). Shorter texts are padded, and longer ones cut.",
-    synonyms: ["max_length", "max_len", "maxlen", "sequence_length", "output_sequence_length", "pad_to", "size"],
+    synonyms: ["max_length", "max_len", "sequence_length", "output_sequence_length", "pad_to", "size"],
     default: "95%",
   },
   cut: {
@@ -31,7 +31,7 @@ const fields = {
   lower: {
     kind: "boolean",
     doc: "Whether capital letters become small ones.",
-    synonyms: ["lowercase", "lower_case", "do_lower_case"],
+    synonyms: ["lowercase", "do_lower_case"],
     default: false,
   },
   normalize: {

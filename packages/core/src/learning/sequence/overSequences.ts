@@ -9,15 +9,25 @@ import * as Activation from "../Activation.ts"
 import * as Entry from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
 import type * as Layers from "../Layers.ts"
-import { encoder, entries as attentions } from "../layers/attention.ts"
-import { entries as convolutions } from "../layers/convolution.ts"
-import { entries as poolings } from "../layers/pooling.ts"
+import { entries as attentions, encoder } from "../layers/attention.ts"
+import type { entries as convolutions } from "../layers/convolution.ts"
+import type { entries as poolings } from "../layers/pooling.ts"
 import { entries as recurrents } from "../layers/recurrent.ts"
 import * as Net from "../Net.ts"
 import type { None, Params } from "../Params.ts"
 import { attention } from "./attention.ts"
 import { each, mean } from "./each.ts"
-import { clean, isPadded, isPaddedShape, lengthOf, type Padded, type PaddedShape, stepOf, withShape, withValues } from "./Padded.ts"
+import {
+  clean,
+  isPadded,
+  isPaddedShape,
+  lengthOf,
+  type Padded,
+  type PaddedShape,
+  stepOf,
+  withShape,
+  withValues,
+} from "./Padded.ts"
 import { final, gru, lstm, type Recurrent, simpleRnn } from "./recurrent.ts"
 import { windowed } from "./windows.ts"
 
@@ -183,11 +193,7 @@ export type MaybePadded = Tensor | Padded
  * A layer of the catalogue for tensors, which also takes padded sequences. `layer` is what `use` makes, and `of` are the options of
  * its entry; other layers, such as activations, take each time step by itself.
  */
-export const over = (
-  use: Entry.Use,
-  layer: Net.Net,
-  of?: Entry.Options,
-): Net.Net<Params, Params, MaybePadded, MaybePadded> => {
+export const over = (use: Entry.Use, layer: Net.Net, of?: Entry.Options): Net.Net<Params, Params, MaybePadded, MaybePadded> => {
   const form = formOf(use, layer, of)
   const forShape = (input: Shapes): Net.TreeNet => (isPaddedShape(input) ? form : layer) as unknown as Net.TreeNet
   const children = (input: Shapes) => forShape(input).children?.(input as ShapeTree.ShapeTree) ?? []
