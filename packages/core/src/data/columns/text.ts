@@ -61,14 +61,23 @@ const lengthOf = (length: Length, lengths: ReadonlyArray<number>): number => {
   return Math.max(1, sorted[Math.min(sorted.length, Math.max(1, Math.ceil(share * sorted.length - 1e-9))) - 1] ?? 1)
 }
 
-/** The cells as texts; a blank is an empty text, or an error. */
-const textsOf = ({ name, place, texts }: Cells, blank: FittedText["blank"]): DataResult<ReadonlyArray<string>> => {
-  const at = texts.findIndex(isBlank)
-  if (at < 0) return Result.succeed(texts)
-  if (blank === "empty") return Result.succeed(texts.map((text) => (isBlank(text) ? "" : text)))
-  const got = (texts[at] ?? "").trim() === "" ? "a blank" : `${quote(texts[at] ?? "")}, which counts as a blank`
-  const hint = `\`${name}: { type: text, missing: empty }\` reads it as a text without tokens; \`missing: drop\` drops its row`
-  return Result.fail(dataError({ _tag: "BadCell", ...place(at), got, wanted: "a text", hint }))
+/** Calls `each` with the text of every cell; a blank is an empty text, or an error. */
+const forEach = (
+  { name, place, size, text }: Cells,
+  blank: FittedText["blank"],
+  each: (text: string, index: number) => void,
+): DataResult<void> => {
+  for (let i = 0; i < size; i++) {
+    const own = text(i)
+    const isMissing = isBlank(own)
+    if (isMissing && blank === "error") {
+      const got = own.trim() === "" ? "a blank" : `${quote(own)}, which counts as a blank`
+      const hint = `\`${name}: { type: text, missing: empty }\` reads it as a text without tokens; \`missing: drop\` drops its row`
+      return Result.fail(dataError({ _tag: "BadCell", ...place(i), got, wanted: "a text", hint }))
+    }
+    each(isMissing ? "" : own, i)
+  }
+  return Result.succeed(undefined)
 }
 
 /** Tokens, with 0 as the padding at the end of short texts. */
@@ -84,7 +93,8 @@ export const text = kind<typeof fields, FittedText>({
     fit: ({ cut, length, lower, missing, normalize, tokens }, cells) =>
       Result.gen(function* () {
         const blank = missing === "empty" ? "empty" : "error"
-        const texts = yield* textsOf(cells, blank)
+        const texts: Array<string> = []
+        yield* forEach(cells, blank, (each) => texts.push(each))
         const tokenizer = Tokenizer.fit(tokens, texts, { lower, normalize })
         const encode = Tokenizer.encoder(tokenizer)
         const own = lengthOf(length, typeof length === "number" ? [] : texts.map((each) => encode(each).length))
@@ -102,15 +112,14 @@ export const text = kind<typeof fields, FittedText>({
       }),
     names: ({ length, name }) => Array.from({ length }, (_, i) => `${name} ${i + 1}`),
     tokens: { known: ({ tokens }) => (tokens === "bytes" ? Tokenizer.size(Tokenizer.fit("bytes", [])) : undefined) },
-    write: ({ blank, cut, length, tokenizer }, cells, { at, data, width }) =>
-      Result.map(textsOf(cells, blank), (texts) => {
-        const encode = Tokenizer.encoder(tokenizer)
-        for (const [row, each] of texts.entries()) {
-          const tokens = encode(each)
-          const first = cut === "start" ? Math.max(0, tokens.length - length) : 0
-          const count = Math.min(length, tokens.length - first)
-          for (let i = 0; i < count; i++) data[row * width + at + i] = tokens[first + i] ?? 0
-        }
-      }),
+    write: ({ blank, cut, length, tokenizer }, cells, { at, data, width }) => {
+      const encode = Tokenizer.encoder(tokenizer)
+      return forEach(cells, blank, (each, row) => {
+        const tokens = encode(each)
+        const first = cut === "start" ? Math.max(0, tokens.length - length) : 0
+        const count = Math.min(length, tokens.length - first)
+        for (let i = 0; i < count; i++) data[row * width + at + i] = tokens[first + i] ?? 0
+      })
+    },
   },
 })
