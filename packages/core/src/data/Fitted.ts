@@ -16,7 +16,7 @@ const Names = Schema.Array(Schema.String).check(
 
 /**
  * A quantity becomes (transform(clip(x)) - subtract) / divide; `fill` replaces a blank. `decimal` and `thousands` are the
- * marks in its numbers, if they are not a point and none.
+ * marks in its numbers, if they are not a point and none. `ahead`: as a target of a series, the steps after the window.
  */
 export const FittedNumber = Schema.Struct({
   type: Schema.Literal("number"),
@@ -29,6 +29,7 @@ export const FittedNumber = Schema.Struct({
   transform: Schema.Literals(["none", "log1p"]),
   subtract: Schema.Finite,
   divide: NonZero,
+  ahead: Schema.optionalKey(Extent),
 })
 export type FittedNumber = typeof FittedNumber.Type
 
@@ -165,6 +166,16 @@ export const FittedSource = Schema.Struct({
 })
 export type FittedSource = typeof FittedSource.Type
 
+/** How rows are windows of series; see `Series`. */
+export const FittedSeries = Schema.Struct({
+  window: Extent,
+  horizon: Schema.Array(Extent).check(Schema.isMinLength(1)),
+  time: Schema.optionalKey(Schema.String),
+  group: Schema.optionalKey(Schema.String),
+  gaps: Schema.Literals(["error", "split"]),
+})
+export type FittedSeries = typeof FittedSeries.Type
+
 /** `source` is present if the rows came from a file; see `Source.of` and `Source.tableOptions`. */
 export const Fitted = Schema.Struct({
   version: Schema.Literal(1),
@@ -179,6 +190,7 @@ export const FittedTree = Schema.Struct({
   ...Fitted.fields,
   input: Schema.Union([FittedColumns, FittedArray, FittedInputs]),
   target: Schema.NullOr(Schema.Union([FittedClasses, FittedNumbers, FittedLabels, FittedHeads])),
+  series: Schema.optionalKey(FittedSeries),
 })
 export type FittedTree = typeof FittedTree.Type
 

@@ -26,6 +26,7 @@ import { lossName, outputCount, outputsOf } from "./Outputs.ts"
 import { flattening } from "./Preferred.ts"
 import * as Pretrain from "./Pretrain.ts"
 import * as Scaling from "./Scaling.ts"
+import * as Series from "./Series.ts"
 import * as Shapes from "./Shapes.ts"
 import * as Tokens from "./Tokens.ts"
 import * as Training from "./Training.ts"
@@ -97,6 +98,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
   const made = isOne && inferred?.output?.length === 1 ? inferred.output[0] : undefined
   const findings = [
     ...(data === undefined ? [] : division(data, facts)),
+    ...(data === undefined ? [] : Series.check(data)),
     ...(model === undefined ? [] : given(model, facts)),
     ...(data === undefined || model === undefined ? [] : Ends.check(data, model)),
     ...form,
@@ -209,7 +211,7 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
 }
 
 const namesOf = (target: HeadTarget): ReadonlyArray<string> =>
-  target.type === "numbers" || target.type === "labels" ? target.names : [target.name]
+  target.type === "numbers" ? (target.columns ?? target.names) : target.type === "labels" ? target.names : [target.name]
 
 /** Checks the number of outputs against the target. */
 const outputs = (

@@ -38,7 +38,12 @@ export const check = (
     stratify === undefined || columns.includes(stratify)
       ? []
       : [say(absent(stratify, columns), { path: ["data", "split", "stratify"] })]
+  const ofSeries = (["time", "group"] as const).flatMap((key) => {
+    const name = data.series?.[key]
+    return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "series", key] })]
+  })
   return [
+    ...ofSeries,
     ...missing.map((name) => say(absent(name, columns))),
     ...rest,
     ...groups,

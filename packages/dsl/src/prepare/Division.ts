@@ -32,14 +32,52 @@ const labelsOf = (raw: TreeRaw, name: string): Result.Result<ArrayLike<string | 
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
 }
 
+/** The parts that have rows, in the order of a split by order. */
+const inOrder = ["unlabelled", "train", "val", "test"] as const
+
+/** The parts of `n` rows, or of `n` times, in their order; without `train` that has what the others leave. Fails with `BadSplit`. */
+export const partsInOrder = (
+  n: number,
+  split: Wanted,
+): Result.Result<{ readonly [part: string]: Split.Part }, DataError> => {
+  const countOf = (amount: Amount | undefined): number =>
+    amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * n)
+  const others = countOf(split.val) + countOf(split.test) + countOf(split.unlabelled)
+  if (split.train === undefined && others >= n) return Result.fail(noTrain)
+  const wanted = { ...split, train: split.train ?? n - others }
+  return Result.succeed(
+    Object.fromEntries(
+      inOrder.flatMap((name) => {
+        const amount = wanted[name]
+        if (amount === undefined || isNone(amount)) return []
+        // Counts leave no row between a part and the rest.
+        return [[name, split.train === undefined ? { count: countOf(amount) } : partOf(amount)] as const]
+      }),
+    ),
+  )
+}
+
+const noTrain = dataError({
+  _tag: "BadSplit",
+  part: "train",
+  got: "no row, since the other parts take all",
+  wanted: "one or more",
+  hint: "make another part smaller",
+})
+
 /** Divides the given rows, by default all. `train` has the rest unless the document sets it. Fails as `Split.parts` does, and with `NoColumn` for an unknown `stratify` column. */
 export const divide = (
   raw: TreeRaw,
-  { seed, stratify, test, train, unlabelled, val }: Wanted,
+  split: Wanted,
   from: Rows = all(raw),
 ): Result.Result<Division, DataError> =>
   Result.gen(function* () {
     const n = from.length
+    const { seed, stratify, test, train, unlabelled, val } = split
+    if (split.by === "order") {
+      const ordered: { readonly [name: string]: Split.Rows } = yield* Split.inOrder(n, yield* partsInOrder(n, split))
+      return Object.fromEntries(Object.entries(ordered).map(([name, places]) => [name, places.map((place) => from[place] ?? 0)]))
+    }
     const asked = { val, test, train, unlabelled }
     const parts = Object.fromEntries(
       Object.entries(asked).flatMap(([name, amount]) =>
@@ -57,6 +95,5 @@ export const divide = (
     for (const part of Object.values(drawn)) for (const place of part) isTaken[place] = 1
     const rest = rowsOf(Int32Array.from({ length: n }, (_, place) => place).filter((place) => isTaken[place] === 0))
     if (rest.length > 0) return { ...rows, train: rest }
-    const [got, wanted] = ["no row, since the other parts take all", "one or more"]
-    return yield* Result.fail(dataError({ _tag: "BadSplit", part: "train", got, wanted, hint: "make another part smaller" }))
+    return yield* Result.fail(noTrain)
   })

@@ -8,6 +8,7 @@ import type { FittedHead, FittedTree } from "@adjoint/core/data/Fitted"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
+import * as Table from "@adjoint/core/data/Table"
 import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -23,6 +24,7 @@ import type { Facts, HeadTarget, Target } from "./Facts.ts"
 import { labelsOf } from "./Labels.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
+import { allWindows, seriesOf, windows } from "./Windows.ts"
 import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
 
 /**
@@ -94,8 +96,12 @@ export interface Described {
 }
 
 /** The preprocessing that a document specifies. */
-export const specOf = ({ data: { arrays, columns, image, scale, target }, model }: Described): PreprocessTree.TreeSpec => ({
+export const specOf = ({
+  data: { arrays, columns, image, scale, series, target },
+  model,
+}: Described): PreprocessTree.TreeSpec => ({
   ...groupsOf(model),
+  ...(series === undefined ? {} : { series: seriesOf(series) }),
   ...(arrays === undefined ? {} : { arrays }),
   ...(columns === undefined ? {} : { columns }),
   ...(image === undefined ? {} : { image }),
@@ -112,11 +118,17 @@ export const targetOf = ({ target }: Pick<FittedTree, "target">): Target | undef
       : ofHead(target)
 
 const ofHead = (target: FittedHead): HeadTarget => {
-  const names = PreprocessTree.columnsOf(target)
+  const names = PreprocessTree.namesOf(target)
   if (target.type === "labels") return { type: "labels", names, classes: target.columns.map(({ categories }) => categories) }
   if (target.type !== "numbers") return target
   const units = PreprocessTree.units(target)
-  return { type: "numbers", names, ...(PreprocessTree.isMeasured(target) ? {} : { units }) }
+  const columns = [...new Set(PreprocessTree.columnsOf(target))]
+  return {
+    type: "numbers",
+    names,
+    ...(columns.length === names.length ? {} : { columns }),
+    ...(PreprocessTree.isMeasured(target) ? {} : { units }),
+  }
 }
 
 /** The target with the training rows of each class. */
@@ -161,6 +173,22 @@ const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effec
     const missing = error.reason._tag === "NoColumn"
     return new PrepareError({ findings: [missing ? { ...found, at: { path: stratifyPlace } } : found] })
   })
+
+/** A source whose rows are series: the rows that columns leave out are no rows of it. */
+const seriesRows = ({ data }: Described, rows: Rows, kept: Preprocess.Kept): Rows =>
+  data.series === undefined || !Preprocess.isTable(rows.raw) ? rows : { ...rows, raw: Table.take(rows.raw, Array.from(kept.rows)) }
+
+/** The rows of each part, of series the last rows of their windows, and the rows that preprocessing learns from. */
+const partsOf = ({ data }: Described, rows: Rows, kept: Preprocess.Kept) =>
+  data.series === undefined || !Preprocess.isTable(rows.raw)
+    ? Effect.map(divided(data, rows, kept.rows), (parts) => ({ parts, train: parts.train ?? new Int32Array() }))
+    : Effect.fromResult(windows(rows.raw, data.series, data.split)).pipe(refused(rows.place))
+
+/** The rows of a separate source of test rows. */
+const testRowsOf = ({ data }: Described, rows: Rows, kept: Preprocess.Kept) =>
+  data.series === undefined || !Preprocess.isTable(rows.raw)
+    ? Effect.succeed(kept.rows)
+    : Effect.fromResult(allWindows(rows.raw, data.series)).pipe(refused(rows.place))
 
 const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): string => {
   const hash = createHash("sha256")
@@ -224,21 +252,24 @@ export const prepare = (
     const described = { data, model }
     if (data.test !== undefined && data.split.test !== undefined) return yield* fail([doubled])
 
-    const source = yield* read(data, data.source, ["data", "source"], directory)
-    const separate = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory)
-    const wrong = [source, ...(separate === undefined ? [] : [separate])].flatMap((rows) => columnsOf(described, rows))
+    const whole = yield* read(data, data.source, ["data", "source"], directory)
+    const wholeTest = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory)
+    const wrong = [whole, ...(wholeTest === undefined ? [] : [wholeTest])].flatMap((rows) => columnsOf(described, rows))
     if (wrong.length > 0) return yield* fail(wrong)
 
     yield* Progress.report({
       _tag: "Preparing",
-      rows: PreprocessTree.size(source.raw) + (separate === undefined ? 0 : PreprocessTree.size(separate.raw)),
+      rows: PreprocessTree.size(whole.raw) + (wholeTest === undefined ? 0 : PreprocessTree.size(wholeTest.raw)),
     })
-    const kept = yield* keptOf(described, source)
-    const keptTest = separate === undefined ? undefined : yield* keptOf(described, separate)
-    const parts = yield* divided(data, source, kept.rows)
-    const testRows = keptTest?.rows ?? parts.test
+    const kept = yield* keptOf(described, whole)
+    const keptTest = wholeTest === undefined ? undefined : yield* keptOf(described, wholeTest)
+    const source = seriesRows(described, whole, kept)
+    const separate = wholeTest === undefined || keptTest === undefined ? undefined : seriesRows(described, wholeTest, keptTest)
+    const { parts, train: learned } = yield* partsOf(described, source, kept)
+    const testRows =
+      separate === undefined || keptTest === undefined ? parts.test : yield* testRowsOf(described, separate, keptTest)
     const trainRows = parts.train ?? new Int32Array()
-    const fitted = options.fitted ?? (yield* fittedOf(described, source, trainRows))
+    const fitted = options.fitted ?? (yield* fittedOf(described, source, learned))
     const target = targetOf(fitted)
     if (target === undefined) return yield* fail([noTarget(source.place)])
 
