@@ -97,7 +97,7 @@ const fitQuantity = (
   { column, scale, width }: { readonly column: number; readonly width: number; readonly scale: Scale | undefined },
 ): FittedNumber => {
   const values = Float64Array.from({ length: rows.length }, (_, i) => data[(rows[i] ?? 0) * width + column] ?? 0)
-  const scaled = scale === undefined ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.summarize(values), scale)
+  const scaled = scale === undefined ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.summarize(values, scale), scale)
   return {
     type: "number",
     name: `y${column + 1}`,
