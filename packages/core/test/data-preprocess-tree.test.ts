@@ -7,7 +7,7 @@ import * as Csv from "../src/data/Csv.ts"
 import * as Fitted from "../src/data/Fitted.ts"
 import * as Preprocess from "../src/data/Preprocess.ts"
 import * as PreprocessTree from "../src/data/PreprocessTree.ts"
-import type { Table } from "../src/data/Table.ts"
+import * as Table from "../src/data/Table.ts"
 import * as Net from "../src/learning/Net.ts"
 import * as Tensor from "../src/tensor/Tensor.ts"
 import * as NDArray from "../src/types/NDArray.ts"
@@ -58,7 +58,7 @@ describe("heads", () => {
     const columns = { age: "number", rich: spec.columns.rich, old: spec.columns.old, "*": "ignore" } as const
     expect(fitted({ columns }).target).toMatchObject({ type: "labels", columns: [{ name: "rich" }, { name: "old" }] })
     expect(message({ ...spec, heads: { both: ["kind", "rich"] } })).toBe(
-      "columns: got the targets `kind` and `rich`, wanted one class, binary targets only, or numbers only; try: keep one of them",
+      "columns: got the targets `kind` and `rich`, wanted one class, one set, binary targets only, or numbers only; try: keep one of them",
     )
     expect(message({ ...spec, heads: { price: ["age"] } })).toMatch(/^head `price`: got `age`, wanted one of `fare`/)
   })
@@ -122,7 +122,7 @@ describe("a record", () => {
 
   test("of a table without a column that it needs is refused", () => {
     const record = fitted({ ...spec, inputs: { a: ["age"], b: ["sex"] } })
-    const less: Table = { ...table, columns: ["age"], rows: table.rows.map((row) => row.slice(0, 1)) }
+    const less = Table.fromColumns([["age", table.column(0)]])
     expect(PreprocessTree.inputs(record, less)).toMatchObject({ failure: { reason: { _tag: "NoColumn", column: "sex" } } })
   })
 })

@@ -202,7 +202,10 @@ describe("images and arrays", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(numbers, numbers), { minLength: 1, maxLength: 12 }), scales, (pairs, scale) => {
         const column = (values: ReadonlyArray<number>) => {
-          const table = { columns: ["x"], rows: values.map((x) => [String(x)]), lines: values.map((_, i) => i + 2) }
+          const table = Table.make(
+            ["x"],
+            values.map((x) => [String(x)]),
+          )
           const { input } = ok(Preprocess.fit({ columns: { x: { type: "number", scale } } }, table))
           return input.type === "columns" && input.columns[0]?.type === "number" ? input.columns[0] : undefined
         }
@@ -302,7 +305,7 @@ describe("what is wrong is named with its place", () => {
     [
       "two classes",
       () => fit({ Age: { type: "number", missing: 0 }, Sex: "class", Survived: "class", Fare: "ignore" }),
-      "columns: got the targets `Sex` and `Survived`, wanted one class, binary targets only, or numbers only; try: keep one of them",
+      "columns: got the targets `Sex` and `Survived`, wanted one class, one set, binary targets only, or numbers only; try: keep one of them",
     ],
     [
       "a binary column of three names",
@@ -317,7 +320,7 @@ describe("what is wrong is named with its place", () => {
     [
       "log1p of what has no logarithm",
       () => fit({ Age: { type: "number", transform: "log1p" }, Sex: "ignore" }, cells("-1,m")),
-      "column `Age`: got `transform: log1p` with -1 among the values, wanted values above -1; try: remove the transform, or clip the column first",
+      "column `Age`: got `transform: log1p` with -1 among the values, wanted values above -1; try: remove the transform, use `power`, which takes all numbers, or clip the column first",
     ],
     [
       "an identifier as a category",
@@ -579,7 +582,7 @@ describe("blanks", () => {
     expect(ok(Preprocess.keep({ columns: { "*": "ignore" } }, gaps)).rows.length).toBe(7)
   })
   it("and nothing is learned from them", () => {
-    const twice = Table.make(gaps.columns, [...gaps.rows, ["8", "q", "yes", "up"]])
+    const twice = Table.make(gaps.columns, [...Table.rows(gaps), ["8", "q", "yes", "up"]])
     const fitted = ok(Preprocess.fit({ columns: { ...columns, n: { type: "number", scale: "minmax", ...drop } } }, twice))
     expect(fitted.input).toMatchObject({ columns: [{ fill: null, subtract: 1, divide: 7 }, {}, {}] })
     expect(refusal(Preprocess.inputs(fitted, gaps, [1]))).toMatch(/row 2, column `n`: got "NA", wanted a number/)

@@ -3,6 +3,7 @@ import { type DataError, dataError, type Reason } from "@adjoint/core/data/DataE
 import type { FittedArray, FittedColumn, FittedTree } from "@adjoint/core/data/Fitted"
 import { inputArrays, inputColumns, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
+import * as Table from "@adjoint/core/data/Table"
 import * as TextPieces from "@adjoint/core/data/TextPieces"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
@@ -46,31 +47,42 @@ const nameOf = (value: boolean | number, names: ReadonlyArray<string>): string =
   return names.find(isSame) ?? text
 }
 
+/** The names that a column knows. */
+const namesIn = (column: FittedColumn | undefined): ReadonlyArray<string> => {
+  if (column?.type === "category" || column?.type === "binary") return column.categories
+  return column?.type === "ordinal" ? column.order : []
+}
+
+/** Whether the cells of a column may be lists. */
+const takesLists = (column: FittedColumn | undefined): boolean => column?.type === "set" || column?.type === "vector"
+
 /** A truth value, or a number in the format of its column. */
 const printed = (value: boolean | number, column: FittedColumn | undefined): string =>
-  typeof value === "number" && column?.type === "number" ? Quantity.print(value, column) : String(value)
+  typeof value === "number" && column?.type === "number" ? Quantity.print(value, column) : nameOf(value, namesIn(column))
 
 /** A value of a record as the cell of a column. */
 const cellOf = (name: string, value: unknown, column: FittedColumn | undefined): Result.Result<string, Wrong> => {
   if (value === null || value === undefined) return Result.succeed("")
   if (typeof value === "string") return Result.succeed(value)
-  if (typeof value === "boolean" || typeof value === "number")
-    return Result.succeed(
-      column === undefined || column.type === "number" ? printed(value, column) : nameOf(value, column.categories),
-    )
+  if (typeof value === "boolean" || typeof value === "number") return Result.succeed(printed(value, column))
+  if (Array.isArray(value) && takesLists(column)) return Result.succeed(JSON.stringify(value))
   const kind = Array.isArray(value) ? "a list" : "a record"
   return wrong(`${kind} for ${JSON.stringify(name)}`, "a number, a text, true, false or null")
 }
 
-/** A record as the cells of the columns that were fitted; a name that it lacks is a blank. */
-const cellsOf = (columns: ReadonlyArray<FittedColumn>, value: unknown): Result.Result<ReadonlyArray<string>, Wrong> =>
+/** A column that a record may have: one that was fitted, or one that predictions repeat. */
+interface Wanted {
+  readonly name: string
+  readonly fitted?: FittedColumn
+}
+
+/** A record as the cells of columns; a name that it lacks is a blank. */
+const cellsOf = (columns: ReadonlyArray<Wanted>, value: unknown): Result.Result<ReadonlyArray<string>, Wrong> =>
   Result.gen(function* () {
     if (!isRecord(value)) return yield* wrong(Array.isArray(value) ? "a list" : "a single value", "a record of columns")
     const cells: Array<string> = []
-    for (const column of columns) {
-      const { name } = column
-      cells.push(yield* cellOf(name, Object.hasOwn(value, name) ? value[name] : undefined, column))
-    }
+    for (const { fitted, name } of columns)
+      cells.push(yield* cellOf(name, Object.hasOwn(value, name) ? value[name] : undefined, fitted))
     return cells
   })
 
@@ -132,7 +144,7 @@ const reading =
     const all = { lines, rows: values.map((value) => Result.flatMap(value, read)) }
     return {
       count: lines.length,
-      lines,
+      line: (place) => lines[place] ?? place + 1,
       inputs: (places) =>
         Result.gen(function* () {
           const rows = yield* chosen(all, places)
@@ -181,11 +193,18 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
   const arrays = input.type === "inputs" ? inputArrays(fitted) : undefined
   if (arrays !== undefined) return rowsOfArrays(fitted, arrays)
   if (input.type !== "array") {
-    const used = inputColumns(fitted) ?? []
+    const inputs = (inputColumns(fitted) ?? []).map((column) => ({ name: column.name, fitted: column }))
+    const used: ReadonlyArray<Wanted> = [...inputs, ...(fitted.ids ?? []).map((name) => ({ name }))]
     const columns = used.map(({ name }) => name)
     return reading(
       (value) => cellsOf(used, value),
-      (rows, lines) => Result.succeed(fromTable(fitted, { columns, rows, lines })),
+      (rows, lines) =>
+        Result.succeed(
+          fromTable(
+            fitted,
+            Table.make(columns, rows, (row) => lines[row] ?? row + 1),
+          ),
+        ),
     )
   }
   const width = Shape.size(input.shape)

@@ -1,7 +1,7 @@
 /** A column of names: the sorted names of its training rows, and the number of each. */
 import * as Result from "effect/Result"
 import { isBlank } from "./Blank.ts"
-import { type Cells, type DataResult, refuseCell, refuseColumn, sizeOf, textOf } from "./columns/Kind.ts"
+import { type Cells, type DataResult, refuseCell, refuseColumn } from "./columns/Kind.ts"
 import { dataError, quote } from "./DataError.ts"
 import type { Amount } from "./Field.ts"
 import { nearest } from "./Nearest.ts"
@@ -26,8 +26,8 @@ export const mostCommon = (names: Iterable<string>): string => {
 /** The names of a column without its blanks, in the order of the rows. */
 export const namesIn = (cells: Cells): ReadonlyArray<string> => {
   const names: Array<string> = []
-  for (let i = 0; i < sizeOf(cells); i++) {
-    const name = textOf(cells, i).trim()
+  for (let i = 0; i < cells.size; i++) {
+    const name = cells.text(i).trim()
     if (!isBlank(name)) names.push(name)
   }
   return names
@@ -148,9 +148,9 @@ export const blankGot = (text: string): string => (text.trim() === "" ? "a blank
 export const encode = (cells: Cells, names: ReadonlyArray<string>, reading: Reading): DataResult<Int32Array> => {
   const { blank, hints } = reading
   const numberOf = lookup(names, reading)
-  const out = new Int32Array(sizeOf(cells))
+  const out = new Int32Array(cells.size)
   for (let i = 0; i < out.length; i++) {
-    const text = textOf(cells, i).trim()
+    const text = cells.text(i).trim()
     const name = isBlank(text) ? blank : text
     if (name === null) return refuseCell(cells, i, { got: blankGot(text), wanted: oneOf(names), hint: hints.blank })
     const number = numberOf(name)

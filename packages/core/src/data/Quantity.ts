@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import type { Unit } from "../learning/score/Unit.ts"
 import * as YeoJohnson from "../learning/score/YeoJohnson.ts"
 import { isBlank } from "./Blank.ts"
-import { type Cells, type DataResult, refuseCell, sizeOf, textOf } from "./columns/Kind.ts"
+import { type Cells, type DataResult, refuseCell } from "./columns/Kind.ts"
 import { quote } from "./DataError.ts"
 import type { Scale } from "./Field.ts"
 import type { FittedNumber } from "./Fitted.ts"
@@ -52,10 +52,11 @@ export const print = (value: number, { decimal = "." }: Format = {}): string => 
 
 /** The numbers of a column's cells, NaN for blanks. Fails with `BadCell` at the first cell that is not a number, or is blank if `blank` has a hint. */
 export const readAll = (cells: Cells, blank: string | undefined, format: Format = {}): DataResult<Float64Array> => {
-  const out = new Float64Array(sizeOf(cells))
+  const out = cells.numbers?.() ?? new Float64Array(cells.size).fill(Number.NaN)
   const number = reader(format)
   for (let i = 0; i < out.length; i++) {
-    const cell = textOf(cells, i)
+    if (!Number.isNaN(out[i])) continue
+    const cell = cells.text(i)
     const value = isBlank(cell) ? Number.NaN : number(cell.trim())
     if (value === undefined)
       return refuseCell(cells, i, { got: quote(cell), wanted: wanted(format), hint: hint(cell.trim(), cells.name) })

@@ -4,7 +4,7 @@
  */
 import * as Result from "effect/Result"
 import type * as Column from "./Column.ts"
-import { type Cells, type DataResult, refuseCell, refuseColumn, textOf } from "./columns/Kind.ts"
+import { type Cells, type DataResult, refuseCell, refuseColumn } from "./columns/Kind.ts"
 import { quote } from "./DataError.ts"
 import type { FittedWeight } from "./Fitted.ts"
 import * as Quantity from "./Quantity.ts"
@@ -18,7 +18,7 @@ export const read = ({ fill }: Pick<FittedWeight, "fill">, cells: Cells): DataRe
     const filled = values.map((value) => (Number.isNaN(value) ? (fill ?? 0) : value))
     const wrong = filled.findIndex((value) => value < 0 || !Number.isFinite(Math.fround(value)))
     if (wrong < 0) return filled
-    return yield* refuseCell(cells, wrong, { got: quote(textOf(cells, wrong)), wanted: "a weight of 0 or more", hint: "" })
+    return yield* refuseCell(cells, wrong, { got: quote(cells.text(wrong)), wanted: "a weight of 0 or more", hint: "" })
   })
 
 /** Learns the mean of the training rows. Fails as `read` does, and with `BadSpec` if every weight is 0. */

@@ -72,13 +72,14 @@ const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
 /** Targets whose missing values would be replaced: scores against them would be meaningless. */
 const invented = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
   Object.entries(columns).flatMap(([name, column]): ReadonlyArray<Finding> => {
-    if (!Column.isTarget(column) || !("missing" in column) || column.missing === undefined || column.missing === "drop") return []
+    const value = Column.inventedOf(column)
+    if (value === undefined) return []
     const at = { path: ["data", "columns", name, "missing"] }
     const title = "`missing: drop` removes rows without a target"
     return [
       {
         code: "D305",
-        message: `\`${name}\` is a target: replacing blanks by \`${column.missing}\` would score rows against an invented value`,
+        message: `\`${name}\` is a target: replacing blanks by \`${value}\` would score rows against an invented value`,
         at,
         help: title,
         fix: { title, at, text: "drop" },

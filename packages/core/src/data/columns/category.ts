@@ -5,7 +5,7 @@ import * as Category from "../Category.ts"
 import type { Filled } from "../Field.ts"
 import type { FittedCategory } from "../Fitted.ts"
 import { grouped } from "../grouped.ts"
-import { type Cells, type DataResult, kind, refuseCell, refuseColumn, sizeOf, textOf } from "./Kind.ts"
+import { type Cells, type DataResult, kind, refuseCell, refuseColumn } from "./Kind.ts"
 import { grouping, missingOr } from "./options.ts"
 
 const fields = {
@@ -74,7 +74,7 @@ const fit = (options: Options, cells: Cells): DataResult<FittedCategory> =>
     const { encode, hash, max, missing, rare } = options
     const { name } = cells
     const known = Category.namesIn(cells)
-    const rows = sizeOf(cells)
+    const rows = cells.size
     if (known.length === 0)
       return yield* refuseColumn(cells, { got: "no name in any training row", wanted: "one or more", hint: "ignore the column" })
     const fill = fillOf(missing, known)
@@ -105,9 +105,9 @@ const indices = (fitted: FittedCategory, cells: Cells): DataResult<Int32Array> =
     const hints = { blank: blank(name), unknown: "`unknown: zeros`" }
     return Category.encode(cells, categories, { blank: fill, unknown, rare, hints })
   }
-  const out = new Int32Array(sizeOf(cells))
+  const out = new Int32Array(cells.size)
   for (let i = 0; i < out.length; i++) {
-    const text = textOf(cells, i).trim()
+    const text = cells.text(i).trim()
     const own = isBlank(text) ? fill : text
     if (own === null)
       return refuseCell(cells, i, { got: Category.blankGot(text), wanted: "a name", hint: blank(name) })

@@ -9,7 +9,7 @@ import { type DatePart, dateParts, type Filled, scaleSynonyms } from "../Field.t
 import type { FittedDate } from "../Fitted.ts"
 import { quantile } from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
-import { type Cells, type DataResult, kind, refuseCell, refuseColumn, sizeOf, textOf } from "./Kind.ts"
+import { type Cells, type DataResult, kind, refuseCell, refuseColumn } from "./Kind.ts"
 import { missingOr } from "./options.ts"
 
 const fields = {
@@ -80,7 +80,7 @@ export const date = kind<typeof fields, FittedDate>({
       Result.gen(function* () {
         const { cyclic, divide, fill, indicator, parts, since, subtract } = fitted
         const read = reading(fitted, cells)
-        for (let i = 0; i < sizeOf(cells); i++) {
+        for (let i = 0; i < cells.size; i++) {
           const instant = (yield* read(i)) ?? { clock: fill ?? 0, offset: 0 }
           let place = i * width + at
           for (const [k, part] of parts.entries()) {
@@ -91,7 +91,7 @@ export const date = kind<typeof fields, FittedDate>({
               data[place++] = Math.cos(angle)
             } else data[place++] = (value - (subtract[k] ?? 0)) / (divide[k] ?? 1)
           }
-          if (indicator) data[place] = isBlank(textOf(cells, i)) ? 1 : 0
+          if (indicator) data[place] = isBlank(cells.text(i)) ? 1 : 0
         }
       }),
   },
@@ -108,7 +108,7 @@ const reading = (
   const read = DateFormat.readerOf(format)
   const wanted = format === "iso" ? "a date such as 2024-05-01 or 2024-05-01T18:30" : `a date in the format \`${format}\``
   return (index) => {
-    const text = textOf(cells, index).trim()
+    const text = cells.text(index).trim()
     if (isBlank(text)) {
       if (fill !== null) return Result.succeed(undefined)
       const hint = `set what replaces a blank, as in \`${cells.name}: { type: date, missing: median }\`, or drop its row with \`missing: drop\``
@@ -157,7 +157,7 @@ const fit = (options: Options, cells: Cells): DataResult<FittedDate> =>
     const isNeeded = missing === "error" || missing === "drop"
     const read = reading({ format, zone, fill: isNeeded ? null : 0 }, cells)
     const instants: Array<DateFormat.Instant | undefined> = []
-    for (let i = 0; i < sizeOf(cells); i++) instants.push(yield* read(i))
+    for (let i = 0; i < cells.size; i++) instants.push(yield* read(i))
     const known = Float64Array.from(instants.flatMap((instant) => (instant === undefined ? [] : [instant.clock])))
     if (known.length === 0)
       return yield* refuseColumn(cells, { got: "no date in any training row", wanted: "one or more", hint: "ignore the column" })

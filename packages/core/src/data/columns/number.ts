@@ -7,7 +7,7 @@ import { encodings, type Filled, scaleSynonyms, transforms } from "../Field.ts"
 import type { FittedNumber } from "../Fitted.ts"
 import * as Quantiles from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
-import { type Cells, type DataResult, kind, refuseCell, refuseColumn, textOf } from "./Kind.ts"
+import { type Cells, type DataResult, kind, refuseCell, refuseColumn } from "./Kind.ts"
 import { eitherRole, missingOr } from "./options.ts"
 
 const fields = {
@@ -117,7 +117,7 @@ export const number = kind<typeof fields, FittedNumber>({
             const prepared = Math.fround(Quantity.apply(fitted, value))
             if (!Number.isFinite(prepared))
               return yield* refuseCell(cells, i, {
-                got: quote(textOf(cells, i)),
+                got: quote(cells.text(i)),
                 wanted: outside(fitted, value) ?? "a value that is finite in 32 bits",
                 hint: "clip the column",
               })
@@ -227,7 +227,7 @@ const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
     if (wrong !== undefined)
       return yield* refuseColumn(cells, {
         got: `\`transform: ${plain.transform}\` with ${wrong} among the values`,
-        wanted: (outside(plain, wrong) ?? "").replace("a value", "values"),
+        wanted: (outside(plain, wrong) ?? "").replace("a value", "values").replace(/ for .*/, ""),
         hint: "remove the transform, use `power`, which takes all numbers, or clip the column first",
       })
     const prepared = clipped.map((value) => Quantity.apply({ ...plain, clip: null, fill: null }, value))

@@ -5,7 +5,7 @@ import * as Category from "../Category.ts"
 import { type Filled, scaleSynonyms } from "../Field.ts"
 import type { FittedOrdinal } from "../Fitted.ts"
 import * as Quantity from "../Quantity.ts"
-import { type Cells, type DataResult, kind, refuseColumn, textOf } from "./Kind.ts"
+import { type Cells, type DataResult, kind, refuseColumn } from "./Kind.ts"
 import { eitherRole, missingOr } from "./options.ts"
 
 const fields = {
@@ -42,7 +42,7 @@ export const ordinal = kind<typeof fields, FittedOrdinal>({
       Result.map(places(fitted, cells), (found) => {
         for (let i = 0; i < found.length; i++) {
           data[i * width + at] = ((found[i] ?? 0) - fitted.subtract) / fitted.divide
-          if (fitted.indicator) data[i * width + at + 1] = isBlank(textOf(cells, i)) ? 1 : 0
+          if (fitted.indicator) data[i * width + at + 1] = isBlank(cells.text(i)) ? 1 : 0
         }
       }),
   },

@@ -4,7 +4,7 @@ import { isBlank } from "../Blank.ts"
 import * as Category from "../Category.ts"
 import type { Filled } from "../Field.ts"
 import type { FittedSet } from "../Fitted.ts"
-import { type Block, type Cells, type DataResult, kind, refuseCell, refuseColumn, sizeOf, textOf } from "./Kind.ts"
+import { type Block, type Cells, type DataResult, kind, refuseCell, refuseColumn } from "./Kind.ts"
 import { eitherRole, grouping, missing } from "./options.ts"
 
 const fields = {
@@ -74,9 +74,9 @@ const listed = (cell: string): ReadonlyArray<string> | undefined => {
 
 const fit = ({ max, missing, rare, separator, unknown: given }: Options, cells: Cells): DataResult<FittedSet> =>
   Result.gen(function* () {
-    const rows = sizeOf(cells)
+    const rows = cells.size
     const all: Array<string> = []
-    for (let i = 0; i < rows; i++) if (!isBlank(textOf(cells, i))) all.push(...membersOf(textOf(cells, i), separator))
+    for (let i = 0; i < rows; i++) if (!isBlank(cells.text(i))) all.push(...membersOf(cells.text(i), separator))
     if (all.length === 0)
       return yield* refuseColumn(cells, { got: "no name in any training row", wanted: "one or more", hint: "ignore the column" })
     const groups = Category.group(all, rows, { rare, max })
@@ -101,8 +101,8 @@ const fit = ({ max, missing, rare, separator, unknown: given }: Options, cells: 
 const write = (fitted: FittedSet, cells: Cells, { at, data, width }: Block): DataResult<void> => {
   const { blank, name, names, rare, separator, unknown } = fitted
   const numberOf = Category.lookup(names, { rare, unknown: unknown === "ignore" ? "zeros" : unknown })
-  for (let i = 0; i < sizeOf(cells); i++) {
-    const text = textOf(cells, i)
+  for (let i = 0; i < cells.size; i++) {
+    const text = cells.text(i)
     const start = i * width + at
     if (isBlank(text)) {
       if (blank === "error")

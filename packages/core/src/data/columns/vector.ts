@@ -7,7 +7,7 @@ import { type Filled, scaleSynonyms } from "../Field.ts"
 import type { FittedVector } from "../Fitted.ts"
 import { quantile } from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
-import { type Cells, type DataResult, kind, refuseCell, refuseColumn, sizeOf, textOf } from "./Kind.ts"
+import { type Cells, type DataResult, kind, refuseCell, refuseColumn } from "./Kind.ts"
 import { missingOr } from "./options.ts"
 
 const fields = {
@@ -46,20 +46,20 @@ export const vector = kind<typeof fields, FittedVector>({
       Result.gen(function* () {
         const { divide, fill, indicator, subtract } = fitted
         const size = subtract.length
-        for (let i = 0; i < sizeOf(cells); i++) {
+        for (let i = 0; i < cells.size; i++) {
           const values = (yield* read(cells, i, { size, fill })) ?? []
           const start = i * width + at
           for (let k = 0; k < size; k++) {
             const prepared = Math.fround(((values[k] ?? 0) - (subtract[k] ?? 0)) / (divide[k] ?? 1))
             if (!Number.isFinite(prepared))
               return yield* refuseCell(cells, i, {
-                got: quote(textOf(cells, i)),
+                got: quote(cells.text(i)),
                 wanted: "values that are finite in 32 bits",
                 hint: "",
               })
             data[start + k] = prepared
           }
-          if (indicator) data[start + size] = isBlank(textOf(cells, i)) ? 1 : 0
+          if (indicator) data[start + size] = isBlank(cells.text(i)) ? 1 : 0
         }
       }),
   },
@@ -79,7 +79,7 @@ const read = (
   index: number,
   { fill, size }: { readonly size: number | undefined; readonly fill: ReadonlyArray<number> | null | undefined },
 ): DataResult<ReadonlyArray<number> | undefined> => {
-  const text = textOf(cells, index)
+  const text = cells.text(index)
   const counted = size === undefined ? "numbers" : `${size} number${size === 1 ? "" : "s"}`
   if (isBlank(text)) {
     if (fill !== null) return Result.succeed(fill)
@@ -98,7 +98,7 @@ const fit = ({ missing, scale, size: given }: Options, cells: Cells): DataResult
     const isNeeded = missing === "error" || missing === "drop"
     const rows: Array<ReadonlyArray<number>> = []
     let size = given
-    for (let i = 0; i < sizeOf(cells); i++) {
+    for (let i = 0; i < cells.size; i++) {
       const numbers = yield* read(cells, i, { size, fill: isNeeded ? null : undefined })
       if (numbers === undefined) continue
       size = numbers.length
@@ -118,7 +118,7 @@ const fit = ({ missing, scale, size: given }: Options, cells: Cells): DataResult
                 ? Quantity.mean(column)
                 : quantile(column.slice().sort(), 0.5),
         )
-    const blanks = sizeOf(cells) - rows.length
+    const blanks = cells.size - rows.length
     const scales = columns.map((column, k) => {
       if (scale === undefined) return { subtract: 0, divide: 1 }
       const all = new Float64Array(column.length + blanks).fill(fill?.[k] ?? 0)
