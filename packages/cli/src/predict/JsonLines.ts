@@ -11,6 +11,7 @@ import * as Result from "effect/Result"
 import { fromArray } from "./fromArray.ts"
 import { fromArrays } from "./fromArrays.ts"
 import { fromTable } from "./fromTable.ts"
+import { type Id, idOf } from "./Id.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
 /** The most characters of a line, unless its sample has more numbers than fit. */
@@ -139,12 +140,21 @@ const reading =
   <A>(
     read: (value: unknown) => Result.Result<A, Wrong>,
     collect: (rows: ReadonlyArray<A>, lines: ReadonlyArray<number>) => Result.Result<Rows, DataError>,
+    id?: (row: A) => Id | undefined,
   ): RowsOf =>
   (values, lines) => {
     const all = { lines, rows: values.map((value) => Result.flatMap(value, read)) }
     return {
       count: lines.length,
       line: (place) => lines[place] ?? place + 1,
+      ...(id === undefined
+        ? {}
+        : {
+            id: (place) => {
+              const row = all.rows[place]
+              return row === undefined || Result.isFailure(row) ? undefined : id(row.success)
+            },
+          }),
       inputs: (places) =>
         Result.gen(function* () {
           const rows = yield* chosen(all, places)
@@ -194,7 +204,8 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
   if (arrays !== undefined) return rowsOfArrays(fitted, arrays)
   if (input.type !== "array") {
     const inputs = (inputColumns(fitted) ?? []).map((column) => ({ name: column.name, fitted: column }))
-    const used: ReadonlyArray<Wanted> = [...inputs, ...(fitted.ids ?? []).map((name) => ({ name }))]
+    const ids = fitted.ids ?? []
+    const used: ReadonlyArray<Wanted> = [...inputs, ...ids.map((name) => ({ name }))]
     const columns = used.map(({ name }) => name)
     return reading(
       (value) => cellsOf(used, value),
@@ -205,6 +216,7 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
             Table.make(columns, rows, (row) => lines[row] ?? row + 1),
           ),
         ),
+      ids.length === 0 ? undefined : (cells) => idOf(ids.map((name, i) => [name, cells[inputs.length + i] ?? ""])),
     )
   }
   const width = Shape.size(input.shape)

@@ -44,6 +44,8 @@ export const kinds = {
   readonly [name: string]: AnyKind
 }
 
+export type { Role } from "./columns/Kind.ts"
+
 /** The name of a kind of column. */
 export type Type = keyof typeof kinds
 

@@ -186,7 +186,7 @@ const pattern = (format: string): Reader | undefined => {
   }
 }
 
-const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/gu, "\\$&")
+const literal = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/gu, "\\$&")
 
 /** The formats with a name. */
 const readers: { readonly [name: string]: Reader } = { iso, unix: epoch(second), unix_ms: epoch(1) }

@@ -4,7 +4,7 @@ import * as NDArray from "../types/NDArray.ts"
 import { isBlank } from "./Blank.ts"
 import * as Category from "./Category.ts"
 import * as Column from "./Column.ts"
-import type { Cells, DataResult, Input, Role } from "./columns/Kind.ts"
+import { type Cells, type DataResult, type Input, type Role, refuseCell } from "./columns/Kind.ts"
 import { type Cell, dataError, type Reason } from "./DataError.ts"
 import type { Fields } from "./Field.ts"
 import type {
@@ -218,6 +218,21 @@ export const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows
         ? yield* Category.fitNames(type, cells)
         : yield* Result.map(Category.encode(cells, given, { ...Category.noBlank, hints }), () => given)
     return { type, name: first.name, classes }
+  })
+
+/** The groups of the given rows. Fails with `NoColumn`, and with `BadCell` for a blank. */
+export const groups = (name: string, table: Table, rows: Rows): DataResult<ReadonlyArray<string>> =>
+  Result.flatMap(cellsOf(name, table, rows), (cells) => {
+    const names: Array<string> = []
+    for (let i = 0; i < cells.size; i++) {
+      const text = cells.text(i).trim()
+      if (isBlank(text)) {
+        const hint = `drop its row with \`${name}: { type: group, missing: drop }\``
+        return refuseCell(cells, i, { got: Category.blankGot(text), wanted: "the group of the row", hint })
+      }
+      names.push(text)
+    }
+    return Result.succeed(names)
   })
 
 /** A set as answers of yes and no, one for each of its names. */

@@ -33,8 +33,9 @@ const missing = (of: ReadonlyArray<string>, constant: "number" | "text" | undefi
   const value = constant === "number" ? F.number() : F.text
   const whole = Schema.Struct({ constant: F.described(value as Codec, "What replaces a blank.") })
   const union = constant === "number" ? Schema.Union([Schema.Finite, words, whole]) : Schema.Union([words, whole])
-  const given = constant === "number" ? "a number" : "{ constant: a text }"
-  return note(union, { wanted: `${of.map((word) => `\`${word}\``).join(", ")} or ${given}` }) as unknown as Codec
+  const names = of.map((word) => `\`${word}\``)
+  const [last = "", ...others] = (constant === "number" ? ["a number", ...names] : [...names, "{ constant: a text }"]).toReversed()
+  return note(union, { wanted: `${others.toReversed().join(", ")} or ${last}` }) as unknown as Codec
 }
 
 const rising = F.rule((edges: ReadonlyArray<number>) =>

@@ -13,14 +13,14 @@ const fields = {
   ...grouping,
   unknown: {
     kind: "choice",
-    doc: "What to do with a name that no training row has: report an error, write all zeros, or count it as the name `other`. Default: `other` with `rare` or `max`, else `error`.",
+    doc: "What to do with a name that no training row has. `zeros` writes all zeros, `other` counts it as that name. Default: `other` with `rare` or `max`, else `error`.",
     of: ["error", "zeros", "other"],
     synonyms: ["handle_unknown", "oov"],
     optional: true,
   },
   hash: {
     kind: "count",
-    doc: "So many columns, whatever the names: a name has its 1 in the column that its hash selects. For many names, or new ones; names may share a column.",
+    doc: "So many columns, whatever the names. A name has its 1 in the column that its hash selects; names may share one.",
     synonyms: ["n_features", "hash_buckets", "num_buckets", "buckets"],
     optional: true,
   },

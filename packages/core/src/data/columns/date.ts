@@ -15,13 +15,13 @@ import { missingOr } from "./options.ts"
 const fields = {
   format: {
     kind: "text",
-    doc: "How dates are written: `iso`, `unix` (seconds since 1970), `unix_ms` (milliseconds), or a pattern such as `DD/MM/YYYY HH:mm` of YYYY YY MMMM MMM MM M DD D HH H hh h mm m ss s SSS A Z.",
+    doc: "How dates are written: `iso`, `unix` (seconds since 1970), `unix_ms`, or a pattern such as `DD/MM/YYYY HH:mm`. Patterns have YYYY YY MMMM MMM MM M DD D HH H hh h mm m ss s SSS A Z.",
     synonyms: ["pattern", "date_format", "datetime_format", "strftime"],
     default: "iso",
   },
   parts: {
     kind: "choices",
-    doc: "The numbers that a date becomes, in this order: weekdays count from Monday, 0, and `elapsed` are days since `since`. Default: year, month, day, weekday, and hour where the training rows have times.",
+    doc: "The numbers that a date becomes, in this order. Weekdays count from Monday, 0, and `elapsed` are days since `since`. Default: year, month, day, weekday, and hour where training rows have times.",
     of: dateParts,
     synonyms: ["components", "features", "attributes", "fields"],
     optional: true,
@@ -29,14 +29,14 @@ const fields = {
   cyclic: {
     kind: "boolean",
     doc: "Parts that repeat, such as months, become a sine and a cosine, so that December is next to January.",
-    synonyms: ["periodic", "sin_cos", "sincos", "cycle"],
+    synonyms: ["periodic", "sin_cos", "cycle"],
     default: false,
   },
   zone: {
     kind: "choice",
-    doc: "The clock that parts are read from: as the date was `written`, or in `utc`, which differ where dates have an offset such as +02:00.",
+    doc: "The clock that parts are read from: as it was `written`, or in `utc`. They differ where dates have an offset such as +02:00.",
     of: ["written", "utc"],
-    synonyms: ["timezone", "tz", "time_zone"],
+    synonyms: ["timezone", "tz"],
     default: "written",
   },
   since: {

@@ -28,14 +28,14 @@ const fields = {
   },
   transform: {
     kind: "choice",
-    doc: "A function of the value, after `clip`: log x, log(1 + x), √x, the power transform of Yeo and Johnson (`power`, with the exponent of maximum likelihood), or the share of training rows below it, as a uniform (`quantile`) or normal number (`quantile_normal`).",
+    doc: "A function of the value, after `clip`. `power` is the transform of Yeo and Johnson, with the exponent of maximum likelihood; `quantile` is the share of training rows below the value, `quantile_normal` the same as a normal number.",
     of: transforms,
     synonyms: ["function", "func", "power_transform", "log"],
     optional: true,
   },
   bins: {
     kind: "bins",
-    doc: "Intervals in place of the number: how many of equal width between the least and the largest training value, their inner edges, or `{ quantiles: n }` for intervals with as many training rows each. An edge belongs to the interval above it.",
+    doc: "Intervals in place of the number: how many of equal width, or their inner edges. `{ quantiles: n }` has as many training rows in each. An edge belongs to the interval above it.",
     synonyms: ["n_bins", "buckets", "cut", "qcut", "discretize", "bin_boundaries"],
     optional: true,
   },
@@ -47,7 +47,7 @@ const fields = {
   },
   scale: {
     kind: "scale",
-    doc: "How values are scaled over the training rows: to mean 0 and standard deviation 1, to 0…1 or a range, to mean 0, to a largest magnitude of 1, or to median 0 and interquartile range 1 (`robust`). After `transform`.",
+    doc: "How values are scaled over the training rows, after `transform`. `standard` gives mean 0 and standard deviation 1, `minmax` 0…1 or a range, `center` mean 0, `maxabs` a largest magnitude of 1, `robust` median 0 and interquartile range 1.",
     synonyms: scaleSynonyms,
     optional: true,
   },

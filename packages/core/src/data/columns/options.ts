@@ -4,15 +4,18 @@ import { type MissingWord, missingWords } from "../Field.ts"
 /** What others call `missing`. */
 const missingSynonyms = ["impute", "imputer", "fillna", "fill_value", "missing_value_strategy", "na", "nan", "blank"] as const
 
-/** The documentation of `missing` with these words. */
-const documented = (words: ReadonlyArray<MissingWord>, more: string): string =>
-  `What to do with a blank: ${words.map((word) => `\`${word}\` ${missingWords[word]}`).join(", ")}${more}.${words.length > 2 ? " A target allows `error` and `drop` alone." : ""}`
+/** The documentation of `missing` with these words, in a short first sentence and one about the words. */
+const documented = (words: ReadonlyArray<MissingWord>, constant = ""): string => {
+  const replaces = words.length > 2
+  const said = words.map((word) => `\`${word}\` ${missingWords[word]}`).join(", ")
+  return `What to do with a blank: ${replaces ? "report an error, drop its row, or replace it" : "report an error, or drop its row"}. ${said}${constant}.${replaces ? " A target allows `error` and `drop` alone." : ""}`
+}
 
 /** What to do with a blank: one of these words. `error` and `drop` are among those of every kind. */
 export const missing = <const W extends ReadonlyArray<MissingWord>>(of: W) =>
   ({
     kind: "missing",
-    doc: documented(of, ""),
+    doc: documented(of),
     of,
     synonyms: missingSynonyms,
     default: "error",

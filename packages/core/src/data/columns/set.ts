@@ -19,7 +19,7 @@ const fields = {
   ...grouping,
   unknown: {
     kind: "choice",
-    doc: "What to do with a name that no training row has: report an error, leave it out, or count it as the name `other`. Default: `other` with `rare` or `max`, else `error`.",
+    doc: "What to do with a name that no training row has. `ignore` leaves it out, `other` counts it as that name. Default: `other` with `rare` or `max`, else `error`.",
     of: ["error", "ignore", "other"],
     synonyms: ["handle_unknown", "oov"],
     optional: true,
@@ -33,7 +33,7 @@ export const set = kind<typeof fields, FittedSet>({
   doc: "Any number of names in a cell, such as `red|blue`: a column of 0 and 1 for each name in the training rows.",
   advice:
     "As a target each name is a separate yes or no (multi-label). A blank is an error unless `missing: empty` reads it as the empty set.",
-  synonyms: ["multi_label", "multilabel", "tags", "labels", "multi_hot", "multi_category", "list", "genres"],
+  synonyms: ["multi_label", "tags", "labels", "multi_hot", "multi_category", "list", "genres"],
   fields,
   rule: {
     wanted: "a `separator` of one character or more, and for a target `missing: error`, `drop` or `empty`",
