@@ -31,7 +31,7 @@ export const dataset = (fitted: Fitted, raw: Preprocess.Raw, rows?: Preprocess.R
     return yield* Dataset.make(
       yield* inputs(fitted, raw, rows),
       yield* Preprocess.targets(fitted, raw, rows),
-      Preprocess.names(fitted),
+      { ...Preprocess.names(fitted), ...(yield* Preprocess.weights(fitted, raw, rows)) },
     )
   })
 

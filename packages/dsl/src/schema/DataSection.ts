@@ -170,6 +170,10 @@ const splitFields = Schema.Struct({
     note(Fields.text, { mend: Vocabulary.stratify }),
     "A column: every part has its values in the same proportions.",
   ),
+  group: optional(
+    Fields.text,
+    "A column: the rows of one value stay together in one part. Default: the column of the type `group`, if there is one.",
+  ),
   seed: Fields.withDefault(Fields.described(Fields.seed, `The seed of the split. Default: ${usualSeed}.`), () => usualSeed),
 })
 
