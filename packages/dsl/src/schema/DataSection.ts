@@ -50,7 +50,7 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
   const forms = { ...files, ...members(catalogue.toy, choices) }
   const names = Object.keys(forms)
   const synonyms = Object.fromEntries(Object.entries<Member>(forms).map(([name, member]) => [name, member.synonyms ?? []]))
-  const byKind = oneOf("data source", forms, { later: ["jsonl", "parquet", "images"] })
+  const byKind = oneOf("data source", forms)
   const byPath = Schema.String.check(Schema.isPattern(pathAlone)).pipe(
     Schema.decodeTo(
       byKind,
@@ -69,7 +69,7 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
         message: `expected the path of a file, got a URL`,
         help: "download the file, and write its path",
       }
-    const [, ending] = /\.(parquet|jsonl?|feather|arrow|xlsx?|h5|hdf5|pkl|pickle|sqlite|db)(?:\.gz)?$/iu.exec(value) ?? []
+    const [, ending] = /\.(json|xlsx?|h5|hdf5|pkl|pickle|sqlite|db)(?:\.gz)?$/iu.exec(value) ?? []
     if (ending !== undefined)
       return {
         _tag: "Nothing",
