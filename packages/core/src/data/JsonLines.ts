@@ -1,9 +1,9 @@
 /** Lines of JSON (NDJSON), one value a line: a line that is no JSON is a value of its own, so that a reader can go on after it. */
 import * as Result from "effect/Result"
 import { type DataError, dataError, quote } from "./DataError.ts"
-import { type Cells, columnsOf, maxCells } from "./TypedTable.ts"
 import type { Table } from "./Table.ts"
 import * as TextPieces from "./TextPieces.ts"
+import { type Cells, columnsOf, maxCells } from "./TypedTable.ts"
 
 /** What is wrong with one line. */
 export interface Wrong {
@@ -26,7 +26,10 @@ const parse = (text: string): Line["value"] => {
     return Result.succeed(JSON.parse(text))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return Result.fail({ got: `text that is not JSON: ${why.slice(0, 200)}`, wanted: "a record of columns, or a list of numbers" })
+    return Result.fail({
+      got: `text that is not JSON: ${why.slice(0, 200)}`,
+      wanted: "a record of columns, or a list of numbers",
+    })
   }
 }
 
@@ -63,9 +66,7 @@ export const reader = (limit = longestLine): Reader => {
         held += text.length
         return held <= limit
           ? Result.succeed([])
-          : Result.fail(
-              dataError({ _tag: "TooLarge", what: `line ${line}`, got: BigInt(held), limit, unit: "characters" }),
-            )
+          : Result.fail(dataError({ _tag: "TooLarge", what: `line ${line}`, got: BigInt(held), limit, unit: "characters" }))
       }),
     end: () => Result.map(decoder.end(), (text) => take(`${pending.join("")}${text}`)),
   }
@@ -97,7 +98,7 @@ export const decode = (bytes: Uint8Array): Result.Result<Table, DataError> =>
         const record = value.success
         if (!isRecord(record)) {
           const got = Array.isArray(record) ? "a list" : `the value ${quote(JSON.stringify(record))}`
-          return Result.fail(dataError({ _tag: "BadRecord", line, row, got, wanted: "a record of columns, as in {\"age\": 30}" }))
+          return Result.fail(dataError({ _tag: "BadRecord", line, row, got, wanted: 'a record of columns, as in {"age": 30}' }))
         }
         for (const [name, cell] of Object.entries(record)) {
           const cells = columns.get(name) ?? []
@@ -116,7 +117,9 @@ export const decode = (bytes: Uint8Array): Result.Result<Table, DataError> =>
     for (let at = 0; at < bytes.length; at += piece) yield* add(yield* lines.push(bytes.subarray(at, at + piece)))
     yield* add(yield* lines.end())
     if (places.length === 0)
-      return yield* Result.fail(dataError({ _tag: "Empty", got: "there is nothing in it", wanted: "a record of JSON in each line" }))
+      return yield* Result.fail(
+        dataError({ _tag: "Empty", got: "there is nothing in it", wanted: "a record of JSON in each line" }),
+      )
     const cells = Array.from(columns, ([name, values]): Cells => {
       values.length = places.length
       return { name, values }

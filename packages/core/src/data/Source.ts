@@ -87,7 +87,8 @@ export const first = (kind: AnyKind, { options }: Use, files: Files): Read<First
 export const recorded = ({ name, options }: Use): FittedSource => {
   const fields = kindOf(name)?.fields ?? {}
   const kept = Object.entries(Field.fill(fields, options)).flatMap(([option, value]) =>
-    !["path", "folder"].includes(fields[option]?.kind ?? "") && (typeof value === "string" || typeof value === "boolean" || typeof value === "number")
+    !["path", "folder"].includes(fields[option]?.kind ?? "") &&
+    (typeof value === "string" || typeof value === "boolean" || typeof value === "number")
       ? [[option, value] as const]
       : [],
   )

@@ -8,8 +8,7 @@ import { about, kind } from "./Kind.ts"
 import { path } from "./options.ts"
 
 /** A table from the bytes of a file, gzipped or not. Fails as `JsonLines.decode` and `Gzip.unpack` do. */
-export const parse = (bytes: Uint8Array): Result.Result<Table, DataError> =>
-  Result.flatMap(Gzip.unpack(bytes), JsonLines.decode)
+export const parse = (bytes: Uint8Array): Result.Result<Table, DataError> => Result.flatMap(Gzip.unpack(bytes), JsonLines.decode)
 
 /** Bytes of text that show the columns and some rows. */
 const enough = 2 ** 18
