@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import { type DataError, dataError, quote } from "./DataError.ts"
 import type { Table } from "./Table.ts"
 import * as TextPieces from "./TextPieces.ts"
-import { type Cells, columnsOf, maxCells } from "./TypedTable.ts"
+import { type Cells, maxCells, tableOf } from "./TypedTable.ts"
 
 /** What is wrong with one line. */
 export interface Wrong {
@@ -124,5 +124,5 @@ export const decode = (bytes: Uint8Array): Result.Result<Table, DataError> =>
       values.length = places.length
       return { name, values }
     })
-    return yield* columnsOf(cells, { lines: places })
+    return yield* tableOf(cells, (row) => places[row] ?? 0)
   })

@@ -138,9 +138,8 @@ const readCodes = (segment: Uint8Array, { constants, others }: State): void => {
     const counts = segment.subarray(at + 1, at + 17)
     const total = counts.reduce((sum, count) => sum + count, 0)
     const values = segment.slice(at + 17, at + 17 + total)
-    const codes =
-      counts.length === 16 && values.length === total && (head & 15) < 4 && head >> 4 < 2 ? codesOf(counts, values) : undefined
-    if (codes === undefined) return damaged("a wrong table of codes")
+    const isWhole = counts.length === 16 && values.length === total && (head & 15) < 4 && head >> 4 < 2
+    const codes = (isWhole ? codesOf(counts, values) : undefined) ?? damaged("a wrong table of codes")
     ;(head >> 4 === 0 ? constants : others)[head & 15] = codes
     at += 17 + total
   }

@@ -16,3 +16,6 @@ export type Decoded = Result.Result<Pixels, DataError>
 
 /** The most pixels of an image: 64 Mi, which is 8,192 by 8,192. It bounds what is allocated for a file of any size. */
 export const maxPixels = 2 ** 26
+
+/** The nearest number that a byte holds. */
+export const clamped = (x: number): number => Math.max(0, Math.min(255, x))

@@ -2,6 +2,7 @@
  * From coefficients to samples: the inverse cosine transform of 8 by 8 blocks in whole numbers (Loeffler, Ligtenberg and
  * Moschytz, 1989) with the constants and the rounding of libjpeg's default, so that samples have the same bits everywhere.
  */
+import { clamped } from "./Pixels.ts"
 
 const [f0298, f0390, f0541, f0765, f0899, f1175, f1501, f1847, f1961, f2053, f2562, f3072] = [
   2446, 3196, 4433, 6270, 7373, 9633, 12299, 15137, 16069, 16819, 20995, 25172,
@@ -10,8 +11,6 @@ const [f0298, f0390, f0541, f0765, f0899, f1175, f1501, f1847, f1961, f2053, f25
 /** Bits after the point of the constants, and of what the first pass keeps. */
 const constantBits = 13
 const passBits = 2
-
-const clamp = (x: number): number => (x < 0 ? 0 : x > 255 ? 255 : x)
 
 /** Eight numbers of `work` at `at`, `at + step`, …, transformed in place and shifted right by `shift` with rounding. */
 const transform = (work: Int32Array, at: number, step: number, shift: number): void => {
@@ -65,5 +64,5 @@ export const writeBlock = (
   for (let column = 0; column < 8; column++) transform(work, column, 8, constantBits - passBits)
   for (let row = 0; row < 8; row++) transform(work, row * 8, 1, constantBits + passBits + 3)
   for (let row = 0; row < 8; row++)
-    for (let i = 0; i < 8; i++) out[to + row * width + i] = clamp((work[row * 8 + i] as number) + 128)
+    for (let i = 0; i < 8; i++) out[to + row * width + i] = clamped((work[row * 8 + i] as number) + 128)
 }

@@ -1,4 +1,5 @@
 /** From planes of samples to pixels: chroma is enlarged as libjpeg's default does, and YCbCr becomes red, green and blue. */
+import { clamped } from "./Pixels.ts"
 
 /** The samples of one component: `width` by `height` are used, of rows of `stride`. */
 export interface Plane {
@@ -51,8 +52,6 @@ const enlarged = (plane: Plane, y: number, out: Uint8Array, sums: Int32Array): v
   }
 }
 
-const clamp = (x: number): number => (x < 0 ? 0 : x > 255 ? 255 : x)
-
 const fixed = (x: number): number => Math.floor(x * 65536 + 0.5)
 const half = 32768
 const [redOfCr, greenOfCr, greenOfCb, blueOfCb] = [fixed(1.402), fixed(0.71414), fixed(0.34414), fixed(1.772)]
@@ -82,9 +81,9 @@ export const pixelsOf = (
         data[at + 2] = third[x] as number
       } else {
         const [cb, cr] = [(second[x] as number) - 128, (third[x] as number) - 128]
-        data[at] = clamp(a + ((redOfCr * cr + half) >> 16))
-        data[at + 1] = clamp(a + ((-greenOfCb * cb - greenOfCr * cr + half) >> 16))
-        data[at + 2] = clamp(a + ((blueOfCb * cb + half) >> 16))
+        data[at] = clamped(a + ((redOfCr * cr + half) >> 16))
+        data[at + 1] = clamped(a + ((-greenOfCb * cb - greenOfCr * cr + half) >> 16))
+        data[at + 2] = clamped(a + ((blueOfCb * cb + half) >> 16))
       }
     }
   }

@@ -51,8 +51,7 @@ const along = (data: Uint8Array, outer: number, from: number, inner: number, to:
         let sum = 2 ** (bits - 1)
         for (let n = 0; n < (count[i] as number); n++)
           sum += (data[start + n * inner + k] as number) * (weights[i * longest + n] as number)
-        const value = Math.floor(sum / 2 ** bits)
-        out[(o * to + i) * inner + k] = value > 255 ? 255 : value
+        out[(o * to + i) * inner + k] = Math.min(255, Math.floor(sum / 2 ** bits))
       }
     }
   return out
