@@ -207,7 +207,7 @@ export const jsonLines = (fitted: FittedTree): Reader => {
 
   return {
     push: (bytes) => Result.map(lines.push(bytes), take),
-    end: () =>
+    end: async () =>
       Result.flatMap(lines.end(), (some) => {
         const rows = take(some)
         return isEmpty

@@ -103,8 +103,11 @@ export const predictor = ({ built, run: { fitted }, weights }: Trained, file: st
           places.map((place) => {
             const line = rows.line?.(place)
             const error = refused.get(place)
+            const own = rows.files?.[place]
             return error === undefined
-              ? outcome(made.get(place) ?? [], first + place, line)
+              ? Result.map(outcome(made.get(place) ?? [], first + place, line), (answer) =>
+                  own === undefined ? answer : { file: own, ...answer },
+                )
               : Result.fail(at(error, file, first + place, line).message)
           }),
         )

@@ -60,6 +60,13 @@ export const start = Effect.fn("Load.start")(function* (
   return content.subarray(0, Number(yield* read.pipe(Effect.catch(refused(file)))))
 })
 
+/** Whether a path is that of a folder. */
+export const isFolder = (path: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.stat(path)).pipe(
+    Effect.map(({ type }) => type === "Directory"),
+    Effect.orElseSucceed(() => false),
+  )
+
 /**
  * The files below a folder, without hidden ones. Links to folders are not followed. Fails with `NotFound`, and with `NotReadable`
  * for what is no folder and for a link to a folder.

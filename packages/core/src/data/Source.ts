@@ -10,15 +10,16 @@ import type { Fitted, FittedSource } from "./Fitted.ts"
 import type { Folder } from "./Folder.ts"
 import type { NamedArrays, Raw } from "./Raw.ts"
 import { idx } from "./sources/idx.ts"
+import { images } from "./sources/images.ts"
 import { jsonl } from "./sources/jsonl.ts"
 import type { AnyKind, First, Read, Reading, Wanted } from "./sources/Kind.ts"
 import { npz } from "./sources/npz.ts"
 import { csv, tsv } from "./sources/table.ts"
 
-export type { First, Read, Reading, Refused, Wanted } from "./sources/Kind.ts"
+export type { AnyKind, First, Read, Reading, Refused, Wanted } from "./sources/Kind.ts"
 
 /** The kinds of file, by their names in model files. */
-export const kinds = { csv, tsv, jsonl, idx, npz } as const satisfies { readonly [name: string]: AnyKind }
+export const kinds = { csv, tsv, jsonl, idx, npz, images } as const satisfies { readonly [name: string]: AnyKind }
 
 /** The name of a kind of file. */
 export type Name = keyof typeof kinds
@@ -78,9 +79,9 @@ export const named = (kind: AnyKind, files: Files, names: ReadonlyArray<string>)
 }
 
 /** Reads the first bytes of a source's files; `undefined` for a kind that is only read completely. */
-export const first = (kind: AnyKind, { options }: Use, files: Files): Read<First> | undefined => {
-  const decode = kind.first as ((options: object, files: Files) => Read<First>) | undefined
-  return decode?.(Field.fill(kind.fields, options), files)
+export const first = (kind: AnyKind, { options }: Use, files: Files, wanted: Wanted = {}): Reading<First> | undefined => {
+  const decode = kind.first as ((options: object, files: Files, wanted: Wanted) => Reading<First>) | undefined
+  return decode?.(Field.fill(kind.fields, options), files, wanted)
 }
 
 /** The record of a source in `Fitted`: its kind and its options, without file names. */

@@ -43,13 +43,15 @@ export interface Kind<F extends Fields, E extends string = string> {
   readonly advice: string
   /** The file name endings that imply this kind. */
   readonly endings: ReadonlyArray<E>
+  /** The characters that files of this kind begin with, if they all do. */
+  readonly magic?: string
   readonly fields: F
   /** The option that a single value sets. */
   readonly main?: keyof F & string
   /** The rows in the bytes of its files. */
   readonly read: (options: Filled<F>, files: Files<F>, wanted: Wanted) => Reading<Raw>
   /** Reads the first bytes of its files; absent if they must be read completely. */
-  readonly first?: (options: Filled<F>, files: Files<F>) => Read<First>
+  readonly first?: (options: Filled<F>, files: Files<F>, wanted: Wanted) => Reading<First>
   /** Reads arrays by their names; absent for kinds without named arrays. The option of an error is the name of the array. */
   readonly named?: (files: Files<F>, names: ReadonlyArray<string>) => Read<NamedArrays>
   /** The options of the CSV reader, for kinds of delimited text. */
@@ -57,10 +59,10 @@ export interface Kind<F extends Fields, E extends string = string> {
 }
 
 /** A kind with any options. */
-export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings" | "fields"> {
+export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings" | "magic" | "fields"> {
   readonly main?: string
   readonly read: (options: never, files: never, wanted: Wanted) => Reading<Raw>
-  readonly first?: (options: never, files: never) => Read<First>
+  readonly first?: (options: never, files: never, wanted: Wanted) => Reading<First>
   readonly named?: (files: never, names: ReadonlyArray<string>) => Read<NamedArrays>
   readonly table?: (options: never) => Csv.Options
 }
