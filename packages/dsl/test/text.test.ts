@@ -8,8 +8,8 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect } from "effect"
 import { afterAll, describe, expect, test } from "vitest"
 import { netOf } from "../src/build/Build.ts"
-import { preview } from "../src/prepare/Preview.ts"
 import { sequencesOf } from "../src/prepare/Facts.ts"
+import { preview } from "../src/prepare/Preview.ts"
 import { documentOf, shown } from "./reading.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "adjoint-text-"))
@@ -56,7 +56,12 @@ describe("a model over a text column", () => {
   })
 
   test("the number of tokens of bytes is known without the rows", () => {
-    const checked = documentOf(file("review: { type: text, tokens: bytes, length: 8 }, price: ignore", "layers: [{ embedding: 3 }, { gru: 4 }, { head: label }]"))
+    const checked = documentOf(
+      file(
+        "review: { type: text, tokens: bytes, length: 8 }, price: ignore",
+        "layers: [{ embedding: 3 }, { gru: 4 }, { head: label }]",
+      ),
+    )
     expect(checked.name).toBe("model")
   })
 })
@@ -97,7 +102,10 @@ describe("mistakes", () => {
     ["max_length: 8", "unknown key `max_length`", "did you mean `length`?"],
     ["missing: median", "", "empty"],
   ])("%s", (option, message, help) => {
-    const said = wrong(`review: { type: text, ${option} }, price: ignore`, "layers: [{ embedding: 3 }, { gru: 4 }, { head: label }]")
+    const said = wrong(
+      `review: { type: text, ${option} }, price: ignore`,
+      "layers: [{ embedding: 3 }, { gru: 4 }, { head: label }]",
+    )
     expect(said).toContain(message)
     expect(said).toContain(help)
   })

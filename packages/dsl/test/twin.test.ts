@@ -42,6 +42,7 @@ const split: Keys<NonNullable<NonNullable<Model.Sections["data"]>["split"]>> = {
   unlabelled: true,
   stratify: true,
   by: true,
+  group: true,
   seed: true,
 }
 const model: Keys<Model.Sections["model"]> = { input: true, inputs: true, init: true, layers: true }

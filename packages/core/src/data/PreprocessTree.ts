@@ -127,7 +127,8 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
               }),
             ),
           } satisfies FittedHeads)
-    return { version: 1, input, target, ...(series === undefined ? {} : { series: Series.recorded(series) }) } as const
+    const beside = yield* TableInput.fitBeside(used, raw, rows)
+    return { version: 1, input, target, ...beside, ...(series === undefined ? {} : { series: Series.recorded(series) }) } as const
   })
 }
 
@@ -194,7 +195,11 @@ const names = (fitted: FittedTree): Dataset.Names => {
 /** The inputs and targets of the given rows (all by default), for a net of `net`. */
 export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
   Result.gen(function* () {
-    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
+    const weights = hasNamedArrays(raw) ? {} : yield* Preprocess.weights(fitted, raw, rows)
+    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), {
+      ...names(fitted),
+      ...weights,
+    })
   })
 
 /** The shapes of a preprocessed sample; that of a series is [window, columns]. */
@@ -246,11 +251,16 @@ export const headsOf = ({ target }: Pick<FittedTree, "target">): ReadonlyArray<r
 
 /** The columns of a table that a target is made of; the label of arrays has the name of that. */
 export const columnsOf = (target: FittedHead): ReadonlyArray<string> =>
-  target.type === "numbers" || target.type === "labels" ? target.columns.map(({ name }) => name) : [target.name]
+  target.type === "labels" && target.set !== undefined
+    ? [target.set.name]
+    : target.type === "numbers"
+      ? target.columns.map(({ name }) => name)
+      : namesOf(target)
 
-/** The names of the numbers that a target is made of: a column at several steps ahead has one for each, `load+1`, `load+2`. */
+/** The names of a target's numbers: its columns, or the names of a set. A column at several steps ahead has one for each: `load+1`, `load+2`. */
 export const namesOf = (target: FittedHead): ReadonlyArray<string> => {
-  if (target.type !== "numbers") return columnsOf(target)
+  if (target.type === "labels") return target.columns.map(({ name }) => name)
+  if (target.type !== "numbers") return [target.name]
   const { columns } = target
   return columns.map(({ ahead, name }) =>
     ahead === undefined || columns.filter((other) => other.name === name).length === 1 ? name : `${name}+${ahead}`,

@@ -119,12 +119,7 @@ export const channels = (used: ReadonlyArray<TableInput.Used>): ReadonlyArray<Ta
 ]
 
 /** Learns the columns of windows and targets from the given rows, which are those of the training part. Fails as `Preprocess.fit` does. */
-export const fit = (
-  columns: Column.Columns,
-  series: Series,
-  table: Table,
-  rows: ArrayLike<number>,
-): DataResult<Fitted> =>
+export const fit = (columns: Column.Columns, series: Series, table: Table, rows: ArrayLike<number>): DataResult<Fitted> =>
   Result.gen(function* () {
     const used = yield* TableInput.resolve(columns, table)
     const input = yield* TableInput.fitInputs(channels(used), table, rows)
@@ -133,11 +128,12 @@ export const fit = (
   })
 
 /** What reading and predicting rows need to know of series. */
-export const recorded = ({ gaps, group, horizon, time, window }: Series): FittedSeries => ({
+export const recorded = ({ format, gaps, group, horizon, time, window }: Series): FittedSeries => ({
   window,
   horizon,
   gaps,
   ...(time === undefined ? {} : { time }),
+  ...(format === undefined ? {} : { format }),
   ...(group === undefined ? {} : { group }),
 })
 
@@ -175,7 +171,9 @@ export const inputs = ({ input, series }: Pick<Fitted, "input" | "series">, tabl
     const width = input.columns.flatMap(TableInput.columnNames).length
     const size = ends.length * window * width
     if (size > most)
-      return yield* Result.fail(dataError({ _tag: "TooLarge", what: "the windows", got: BigInt(size), limit: most, unit: "numbers" }))
+      return yield* Result.fail(
+        dataError({ _tag: "TooLarge", what: "the windows", got: BigInt(size), limit: most, unit: "numbers" }),
+      )
     const needed = new Uint8Array(table.size)
     for (let i = 0; i < ends.length; i++) {
       const place = own.places[ends[i] ?? 0] ?? 0

@@ -5,18 +5,20 @@ import type { Tensors } from "../language/TensorTree.ts"
 import { take } from "../tensor/select.ts"
 import * as Tree from "../types/Tree.ts"
 
-/** Inputs and targets, trees of tensors [n, …]. */
+/** Inputs and targets, trees of tensors [n, …], and the weights of rows [n], if there are some. */
 export interface Samples<out X = Tensor, out T = Tensor> {
   readonly x: X
   readonly y: T
+  readonly w?: Tensor
 }
 
 /** A dataset whose inputs become the tree `X` of tensors. */
 export type DatasetOf<X, T> = Dataset.Dataset<Dataset.Arrays<X>, T>
 
-const samples = <X, T>({ inputs, targets }: DatasetOf<X, T>, f: (tree: unknown) => unknown): Samples<X, Tensors<T>> => ({
+const samples = <X, T>({ inputs, targets, weights }: DatasetOf<X, T>, f: (tree: unknown) => unknown): Samples<X, Tensors<T>> => ({
   x: f(inputs) as X,
   y: f(targets) as Tensors<T>,
+  ...(weights === undefined ? {} : { w: f(weights) as Tensor }),
 })
 
 /** The rows from `start` to `end` (exclusive), as arrays that share the dataset's storage. Throws `ShapeError`. */

@@ -16,9 +16,9 @@ const classes = ({ columns = {}, series }: Data): ReadonlyArray<Finding> => {
   return [
     {
       code: "D308",
-      message: `\`${name}\` is a class, and a class is predicted at one step ahead, not at ${horizon.length}`,
+      message: `\`${name}\` is no number, so it is predicted at one step ahead, not at ${horizon.length}`,
       at: { path: ["data", "series", "horizon"] },
-      related: [{ at: { path: ["data", "columns", name] }, label: "a class" }],
+      related: [{ at: { path: ["data", "columns", name] }, label: "no number" }],
       help: `\`horizon: [${horizon.at(-1)}]\` predicts it that many steps ahead`,
       fix: {
         title: `write \`[${horizon.at(-1)}]\``,

@@ -5,6 +5,7 @@ import { arrayLabel, isTable, type Rows } from "@adjoint/core/data/Preprocess"
 import { all, hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import * as Split from "@adjoint/core/data/Split"
 import { column } from "@adjoint/core/data/Table"
+import { groups as groupsOf } from "@adjoint/core/data/TableInput"
 import * as Key from "@adjoint/core/tensor/Key"
 import * as Result from "effect/Result"
 import type { Amount, Part, Split as Wanted } from "../Document.ts"
@@ -36,10 +37,7 @@ const labelsOf = (raw: TreeRaw, name: string): Result.Result<ArrayLike<string | 
 const inOrder = ["unlabelled", "train", "val", "test"] as const
 
 /** The parts of `n` rows, or of `n` times, in their order; without `train` that has what the others leave. Fails with `BadSplit`. */
-export const partsInOrder = (
-  n: number,
-  split: Wanted,
-): Result.Result<{ readonly [part: string]: Split.Part }, DataError> => {
+export const partsInOrder = (n: number, split: Wanted): Result.Result<{ readonly [part: string]: Split.Part }, DataError> => {
   const countOf = (amount: Amount | undefined): number =>
     amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * n)
   const others = countOf(split.val) + countOf(split.test) + countOf(split.unlabelled)
@@ -65,15 +63,11 @@ const noTrain = dataError({
   hint: "make another part smaller",
 })
 
-/** Divides the given rows, by default all. `train` has the rest unless the document sets it. Fails as `Split.parts` does, and with `NoColumn` for an unknown `stratify` column. */
-export const divide = (
-  raw: TreeRaw,
-  split: Wanted,
-  from: Rows = all(raw),
-): Result.Result<Division, DataError> =>
+/** Divides the given rows, by default all. `train` has the rest unless the document sets it. Fails as `Split.parts` does, and with `NoColumn` for an unknown column of `stratify` or `group`. */
+export const divide = (raw: TreeRaw, split: Wanted, from: Rows = all(raw)): Result.Result<Division, DataError> =>
   Result.gen(function* () {
     const n = from.length
-    const { seed, stratify, test, train, unlabelled, val } = split
+    const { group, seed, stratify, test, train, unlabelled, val } = split
     if (split.by === "order") {
       const ordered: { readonly [name: string]: Split.Rows } = yield* Split.inOrder(n, yield* partsInOrder(n, split))
       return Object.fromEntries(Object.entries(ordered).map(([name, places]) => [name, places.map((place) => from[place] ?? 0)]))
@@ -84,10 +78,13 @@ export const divide = (
         amount === undefined || isNone(amount) ? [] : [[name, partOf(amount)] as const],
       ),
     )
-    const all = stratify === undefined ? undefined : yield* labelsOf(raw, stratify)
-    const labels = all === undefined ? {} : { labels: Array.from({ length: n }, (_, i) => all[from[i] ?? 0] ?? "") }
+    const valuesOf = (name: string) =>
+      Result.map(labelsOf(raw, name), (all) => Array.from({ length: n }, (_, i) => all[from[i] ?? 0] ?? ""))
+    const labels = stratify === undefined ? {} : { labels: yield* valuesOf(stratify) }
+    const groupsIn = (name: string) => (!hasNamedArrays(raw) && isTable(raw) ? groupsOf(name, raw, from) : valuesOf(name))
+    const groups = group === undefined ? {} : { groups: yield* groupsIn(group) }
     const key = Key.fold(Key.make(seed), "split")
-    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...labels })
+    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...labels, ...groups })
     const rowsOf = (places: Split.Rows): Split.Rows => places.map((place) => from[place] ?? 0)
     const rows = Object.fromEntries(Object.entries(drawn).map(([name, places]) => [name, rowsOf(places)] as const))
     if (train !== undefined) return rows

@@ -56,7 +56,10 @@ const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
   return { sample: Dataset.sample(dataset), target, rows: divided(rows, data.split, data.test === undefined) }
 }
 
-const table = ({ arrays, columns, image, series, target: said }: Data, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
+const table = (
+  { arrays, columns, image, series, target: said }: Data,
+  model: Pick<Model, "inputs" | "layers"> | undefined,
+): Facts => {
   if (arrays !== undefined) return ofArrays(arrays, model)
   const sample = image === undefined ? undefined : imageShape(image)
   if (columns === undefined)
@@ -78,7 +81,11 @@ const table = ({ arrays, columns, image, series, target: said }: Data, model: Pi
   }
   return {
     ...sequences,
-    ...(sample === undefined ? (width === undefined ? {} : { sample: [...(series === undefined ? [] : [series.window]), width] }) : { sample }),
+    ...(sample === undefined
+      ? width === undefined
+        ? {}
+        : { sample: [...(series === undefined ? [] : [series.window]), width] }
+      : { sample }),
     ...(target === undefined ? {} : { target }),
   }
 }
@@ -159,10 +166,15 @@ const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>, step
   if (type === "numbers") {
     const names = targets.map(([each]) => each)
     if (!isAll) return undefined
-    return steps === 1 ? { type, names } : { type, names: names.flatMap((each) => Array<string>(steps).fill(each)), columns: names }
+    return steps === 1
+      ? { type, names }
+      : { type, names: names.flatMap((each) => Array<string>(steps).fill(each)), columns: names }
   }
   if (type === "binary" && second !== undefined && isAll) return { type: "labels", names: targets.map(([each]) => each) }
-  return second !== undefined || type === undefined ? undefined : { type, name }
+  // The names of a set are in the data.
+  if (second !== undefined || type === undefined || type === "labels") return undefined
+  const classes = Column.classesOf(column)
+  return { type, name, ...(classes === undefined ? {} : { classes }) }
 }
 
 /** Whether a column is an input, or, of a series, a target whose past is one. */

@@ -17,6 +17,7 @@ import { type Data, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
 import * as Columns from "./Columns.ts"
+import { groupOf } from "./Columns.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import { type Division, divide } from "./Division.ts"
 import * as Ends from "./Ends.ts"
@@ -24,8 +25,8 @@ import type { Facts, HeadTarget, Target } from "./Facts.ts"
 import { labelsOf } from "./Labels.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { allWindows, seriesOf, windows } from "./Windows.ts"
 import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
+import { allWindows, hasSeries, seriesOf, windows } from "./Windows.ts"
 
 /**
  * The rows of a document, prepared. Rows that were read as bytes stay bytes, for the net that `build` makes of these facts;
@@ -96,18 +97,18 @@ export interface Described {
 }
 
 /** The preprocessing that a document specifies. */
-export const specOf = ({
-  data: { arrays, columns, image, scale, series, target },
-  model,
-}: Described): PreprocessTree.TreeSpec => ({
-  ...groupsOf(model),
-  ...(series === undefined ? {} : { series: seriesOf(series) }),
-  ...(arrays === undefined ? {} : { arrays }),
-  ...(columns === undefined ? {} : { columns }),
-  ...(image === undefined ? {} : { image }),
-  ...(scale === undefined ? {} : { scale }),
-  ...(target === undefined ? {} : { target }),
-})
+export const specOf = ({ data, model }: Described): PreprocessTree.TreeSpec => {
+  const { arrays, columns, image, scale, target } = data
+  return {
+    ...groupsOf(model),
+    ...(hasSeries(data) ? { series: seriesOf(data) } : {}),
+    ...(arrays === undefined ? {} : { arrays }),
+    ...(columns === undefined ? {} : { columns }),
+    ...(image === undefined ? {} : { image }),
+    ...(scale === undefined ? {} : { scale }),
+    ...(target === undefined ? {} : { target }),
+  }
+}
 
 /** The target of a fitted record. */
 export const targetOf = ({ target }: Pick<FittedTree, "target">): Target | undefined =>
@@ -119,7 +120,10 @@ export const targetOf = ({ target }: Pick<FittedTree, "target">): Target | undef
 
 const ofHead = (target: FittedHead): HeadTarget => {
   const names = PreprocessTree.namesOf(target)
-  if (target.type === "labels") return { type: "labels", names, classes: target.columns.map(({ categories }) => categories) }
+  if (target.type === "labels") {
+    const set = target.set === undefined ? {} : { set: target.set.name }
+    return { type: "labels", names, classes: target.columns.map(({ categories }) => categories), ...set }
+  }
   if (target.type !== "numbers") return target
   const units = PreprocessTree.units(target)
   const columns = [...new Set(PreprocessTree.columnsOf(target))]
@@ -165,30 +169,34 @@ const targetOfTable: Finding = {
   help: "give a column the type `class`, or `role: target`",
 }
 
-const stratifyPlace = ["data", "split", "stratify"]
-
-const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> =>
-  Effect.mapError(Effect.fromResult(divide(raw, data.split, rows)), (error) => {
+const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> => {
+  const { split } = data
+  const group = split.group ?? groupOf(data)
+  const wanted = group === undefined ? split : { ...split, group }
+  return Effect.mapError(Effect.fromResult(divide(raw, wanted, rows)), (error) => {
     const found = finding(error, place)
-    const missing = error.reason._tag === "NoColumn"
-    return new PrepareError({ findings: [missing ? { ...found, at: { path: stratifyPlace } } : found] })
+    const { reason } = error
+    if (reason._tag !== "NoColumn") return new PrepareError({ findings: [found] })
+    const path = ["data", "split", reason.column === split.stratify ? "stratify" : "group"]
+    return new PrepareError({ findings: [{ ...found, at: { path } }] })
   })
+}
 
 /** A source whose rows are series: the rows that columns leave out are no rows of it. */
 const seriesRows = ({ data }: Described, rows: Rows, kept: Preprocess.Kept): Rows =>
-  data.series === undefined || !Preprocess.isTable(rows.raw) ? rows : { ...rows, raw: Table.take(rows.raw, Array.from(kept.rows)) }
+  !hasSeries(data) || !Preprocess.isTable(rows.raw) ? rows : { ...rows, raw: Table.take(rows.raw, Array.from(kept.rows)) }
 
 /** The rows of each part, of series the last rows of their windows, and the rows that preprocessing learns from. */
 const partsOf = ({ data }: Described, rows: Rows, kept: Preprocess.Kept) =>
-  data.series === undefined || !Preprocess.isTable(rows.raw)
+  !hasSeries(data) || !Preprocess.isTable(rows.raw)
     ? Effect.map(divided(data, rows, kept.rows), (parts) => ({ parts, train: parts.train ?? new Int32Array() }))
-    : Effect.fromResult(windows(rows.raw, data.series, data.split)).pipe(refused(rows.place))
+    : Effect.fromResult(windows(rows.raw, data)).pipe(refused(rows.place))
 
 /** The rows of a separate source of test rows. */
 const testRowsOf = ({ data }: Described, rows: Rows, kept: Preprocess.Kept) =>
-  data.series === undefined || !Preprocess.isTable(rows.raw)
+  !hasSeries(data) || !Preprocess.isTable(rows.raw)
     ? Effect.succeed(kept.rows)
-    : Effect.fromResult(allWindows(rows.raw, data.series)).pipe(refused(rows.place))
+    : Effect.fromResult(allWindows(rows.raw, data)).pipe(refused(rows.place))
 
 const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): string => {
   const hash = createHash("sha256")

@@ -199,12 +199,12 @@ export const split = {
     test: ["test_size", "test_split", "test_fraction", "test_ratio", "holdout"],
     unlabelled: ["unlabeled"],
     stratify: ["stratify_by", "stratified", "stratify_column"],
+    group: ["groups", "group_by", "group_column"],
     seed: ["random_state", "random_seed"],
   },
   elsewhere: {
-    shuffle: instead(
-      "rows are shuffled before they are divided, unless they are divided in their order: `by: order`",
-      (value) => (value === false ? "by: order" : undefined),
+    shuffle: instead("rows are shuffled before they are divided, unless they are divided in their order: `by: order`", (value) =>
+      value === false ? "by: order" : undefined,
     ),
     type: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", ["random"]),
     probabilities,

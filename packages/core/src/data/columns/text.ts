@@ -1,12 +1,13 @@
 /** Text as tokens, for an embedding. */
 import * as Result from "effect/Result"
 import { isBlank } from "../Blank.ts"
-import { dataError, quote } from "../DataError.ts"
+import { blankGot } from "../Category.ts"
+import { dataError } from "../DataError.ts"
 import type { Length } from "../Field.ts"
 import type { FittedText } from "../Fitted.ts"
 import * as Tokenizer from "../Tokenizer.ts"
-import { type Cells, type DataResult, kind } from "./Kind.ts"
-import { missingSynonyms } from "./options.ts"
+import { type Cells, type DataResult, kind, refuseCell } from "./Kind.ts"
+import { missing } from "./options.ts"
 
 const fields = {
   tokens: {
@@ -41,13 +42,7 @@ const fields = {
     synonyms: ["unicode", "normalization", "unicode_normalization"],
     default: "nfc",
   },
-  missing: {
-    kind: "choice",
-    doc: "What to do with a blank: read it as a text without tokens (`empty`), or drop its row (`drop`). Without it a blank is an error.",
-    of: ["empty", "drop"],
-    synonyms: missingSynonyms,
-    optional: true,
-  },
+  missing: missing(["error", "drop", "empty"]),
 } as const
 
 /** The most tokens of a row. */
@@ -62,19 +57,16 @@ const lengthOf = (length: Length, lengths: ReadonlyArray<number>): number => {
 }
 
 /** Calls `each` with the text of every cell; a blank is an empty text, or an error. */
-const forEach = (
-  { name, place, size, text }: Cells,
-  blank: FittedText["blank"],
-  each: (text: string, index: number) => void,
-): DataResult<void> => {
-  for (let i = 0; i < size; i++) {
-    const own = text(i)
+const forEach = (cells: Cells, blank: FittedText["blank"], each: (text: string, index: number) => void): DataResult<void> => {
+  for (let i = 0; i < cells.size; i++) {
+    const own = cells.text(i)
     const isMissing = isBlank(own)
-    if (isMissing && blank === "error") {
-      const got = own.trim() === "" ? "a blank" : `${quote(own)}, which counts as a blank`
-      const hint = `\`${name}: { type: text, missing: empty }\` reads it as a text without tokens; \`missing: drop\` drops its row`
-      return Result.fail(dataError({ _tag: "BadCell", ...place(i), got, wanted: "a text", hint }))
-    }
+    if (isMissing && blank === "error")
+      return refuseCell(cells, i, {
+        got: blankGot(own),
+        wanted: "a text",
+        hint: `\`${cells.name}: { type: text, missing: empty }\` reads it as a text without tokens; \`missing: drop\` drops its row`,
+      })
     each(isMissing ? "" : own, i)
   }
   return Result.succeed(undefined)
@@ -90,9 +82,9 @@ export const text = kind<typeof fields, FittedText>({
   role: "input",
   input: {
     width: ({ length }) => (typeof length === "number" ? length : undefined),
-    fit: ({ cut, length, lower, missing, normalize, tokens }, cells) =>
+    fit: ({ cut, length, lower, missing: onBlank, normalize, tokens }, cells) =>
       Result.gen(function* () {
-        const blank = missing === "empty" ? "empty" : "error"
+        const blank = onBlank === "empty" ? "empty" : "error"
         const texts: Array<string> = []
         yield* forEach(cells, blank, (each) => texts.push(each))
         const tokenizer = Tokenizer.fit(tokens, texts, { lower, normalize })

@@ -8,6 +8,8 @@ import * as Moments from "./moments.ts"
 export interface Rows {
   /** The column with the time of a row: numbers, or dates. Without it the rows of a series are in the order of the table. */
   readonly time?: string
+  /** How the dates of `time` are written, as in a column of dates: ISO 8601, or numbers, unless given. */
+  readonly format?: string
   /** The column that tells series apart. Without it all rows are one series. */
   readonly group?: string
   /** What an unequal step of time is: an error, or the end of a stretch that windows do not cross. */
@@ -50,12 +52,13 @@ const grouped = (table: Table.Table, group: string | undefined): DataResult<Read
   })
 
 /** The times of all rows of a table. Fails with `BadCell` for a text that is no time. */
-const momentsOf = (table: Table.Table, time: string): DataResult<ReadonlyArray<Moments.Moment>> =>
+const momentsOf = (table: Table.Table, time: string, format: string | undefined): DataResult<ReadonlyArray<Moments.Moment>> =>
   Result.gen(function* () {
     const { text } = yield* Table.find(table, time)
+    const momentOf = Moments.reader(format)
     const moments: Array<Moments.Moment> = []
     for (let row = 0; row < table.size; row++) {
-      const moment = Moments.momentOf(text(row))
+      const moment = momentOf(text(row))
       const [first] = moments
       const isOther = moment !== undefined && first !== undefined && "number" in moment !== "number" in first
       if (moment === undefined || isOther)
@@ -66,7 +69,10 @@ const momentsOf = (table: Table.Table, time: string): DataResult<ReadonlyArray<M
             row: row + 1,
             column: time,
             got: text(row).trim() === "" ? "a blank" : quote(text(row)),
-            wanted: first === undefined ? Moments.wanted : `${"number" in first ? "a number" : "a date"}, as in the rows before`,
+            wanted:
+              first === undefined
+                ? Moments.wanted(format)
+                : `${"number" in first ? "a number" : "a date"}, as in the rows before`,
             hint: "every row of a series has a time",
           }),
         )
@@ -95,7 +101,10 @@ const stretches = (
     const lineOf = (i: number): number => table.line(rows[i] ?? 0)
     for (let i = 1; i < rows.length; i++) {
       const [before = 0, now = 0] = [numbers[i - 1], numbers[i]]
-      const one = group === undefined ? "`group` names the column that tells several series apart" : `one row for each time of a \`${group}\``
+      const one =
+        group === undefined
+          ? "`group` names the column that tells several series apart"
+          : `one row for each time of a \`${group}\``
       if (now === before) return yield* refuse(i, `${textOf(i)}, the time of line ${lineOf(i - 1)} too`, "a later time", one)
       if (now < before)
         return yield* refuse(
@@ -134,14 +143,15 @@ export const order = (table: Table.Table, series: Rows): DataResult<Order> =>
   Result.gen(function* () {
     const { time } = series
     const groups = yield* grouped(table, series.group)
-    const moments = time === undefined ? undefined : yield* momentsOf(table, time)
+    const moments = time === undefined ? undefined : yield* momentsOf(table, time, series.format)
     const rows = Int32Array.from(groups.flat())
     const [places, start, end] = [new Int32Array(table.size), new Int32Array(table.size), new Int32Array(table.size)]
     const times = new Float64Array(table.size)
     const last: Array<number> = []
     let place = 0
     for (const own of groups) {
-      const starts = moments === undefined || time === undefined ? [0] : yield* stretches(table, own, moments, { ...series, time })
+      const starts =
+        moments === undefined || time === undefined ? [0] : yield* stretches(table, own, moments, { ...series, time })
       for (const [k, first] of starts.entries()) {
         const next = starts[k + 1] ?? own.length
         start.fill(place + first, place + first, place + next)
