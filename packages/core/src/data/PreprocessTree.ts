@@ -27,6 +27,7 @@ import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
 import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
 import * as TableInput from "./TableInput.ts"
+import * as Tokenizer from "./Tokenizer.ts"
 import { completed, each, refuse, type TreeSpec } from "./TreeSpec.ts"
 
 export { completed, type Groups, rest, type TreeSpec } from "./TreeSpec.ts"
@@ -180,7 +181,10 @@ const names = (fitted: FittedTree): Dataset.Names => {
 export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
   Result.gen(function* () {
     const weights = hasNamedArrays(raw) ? {} : yield* Preprocess.weights(fitted, raw, rows)
-    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), { ...names(fitted), ...weights })
+    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), {
+      ...names(fitted),
+      ...weights,
+    })
   })
 
 /** The shapes of a preprocessed sample. */
@@ -197,6 +201,15 @@ export const columnNames = (input: FittedInput): ReadonlyArray<string> | undefin
 /** The inputs of a record with their names; one without a name has the name "". */
 export const inputsOf = ({ input }: Pick<FittedTree, "input">): ReadonlyArray<readonly [name: string, input: FittedInput]> =>
   hasOneInput(input) ? [["", input]] : Object.entries(input.inputs)
+
+/** How many different tokens the inputs have that are text, the padding included, by their names; one without a name has the name "". */
+export const tokensOf = (fitted: Pick<FittedTree, "input">): ReadonlyMap<string, number> =>
+  new Map(
+    inputsOf(fitted).flatMap(([name, input]) => {
+      const [column] = input.type === "columns" ? input.columns : []
+      return column?.type === "text" ? [[name, Tokenizer.size(column.tokenizer)] as const] : []
+    }),
+  )
 
 /** The columns of all inputs of a record; `undefined` if an input is an array. */
 export const inputColumns = (fitted: Pick<FittedTree, "input">): ReadonlyArray<FittedColumn> | undefined => {

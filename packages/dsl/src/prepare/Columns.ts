@@ -69,7 +69,8 @@ const grouped = (data: Data): ReadonlyArray<Finding> => {
   const { group, stratify } = data.split
   const column = groupOf(data)
   if (stratify === undefined || (group === undefined && column === undefined)) return []
-  const at = group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }
+  const at =
+    group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }
   return [
     {
       code: "D304",
