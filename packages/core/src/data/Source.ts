@@ -9,7 +9,7 @@ import * as Field from "./Field.ts"
 import type { Fitted, FittedSource } from "./Fitted.ts"
 import type { NamedArrays, Raw } from "./Raw.ts"
 import { idx } from "./sources/idx.ts"
-import type { AnyKind, First, Read } from "./sources/Kind.ts"
+import type { AnyKind, BlockReader, First, Read } from "./sources/Kind.ts"
 import { npz } from "./sources/npz.ts"
 import { csv, tsv } from "./sources/table.ts"
 
@@ -61,6 +61,13 @@ export const read = (kind: AnyKind, { options }: Use, files: Files): Read<Raw> =
 export const named = (kind: AnyKind, files: Files, names: ReadonlyArray<string>): Read<NamedArrays> | undefined => {
   const decode = kind.named as ((files: Files, names: ReadonlyArray<string>) => Read<NamedArrays>) | undefined
   return decode?.(files, names)
+}
+
+/** A reader of a source's table block by block; `undefined` for a kind that is only read completely. */
+export const blocks = ({ name, options }: Use): BlockReader | undefined => {
+  const kind = kindOf(name)
+  const reader = kind?.blocks as ((options: object) => BlockReader) | undefined
+  return kind === undefined ? undefined : reader?.(Field.fill(kind.fields, options))
 }
 
 /** Reads the first bytes of a source's files; `undefined` for a kind that is only read completely. */

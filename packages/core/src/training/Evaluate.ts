@@ -11,7 +11,7 @@ import * as Loss from "../learning/Loss.ts"
 import { infer, type Net } from "../learning/Net.ts"
 import * as Score from "../learning/Score.ts"
 import { mul } from "../tensor/elementwise.ts"
-import { read } from "../tensor/read.ts"
+import { read as readTensor } from "../tensor/read.ts"
 import { reshape } from "../tensor/structure.ts"
 import { allocate } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
@@ -84,7 +84,7 @@ export const sumsOf = <Y, T>(
 
 /** Many times as fast as the spread operator, which matters where a step takes microseconds. */
 const numbersOf = (x: Tensor): ReadonlyArray<number> => {
-  const { data } = read(x)
+  const { data } = readTensor(x)
   const numbers: Array<number> = []
   for (let i = 0; i < data.length; i++) numbers.push(data[i] as number)
   return numbers
@@ -296,8 +296,8 @@ const padded = (array: NDArray, rows: number): NDArray => {
 
 /** The predictions [n, …] for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */
 export type Predictor<X = Tensor, Y = Tensor> = (
-  inputs: Dataset.Arrays<X>,
-) => Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ShapeError>
+  inputs: Dataset.Rows<X>,
+) => Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ReadError>
 
 /** Compiles the predictions of a net, for inputs that arrive in several arrays. The scope releases the engine's memory. */
 export const predictor = <P, S, X, Y>(
@@ -313,23 +313,24 @@ export const predictor = <P, S, X, Y>(
       { params, state },
     ),
     (step) => {
-      const run = Effect.fnUntraced(function* (inputs: Dataset.Arrays<X>) {
+      const run = Effect.fnUntraced(function* (inputs: Dataset.Rows<X>) {
         const problem = Check.inputs("inputs", inputs)
         if (problem !== undefined) return yield* problem
-        const batch = (start: number, end: number): unknown =>
-          Tree.map(Dataset.slice<unknown>(inputs, start, end) as unknown, (array) => padded(array, rounded(end - start)))
-        const parts: Array<unknown> = []
         const count = Dataset.rowsIn(inputs)
-        const ranges = (from: number, to: number) => Effect.succeed(rangesOf(count, from, to))
-        yield* runInBursts<ReadonlyArray<Range>, EngineError | ShapeError, never>(
-          { count: batchesOf(count), read: ranges },
-          (ranges) =>
-            Effect.map(step.run(ranges.map(([start, end]) => batch(start, end) as X)), (outputs) => {
-              for (const [i, y] of outputs.entries()) {
-                const [start = 0, end = 0] = ranges[i] ?? []
-                parts.push(Tree.map(y as unknown, (tensor) => Dataset.slice(read(tensor), 0, end - start)))
-              }
-            }),
+        const read = (from: number, to: number) => rowsOfRanges<unknown>(inputs, rangesOf(count, from, to))
+        const parts: Array<unknown> = []
+        yield* runInBursts<ReadonlyArray<unknown>, EngineError | ReadError, never>(
+          { count: batchesOf(count), limit: readLimit(inputs, scoringBatch), read },
+          (batches) => {
+            const sizes = batches.map(Dataset.rowsIn)
+            const whole = batches.map(
+              (batch, i) => Tree.map(batch, (array: NDArray) => padded(array, rounded(sizes[i] ?? 0))) as X,
+            )
+            return Effect.map(step.run(whole), (outputs) => {
+              for (const [i, y] of outputs.entries())
+                parts.push(Tree.map(y as unknown, (tensor) => Dataset.slice(readTensor(tensor), 0, sizes[i] ?? 0)))
+            })
+          },
         )
         return yield* Compile.checkShapes(() => Dataset.concatRows(parts) as Dataset.Arrays<Y>)
       })
@@ -347,6 +348,6 @@ export const predictor = <P, S, X, Y>(
 export const predict = <P, S, X, Y>(
   net: Net<P, S, X, Y>,
   weights: Weights<P, S>,
-  inputs: NoInfer<Dataset.Arrays<X>>,
-): Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ShapeError, Engine> =>
+  inputs: NoInfer<Dataset.Rows<X>>,
+): Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ReadError, Engine> =>
   Effect.scoped(Effect.flatMap(predictor(net, weights), (run) => run(inputs)))

@@ -53,7 +53,7 @@ const hiddenNet = (hidden: number): Net.Net<Rbm.Params> =>
 const nextRows = (
   params: Rbm.Params,
   { train, validation }: Rows,
-): Effect.Effect<Rows, ConfigError | EngineError | ShapeError, Engine> =>
+): Effect.Effect<Rows, ConfigError | DataError | EngineError | ShapeError, Engine> =>
   Effect.gen(function* () {
     const net = hiddenNet(params.b.shape[0] ?? 0)
     const pass = (rows: NDArray.NDArray) => predict(net, { params, state: {} }, rows)
