@@ -37,13 +37,42 @@ const joined = (numbers: Float64Array | Uint16Array | Uint32Array, rest: Uint8Ar
   return out
 }
 
-/** A decimal of up to 15 digits that a double prints in the same way. */
-const usual = /^-?(?:0|[1-9]\d{0,6})(?:\.\d{0,7}[1-9])?$/
+/** Powers of ten that doubles represent. */
+const powers = Float64Array.from({ length: 16 }, (_, k) => Number(`1e${k}`))
 
-/** The number that prints as this text; NaN if there is none. */
+const [minus, dot, zero, nine] = [45, 46, 48, 57]
+
+/**
+ * The number that prints as this text; NaN if there is none. Decimals of up to 15 digits are read here: a whole number below 2⁵³
+ * divided by a power of ten is rounded once (Clinger, "How to read floating point numbers accurately", 1990), and a decimal
+ * without needless zeros is the shortest that reads as its double, which is how it prints.
+ */
 const exact = (text: string): number => {
+  const start = text.charCodeAt(0) === minus ? 1 : 0
+  const { length } = text
+  if (length - start > 16 || length === start) return slowly(text)
+  let whole = 0
+  let places = -1
+  for (let i = start; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= zero && code <= nine) {
+      whole = whole * 10 + (code - zero)
+      if (places >= 0) places++
+    } else if (code === dot && places < 0 && i > start) places = 0
+    else return slowly(text)
+  }
+  const hasNeedlessZero =
+    (text.charCodeAt(start) === zero && length > start + 1 && text.charCodeAt(start + 1) !== dot) ||
+    (places >= 0 && (places === 0 || text.charCodeAt(length - 1) === zero))
+  const isLong = length - start - (places >= 0 ? 1 : 0) > 15
+  const value = places > 0 ? whole / (powers[places] ?? 1) : whole
+  // Smaller numbers print with an exponent, and the negative zero without its sign.
+  if (hasNeedlessZero || isLong || (value < 1e-6 && (whole !== 0 || start === 1))) return slowly(text)
+  return start === 1 ? -value : value
+}
+
+const slowly = (text: string): number => {
   const value = Number(text)
-  if (usual.test(text) && (value >= 1e-6 || value <= -1e-6)) return value
   return text !== "" && Number.isFinite(value) && String(value) === text ? value : Number.NaN
 }
 
@@ -96,31 +125,39 @@ const columnWriter = (file: ScratchFile) => {
     exceptions = new Map()
     isNumeric = false
   }
-  const add = (value: number, text: () => string): void => {
-    if (!isNumeric) texts.push(text())
-    else {
-      values[size] = value
-      if (Number.isNaN(value)) {
-        const own = text()
-        if (own !== "") exceptions.set(size, own)
-      }
-    }
+  const end = (): void => {
     size++
-    if (isNumeric && exceptions.size > 16 && exceptions.size > size * maxExceptions) asTexts()
     if (size === chunkRows) flush()
+  }
+  const addText = (text: string): void => {
+    if (isNumeric) {
+      const value = exact(text)
+      values[size] = value
+      if (Number.isNaN(value) && text !== "") except(text)
+    } else texts.push(text)
+    end()
+  }
+  const addNumber = (value: number): void => {
+    if (isNumeric) values[size] = value
+    else texts.push(String(value))
+    end()
+  }
+  const except = (text: string): void => {
+    exceptions.set(size, text)
+    if (exceptions.size > 16 && exceptions.size > size * maxExceptions) {
+      asTexts()
+      texts.push(text)
+    }
   }
   return {
     chunks,
     flush,
-    add: (column: TableColumn): void => {
-      const all = Int32Array.from({ length: column.size }, (_, i) => i)
-      const numbers = column.numbers?.(all)
-      for (let i = 0; i < column.size; i++) {
-        if (numbers !== undefined) add(numbers[i] ?? Number.NaN, () => column.text(i))
-        else {
-          const text = column.text(i)
-          add(isNumeric ? exact(text) : Number.NaN, () => text)
-        }
+    add: ({ numbers, size: count, text }: TableColumn): void => {
+      const known = numbers?.(Int32Array.from({ length: count }, (_, i) => i))
+      for (let i = 0; i < count; i++) {
+        const value = known === undefined ? Number.NaN : (known[i] as number)
+        if (Number.isNaN(value)) addText(text(i))
+        else addNumber(value)
       }
     },
   }

@@ -304,6 +304,7 @@ export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
       facts: {
         sample: PreprocessTree.sample(fitted),
         dtype: dtypesOf(train.inputs),
+        ...(hasStored(train.inputs) ? { isStored: true } : {}),
         input: fitted.input,
         rows: counts,
         ...withCounts(target, train.targets),
