@@ -124,7 +124,7 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
               }),
             ),
           } satisfies FittedHeads)
-    return { version: 1, input, target } as const
+    return { version: 1, input, target, ...(yield* TableInput.fitBeside(used, raw, rows)) } as const
   })
 }
 
@@ -184,7 +184,11 @@ const names = (fitted: FittedTree): Dataset.Names => {
 /** The inputs and targets of the given rows (all by default), for a net of `net`. */
 export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
   Result.gen(function* () {
-    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
+    const weights = hasNamedArrays(raw) ? {} : yield* Preprocess.weights(fitted, raw, rows)
+    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), {
+      ...names(fitted),
+      ...weights,
+    })
   })
 
 /** The shapes of a preprocessed sample. */
@@ -224,6 +228,10 @@ export const headsOf = ({ target }: Pick<FittedTree, "target">): ReadonlyArray<r
 
 /** The columns of a table that a target is made of; the label of arrays has the name of that. */
 export const columnsOf = (target: FittedHead): ReadonlyArray<string> =>
+  target.type === "labels" && target.set !== undefined ? [target.set.name] : namesOf(target)
+
+/** The names of a target's numbers: its columns, or the names of a set. */
+export const namesOf = (target: FittedHead): ReadonlyArray<string> =>
   target.type === "numbers" || target.type === "labels" ? target.columns.map(({ name }) => name) : [target.name]
 
 /** The array of a name; that of the name "" is the whole. */

@@ -12,7 +12,8 @@ import { infer, type Net } from "../learning/Net.ts"
 import * as Score from "../learning/Score.ts"
 import { mul } from "../tensor/elementwise.ts"
 import { read as readTensor } from "../tensor/read.ts"
-import { reshape } from "../tensor/structure.ts"
+import { sum } from "../tensor/reduce.ts"
+import { concat, reshape } from "../tensor/structure.ts"
 import { allocate } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
@@ -58,25 +59,31 @@ export const lossNames = ({ heads = [] }: Pick<Loss.LossFunction<never, never, s
   ...heads.map(({ name }) => headLossName(name)),
 ]
 
-/** Means over the rows of a batch, as sums. */
-export const sumsOfMeans = (means: { readonly [name: string]: Tensor }, rows: number): BatchSums =>
-  Object.fromEntries(Object.entries(means).map(([name, mean]) => [name, reshape(mul(mean, rows), [1])]))
+/** Means over the rows of a batch, as sums. With weights of the rows, their sum comes second. */
+export const sumsOfMeans = (means: { readonly [name: string]: Tensor }, rows: number, weights?: Tensor): BatchSums => {
+  const total = weights === undefined ? [] : [reshape(sum(weights), [1])]
+  return Object.fromEntries(
+    Object.entries(means).map(([name, mean]) => {
+      const own = reshape(mul(mean, rows), [1])
+      return [name, total.length === 0 ? own : concat([own, ...total])]
+    }),
+  )
+}
 
-/** The sums of one batch of `rows` rows, for each score, for the loss and for that of each head. */
-export const sumsOf = <Y, T>(
+/** The sums of one batch, for each score, for the loss and for that of each head. */
+export const sumsOf = <X, Y, T>(
   { heads, value }: Loss.LossValues,
   scores: ScoreTable<Y, T> | undefined,
   prediction: Y,
-  target: T,
-  rows: number,
+  { w, x, y }: Samples<X, T>,
 ): BatchSums => {
   const losses = Object.fromEntries(heads.map(([name, mean]) => [headLossName(name), mean]))
   return {
-    ...sumsOfMeans({ [lossName]: value, ...losses }, rows),
+    ...sumsOfMeans({ [lossName]: value, ...losses }, Dataset.rowsIn(x), w),
     ...Object.fromEntries(
       Object.entries<Score.ScoreFunction<Y, T>>(scores ?? {}).map(([name, score]) => [
         name,
-        reshape(Score.accumulated(score).sums(prediction, target), [-1]),
+        reshape(Score.accumulated(score).sums(prediction, y, w), [-1]),
       ]),
     ),
   }
@@ -153,7 +160,7 @@ export const totals = ({ of, rows }: Accumulator, scores: AnyScores): Sums => ({
 export const finish = ({ of, rows }: Sums, scores: AnyScores): Scores => {
   const means = Object.keys(of).filter((name) => !Object.hasOwn(scores, name))
   return {
-    ...Object.fromEntries(means.map((name) => [name, (of[name]?.[0] ?? 0) / rows])),
+    ...Object.fromEntries(means.map((name) => [name, (of[name]?.[0] ?? 0) / (of[name]?.[1] ?? rows)])),
     ...Object.fromEntries(
       Object.entries(scores).map(([name, score]) => [name, Score.accumulated(score).finish(of[name] ?? [])] as const),
     ),
@@ -237,9 +244,9 @@ export const evaluator = <P, S, X, Y, T>(
 ): Effect.Effect<Evaluator<P, S, Dataset.Rows<X>, T>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.map(
     scorer({
-      sums: (weights: Weights<P, S>, { x, y }: Samples<X, Tensors<T>>) => {
-        const prediction = infer(net, weights, x)
-        return sumsOf(Loss.values(loss, prediction, y), scores, prediction, y, Dataset.rowsIn(x))
+      sums: (weights: Weights<P, S>, samples: Samples<X, Tensors<T>>) => {
+        const prediction = infer(net, weights, samples.x)
+        return sumsOf(Loss.values(loss, prediction, samples.y, samples.w), scores, prediction, samples)
       },
       scores,
       like: weightsOnly(like),

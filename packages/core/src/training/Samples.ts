@@ -11,10 +11,11 @@ import { take } from "../tensor/select.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 
-/** Inputs and targets, trees of tensors [n, …]. */
+/** Inputs and targets, trees of tensors [n, …], and the weights of rows [n], if there are some. */
 export interface Samples<out X = Tensor, out T = Tensor> {
   readonly x: X
   readonly y: T
+  readonly w?: Tensor
 }
 
 /** A dataset whose inputs become the tree `X` of tensors; its arrays are in memory or stored. */
@@ -88,10 +89,11 @@ export const rowsOfRanges = <X>(
   ) as Effect.Effect<ReadonlyArray<Dataset.Arrays<X>>, ReadError>
 }
 
-/** The inputs and the targets of a dataset as one tree, so that they are read together. */
-export const partsOf = <X, T>({ inputs, targets }: DatasetOf<X, T>): { readonly x: unknown; readonly y: unknown } => ({
+/** The arrays of a dataset as one tree, so that they are read together. */
+export const partsOf = <X, T>({ inputs, targets, weights }: DatasetOf<X, T>): object => ({
   x: inputs,
   y: targets,
+  ...(weights === undefined ? {} : { w: weights }),
 })
 
 /** The samples of each range of a dataset. */
@@ -109,7 +111,5 @@ export const samplesOfBatches = <X, T>(
   rowsOfBatches(partsOf(data), batches) as Effect.Effect<ReadonlyArray<Samples<X, Tensors<T>>>, ReadError>
 
 /** The rows with these numbers i32[n], gathered by the engine from arrays in memory. */
-export const samplesTaken = <X, T>({ inputs, targets }: DatasetOf<X, T>, rows: Tensor): Samples<X, Tensors<T>> => {
-  const taken = (tree: unknown): unknown => Tree.map(tree, (array) => take(array as Tensor, rows))
-  return { x: taken(inputs) as X, y: taken(targets) as Tensors<T> }
-}
+export const samplesTaken = <X, T>(data: DatasetOf<X, T>, rows: Tensor): Samples<X, Tensors<T>> =>
+  Tree.map(partsOf(data) as unknown, (array) => take(array as Tensor, rows)) as unknown as Samples<X, Tensors<T>>

@@ -201,7 +201,11 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
 }
 
 const namesOf = (target: HeadTarget): ReadonlyArray<string> =>
-  target.type === "numbers" || target.type === "labels" ? target.names : [target.name]
+  target.type === "labels" && target.set !== undefined
+    ? [target.set]
+    : target.type === "numbers" || target.type === "labels"
+      ? target.names
+      : [target.name]
 
 /** Checks the number of outputs against the target. */
 const outputs = (

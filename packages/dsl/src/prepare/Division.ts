@@ -5,6 +5,7 @@ import { arrayLabel, isTable, type Rows } from "@adjoint/core/data/Preprocess"
 import { all, hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import * as Split from "@adjoint/core/data/Split"
 import { find } from "@adjoint/core/data/Table"
+import { groups as groupsOf } from "@adjoint/core/data/TableInput"
 import * as Key from "@adjoint/core/tensor/Key"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
@@ -63,10 +64,10 @@ const others = (n: number, parts: ReadonlyArray<Split.Rows>): Split.Rows => {
   return rest
 }
 
-/** Divides the given rows, by default all. `train` has the rest unless the document sets it. Fails as `Split.parts` does, and with `NoColumn` for an unknown `stratify` column. */
+/** Divides the given rows, by default all. `train` has the rest unless the document sets it. Fails as `Split.parts` does, and with `NoColumn` for an unknown column of `stratify` or `group`. */
 export const divide = (
   raw: TreeRaw,
-  { seed, stratify, test, train, unlabelled, val }: Wanted,
+  { group, seed, stratify, test, train, unlabelled, val }: Wanted,
   from: Rows = all(raw),
 ): Result.Result<Division, DataError> =>
   Result.gen(function* () {
@@ -77,10 +78,12 @@ export const divide = (
         amount === undefined || isNone(amount) ? [] : [[name, partOf(amount)] as const],
       ),
     )
-    const label = stratify === undefined ? undefined : yield* labelsOf(raw, stratify)
-    const labels = label === undefined ? {} : { labels: numbered(from, label) }
+    const valuesOf = (name: string) => Result.map(labelsOf(raw, name), (label) => numbered(from, label))
+    const labels = stratify === undefined ? {} : { labels: yield* valuesOf(stratify) }
+    const groupsIn = (name: string) => (!hasNamedArrays(raw) && isTable(raw) ? groupsOf(name, raw, from) : valuesOf(name))
+    const groups = group === undefined ? {} : { groups: yield* groupsIn(group) }
     const key = Key.fold(Key.make(seed), "split")
-    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...labels })
+    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...labels, ...groups })
     const rowsOf = (places: Split.Rows): Split.Rows => places.map((place) => from[place] ?? 0)
     const rows = Object.fromEntries(Object.entries(drawn).map(([name, places]) => [name, rowsOf(places)] as const))
     if (train !== undefined) return rows

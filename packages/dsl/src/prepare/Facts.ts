@@ -23,6 +23,8 @@ export type HeadTarget =
       readonly names: ReadonlyArray<string>
       /** The two names of each. */
       readonly classes?: ReadonlyArray<ReadonlyArray<string>>
+      /** The one column that these are the names of, if it is a set. */
+      readonly set?: string
     }
 
 /** The target of one of several heads. */

@@ -139,7 +139,10 @@ const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Hea
   const isAll = targets.every(([, other]) => Column.targetOf(other) === type)
   if (type === "numbers") return isAll ? { type, names: targets.map(([each]) => each) } : undefined
   if (type === "binary" && second !== undefined && isAll) return { type: "labels", names: targets.map(([each]) => each) }
-  return second !== undefined || type === undefined ? undefined : { type, name }
+  // The names of a set are in the data.
+  if (second !== undefined || type === undefined || type === "labels") return undefined
+  const classes = Column.classesOf(column)
+  return { type, name, ...(classes === undefined ? {} : { classes }) }
 }
 
 /** The number of inputs of a prepared row; unknown with category columns, whose names are in the data. */

@@ -8,6 +8,7 @@ import type { FittedHead, FittedTree } from "@adjoint/core/data/Fitted"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
+import { hasStored } from "@adjoint/core/data/StoredArray"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Tree from "@adjoint/core/types/Tree"
 import * as Effect from "effect/Effect"
@@ -18,6 +19,7 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
 import type { Path } from "../source/Path.ts"
 import * as Columns from "./Columns.ts"
+import { groupOf } from "./Columns.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import { type Division, divide } from "./Division.ts"
 import * as Ends from "./Ends.ts"
@@ -126,8 +128,11 @@ export const targetOf = ({ target }: Pick<FittedTree, "target">): Target | undef
       : ofHead(target)
 
 const ofHead = (target: FittedHead): HeadTarget => {
-  const names = PreprocessTree.columnsOf(target)
-  if (target.type === "labels") return { type: "labels", names, classes: target.columns.map(({ categories }) => categories) }
+  const names = PreprocessTree.namesOf(target)
+  if (target.type === "labels") {
+    const set = target.set === undefined ? {} : { set: target.set.name }
+    return { type: "labels", names, classes: target.columns.map(({ categories }) => categories), ...set }
+  }
   if (target.type !== "numbers") return target
   const units = PreprocessTree.units(target)
   return { type: "numbers", names, ...(PreprocessTree.isMeasured(target) ? {} : { units }) }
@@ -167,14 +172,18 @@ const targetOfTable: Finding = {
   help: "give a column the type `class`, or `role: target`",
 }
 
-const stratifyPlace = ["data", "split", "stratify"]
-
-const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> =>
-  Effect.mapError(Effect.fromResult(divide(raw, data.split, rows)), (error) => {
+const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> => {
+  const { split } = data
+  const group = split.group ?? groupOf(data)
+  const wanted = group === undefined ? split : { ...split, group }
+  return Effect.mapError(Effect.fromResult(divide(raw, wanted, rows)), (error) => {
     const found = finding(error, place)
-    const missing = error.reason._tag === "NoColumn"
-    return new PrepareError({ findings: [missing ? { ...found, at: { path: stratifyPlace } } : found] })
+    const { reason } = error
+    if (reason._tag !== "NoColumn") return new PrepareError({ findings: [found] })
+    const path = ["data", "split", reason.column === split.stratify ? "stratify" : "group"]
+    return new PrepareError({ findings: [{ ...found, at: { path } }] })
   })
+}
 
 /** The numbers that are hashed at once: their text stays small. */
 const hashed = 2 ** 16

@@ -4,7 +4,6 @@
  */
 import { createHash } from "node:crypto"
 import { tmpdir } from "node:os"
-import * as Column from "@adjoint/core/data/Column"
 import type { DataError } from "@adjoint/core/data/DataError"
 import * as FileStore from "@adjoint/core/data/FileStore"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
@@ -75,12 +74,9 @@ const isUsed = ({ columns = {}, split }: Data): ((name: string) => boolean) => {
   const named = new Set(Object.values(split).filter((value) => typeof value === "string"))
   return (name) => {
     const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
-    return named.has(name) || (column !== undefined && Column.roleOf(column) !== undefined) || isKept(column)
+    return named.has(name) || (column !== undefined && column.type !== "ignore")
   }
 }
-
-/** Columns without a role that are used for something else. */
-const isKept = (column: Column.Column | undefined): boolean => column !== undefined && column.type !== "ignore"
 
 /** Bytes between two reports of progress. */
 const reported = 2 ** 26
@@ -151,19 +147,22 @@ const blocksOf = (rows: Preprocess.Rows): ReadonlyArray<readonly [start: number,
   return blocks
 }
 
-/** Arrays of all rows, which blocks of rows are copied into. */
+/** What stays in memory of prepared rows. */
+type Held = Pick<Part, "targets" | "weights">
+
+/** Arrays of all rows of a part, which those of blocks are copied into. */
 const collector = (rows: number) => {
   let all: ReadonlyArray<NDArray> | undefined
-  return (tree: PreprocessTree.Arrays, start: number): PreprocessTree.Arrays => {
-    const leaves = Tree.leaves(tree as unknown) as ReadonlyArray<NDArray>
-    all ??= leaves.map(({ data, dtype, shape }) => {
-      const Same = data.constructor as new (length: number) => typeof data
-      const width = data.length / Math.max(1, shape[0] ?? 1)
-      return new NDArray(dtype, [rows, ...shape.slice(1)], new Same(rows * width))
+  return ({ targets, weights }: Held, start: number): Held => {
+    const tree = { targets, ...(weights === undefined ? {} : { weights }) } as unknown
+    const leaves = Tree.leaves(tree) as ReadonlyArray<NDArray>
+    const widthOf = ({ data, shape }: NDArray): number => data.length / Math.max(1, shape[0] ?? 1)
+    all ??= leaves.map((leaf) => {
+      const Same = leaf.data.constructor as new (length: number) => NDArray["data"]
+      return new NDArray(leaf.dtype, [rows, ...leaf.shape.slice(1)], new Same(rows * widthOf(leaf)))
     })
-    for (const [i, { data, shape }] of leaves.entries())
-      all[i]?.data.set(data, start * (data.length / Math.max(1, shape[0] ?? 1)))
-    return Tree.withLeaves(tree as unknown, all) as PreprocessTree.Arrays
+    for (const [i, leaf] of leaves.entries()) all[i]?.data.set(leaf.data, start * widthOf(leaf))
+    return Tree.withLeaves(tree, all) as Held
   }
 }
 
@@ -186,7 +185,7 @@ const partOf = (
       ).pipe(Effect.flatMap((result) => Effect.fromResult(result).pipe(refused(place))))
     const file = yield* Scratch.using(() => scratch.file(`${name}.rows`))
     const collect = collector(rows.length)
-    let done: { readonly like: Dataset; readonly targets: PreprocessTree.Arrays } | undefined
+    let done: { readonly like: Part<PreprocessTree.Arrays>; readonly held: Held } | undefined
     for (const [start, end] of blocksOf(rows)) {
       const block = yield* prepared(start, end)
       yield* Scratch.using(() => {
@@ -194,17 +193,15 @@ const partOf = (
         if (done === undefined) scratch.check((bytes.length / (end - start)) * rows.length)
         file.append(bytes)
       })
-      done = { like: done?.like ?? block, targets: collect(block.targets, start) }
+      done = { like: done?.like ?? block, held: collect(block, start) }
       yield* Effect.yieldNow
     }
     if (done === undefined) return yield* Effect.map(prepared(0, 0), (none): Part => none)
     yield* Scratch.using(file.close)
     const store = yield* FileStore.open(file.path).pipe(refused(place))
-    const { like, targets } = done
-    return { ...like, inputs: StoredArray.stored(like.inputs, store, rows.length) as Part["inputs"], targets }
+    const { held, like } = done
+    return { ...like, ...held, inputs: StoredArray.stored(like.inputs, store, rows.length) as Part["inputs"] }
   }).pipe(Effect.tap(() => Progress.report({ _tag: "Prepared", part: name, rows: rows.length })))
-
-type Dataset = { readonly inputs: PreprocessTree.Arrays; readonly targets: PreprocessTree.Arrays }
 
 /** Rows on disk, in a folder of their own. */
 const onDisk = (

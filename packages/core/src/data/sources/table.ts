@@ -8,6 +8,7 @@ import type { Table } from "../Table.ts"
 import * as Text from "../Text.ts"
 import * as TextPieces from "../TextPieces.ts"
 import { about, type BlockReader, type First, kind, type Read } from "./Kind.ts"
+import { path } from "./options.ts"
 
 /** A table from the bytes of a file, gzipped or not. */
 export const parse = (bytes: Uint8Array, options: Csv.Options): Result.Result<Table, DataError> =>
@@ -38,12 +39,6 @@ const blocks = (options: CsvBlocks.Options): BlockReader => {
     end: () => Result.flatMap(decoder.end(), () => reader.end()),
   }
 }
-
-const path = {
-  kind: "path",
-  doc: "The file, relative to the model file; it may be gzipped.",
-  synonyms: ["file", "filename", "file_path"],
-} as const
 
 const header = {
   kind: "boolean",
