@@ -35,12 +35,12 @@ export const kinds = {
   class: classKind,
   ordinal,
   date,
-  text,
   set,
   vector,
   id,
   weight,
   group,
+  text,
   ignore,
 } as const satisfies Fits & {
   readonly [name: string]: AnyKind

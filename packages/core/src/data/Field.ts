@@ -75,7 +75,7 @@ export const missingWords = {
   most_common: "replaces it by the most common value of the training rows",
   indicator: "replaces it by a usual value and adds a number that is 1 for blanks",
   category: "counts it as a name of its own",
-  empty: "reads it as the empty set, or the empty text",
+  empty: "reads it as nothing: the empty set, or a text without tokens",
 } as const
 
 /** A word of `missing`. */

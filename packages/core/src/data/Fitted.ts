@@ -70,39 +70,6 @@ export const FittedBinary = Schema.Struct({
 })
 export type FittedBinary = typeof FittedBinary.Type
 
-const Changes = { normalize: Schema.Literals(["none", "nfc", "nfkc"]), lower: Schema.Boolean }
-const Vocabulary = Schema.Array(Schema.String).check(
-  Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
-)
-const Merges = Schema.Array(Schema.Tuple([Schema.Int, Schema.Int])).check(
-  Schema.makeFilter((merges) =>
-    merges.every((merge, i) => merge.every((token) => token >= 1 && token < firstMerge + i))
-      ? undefined
-      : "wanted merges of tokens that come before them",
-  ),
-)
-
-/** A tokenizer; see `Tokenizer`. */
-export const FittedTokenizer = Schema.Union([
-  Schema.Struct({ kind: Schema.Literal("bytes"), ...Changes }),
-  Schema.Struct({ kind: Schema.Literals(["characters", "words"]), ...Changes, vocabulary: Vocabulary }),
-  Schema.Struct({ kind: Schema.Literal("byte_pairs"), ...Changes, merges: Merges }),
-])
-
-/**
- * A text becomes `length` tokens, with 0 as the padding at its end; a longer one is cut at its `cut`. `blank`: what a blank is, a
- * text without tokens or an error.
- */
-export const FittedText = Schema.Struct({
-  type: Schema.Literal("text"),
-  name: Schema.String,
-  tokenizer: FittedTokenizer,
-  length: Extent,
-  cut: Schema.Literals(["end", "start"]),
-  blank: Schema.Literals(["error", "empty"]),
-})
-export type FittedText = typeof FittedText.Type
-
 /** A name becomes (its place in `order` - subtract) / divide; `fill` replaces a blank. */
 export const FittedOrdinal = Schema.Struct({
   type: Schema.Literal("ordinal"),
@@ -171,6 +138,39 @@ export const FittedVector = Schema.Struct({
 )
 export type FittedVector = typeof FittedVector.Type
 
+const Changes = { normalize: Schema.Literals(["none", "nfc", "nfkc"]), lower: Schema.Boolean }
+const Vocabulary = Schema.Array(Schema.String).check(
+  Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
+)
+const Merges = Schema.Array(Schema.Tuple([Schema.Int, Schema.Int])).check(
+  Schema.makeFilter((merges) =>
+    merges.every((merge, i) => merge.every((token) => token >= 1 && token < firstMerge + i))
+      ? undefined
+      : "wanted merges of tokens that come before them",
+  ),
+)
+
+/** A tokenizer; see `Tokenizer`. */
+export const FittedTokenizer = Schema.Union([
+  Schema.Struct({ kind: Schema.Literal("bytes"), ...Changes }),
+  Schema.Struct({ kind: Schema.Literals(["characters", "words"]), ...Changes, vocabulary: Vocabulary }),
+  Schema.Struct({ kind: Schema.Literal("byte_pairs"), ...Changes, merges: Merges }),
+])
+
+/**
+ * A text becomes `length` tokens, with 0 as the padding at its end; a longer one is cut at its `cut`. `blank`: what a blank is, a
+ * text without tokens or an error.
+ */
+export const FittedText = Schema.Struct({
+  type: Schema.Literal("text"),
+  name: Schema.String,
+  tokenizer: FittedTokenizer,
+  length: Extent,
+  cut: Schema.Literals(["end", "start"]),
+  blank: Schema.Literals(["error", "empty"]),
+})
+export type FittedText = typeof FittedText.Type
+
 export const FittedColumn = Schema.Union([
   FittedNumber,
   FittedCategory,
@@ -181,6 +181,7 @@ export const FittedColumn = Schema.Union([
   FittedVector,
   FittedText,
 ]).pipe(Schema.toTaggedUnion("type"))
+
 export type FittedColumn = typeof FittedColumn.Type
 
 export const FittedColumns = Schema.Struct({ type: Schema.Literal("columns"), columns: Schema.Array(FittedColumn) })

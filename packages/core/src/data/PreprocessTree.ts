@@ -6,8 +6,9 @@ import * as Result from "effect/Result"
 import { isTensor, type Tensor } from "../language/Expr.ts"
 import type { Net } from "../learning/Net.ts"
 import * as Unit from "../learning/score/Unit.ts"
-import * as NDArray from "../types/NDArray.ts"
+import type * as NDArray from "../types/NDArray.ts"
 import type * as Shape from "../types/Shape.ts"
+import * as Tree from "../types/Tree.ts"
 import * as ArrayInput from "./ArrayInput.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"
@@ -27,6 +28,7 @@ import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
 import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
 import * as Series from "./Series.ts"
+import { hasStored } from "./StoredArray.ts"
 import * as TableInput from "./TableInput.ts"
 import * as Tokenizer from "./Tokenizer.ts"
 import { completed, each, refuse, type TreeSpec } from "./TreeSpec.ts"
@@ -40,6 +42,9 @@ export type OrNamed<A> = A | { readonly [name: string]: A }
 
 /** One array, or one for each name. */
 export type Arrays = OrNamed<NDArray.NDArray>
+
+/** The same, where arrays may be stored outside memory. */
+export type RowArrays = OrNamed<Dataset.RowArray>
 
 /** Rows as they were read: a table, arrays, or arrays with names. */
 export type TreeRaw = Raw | NamedArrays
@@ -268,11 +273,15 @@ export const namesOf = (target: FittedHead): ReadonlyArray<string> => {
 }
 
 /** The array of a name; that of the name "" is the whole. */
-export const arrayOf = (arrays: Arrays, name: string): NDArray.NDArray => {
-  const found = arrays instanceof NDArray.NDArray ? arrays : Object.hasOwn(arrays, name) ? arrays[name] : undefined
+export const arrayOf = <A extends Dataset.RowArray>(arrays: OrNamed<A>, name: string): A => {
+  const named = arrays as { readonly [name: string]: A }
+  const found = Tree.isLeaf(arrays) ? (arrays as A) : Object.hasOwn(named, name) ? named[name] : undefined
   if (found === undefined) throw new TypeError(`there is no array ${JSON.stringify(name)}`)
   return found
 }
+
+/** The arrays, if all are in memory. */
+export const inMemory = (arrays: RowArrays): Arrays | undefined => (hasStored(arrays) ? undefined : (arrays as Arrays))
 
 /** Inputs as numbers, `f32`: bytes are preprocessed, and others stay as they are. */
 export const numbers = (fitted: Pick<FittedTree, "input">, rows: Arrays): DataResult<Arrays> => {

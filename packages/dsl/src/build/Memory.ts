@@ -50,11 +50,11 @@ const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample">): Sp
 
 /** The plan of a step with `batch` rows, or why there is none. `held`: with the data that the engine holds. */
 export const plan = (built: Built, facts: Rows, batch: number, { held }: { readonly held: boolean }): PlannedStep | Shortage => {
-  const { rows, target } = facts
+  const { isStored, rows, target } = facts
   const data = {
     sample: inputsOf(facts),
     target: targetsOf(target),
-    ...(held && rows !== undefined ? { rows: rows.train } : {}),
+    ...(held && rows !== undefined && isStored !== true ? { rows: rows.train } : {}),
   }
   try {
     return planStep({ ...built, batch }, data, footprint)

@@ -76,6 +76,8 @@ export interface Facts {
   readonly dtype?: OrNamed<DType>
   readonly target?: Target
   readonly rows?: Rows
+  /** Whether the prepared inputs are stored outside memory, from which each step reads its batch. */
+  readonly isStored?: boolean
   /** Rows removed by `missing: drop`, by column; a row with two missing values counts for both columns. */
   readonly dropped?: ReadonlyArray<{ readonly column: string; readonly rows: number }>
   /** Training rows of each class, in the order of the classes, where there is one head. */

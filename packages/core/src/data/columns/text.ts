@@ -6,7 +6,7 @@ import { dataError } from "../DataError.ts"
 import type { Length } from "../Field.ts"
 import type { FittedText } from "../Fitted.ts"
 import * as Tokenizer from "../Tokenizer.ts"
-import { type Cells, type DataResult, kind, refuseCell } from "./Kind.ts"
+import { type Cells, type DataResult, kind } from "./Kind.ts"
 import { missing } from "./options.ts"
 
 const fields = {
@@ -57,16 +57,19 @@ const lengthOf = (length: Length, lengths: ReadonlyArray<number>): number => {
 }
 
 /** Calls `each` with the text of every cell; a blank is an empty text, or an error. */
-const forEach = (cells: Cells, blank: FittedText["blank"], each: (text: string, index: number) => void): DataResult<void> => {
-  for (let i = 0; i < cells.size; i++) {
-    const own = cells.text(i)
+const forEach = (
+  { name, place, size, text }: Cells,
+  blank: FittedText["blank"],
+  each: (text: string, index: number) => void,
+): DataResult<void> => {
+  for (let i = 0; i < size; i++) {
+    const own = text(i)
     const isMissing = isBlank(own)
-    if (isMissing && blank === "error")
-      return refuseCell(cells, i, {
-        got: blankGot(own),
-        wanted: "a text",
-        hint: `\`${cells.name}: { type: text, missing: empty }\` reads it as a text without tokens; \`missing: drop\` drops its row`,
-      })
+    if (isMissing && blank === "error") {
+      const got = blankGot(own)
+      const hint = `\`${name}: { type: text, missing: empty }\` reads it as a text without tokens; \`missing: drop\` drops its row`
+      return Result.fail(dataError({ _tag: "BadCell", ...place(i), got, wanted: "a text", hint }))
+    }
     each(isMissing ? "" : own, i)
   }
   return Result.succeed(undefined)
@@ -82,9 +85,9 @@ export const text = kind<typeof fields, FittedText>({
   role: "input",
   input: {
     width: ({ length }) => (typeof length === "number" ? length : undefined),
-    fit: ({ cut, length, lower, missing: onBlank, normalize, tokens }, cells) =>
+    fit: ({ cut, length, lower, missing: blanks, normalize, tokens }, cells) =>
       Result.gen(function* () {
-        const blank = onBlank === "empty" ? "empty" : "error"
+        const blank = blanks === "empty" ? "empty" : "error"
         const texts: Array<string> = []
         yield* forEach(cells, blank, (each) => texts.push(each))
         const tokenizer = Tokenizer.fit(tokens, texts, { lower, normalize })
