@@ -96,9 +96,9 @@ const encoded = (fields: ReadonlyArray<Field>): ReadonlyArray<Field> =>
 
 const readDictionary = (header: Flat, body: Uint8Array, state: State): void => {
   const id = header.long(0)
-  const field = encoded(state.fields ?? []).find(({ dictionary }) => dictionary?.id === id)
-  const batch = header.table(1)
-  if (field === undefined || batch === undefined) return damaged(`a dictionary ${id} of no column`)
+  const wrong = () => damaged(`a dictionary ${id} of no column`)
+  const field = encoded(state.fields ?? []).find(({ dictionary }) => dictionary?.id === id) ?? wrong()
+  const batch = header.table(1) ?? wrong()
   const { children, name, type } = field
   const more = valuesOf({ children, name, type }, cursorOf(batch, body, state))
   const before = header.bool(2) ? state.dictionaries.get(id) : undefined

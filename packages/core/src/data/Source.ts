@@ -16,12 +16,15 @@ import { jsonl } from "./sources/jsonl.ts"
 import type { AnyKind, First, Read, Reading, Wanted } from "./sources/Kind.ts"
 import { npz } from "./sources/npz.ts"
 import { parquet } from "./sources/parquet.ts"
+import { safetensors } from "./sources/safetensors.ts"
 import { csv, tsv } from "./sources/table.ts"
 
 export type { AnyKind, First, Read, Reading, Refused, Wanted } from "./sources/Kind.ts"
 
 /** The kinds of file, by their names in model files. */
-export const kinds = { csv, tsv, jsonl, parquet, arrow, idx, npz, images } as const satisfies { readonly [name: string]: AnyKind }
+export const kinds = { csv, tsv, jsonl, parquet, arrow, idx, npz, safetensors, images } as const satisfies {
+  readonly [name: string]: AnyKind
+}
 
 /** The name of a kind of file. */
 export type Name = keyof typeof kinds
