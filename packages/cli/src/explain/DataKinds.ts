@@ -8,6 +8,7 @@ type Kind = Field["kind"]
 
 const words: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }>) => string } = {
   path: () => "the path of a file",
+  folder: () => "the path of a folder",
   text: () => "text",
   boolean: () => "true or false",
   character: (field) => ["one character", ...field.words].join(", or "),
@@ -58,7 +59,10 @@ const columns = (): ReadonlyArray<EntryFound> =>
 const spelled = (name: string, fields: Fields, main: string | undefined): string => {
   const required = Object.entries(fields).filter(([, field]) => !isOptional(field))
   const only = required.length === 1 && required[0]?.[0] === main
-  return only ? `{ ${name}: FILE }` : `{ ${name}: { ${required.map(([key]) => `${key}: FILE`).join(", ")} } }`
+  const place = ([, { kind }]: (typeof required)[number]) => (kind === "folder" ? "FOLDER" : "FILE")
+  return only && required[0] !== undefined
+    ? `{ ${name}: ${place(required[0])} }`
+    : `{ ${name}: { ${required.map((field) => `${field[0]}: ${place(field)}`).join(", ")} } }`
 }
 
 const sources = (): ReadonlyArray<EntryFound> =>

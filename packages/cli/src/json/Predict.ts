@@ -19,6 +19,8 @@ export const Predicted = event(
     /** Counted from 1. */
     row: Count,
     id,
+    /** Of an image in a folder: its path in it. */
+    file: Schema.optionalKey(Schema.String),
     prediction: Schema.Union([Prediction, Schema.Record(Schema.String, Prediction)]),
     /** Of the class that is predicted; missing where the model gives none. */
     probability: Schema.optionalKey(Schema.Union([Score, ByName])),

@@ -18,6 +18,8 @@ export interface HeadAnswer {
 
 /** One prediction. With several heads each field has a value for each head, by its name. */
 export interface Answer {
+  /** The file of the row, where each row has its own. */
+  readonly file?: string
   readonly prediction: Prediction | Named<Prediction>
   readonly probability?: number | Named<number>
   readonly probabilities?: Named<number> | Named<Named<number>>

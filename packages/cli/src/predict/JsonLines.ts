@@ -1,10 +1,11 @@
 /** Lines of JSON as rows to predict: records by column, or lists of numbers. A line that cannot be used is a row that fails. */
-import { type DataError, dataError, type Reason } from "@adjoint/core/data/DataError"
+import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type { FittedArray, FittedColumn, FittedTree } from "@adjoint/core/data/Fitted"
+import * as JsonLines from "@adjoint/core/data/JsonLines"
+import { isRecord, type Wrong } from "@adjoint/core/data/JsonLines"
 import { inputArrays, inputColumns, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as Table from "@adjoint/core/data/Table"
-import * as TextPieces from "@adjoint/core/data/TextPieces"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
@@ -14,30 +15,10 @@ import { fromTable } from "./fromTable.ts"
 import { type Id, idOf } from "./Id.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
-/** The most characters of a line, unless its sample has more numbers than fit. */
-const longestLine = 2 ** 24
+/** The most characters of one number of a sample. */
 const charactersOfNumber = 32
 
-type Json = { readonly [key: string]: unknown }
-
-/** What is wrong with one line. */
-interface Wrong {
-  readonly got: string
-  readonly wanted: string
-}
-
 const wrong = (got: string, wanted: string): Result.Result<never, Wrong> => Result.fail({ got, wanted })
-
-const isRecord = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
-
-const parse = (text: string): Result.Result<unknown, Wrong> => {
-  try {
-    return Result.succeed(JSON.parse(text))
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return wrong(`text that is not JSON: ${why.slice(0, 200)}`, "a record of columns, or a list of numbers")
-  }
-}
 
 /** The name of a category that a value of JSON means: the same text, or the same truth value or number. */
 const nameOf = (value: boolean | number, names: ReadonlyArray<string>): string => {
@@ -230,55 +211,31 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
   )
 }
 
-const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
-
-/** Reads lines of JSON; blank ones are skipped. Fails with `NotText`, with `Empty` where there is no line, with `TooLarge` for a line without an end. */
+/** Reads lines of JSON; blank ones are skipped. Fails as `JsonLines.reader` does, and with `Empty` where there is no line. */
 export const jsonLines = (fitted: FittedTree): Reader => {
-  const decoder = TextPieces.decoder()
   const make = rowsOf(fitted)
   const width = inputsOf(fitted).reduce((sum, [, input]) => sum + (input.type === "array" ? Shape.size(input.shape) : 0), 0)
-  const limit = Math.max(longestLine, charactersOfNumber * width)
-  let pending: Array<string> = []
-  let held = 0
-  let line = 1
+  const lines = JsonLines.reader(Math.max(JsonLines.longestLine, charactersOfNumber * width))
   let isEmpty = true
 
-  const take = (text: string): ReadonlyArray<Rows> => {
-    const values: Array<Result.Result<unknown, Wrong>> = []
-    const lines: Array<number> = []
-    for (const row of text.split("\n")) {
-      if (row.trim() !== "") {
-        values.push(parse(row))
-        lines.push(line)
-      }
-      line++
-    }
-    if (lines.length === 0) return []
+  const take = (some: ReadonlyArray<JsonLines.Line>): ReadonlyArray<Rows> => {
+    if (some.length === 0) return []
     isEmpty = false
-    return [make(values, lines)]
+    return [
+      make(
+        some.map(({ value }) => value),
+        some.map(({ line }) => line),
+      ),
+    ]
   }
 
   return {
-    push: (bytes) =>
-      Result.flatMap(decoder.push(bytes), (text) => {
-        const end = text.lastIndexOf("\n")
-        if (end >= 0) {
-          const whole = `${pending.join("")}${text.slice(0, end)}`
-          pending = [text.slice(end + 1)]
-          held = text.length - end - 1
-          return Result.succeed(take(whole))
-        }
-        pending.push(text)
-        held += text.length
-        return held <= limit
-          ? Result.succeed([])
-          : refuse({ _tag: "TooLarge", what: `line ${line}`, got: BigInt(held), limit, unit: "characters" })
-      }),
-    end: () =>
-      Result.flatMap(decoder.end(), (text) => {
-        const rows = take(`${pending.join("")}${text}`)
+    push: (bytes) => Result.map(lines.push(bytes), take),
+    end: async () =>
+      Result.flatMap(lines.end(), (some) => {
+        const rows = take(some)
         return isEmpty
-          ? refuse({ _tag: "Empty", got: "there is nothing in it", wanted: "a line of JSON for each row" })
+          ? Result.fail(dataError({ _tag: "Empty", got: "there is nothing in it", wanted: "a line of JSON for each row" }))
           : Result.succeed(rows)
       }),
   }

@@ -112,12 +112,14 @@ export const predictor = ({ built, run: { fitted }, weights }: Trained, file: st
             const line = rows.line?.(place)
             const error = refused.get(place)
             const id = rows.id?.(place)
+            const own = rows.files?.[place]
+            const answer =
+              error === undefined
+                ? answerTo(made.get(place) ?? [], first + place, line)
+                : Result.fail(at(error, file, first + place, line).message)
             return {
               ...(id === undefined ? {} : { id }),
-              answer:
-                error === undefined
-                  ? answerTo(made.get(place) ?? [], first + place, line)
-                  : Result.fail(at(error, file, first + place, line).message),
+              answer: own === undefined ? answer : Result.map(answer, (found) => ({ file: own, ...found })),
             }
           }),
         )

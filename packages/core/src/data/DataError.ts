@@ -52,6 +52,7 @@ export type Reason =
     }
   | { readonly _tag: "UnlistedColumns"; readonly columns: ReadonlyArray<string> }
   | { readonly _tag: "BadMagic"; readonly offset: number; readonly got: string; readonly wanted: string }
+  | { readonly _tag: "BadFile"; readonly got: string; readonly wanted: string; readonly hint: string }
   | { readonly _tag: "BadField"; readonly offset: number; readonly field: string; readonly got: string; readonly wanted: string }
   /** `got` is the number of bytes, or a lower bound of it if it is more than wanted. */
   | { readonly _tag: "BadLength"; readonly offset: number; readonly got: number; readonly wanted: bigint; readonly why: string }
@@ -134,6 +135,7 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   UnlistedColumns: (r) =>
     `the ${r.columns.length === 1 ? "column" : "columns"} ${list(r.columns)} ${r.columns.length === 1 ? "is" : "are"} not listed; try: list ${r.columns.length === 1 ? "it" : "them"}, or add \`"*": ignore\``,
   BadMagic: (r) => `the file starts with ${r.got} at byte ${r.offset}; wanted ${r.wanted}`,
+  BadFile: (r) => `got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
   BadField: (r) => `${r.field} at byte ${r.offset} is ${r.got}; wanted ${r.wanted}`,
   BadLength: (r) =>
     BigInt(r.got) > r.wanted

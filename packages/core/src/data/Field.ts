@@ -2,6 +2,7 @@
  * An option of a source or of a column kind, as plain data: the single source of its schema in model files, its TypeScript
  * type, its documentation and its default.
  */
+import type { Folder } from "./Folder.ts"
 
 /** The fields of every option: its documentation, whether it may be left out without a default, and its other names. */
 interface Base {
@@ -15,6 +16,8 @@ interface Base {
 export type Field = Base &
   (
     | { readonly kind: "path" }
+    /** The path of a folder of files. */
+    | { readonly kind: "folder" }
     | { readonly kind: "text"; readonly default?: string }
     | { readonly kind: "boolean"; readonly default?: boolean }
     /** One character, or one of these words. */
@@ -123,6 +126,7 @@ type Constant<F extends Field> = F extends { readonly constant: "number" }
 
 interface Values<F extends Field> {
   readonly path: string
+  readonly folder: string
   readonly text: string
   readonly boolean: boolean
   readonly character: string
@@ -147,8 +151,10 @@ type Optional<F extends Fields> = {
   readonly [K in keyof F]: F[K] extends { readonly default: unknown } | { readonly optional: true } ? K : never
 }[keyof F]
 
-/** The names of options that are files. */
-type Paths<F extends Fields> = { readonly [K in keyof F]: F[K] extends { readonly kind: "path" } ? K : never }[keyof F]
+/** The names of options of a kind. */
+type OfKind<F extends Fields, N extends Field["kind"]> = {
+  readonly [K in keyof F]: F[K] extends { readonly kind: N } ? K : never
+}[keyof F]
 
 type Simplify<T> = { readonly [K in keyof T]: T[K] }
 
@@ -162,8 +168,10 @@ export type Filled<F extends Fields> = {
   readonly [K in keyof F]: Value<F[K]> | (F[K] extends { readonly optional: true } ? undefined : never)
 }
 
-/** The bytes of the files that options name. */
-export type Files<F extends Fields> = { readonly [K in Paths<F>]: Uint8Array }
+/** The bytes of the files that options name, and the folders that they name. */
+export type Files<F extends Fields> = { readonly [K in OfKind<F, "path">]: Uint8Array } & {
+  readonly [K in OfKind<F, "folder">]: Folder
+}
 
 /** The default of an option, `undefined` where it has none. */
 export const defaultOf = (field: Field): unknown => ("default" in field ? field.default : undefined)

@@ -68,6 +68,7 @@ const character = (words: ReadonlyArray<string>): Codec => {
 /** How each kind of option is written in a file. */
 const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }>) => Codec } = {
   path: () => F.path,
+  folder: () => F.folder,
   text: () => F.text,
   boolean: () => F.boolean,
   character: ({ words }) => character(words),

@@ -6,6 +6,7 @@ import * as Gzip from "../Gzip.ts"
 import type { Table } from "../Table.ts"
 import * as Text from "../Text.ts"
 import { about, type First, kind, type Read } from "./Kind.ts"
+import { path } from "./options.ts"
 
 /** A table from the bytes of a file, gzipped or not. */
 export const parse = (bytes: Uint8Array, options: Csv.Options): Result.Result<Table, DataError> =>
@@ -26,12 +27,6 @@ const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
     Result.map(rows, (raw) => ({ raw })),
   )
 }
-
-const path = {
-  kind: "path",
-  doc: "The file, relative to the model file; it may be gzipped.",
-  synonyms: ["file", "filename", "file_path"],
-} as const
 
 const header = {
   kind: "boolean",
