@@ -41,7 +41,10 @@ describe("predict", () => {
   test("repeats the name of a row, also beside an error, and `null` for a blank one", async () => {
     const good = "2023-08-05T09:00,urgent,chair,broken,1,no"
     const wrong = "2023-08-05T09:00,urgentt,chair,broken,1,no"
-    const { code, stdout } = await predicted([header, `T1,c1,${good}`, `T2,c1,${wrong}`, `,c1,${good}`, ""].join("\n"), "tickets/1")
+    const { code, stdout } = await predicted(
+      [header, `T1,c1,${good}`, `T2,c1,${wrong}`, `,c1,${good}`, ""].join("\n"),
+      "tickets/1",
+    )
     expect(code).toBe(4)
     const [first, second, third] = jsonLines(stdout)
     expect(first).toMatchObject({ row: 1, id: "T1", prediction: "no" })

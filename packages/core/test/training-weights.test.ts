@@ -123,10 +123,14 @@ describe("a run with weights of rows", () => {
     Effect.gen(function* () {
       // A step has all rows: the mean over a batch of repeated rows is the weighted mean over the rows.
       const one = yield* Train.finished({ ...config, data: weighted, batch: count, validation: weighted })
-      const other = yield* Train.finished({ ...config, data: unweighted, batch: repeated(weights).length, validation: unweighted })
+      const other = yield* Train.finished({
+        ...config,
+        data: unweighted,
+        batch: repeated(weights).length,
+        validation: unweighted,
+      })
       const leaves = (tree: unknown) => Tree.leaves(tree).flatMap((leaf) => [...Tensor.read(leaf as Tensor.Tensor).data])
-      for (const [i, value] of leaves(other.params).entries())
-        assert.closeTo(leaves(one.params)[i] ?? Number.NaN, value, 1e-5)
+      for (const [i, value] of leaves(other.params).entries()) assert.closeTo(leaves(one.params)[i] ?? Number.NaN, value, 1e-5)
       for (const [epoch, { train, validation = {} }] of other.history.entries()) {
         const own = one.history[epoch]
         for (const [name, value] of Object.entries(train)) assert.closeTo(own?.train[name] ?? Number.NaN, Number(value), 1e-5)
@@ -146,8 +150,7 @@ describe("a run with weights of rows", () => {
       const [one, again] = [yield* Train.finished(small), yield* Train.finished(small)]
       assert.deepStrictEqual(one.history, again.history)
       const doubled = { ...weighted, weights: f32([...weighted.weights.data].map((weight) => weight * 2)) }
-      const of = (rows: typeof weighted) =>
-        Evaluate.evaluate(net, one, { data: rows, loss: config.loss, scores: config.scores })
+      const of = (rows: typeof weighted) => Evaluate.evaluate(net, one, { data: rows, loss: config.loss, scores: config.scores })
       const [a, b] = [yield* of(weighted), yield* of(doubled)]
       for (const [name, value] of Object.entries(a)) assert.closeTo(b[name] ?? Number.NaN, value, 1e-6)
     }).pipe(Effect.provide(wasm)),

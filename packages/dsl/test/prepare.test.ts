@@ -362,9 +362,17 @@ describe("columns beside inputs and targets", () => {
       "the data has no column `patent`",
       ["data", "split", "group"],
     ],
-    [data({ ...columns, patient: { type: "weight" } }), "`patient` is a second weight: a row has one", ["data", "columns", "patient"]],
     [
-      data({ ...columns, patient: { type: "ordinal", order: ["p0", "p1"], role: "target", missing: "median" }, y: { type: "ignore" } }),
+      data({ ...columns, patient: { type: "weight" } }),
+      "`patient` is a second weight: a row has one",
+      ["data", "columns", "patient"],
+    ],
+    [
+      data({
+        ...columns,
+        patient: { type: "ordinal", order: ["p0", "p1"], role: "target", missing: "median" },
+        y: { type: "ignore" },
+      }),
       "`patient` is a target: replacing blanks by `median` would score rows against an invented value",
       ["data", "columns", "patient", "missing"],
     ],

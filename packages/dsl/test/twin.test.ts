@@ -40,7 +40,7 @@ const split: Keys<NonNullable<NonNullable<Model.Sections["data"]>["split"]>> = {
   test: true,
   unlabelled: true,
   stratify: true,
-      group: true,
+  group: true,
   seed: true,
 }
 const model: Keys<Model.Sections["model"]> = { input: true, inputs: true, init: true, layers: true }

@@ -10,7 +10,12 @@ const Name = Schema.NullOr(Schema.String)
 const id = Schema.optionalKey(Schema.Union([Name, Schema.Record(Schema.String, Name)]))
 
 /** A class, a number, the names of a set, or classes and numbers by name. */
-const Prediction = Schema.Union([Score, Schema.String, Schema.Array(Schema.String), Schema.Record(Schema.String, Schema.Union([Score, Schema.String]))])
+const Prediction = Schema.Union([
+  Score,
+  Schema.String,
+  Schema.Array(Schema.String),
+  Schema.Record(Schema.String, Schema.Union([Score, Schema.String])),
+])
 
 export const Predicted = event(
   "predicted",

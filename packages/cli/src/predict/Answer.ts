@@ -58,8 +58,7 @@ const ofHead = ({ lossName, target }: Predicting): ((responses: ReadonlyArray<nu
     const { classes = [], names, set } = target
     const probabilities = (row: ReadonlyArray<number>) =>
       isProbability ? { probabilities: Object.fromEntries(names.map((name, i) => [name, row[i] ?? 0] as const)) } : {}
-    if (set !== undefined)
-      return (row) => ({ prediction: names.filter((_, i) => (row[i] ?? 0) > 0.5), ...probabilities(row) })
+    if (set !== undefined) return (row) => ({ prediction: names.filter((_, i) => (row[i] ?? 0) > 0.5), ...probabilities(row) })
     return (row) => ({
       prediction: Object.fromEntries(
         names.map((name, i) => {

@@ -86,11 +86,7 @@ export const predictor = ({ built, run: { fitted }, weights }: Trained, file: st
         return target?.type === "numbers" ? PreprocessTree.restore(target, own) : read(response(own))
       })
 
-    const answerTo = (
-      row: ReadonlyArray<ReadonlyArray<number>>,
-      number: number,
-      line: number | undefined,
-    ): Outcome["answer"] => {
+    const answerTo = (row: ReadonlyArray<ReadonlyArray<number>>, number: number, line: number | undefined): Outcome["answer"] => {
       const bad = row.flat().find((value) => !Number.isFinite(value))
       if (bad === undefined) return Result.succeed(answer(row))
       const place = line === undefined ? file : `${file}:${line}`

@@ -90,7 +90,11 @@ export const limited = (kind: string, { name }: Pick<Cells, "name">, names: Read
  * The sorted names of a column of classes: two for a binary column, two or more for others. Fails with `BadSpec` for another
  * number of names, and `BadCell` for a blank.
  */
-export const fitNames = (type: "class" | "binary", cells: Cells, fill: string | null = null): DataResult<ReadonlyArray<string>> => {
+export const fitNames = (
+  type: "class" | "binary",
+  cells: Cells,
+  fill: string | null = null,
+): DataResult<ReadonlyArray<string>> => {
   const names = sorted([...namesIn(cells), ...(fill === null ? [] : [fill])])
   if (names.length < 2 || (type === "binary" && names.length > 2))
     return refuseColumn(cells, {
@@ -142,7 +146,8 @@ export const unknownName = (
 }
 
 /** What an error says about a blank. `blankGot("NA") // => "\"NA\", which counts as a blank"` */
-export const blankGot = (text: string): string => (text.trim() === "" ? "a blank" : `${quote(text.trim())}, which counts as a blank`)
+export const blankGot = (text: string): string =>
+  text.trim() === "" ? "a blank" : `${quote(text.trim())}, which counts as a blank`
 
 /** The index of each cell among the names, -1 for an unknown name. Fails with `BadCell` for a blank or an unknown name that is not allowed. */
 export const encode = (cells: Cells, names: ReadonlyArray<string>, reading: Reading): DataResult<Int32Array> => {

@@ -180,7 +180,10 @@ const names = (fitted: FittedTree): Dataset.Names => {
 export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
   Result.gen(function* () {
     const weights = hasNamedArrays(raw) ? {} : yield* Preprocess.weights(fitted, raw, rows)
-    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), { ...names(fitted), ...weights })
+    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), {
+      ...names(fitted),
+      ...weights,
+    })
   })
 
 /** The shapes of a preprocessed sample. */

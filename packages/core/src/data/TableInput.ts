@@ -111,8 +111,7 @@ export const fitBeside = (used: ReadonlyArray<Used>, table: Table, rows: Rows): 
         wanted: "one weight for each row",
         hint: "ignore one of them",
       })
-    const weight =
-      own === undefined ? {} : { weight: yield* Weight.fit(own.column, yield* cellsOf(own.name, table, rows)) }
+    const weight = own === undefined ? {} : { weight: yield* Weight.fit(own.column, yield* cellsOf(own.name, table, rows)) }
     return { ...(ids.length === 0 ? {} : { ids }), ...weight }
   })
 
@@ -120,7 +119,11 @@ export const fitBeside = (used: ReadonlyArray<Used>, table: Table, rows: Rows): 
 export const weights = (fitted: FittedWeight, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
   Result.gen(function* () {
     const data = yield* Weight.read(fitted, yield* cellsOf(fitted.name, table, rows))
-    return NDArray.make("f32", [rows.length], Float32Array.from(data, (value) => value / fitted.divide))
+    return NDArray.make(
+      "f32",
+      [rows.length],
+      Float32Array.from(data, (value) => value / fitted.divide),
+    )
   })
 
 /** Whether a used column is predicted. */
@@ -282,7 +285,11 @@ export const columnNames = (column: FittedColumn): ReadonlyArray<string> => inpu
  */
 export const targets = (fitted: FittedHead, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
   fitted.type === "numbers" || fitted.type === "labels"
-    ? inputs({ type: "columns", columns: fitted.type === "labels" && fitted.set !== undefined ? [fitted.set] : fitted.columns }, table, rows)
+    ? inputs(
+        { type: "columns", columns: fitted.type === "labels" && fitted.set !== undefined ? [fitted.set] : fitted.columns },
+        table,
+        rows,
+      )
     : Result.gen(function* () {
         const cells = yield* cellsOf(fitted.name, table, rows)
         const data = yield* Category.encode(cells, fitted.classes, Category.noBlank)

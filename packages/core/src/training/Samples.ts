@@ -15,10 +15,7 @@ export interface Samples<out X = Tensor, out T = Tensor> {
 /** A dataset whose inputs become the tree `X` of tensors. */
 export type DatasetOf<X, T> = Dataset.Dataset<Dataset.Arrays<X>, T>
 
-const samples = <X, T>(
-  { inputs, targets, weights }: DatasetOf<X, T>,
-  f: (tree: unknown) => unknown,
-): Samples<X, Tensors<T>> => ({
+const samples = <X, T>({ inputs, targets, weights }: DatasetOf<X, T>, f: (tree: unknown) => unknown): Samples<X, Tensors<T>> => ({
   x: f(inputs) as X,
   y: f(targets) as Tensors<T>,
   ...(weights === undefined ? {} : { w: f(weights) as Tensor }),

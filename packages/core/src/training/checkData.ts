@@ -71,7 +71,8 @@ const weights = (argument: string, array: NDArray | undefined): Problem => {
   if (array.shape.length !== 1 || array.dtype !== "f32")
     return problem(argument, `${array.dtype}${Shape.print(array.shape)}`, "a number for each row, f32[rows]", hint)
   const wrong = array.data.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY))
-  if (wrong >= 0) return problem(argument, `a weight of ${array.data[wrong]} in row ${wrong}`, "finite numbers of 0 or more", hint)
+  if (wrong >= 0)
+    return problem(argument, `a weight of ${array.data[wrong]} in row ${wrong}`, "finite numbers of 0 or more", hint)
   return array.data.every((weight) => weight === 0) ? problem(argument, "weights of 0 alone", "one above 0", hint) : undefined
 }
 

@@ -66,7 +66,8 @@ const grouped = (data: Data): ReadonlyArray<Finding> => {
   const { group, stratify } = data.split
   const [column] = having(data, "group")
   if (stratify === undefined || (group === undefined && column === undefined)) return []
-  const at = group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }
+  const at =
+    group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }
   return [
     {
       code: "D304",

@@ -1,8 +1,8 @@
 /** Converts an error of a data reader to a finding at its place in the model file. */
 
 import { DataError, inFile, type Reason } from "@adjoint/core/data/DataError"
-import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import { grouped } from "@adjoint/core/data/grouped"
+import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import type { Data } from "../Document.ts"
 import type { Code } from "../diagnostic/Codes.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"

@@ -34,7 +34,9 @@ const missing = (of: ReadonlyArray<string>, constant: "number" | "text" | undefi
   const whole = Schema.Struct({ constant: F.described(value as Codec, "What replaces a blank.") })
   const union = constant === "number" ? Schema.Union([Schema.Finite, words, whole]) : Schema.Union([words, whole])
   const names = of.map((word) => `\`${word}\``)
-  const [last = "", ...others] = (constant === "number" ? ["a number", ...names] : [...names, "{ constant: a text }"]).toReversed()
+  const [last = "", ...others] = (
+    constant === "number" ? ["a number", ...names] : [...names, "{ constant: a text }"]
+  ).toReversed()
   return note(union, { wanted: `${others.toReversed().join(", ")} or ${last}` }) as unknown as Codec
 }
 

@@ -109,8 +109,7 @@ const indices = (fitted: FittedCategory, cells: Cells): DataResult<Int32Array> =
   for (let i = 0; i < out.length; i++) {
     const text = cells.text(i).trim()
     const own = isBlank(text) ? fill : text
-    if (own === null)
-      return refuseCell(cells, i, { got: Category.blankGot(text), wanted: "a name", hint: blank(name) })
+    if (own === null) return refuseCell(cells, i, { got: Category.blankGot(text), wanted: "a name", hint: blank(name) })
     out[i] = hashed(own) % hash
   }
   return Result.succeed(out)

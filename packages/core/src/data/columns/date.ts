@@ -2,9 +2,9 @@
 import * as Result from "effect/Result"
 import { isBlank } from "../Blank.ts"
 import { blankGot } from "../Category.ts"
+import { quote } from "../DataError.ts"
 import * as DateFormat from "../DateFormat.ts"
 import { angleOf, isCyclic, partOf } from "../DateParts.ts"
-import { quote } from "../DataError.ts"
 import { type DatePart, dateParts, type Filled, scaleSynonyms } from "../Field.ts"
 import type { FittedDate } from "../Fitted.ts"
 import { quantile } from "../Quantiles.ts"
@@ -72,10 +72,7 @@ export const date = kind<typeof fields, FittedDate>({
     width: ({ cyclic, missing, parts }) =>
       parts === undefined ? undefined : namesOf("", parts, cyclic).length + (missing === "indicator" ? 1 : 0),
     fit: (options, cells) => fit(options, cells),
-    names: ({ cyclic, indicator, name, parts }) => [
-      ...namesOf(name, parts, cyclic),
-      ...(indicator ? [`${name} is blank`] : []),
-    ],
+    names: ({ cyclic, indicator, name, parts }) => [...namesOf(name, parts, cyclic), ...(indicator ? [`${name} is blank`] : [])],
     write: (fitted, cells, { at, data, width }) =>
       Result.gen(function* () {
         const { cyclic, divide, fill, indicator, parts, since, subtract } = fitted
@@ -136,11 +133,7 @@ const usualParts = (clocks: Float64Array): ReadonlyArray<DatePart> => [
   ...(clocks.some((clock) => clock % day !== 0) ? (["hour"] as const) : []),
 ]
 
-const fillOf = (
-  { format, missing }: Options,
-  cells: Pick<Cells, "name">,
-  known: Float64Array,
-): DataResult<number | null> => {
+const fillOf = ({ format, missing }: Options, cells: Pick<Cells, "name">, known: Float64Array): DataResult<number | null> => {
   if (missing === "error" || missing === "drop") return Result.succeed(null)
   const sorted = known.slice().sort()
   if (typeof missing !== "object")

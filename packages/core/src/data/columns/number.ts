@@ -1,10 +1,10 @@
 /** A quantity, with preprocessing learned from the training rows. */
 import * as Result from "effect/Result"
-import { grouped } from "../grouped.ts"
 import * as YeoJohnson from "../../learning/score/YeoJohnson.ts"
 import { quote } from "../DataError.ts"
 import { encodings, type Filled, scaleSynonyms, transforms } from "../Field.ts"
 import type { FittedNumber } from "../Fitted.ts"
+import { grouped } from "../grouped.ts"
 import * as Quantiles from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
 import { type Cells, type DataResult, kind, refuseCell, refuseColumn } from "./Kind.ts"
@@ -201,7 +201,11 @@ const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
     const values = yield* Quantity.readAll(cells, isNeeded ? hint : undefined, format)
     const known = values.filter((value) => !Number.isNaN(value)).sort()
     if (known.length === 0)
-      return yield* refuseColumn(cells, { got: "no number in any training row", wanted: "one or more", hint: "ignore the column" })
+      return yield* refuseColumn(cells, {
+        got: "no number in any training row",
+        wanted: "one or more",
+        hint: "ignore the column",
+      })
     const read: FittedNumber = {
       type: "number",
       name,
@@ -217,9 +221,17 @@ const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
     if (bins !== undefined) {
       const edges = edgesOf(bins, clipped.slice().sort())
       if (edges.length === 0)
-        return yield* refuseColumn(cells, { got: "equal values in all training rows", wanted: "two intervals or more", hint: "ignore the column" })
+        return yield* refuseColumn(cells, {
+          got: "equal values in all training rows",
+          wanted: "two intervals or more",
+          hint: "ignore the column",
+        })
       if (edges.length >= mostBins)
-        return yield* refuseColumn(cells, { got: `${grouped(edges.length + 1)} bins`, wanted: `at most ${grouped(mostBins)}`, hint: "" })
+        return yield* refuseColumn(cells, {
+          got: `${grouped(edges.length + 1)} bins`,
+          wanted: `at most ${grouped(mostBins)}`,
+          hint: "",
+        })
       return { ...read, bins: { edges, encode } }
     }
     const plain: FittedNumber = { ...read, transform: transform ?? "none", ...learned(transform, clipped) }

@@ -78,6 +78,7 @@ const fit = ({ missing, order, scale }: Options, cells: Cells): DataResult<Fitte
             : (median(named, known) ?? null)
     const found = yield* places({ name: cells.name, order: named, fill }, cells)
     const own = { type: "ordinal", name: cells.name, order: named, fill, indicator: missing === "indicator" } as const
-    const values = scale === "minmax" || typeof scale === "object" ? Float64Array.of(0, named.length - 1) : Float64Array.from(found)
+    const values =
+      scale === "minmax" || typeof scale === "object" ? Float64Array.of(0, named.length - 1) : Float64Array.from(found)
     return { ...own, ...Quantity.scaleOf(Quantity.summarize(values, scale), scale) }
   })

@@ -87,7 +87,8 @@ const read = (
     return refuseCell(cells, index, { got: blankGot(text), wanted: counted, hint })
   }
   const numbers = numbersOf(text)
-  if (numbers === undefined) return refuseCell(cells, index, { got: quote(text), wanted: `${counted}, as in "[1, 2.5]"`, hint: "" })
+  if (numbers === undefined)
+    return refuseCell(cells, index, { got: quote(text), wanted: `${counted}, as in "[1, 2.5]"`, hint: "" })
   if (size !== undefined && numbers.length !== size)
     return refuseCell(cells, index, { got: `${numbers.length} numbers`, wanted: counted, hint: "every row needs as many" })
   return Result.succeed(numbers)
@@ -105,7 +106,11 @@ const fit = ({ missing, scale, size: given }: Options, cells: Cells): DataResult
       rows.push(numbers)
     }
     if (size === undefined || rows.length === 0)
-      return yield* refuseColumn(cells, { got: "no number in any training row", wanted: "one or more", hint: "ignore the column" })
+      return yield* refuseColumn(cells, {
+        got: "no number in any training row",
+        wanted: "one or more",
+        hint: "ignore the column",
+      })
     const columns = Array.from({ length: size }, (_, k) => Float64Array.from(rows, (row) => row[k] ?? 0))
     const fill = isNeeded
       ? null

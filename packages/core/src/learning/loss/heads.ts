@@ -19,12 +19,26 @@ export interface LossValues {
 }
 
 /** Σ wᵢ lᵢ / n of the losses of n samples. Throws `ShapeError` for a loss that does not give them. */
-const weightedMeanOf = <Y, Target>(loss: LossFunction<Y, Target, string>, prediction: Y, target: Target, weights: Tensor): Tensor => {
+const weightedMeanOf = <Y, Target>(
+  loss: LossFunction<Y, Target, string>,
+  prediction: Y,
+  target: Target,
+  weights: Tensor,
+): Tensor => {
   const wanted = "a loss that gives the loss of each row, as those of the table do"
   if (!hasFacts(loss)) return refuse("the weights of rows", [weights], wanted, "Loss.make((output, target) => …)")
   const each = loss.perExample(prediction as Tensor, target as Tensor)
-  if (each.shape[0] !== weights.shape[0]) return refuse("the weights of rows", [each, weights], wanted, "Loss.make((output, target) => …)")
-  return T.mean(T.mul(each, T.reshape(weights, each.shape.map((size, i) => (i === 0 ? size : 1)))))
+  if (each.shape[0] !== weights.shape[0])
+    return refuse("the weights of rows", [each, weights], wanted, "Loss.make((output, target) => …)")
+  return T.mean(
+    T.mul(
+      each,
+      T.reshape(
+        weights,
+        each.shape.map((size, i) => (i === 0 ? size : 1)),
+      ),
+    ),
+  )
 }
 
 /** The value of a loss. Throws `ShapeError` for a function that does not give one number. */

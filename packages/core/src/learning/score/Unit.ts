@@ -38,9 +38,7 @@ const row = (values: ReadonlyArray<number>): Tensor =>
 /** The original unit of the inverse of a power transform, as in `YeoJohnson.invert`. */
 const powerOf = (x: Tensor, lambda: number): Tensor => {
   const half = (size: Tensor, power: number): Tensor =>
-    Math.abs(power) < Number.EPSILON
-      ? T.expm1(size)
-      : T.expm1(T.div(T.log1p(T.maximum(T.mul(size, power), -1)), power))
+    Math.abs(power) < Number.EPSILON ? T.expm1(size) : T.expm1(T.div(T.log1p(T.maximum(T.mul(size, power), -1)), power))
   return T.where(T.greaterEqual(x, 0), half(T.maximum(x, 0), lambda), T.neg(half(T.maximum(T.neg(x), 0), 2 - lambda)))
 }
 
