@@ -1,11 +1,9 @@
 /** Delimited text as rows to predict. */
 import type * as Csv from "@adjoint/core/data/Csv"
 import * as CsvBlocks from "@adjoint/core/data/CsvBlocks"
-import type { DataError } from "@adjoint/core/data/DataError"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { columnsOf, headsOf, inputColumns } from "@adjoint/core/data/PreprocessTree"
 import type { Table } from "@adjoint/core/data/Table"
-import * as TextPieces from "@adjoint/core/data/TextPieces"
 import * as Result from "effect/Result"
 import { fromTable } from "./fromTable.ts"
 import type { Reader, Rows } from "./Rows.ts"
@@ -28,16 +26,7 @@ export const withoutHeader =
 
 /** Reads delimited text. Fails as `CsvBlocks.reader` does. */
 export const delimited = (fitted: FittedTree, { header = true, ...options }: Csv.Options): Reader => {
-  const decoder = TextPieces.decoder()
   const reader = CsvBlocks.reader({ ...options, header: header === false ? withoutHeader(fitted) : true })
   const rows = (table: Table | undefined): ReadonlyArray<Rows> => (table === undefined ? [] : [fromTable(fitted, table)])
-  const push = (text: string): Result.Result<ReadonlyArray<Rows>, DataError> => Result.map(reader.push(text), rows)
-  return {
-    push: (bytes) => Result.flatMap(decoder.push(bytes), push),
-    end: () =>
-      Result.gen(function* () {
-        const last = yield* push(yield* decoder.end())
-        return [...last, ...rows(yield* reader.end())]
-      }),
-  }
+  return { push: (bytes) => Result.map(reader.push(bytes), rows), end: () => Result.map(reader.end(), rows) }
 }

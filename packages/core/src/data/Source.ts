@@ -86,13 +86,18 @@ export const recorded = ({ name, options }: Use): FittedSource => {
  */
 export const of = ({ source }: Pick<Fitted, "source">): FittedSource | undefined => source
 
+/** The options of the reader of delimited text; the defaults for another source. */
+export const tableOptionsOf = ({ name, options }: Use): Csv.Options => {
+  const kind = kindOf(name)
+  const table = kind?.table as ((options: object) => Csv.Options) | undefined
+  return table === undefined || kind === undefined ? {} : table(Field.fill(kind.fields, options))
+}
+
 /**
  * The options with which a run's table was read, so that new rows are read in the same way: the delimiter, and whether the
  * first line names the columns. The defaults if the rows were not a table.
  */
 export const tableOptions = (fitted: Pick<Fitted, "source">): Csv.Options => {
   const source = of(fitted)
-  const kind = source === undefined ? undefined : kindOf(source.name)
-  const options = kind?.table as ((options: object) => Csv.Options) | undefined
-  return options === undefined || kind === undefined ? {} : options(Field.fill(kind.fields, source?.options ?? {}))
+  return source === undefined ? {} : tableOptionsOf(source)
 }
