@@ -105,7 +105,7 @@ describe("a text in pieces", () => {
       header: fc.boolean(),
       comment: fc.constantFrom("#", "§"),
       delimiter: fc.constantFrom(",", ";", "\t", "§", "|"),
-      missing: fc.constantFrom([], ["-999", "x"]),
+      blanks: fc.constantFrom([], ["-999", "x"]),
     })
     const row = fc.tuple(cell, number, number)
     fc.assert(

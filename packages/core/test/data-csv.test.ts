@@ -239,10 +239,10 @@ describe("options", () => {
       'the comment mark: got "//", wanted one character, not a quote, a line end or the delimiter',
     )
   })
-  it("missing: words that count as blanks, in all columns or by name", () => {
+  it("blanks: words that count as blanks, in all columns or by name", () => {
     const text = "a,b\n-999,x\n1, none \n-999.0,-999\n"
-    const read = (missing: Csv.Options["missing"], use: Csv.Use = "text") =>
-      table(text, { ...(missing === undefined ? {} : { missing }), use: () => use }).rows
+    const read = (blanks: Csv.Options["blanks"], use: Csv.Use = "text") =>
+      table(text, { ...(blanks === undefined ? {} : { blanks }), use: () => use }).rows
     expect(read(["-999", "none"])).toEqual([
       ["", "x"],
       ["1", ""],
@@ -280,14 +280,11 @@ describe("options", () => {
     const read = ok('x;y\n1.234,5;1,5\n"2,25";1.5\n', {
       decimal: ",",
       thousands: ".",
-      use: (name) => (name === "x" ? "number" : { thousands: ",", decimal: "." }),
+      use: (name) => (name === "x" ? "number" : { thousands: "," }),
     })
     expect(read.column(0).numbers?.([0, 1])).toEqual(Float64Array.of(1234.5, 2.25))
     expect(read.column(1).numbers?.([0, 1])).toEqual(Float64Array.of(Number.NaN, 1.5))
-    expect([read.column(0).format, read.column(1).format]).toEqual([
-      { decimal: ",", thousands: "." },
-      { decimal: ".", thousands: "," },
-    ])
+    expect([read.column(0).format, read.column(1).format]).toEqual([{ decimal: ",", thousands: "." }, { thousands: "," }])
     // The delimiter ends a number, even if it is the decimal mark.
     expect(
       ok("x,y\n1,5\n", { decimal: ",", use: () => "number" })

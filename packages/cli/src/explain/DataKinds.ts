@@ -15,6 +15,7 @@ const words: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }
   numberOr: ({ of }) => `a number, or ${of.join(" | ")}`,
   count: () => "a whole number > 0",
   names: () => "a list of names",
+  words: () => "a list of words, or such lists by the names of columns",
   bounds: () => "[low, high], or { quantiles: [low, high] }",
   scale: () => "standard | minmax | center, or { minmax: [low, high] }",
   size: () => "[height, width]",

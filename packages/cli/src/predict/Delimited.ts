@@ -1,6 +1,8 @@
 /** Delimited text as rows to predict. */
+
 import type * as Csv from "@adjoint/core/data/Csv"
 import * as CsvBlocks from "@adjoint/core/data/CsvBlocks"
+import * as columnUses from "@adjoint/core/data/columnUses"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { columnsOf, headsOf, inputColumns } from "@adjoint/core/data/PreprocessTree"
 import type { Table } from "@adjoint/core/data/Table"
@@ -25,8 +27,15 @@ export const withoutHeader =
   }
 
 /** Reads delimited text. Fails as `CsvBlocks.reader` does. */
-export const delimited = (fitted: FittedTree, { header = true, ...options }: Csv.Options): Reader => {
-  const reader = CsvBlocks.reader({ ...options, header: header === false ? withoutHeader(fitted) : true })
+export const delimited = (fitted: FittedTree, { header, ...options }: Csv.Options): Reader => {
+  const columns = inputColumns(fitted)
+  const use = columns === undefined ? () => "number" as const : columnUses.ofFitted(columns)
+  const isBare = (header ?? options.names === undefined) === false && options.names === undefined
+  const reader = CsvBlocks.reader({
+    ...options,
+    use,
+    ...(isBare ? { header: withoutHeader(fitted) } : header === undefined ? {} : { header }),
+  })
   const rows = (table: Table | undefined): ReadonlyArray<Rows> => (table === undefined ? [] : [fromTable(fitted, table)])
   return { push: (bytes) => Result.map(reader.push(bytes), rows), end: () => Result.map(reader.end(), rows) }
 }

@@ -23,7 +23,7 @@ export type { Use } from "./csv/Start.ts"
  * `encoding`: how characters are stored. `auto` is UTF-8, or UTF-16 with a byte order mark.
  * `skip`: the number of lines before the first record. `comment`: the character that starts a line of comment.
  * `decimal`, `thousands`: the decimal mark, and the mark between groups of three digits.
- * `missing`: words that count as blanks besides the usual ones, in all columns or by the name of a column (`"*"` for the rest).
+ * `blanks`: words that count as blanks besides the usual ones, in all columns or by the name of a column (`"*"` for the rest).
  * `use`: how a column is read, by its name: as `text` (by default), as `number`, or not at all (`ignore`).
  * `cells`: the limit of cells, 2^27 unless given.
  */
@@ -36,7 +36,7 @@ export interface Options {
   readonly comment?: string
   readonly decimal?: "." | ","
   readonly thousands?: string
-  readonly missing?: ReadonlyArray<string> | { readonly [column: string]: ReadonlyArray<string> }
+  readonly blanks?: ReadonlyArray<string> | { readonly [column: string]: ReadonlyArray<string> }
   readonly use?: (name: string) => Use
   readonly cells?: number
 }
@@ -55,7 +55,7 @@ export const input = ({
   header,
   ...options
 }: Omit<Options, "header"> & { readonly header?: Options["header"] | ((cells: number) => ReadonlyArray<string>) }): Input => {
-  const { cells = defaultMaxCells, comment, decimal, delimiter = "auto", encoding = "auto", missing = [], names } = options
+  const { cells = defaultMaxCells, comment, decimal, delimiter = "auto", encoding = "auto", blanks = [], names } = options
   const { skip = 0, thousands, use = () => "text" } = options
   return new Input({
     delimiter,
@@ -64,7 +64,7 @@ export const input = ({
     skip,
     comment,
     format: { ...(decimal === undefined ? {} : { decimal }), ...(thousands === undefined ? {} : { thousands }) },
-    missing,
+    blanks,
     use,
     cells,
     encoding,
@@ -94,11 +94,20 @@ export const reader = (options: Options = {}): Reader => {
   }
 }
 
+/** The complete records at the start of a text of which only the first bytes are given. Fails as `parse` does. */
+export const start = (bytes: Uint8Array, options: Options = {}): Result.Result<Table, DataError> => {
+  const rows = input(options)
+  return Result.flatMap(rows.push(bytes), () => {
+    const table = rows.take()
+    return table === undefined ? parse(bytes, options) : Result.succeed(table)
+  })
+}
+
 /**
  * Reads CSV text or bytes. Blank lines are skipped; a byte order mark, CRLF, CR and a first line `sep=;` are understood. An
  * empty cell after a delimiter at the end of a line is left out.
  *
- * Fails with `Empty`, `NotText`, `BadSpec` (an option that cannot be used, bytes that are no text in `encoding`), `BadHeader` (a missing or duplicate name), `BadRow`
+ * Fails with `Empty`, `NotText`, `BadSpec` (an option that cannot be used, bytes that are no text in `encoding`), `BadHeader` (a blanks or duplicate name), `BadRow`
  * (too few or too many cells), `BadQuote`, `TooLarge` (more cells than
  * `cells`).
  *

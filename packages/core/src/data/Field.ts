@@ -26,6 +26,8 @@ export type Field = Base &
     | { readonly kind: "count"; readonly default?: number }
     /** Texts, each of them once. */
     | { readonly kind: "names" }
+    /** Texts or numbers, or such a list for each of some columns (`"*"` for the others). */
+    | { readonly kind: "words" }
     | { readonly kind: "bounds" }
     | { readonly kind: "scale" }
     | { readonly kind: "size" }
@@ -56,6 +58,9 @@ export type White = "unit" | "none" | { readonly max: number }
 /** The values of `White` that are a single word. */
 export const whites = ["unit", "none"] as const satisfies ReadonlyArray<White>
 
+/** Texts, in which a number stands for itself as text; for all columns, or by the name of a column. */
+export type Words = ReadonlyArray<string | number> | { readonly [column: string]: ReadonlyArray<string | number> }
+
 interface Values<F extends Field> {
   readonly path: string
   readonly text: string
@@ -65,6 +70,7 @@ interface Values<F extends Field> {
   readonly numberOr: number | (F extends { readonly of: ReadonlyArray<infer C> } ? C : never)
   readonly count: number
   readonly names: ReadonlyArray<string>
+  readonly words: Words
   readonly bounds: Bounds
   readonly scale: Scale
   readonly size: readonly [height: number, width: number]

@@ -73,11 +73,9 @@ export const first = (kind: AnyKind, { options }: Use, files: Files): Read<First
 export const recorded = ({ name, options }: Use): FittedSource => {
   const fields = kindOf(name)?.fields ?? {}
   const kept = Object.entries(Field.fill(fields, options)).flatMap(([option, value]) =>
-    fields[option]?.kind !== "path" && (typeof value === "string" || typeof value === "boolean" || typeof value === "number")
-      ? [[option, value] as const]
-      : [],
+    fields[option]?.kind !== "path" && value !== undefined ? [[option, value] as const] : [],
   )
-  return { name, options: Object.fromEntries(kept) }
+  return { name, options: Object.fromEntries(kept) as FittedSource["options"] }
 }
 
 /**

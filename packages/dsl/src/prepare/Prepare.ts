@@ -224,8 +224,8 @@ export const prepare = (
     const described = { data, model }
     if (data.test !== undefined && data.split.test !== undefined) return yield* fail([doubled])
 
-    const source = yield* read(data, data.source, ["data", "source"], directory)
-    const separate = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory)
+    const source = yield* read(data, data.source, ["data", "source"], directory, "used")
+    const separate = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory, "used")
     const wrong = [source, ...(separate === undefined ? [] : [separate])].flatMap((rows) => columnsOf(described, rows))
     if (wrong.length > 0) return yield* fail(wrong)
 

@@ -24,7 +24,7 @@ export const refusal = (
       for await (const piece of GzipPieces.pieces(source())) {
         length += piece.length
         if (length > maxBytes)
-          return dataError({ _tag: "TooLarge", what: "the unpacked text", got: BigInt(length), limit: maxBytes, unit: "bytes" })
+          return dataError({ _tag: "TooLarge", what: "the text", got: BigInt(length), limit: maxBytes, unit: "bytes" })
         const read = reader.push(piece)
         if (Result.isFailure(read)) return read.failure
       }

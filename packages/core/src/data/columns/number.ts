@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import { dataError, quote } from "../DataError.ts"
 import { type Filled, scaleSynonyms } from "../Field.ts"
 import type { FittedNumber } from "../Fitted.ts"
+import type * as NumberFormat from "../NumberFormat.ts"
 import * as Quantity from "../Quantity.ts"
 import { type Cells, type DataResult, kind } from "./Kind.ts"
 import { eitherRole, missingSynonyms } from "./options.ts"
@@ -16,12 +17,17 @@ const fields = {
     synonyms: missingSynonyms,
     optional: true,
   },
-  decimal: { kind: "choice", doc: "The decimal mark.", of: [".", ","], default: "." },
+  decimal: {
+    kind: "choice",
+    doc: "The decimal mark. Default: that of the file, which is `.` unless set.",
+    of: [".", ","],
+    optional: true,
+  },
   thousands: {
     kind: "character",
-    doc: "The mark between groups of three digits, such as the comma in 1,721.",
+    doc: "The mark between groups of three digits, such as the comma in 1,721. Default: that of the file, which is none unless set.",
     words: ["none"],
-    default: "none",
+    optional: true,
   },
   clip: {
     kind: "bounds",
@@ -66,9 +72,11 @@ export const number = kind<typeof fields, FittedNumber>({
   fields,
   rule: {
     wanted: "different marks for `decimal` and `thousands`, and for `thousands` not a digit, a sign or `e`",
-    holds: ({ decimal, thousands }) => decimal !== thousands && !/[\de+-]/i.test(thousands === "none" ? "" : thousands),
+    holds: ({ decimal = ".", thousands = "none" }) =>
+      decimal !== thousands && !/[\de+-]/i.test(thousands === "none" ? "" : thousands),
   },
   role: "input",
+  stores: "number",
   input: {
     width: ({ missing }) => (missing === "indicator" ? 2 : 1),
     fit: (options, cells) => fit(options, cells),
@@ -106,6 +114,15 @@ const blank = (name: string): string =>
 const refuse = (name: string, got: string, wanted: string, hint: string): DataResult<never> =>
   Result.fail(dataError({ _tag: "BadSpec", at: `column \`${name}\``, got, wanted, hint }))
 
+/** How the numbers of a column are written: by its options, or else as its file writes them. */
+export const formatOf = (
+  { decimal, thousands }: Pick<Options, "decimal" | "thousands">,
+  ofFile: NumberFormat.Format = {},
+): NumberFormat.Format => {
+  const [mark = ".", between = "none"] = [decimal ?? ofFile.decimal, thousands ?? ofFile.thousands]
+  return { ...(mark === "." ? {} : { decimal: mark }), ...(between === "none" ? {} : { thousands: between }) }
+}
+
 /** What replaces a blank. */
 const fillOf = (missing: Options["missing"], known: Float64Array): number | null => {
   if (missing === undefined || missing === "drop") return null
@@ -128,8 +145,8 @@ const clipOf = (clip: Options["clip"], known: Float64Array): FittedNumber["clip"
 const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
   Result.gen(function* () {
     const { name } = cells
-    const { clip, decimal, missing, scale, thousands, transform } = options
-    const format = { ...(decimal === "." ? {} : { decimal }), ...(thousands === "none" ? {} : { thousands }) }
+    const { clip, missing, scale, transform } = options
+    const format = formatOf(options, cells.format)
     const isNeeded = missing === undefined || missing === "drop"
     const hint = options.role === "target" ? "`missing: drop` leaves out rows without a target" : blank(name)
     const values = yield* Quantity.readAll(cells, isNeeded ? hint : undefined, format)

@@ -20,7 +20,7 @@ export interface Target {
   readonly name: string
   readonly storage: Storage
   readonly format: NumberFormat.Format
-  readonly missing: ReadonlySet<string>
+  readonly blanks: ReadonlySet<string>
 }
 
 /** Where rows start, and what they have to be. */
@@ -58,7 +58,7 @@ export class RowReader {
   readonly #codes: Uint8Array
   readonly #marks: Uint8Array
   readonly #readers: ReadonlyArray<(text: string) => number | undefined>
-  readonly #missingNumbers: ReadonlyArray<ReadonlyArray<number>>
+  readonly #blankNumbers: ReadonlyArray<ReadonlyArray<number>>
   #stores: Stores
   #pages: Array<Float64Array> = []
   #room = 0
@@ -76,8 +76,8 @@ export class RowReader {
       return isApart && layout.delimiter[0] !== mark ? mark : 0
     })
     this.#readers = targets.map(({ format }) => NumberFormat.reader(format))
-    this.#missingNumbers = targets.map(({ format, missing }) =>
-      [...missing].flatMap((word) => {
+    this.#blankNumbers = targets.map(({ format, blanks }) =>
+      [...blanks].flatMap((word) => {
         const number = NumberFormat.read(word, format)
         return number === undefined || Number.isNaN(number) ? [] : [number]
       }),
@@ -155,7 +155,7 @@ export class RowReader {
             const byte = bytes[next] as number
             const isEnd = byte === first || byte === lineFeed || (byte === carriageReturn && bytes[next + 1] === lineFeed)
             if (!isEnd && !scanner.isDelimiter(bytes, next)) next = -1
-            else if ((this.#missingNumbers[column] as ReadonlyArray<number>).length > 0) this.#blankNumber(column, page, index)
+            else if ((this.#blankNumbers[column] as ReadonlyArray<number>).length > 0) this.#blankNumber(column, page, index)
           }
         }
         if (next < 0) {
@@ -210,7 +210,7 @@ export class RowReader {
   /** Makes a number that counts as a blank one. */
   #blankNumber(column: number, page: Float64Array, index: number): void {
     const value = page[index] as number
-    if (this.#missingNumbers[column]?.includes(value) === true) page[index] = Number.NaN
+    if (this.#blankNumbers[column]?.includes(value) === true) page[index] = Number.NaN
   }
 
   /** Stores the scanned cell of a column of numbers: its number, or its text. */
@@ -222,7 +222,7 @@ export class RowReader {
     const page = store.page
     const index = row & (pageSize - 1)
     page[index] = Number.NaN
-    if (this.#begin.targets[column]?.missing.has(trimmed) === true) return
+    if (this.#begin.targets[column]?.blanks.has(trimmed) === true) return
     const value = isBlank(trimmed) ? undefined : this.#readers[column]?.(trimmed)
     if (value === undefined) {
       if (text !== "") store.keep(row, text)
@@ -250,7 +250,7 @@ export class RowReader {
 
 /** A stored column. */
 const columnOf = (
-  { format, missing, name }: Target,
+  { format, blanks, name }: Target,
   size: number,
   numbers: NumberStore | undefined,
   texts: TextStore | undefined,
@@ -264,7 +264,7 @@ const columnOf = (
     return { size, text }
   }
   const text = (row: number): string => (row >= 0 && row < size ? texts.text(row) : "")
-  if (missing.size === 0) return { size, text, ...marks }
-  const isMissing = (cell: string): boolean => missing.has(cell.trim())
+  if (blanks.size === 0) return { size, text, ...marks }
+  const isMissing = (cell: string): boolean => blanks.has(cell.trim())
   return { size, text: (row) => (isMissing(text(row)) ? "" : text(row)), ...marks }
 }

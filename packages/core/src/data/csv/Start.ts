@@ -7,7 +7,7 @@ import { isSpaced, layoutOf, lineEndAt, lineFeed, pastSpaces, quoteMark, startsW
 import type { Begin, Storage, Target } from "./RowReader.ts"
 import { decode } from "./TextStore.ts"
 
-/** How a column is read: as texts, not at all, or as numbers in a format. */
+/** How a column is read: as texts, not at all, or as numbers, in the format of the file or in its own. */
 export type Use = "text" | "ignore" | "number" | Format
 
 /** The options that the start depends on, with their defaults. */
@@ -18,7 +18,7 @@ export interface StartOptions {
   readonly skip: number
   readonly comment: string | undefined
   readonly format: Format
-  readonly missing: ReadonlyArray<string> | { readonly [column: string]: ReadonlyArray<string> }
+  readonly blanks: ReadonlyArray<string> | { readonly [column: string]: ReadonlyArray<string> }
   readonly use: (name: string) => Use
   readonly cells: number
 }
@@ -137,18 +137,18 @@ const storageOf = (use: Use): Storage => (use === "ignore" ? "nothing" : use ===
 const none: ReadonlySet<string> = new Set()
 
 /** How each column is read. */
-const targetsOf = (names: ReadonlyArray<string>, { format, missing, use }: StartOptions): ReadonlyArray<Target> => {
-  const every = Array.isArray(missing) ? (missing as ReadonlyArray<string>) : undefined
+const targetsOf = (names: ReadonlyArray<string>, { format, blanks, use }: StartOptions): ReadonlyArray<Target> => {
+  const every = Array.isArray(blanks) ? (blanks as ReadonlyArray<string>) : undefined
   const words = every === undefined ? undefined : new Set(every)
-  const byName = every === undefined ? (missing as { readonly [column: string]: ReadonlyArray<string> }) : {}
+  const byName = every === undefined ? (blanks as { readonly [column: string]: ReadonlyArray<string> }) : {}
   const rest = Object.hasOwn(byName, "*") ? new Set(byName["*"]) : none
   return names.map((name) => {
     const own = use(name)
     return {
       name,
       storage: storageOf(own),
-      format: typeof own === "string" ? format : { ...format, ...own },
-      missing: words ?? (Object.hasOwn(byName, name) ? new Set(byName[name]) : rest),
+      format: typeof own === "string" ? format : own,
+      blanks: words ?? (Object.hasOwn(byName, name) ? new Set(byName[name]) : rest),
     }
   })
 }
@@ -189,7 +189,7 @@ export const start = (
   { isLast, length }: { readonly isLast: boolean; readonly length: number },
   options: StartOptions,
 ): Result.Result<Started | undefined, DataError> => {
-  const separator = separatorLine.exec(decode(bytes, 0, Math.min(end, 12)))?.groups?.["delimiter"]
+  const separator = separatorLine.exec(decode(bytes, 0, Math.min(end, 12)))?.groups?.delimiter
   let place: Place = { at: 0, line: 1 }
   for (let lines = Math.max(options.skip, separator === undefined ? 0 : 1); lines > 0 && place.at < end; lines--)
     place = { at: bytes.indexOf(lineFeed, place.at) + 1, line: place.line + 1 }
