@@ -185,7 +185,7 @@ describe("a text in pieces", () => {
 
   it("may have no header, and names that depend on how many cells there are", () => {
     expect(Result.getOrThrow(inPieces("1,2\n3,4\n", [3], { header: false })).columns).toEqual(["c1", "c2"])
-    const named = inPieces("1,2\n3,4\n", [5], { header: (cells) => Array.from({ length: cells }, (_, i) => `x${i}`) })
+    const named = inPieces("1,2\n3,4\n", [5], { names: (cells) => Array.from({ length: cells }, (_, i) => `x${i}`) })
     expect(Result.getOrThrow(named)).toEqual({
       columns: ["x0", "x1"],
       rows: [

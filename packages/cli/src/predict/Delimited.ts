@@ -11,30 +11,31 @@ import { fromTable } from "./fromTable.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
 /**
- * What the cells of a file without a header are called: as in training, `c1`, `c2`, …, or, where there is a cell less for
- * each target, the same without the targets.
+ * The names of the cells of a file that has no header, or another one: as in training (`c1`, `c2`, … if it had no names), or, if
+ * there is a cell less for each target, the same without the targets.
  */
-export const withoutHeader =
-  (fitted: FittedTree) =>
+export const namesOf =
+  (fitted: FittedTree, names: ReadonlyArray<string> | undefined) =>
   (cells: number): ReadonlyArray<string> => {
     const targets = new Set(headsOf(fitted).flatMap(([, target]) => columnsOf(target)))
     const inputs = (inputColumns(fitted) ?? []).map(({ name }) => name)
-    const all = Array.from({ length: cells + targets.size }, (_, i) => `c${i + 1}`)
+    const all = names ?? Array.from({ length: cells + targets.size }, (_, i) => `c${i + 1}`)
     const rest = all.filter((name) => !targets.has(name))
     // Every column that was fitted lies within the file when nothing is missing.
     const isWhole = [...inputs, ...targets].every((name) => all.slice(0, cells).includes(name))
-    return isWhole || rest.length !== cells ? all.slice(0, cells) : rest
+    if (isWhole || rest.length !== cells) return names ?? all.slice(0, cells)
+    return rest
   }
 
 /** Reads delimited text. Fails as `CsvBlocks.reader` does. */
-export const delimited = (fitted: FittedTree, { header, ...options }: Csv.Options): Reader => {
+export const delimited = (fitted: FittedTree, options: Csv.Options): Reader => {
   const columns = inputColumns(fitted)
   const use = columns === undefined ? () => "number" as const : columnUses.ofFitted(columns)
-  const isBare = (header ?? options.names === undefined) === false && options.names === undefined
+  const isNamed = options.names === undefined && options.header !== false
   const reader = CsvBlocks.reader({
     ...options,
     use,
-    ...(isBare ? { header: withoutHeader(fitted) } : header === undefined ? {} : { header }),
+    ...(isNamed ? {} : { header: options.header ?? false, names: namesOf(fitted, options.names) }),
   })
   const rows = (table: Table | undefined): ReadonlyArray<Rows> => (table === undefined ? [] : [fromTable(fitted, table)])
   return { push: (bytes) => Result.map(reader.push(bytes), rows), end: () => Result.map(reader.end(), rows) }

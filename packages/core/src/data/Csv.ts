@@ -8,7 +8,7 @@
 import * as Result from "effect/Result"
 import type { Encoding } from "./csv/Encoding.ts"
 import { Input } from "./csv/Input.ts"
-import { separatorLine, type Use } from "./csv/Start.ts"
+import { type Names, separatorLine, type Use } from "./csv/Start.ts"
 import type { DataError } from "./DataError.ts"
 import type { Table } from "./Table.ts"
 
@@ -51,15 +51,13 @@ export const maxBytes = 2 ** 31
 const longestRecord = 2 ** 24
 
 /** An input with these options, for readers of blocks. */
-export const input = ({
-  header,
-  ...options
-}: Omit<Options, "header"> & { readonly header?: Options["header"] | ((cells: number) => ReadonlyArray<string>) }): Input => {
-  const { cells = defaultMaxCells, comment, decimal, delimiter = "auto", encoding = "auto", blanks = [], names } = options
+export const input = ({ header, ...options }: Omit<Options, "names"> & { readonly names?: Names }): Input => {
+  const names = options.names ?? (typeof header === "object" ? header : undefined)
+  const { cells = defaultMaxCells, comment, decimal, delimiter = "auto", encoding = "auto", blanks = [] } = options
   const { skip = 0, thousands, use = () => "text" } = options
   return new Input({
     delimiter,
-    header: header ?? names === undefined,
+    header: typeof header === "boolean" ? header : names === undefined,
     names,
     skip,
     comment,

@@ -15,9 +15,9 @@ export interface Reader {
   readonly end: () => Result.Result<Table | undefined, DataError>
 }
 
-/** Options of the reader. `header` may be a function from the number of cells of the first record to the names of the columns. */
-export interface Options extends Omit<Csv.Options, "header" | "cells"> {
-  readonly header?: Csv.Options["header"] | ((cells: number) => ReadonlyArray<string>)
+/** Options of the reader. `names` may be a function of the number of cells of the first record. */
+export interface Options extends Omit<Csv.Options, "names" | "cells"> {
+  readonly names?: ReadonlyArray<string> | ((cells: number) => ReadonlyArray<string>)
 }
 
 /** A reader of text that arrives in pieces. */

@@ -10,11 +10,15 @@ import { decode } from "./TextStore.ts"
 /** How a column is read: as texts, not at all, or as numbers, in the format of the file or in its own. */
 export type Use = "text" | "ignore" | "number" | Format
 
+/** Names of columns, which may depend on the number of cells of the first record. */
+export type Names = ReadonlyArray<string> | ((cells: number) => ReadonlyArray<string>)
+
 /** The options that the start depends on, with their defaults. */
 export interface StartOptions {
   readonly delimiter: string
-  readonly header: boolean | ReadonlyArray<string> | ((cells: number) => ReadonlyArray<string>)
-  readonly names: ReadonlyArray<string> | undefined
+  readonly header: boolean
+  /** The names of the columns; a function of the number of cells of the first record. */
+  readonly names: Names | undefined
   readonly skip: number
   readonly comment: string | undefined
   readonly format: Format
@@ -174,7 +178,7 @@ export const checked = (options: StartOptions): Result.Result<StartOptions, Data
   if (comment !== undefined && (!isCharacter(comment) || comment === delimiter))
     return wrongOption("the comment mark", quote(comment), "one character, not a quote, a line end or the delimiter")
   if (!Number.isInteger(skip) || skip < 0) return wrongOption("the number of skipped lines", String(skip), "0, 1, 2, …")
-  const misnamed = names === undefined ? undefined : badNames(names)
+  const misnamed = typeof names === "object" ? badNames(names) : undefined
   if (misnamed !== undefined) return wrongOption("the names", misnamed, "a different name for every column")
   return Result.succeed(options)
 }
@@ -195,12 +199,12 @@ export const start = (
     place = { at: bytes.indexOf(lineFeed, place.at) + 1, line: place.line + 1 }
   const { comment } = layoutOf(",", options.comment)
   const first = pastLines(bytes, place, end, comment)
-  const { header, names } = options
-  const hasHeader = header === true
+  const { header: hasHeader, names } = options
   if (first.at >= end) {
     if (!isLast) return Result.succeed(undefined)
     const wanted = hasHeader ? "a header and rows of cells" : "rows of cells"
-    return refuse({ _tag: "Empty", got: "it is empty", wanted })
+    const got = options.skip === 0 ? "it is empty" : `there is nothing after the ${options.skip} skipped lines`
+    return refuse({ _tag: "Empty", got, wanted })
   }
   const closed = recordEnd(bytes, first.at, Math.min(end, first.at + longestFirst))
   if (closed < 0 && end - first.at >= longestFirst)
@@ -217,7 +221,7 @@ export const start = (
   })
   if (Result.isFailure(record)) return Result.fail(record.failure)
   const { cells, next } = record.success
-  const given = names ?? (typeof header === "object" ? header : typeof header === "function" ? header(cells.length) : undefined)
+  const given = typeof names === "function" ? names(cells.length) : names
   const own = hasHeader && names === undefined ? cells.map((name) => name.trim()) : undefined
   const isTrailing = own !== undefined && own.length > 1 && own.at(-1) === ""
   const columns = given ?? (isTrailing ? own.slice(0, -1) : own) ?? cells.map((_, i) => `c${i + 1}`)
