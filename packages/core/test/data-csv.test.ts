@@ -210,7 +210,7 @@ describe("options", () => {
       ],
       lines: [2, 3],
     })
-    expect(refusal("a\n1\n", { skip: 5 })).toBe("it is empty; wanted a header and rows of cells")
+    expect(refusal("a\n1\n", { skip: 5 })).toBe("there is nothing after the 5 skipped lines; wanted a header and rows of cells")
     expect(refusal("a\n1\n", { skip: -1 })).toBe("the number of skipped lines: got -1, wanted 0, 1, 2, …")
   })
   it("names: for a file without a header, or in place of it", () => {

@@ -38,5 +38,5 @@ export const delimited = (fitted: FittedTree, options: Csv.Options): Reader => {
     ...(isNamed ? {} : { header: options.header ?? false, names: namesOf(fitted, options.names) }),
   })
   const rows = (table: Table | undefined): ReadonlyArray<Rows> => (table === undefined ? [] : [fromTable(fitted, table)])
-  return { push: (bytes) => Result.map(reader.push(bytes), rows), end: () => Result.map(reader.end(), rows) }
+  return { push: (bytes) => Result.map(reader.push(bytes), rows), end: async () => Result.map(reader.end(), rows) }
 }

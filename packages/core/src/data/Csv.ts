@@ -25,7 +25,7 @@ export type { Use } from "./csv/Start.ts"
  * `decimal`, `thousands`: the decimal mark, and the mark between groups of three digits.
  * `blanks`: words that count as blanks besides the usual ones, in all columns or by the name of a column (`"*"` for the rest).
  * `use`: how a column is read, by its name: as `text` (by default), as `number`, or not at all (`ignore`).
- * `cells`: the limit of cells, 2^27 unless given.
+ * `cells`: the limit of cells, 50 million unless given.
  */
 export interface Options {
   readonly delimiter?: string
@@ -41,8 +41,8 @@ export interface Options {
   readonly cells?: number
 }
 
-/** The default limit of cells: 1 GiB of numbers. */
-const defaultMaxCells = 2 ** 27
+/** The default limit of cells: 400 MB of numbers. */
+const defaultMaxCells = 50_000_000
 
 /** The most bytes of a text that is read into memory. */
 export const maxBytes = 2 ** 31

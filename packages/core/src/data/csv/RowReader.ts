@@ -6,7 +6,7 @@ import * as Table from "../Table.ts"
 import type { TableColumn } from "../TableColumn.ts"
 import { badQuote, CellScanner } from "./CellScanner.ts"
 import { readDecimal } from "./decimal.ts"
-import { carriageReturn, isSpaced, type Layout, lineEndAt, lineFeed, pastSpaces, space, startsWith } from "./Layout.ts"
+import { carriageReturn, isSpaced, type Layout, lineEndAt, lineFeed, pastSpaces, quoteMark, space, startsWith } from "./Layout.ts"
 import { LineNumbers } from "./LineNumbers.ts"
 import { NumberStore } from "./NumberStore.ts"
 import { grown, pageSize } from "./Pages.ts"
@@ -55,6 +55,8 @@ export class RowReader {
   failure: DataError | undefined
   readonly #begin: Begin
   readonly #scanner: CellScanner
+  /** The byte of a delimiter that is one byte, or -1. */
+  readonly #first: number
   readonly #codes: Uint8Array
   readonly #marks: Uint8Array
   readonly #readers: ReadonlyArray<(text: string) => number | undefined>
@@ -68,6 +70,7 @@ export class RowReader {
     this.#begin = begin
     this.line = line
     this.#scanner = new CellScanner(layout)
+    this.#first = layout.delimiter.length === 1 ? (layout.delimiter[0] as number) : -1
     this.#codes = Uint8Array.from(targets, ({ storage }) => codes[storage])
     // Numbers that may contain the delimiter are read as texts first.
     const isApart = !/[\d+\-e]/i.test(decode(layout.delimiter, 0, layout.delimiter.length))
@@ -116,9 +119,9 @@ export class RowReader {
     { isLast, length }: { readonly isLast: boolean; readonly length: number },
   ): number {
     const { comment, delimiter } = this.#begin.layout
-    const first = delimiter.length === 1 ? (delimiter[0] as number) : -1
     const spaced = isSpaced(this.#begin.layout)
-    const [columnCodes, marks, scanner] = [this.#codes, this.#marks, this.#scanner]
+    const [columnCodes, first, scanner] = [this.#codes, this.#first, this.#scanner]
+    const isSimple = first >= 0 && !spaced
     const width = columnCodes.length
     scanner.length = length
     let at = from
@@ -145,17 +148,19 @@ export class RowReader {
       for (;;) {
         const code = column < width ? (columnCodes[column] as number) : extraCode
         let next = -1
-        if (code === numberCode && marks[column] !== 0) {
-          const page = this.#pages[column] as Float64Array
-          let number = at
-          while (bytes[number] === space) number += 1
-          next = readDecimal(bytes, number, marks[column] as number, page, index)
-          if (next >= 0) {
-            if (!spaced) while (bytes[next] === space) next += 1
-            const byte = bytes[next] as number
-            const isEnd = byte === first || byte === lineFeed || (byte === carriageReturn && bytes[next + 1] === lineFeed)
-            if (!isEnd && !scanner.isDelimiter(bytes, next)) next = -1
-            else if ((this.#blankNumbers[column] as ReadonlyArray<number>).length > 0) this.#blankNumber(column, page, index)
+        if (code === numberCode) next = this.#number(bytes, at, column, index)
+        else if (isSimple && bytes[at] !== quoteMark) {
+          // Most cells have no quotes.
+          let stop = at
+          let byte = bytes[stop] as number
+          while (byte !== first && byte !== lineFeed && byte !== quoteMark) {
+            stop += 1
+            byte = bytes[stop] as number
+          }
+          if (byte !== quoteMark) {
+            next = byte === lineFeed && stop > at && bytes[stop - 1] === carriageReturn ? stop - 1 : stop
+            if (code === textCode) (this.#stores.texts[column] as TextStore).set(row, bytes, at, next)
+            else if (code === extraCode) isExtraBlank &&= decode(bytes, at, next).trim() === ""
           }
         }
         if (next < 0) {
@@ -205,6 +210,30 @@ export class RowReader {
       }
     }
     return at
+  }
+
+  /** Whether a cell ends at a position. */
+  #isEnd(bytes: Uint8Array, at: number): boolean {
+    return bytes[at] === this.#first || lineEndAt(bytes, at) > 0 || this.#scanner.isDelimiter(bytes, at)
+  }
+
+  /** Stores a cell that is empty, or a number and nothing else; returns the position after it, or -1 for another cell. */
+  #number(bytes: Uint8Array, at: number, column: number, index: number): number {
+    const mark = this.#marks[column] as number
+    if (mark === 0) return -1
+    const page = this.#pages[column] as Float64Array
+    let start = at
+    while (bytes[start] === space) start += 1
+    let next = readDecimal(bytes, start, mark, page, index)
+    if (next < 0) {
+      if (!this.#isEnd(bytes, at)) return -1
+      page[index] = Number.NaN
+      return at
+    }
+    while (this.#first !== space && bytes[next] === space) next += 1
+    if (!this.#isEnd(bytes, next)) return -1
+    if ((this.#blankNumbers[column] as ReadonlyArray<number>).length > 0) this.#blankNumber(column, page, index)
+    return next
   }
 
   /** Makes a number that counts as a blank one. */

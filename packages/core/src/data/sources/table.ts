@@ -1,13 +1,15 @@
 /** Delimited text: comma-separated and tab-separated values. */
 import * as Result from "effect/Result"
 import * as Csv from "../Csv.ts"
+import * as CsvBlocks from "../CsvBlocks.ts"
 import { encodings } from "../csv/Encoding.ts"
 import type { DataError } from "../DataError.ts"
 import type { Filled, Words } from "../Field.ts"
 import * as Gzip from "../Gzip.ts"
 import type { Table } from "../Table.ts"
 import * as Text from "../Text.ts"
-import { about, type First, kind, type Read } from "./Kind.ts"
+import { about, type BlockReader, type First, kind, type Read } from "./Kind.ts"
+import { path } from "./options.ts"
 
 /** A table from the bytes of a file, gzipped or not. */
 export const parse = (bytes: Uint8Array, options: Csv.Options): Result.Result<Table, DataError> =>
@@ -26,12 +28,12 @@ const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
   )
 }
 
+/** A reader of a table that arrives in pieces. */
+const blocks = (options: Csv.Options, use: Csv.Options["use"]): BlockReader =>
+  CsvBlocks.reader({ ...options, ...(use === undefined ? {} : { use }) })
+
 const fields = {
-  path: {
-    kind: "path",
-    doc: "The file, relative to the model file; it may be gzipped.",
-    synonyms: ["file", "filename", "file_path"],
-  },
+  path,
   header: {
     kind: "boolean",
     doc: "Whether the first line names the columns. Default: true, or false with `names`.",
@@ -79,7 +81,7 @@ const fields = {
   },
 } as const
 
-const { path, ...others } = fields
+const { path: _, ...others } = fields
 
 const delimiter = {
   kind: "character",
@@ -116,6 +118,7 @@ export const csv = kind({
   read: (options, files) => about("path", parse(files.path, optionsOf(options))),
   first: (options, files) => first(files.path, optionsOf(options)),
   table: optionsOf,
+  blocks: (options, use) => blocks(optionsOf(options), use),
 })
 
 const ofTabs = (options: Filled<typeof fields>): Csv.Options => optionsOf({ ...options, delimiter: "\t" })
@@ -130,4 +133,5 @@ export const tsv = kind({
   read: (options, files) => about("path", parse(files.path, ofTabs(options))),
   first: (options, files) => first(files.path, ofTabs(options)),
   table: ofTabs,
+  blocks: (options, use) => blocks(ofTabs(options), use),
 })
