@@ -88,7 +88,10 @@ describe("windows of series", () => {
         const series = { ...plain, window, horizon }
         const ends = Series.windows(ok(Series.order(data, series)), series, { step })
         const furthest = Math.max(...horizon)
-        const count = [...lengths.values()].reduce((sum, n) => sum + Math.max(0, Math.floor((n - window - furthest) / step) + 1), 0)
+        const count = [...lengths.values()].reduce(
+          (sum, n) => sum + Math.max(0, Math.floor((n - window - furthest) / step) + 1),
+          0,
+        )
         expect(ends.length).toBe(count)
         if (count === 0) return
         const all = rows.map((_, i) => i)
@@ -215,6 +218,8 @@ describe("a split in order", () => {
     expect(train.length).toBe(7)
   })
   it("refuses parts of more rows than there are", () => {
-    expect(refusal(Split.inOrder(10, { train: { count: 8 }, val: { count: 3 } }))).toContain("wanted at most the 10 rows there are")
+    expect(refusal(Split.inOrder(10, { train: { count: 8 }, val: { count: 3 } }))).toContain(
+      "wanted at most the 10 rows there are",
+    )
   })
 })

@@ -7,8 +7,8 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect } from "effect"
 import { afterAll, describe, expect, test } from "vitest"
 import { horizonOf } from "../src/Document.ts"
-import { type Prepared, prepare } from "../src/prepare/Prepare.ts"
 import { known } from "../src/prepare/Known.ts"
+import { type Prepared, prepare } from "../src/prepare/Prepare.ts"
 import { standard } from "../src/schema/Catalogue.ts"
 import { documentOf, shown } from "./reading.ts"
 
@@ -60,7 +60,9 @@ describe("a series", () => {
       [18, 19, 118, 119],
     ])
     expect(rows.facts).toMatchObject({ sample: [3, 2], rows: { train: 14, val: 4, test: 4 }, target: { names: ["sold"] } })
-    expect([...arrayOf(rows.train.inputs, "").data.subarray(0, 6)].map((x) => Number(x.toFixed(3)))).toEqual([0, 0, 0.1, 1, 0.2, 2])
+    expect([...arrayOf(rows.train.inputs, "").data.subarray(0, 6)].map((x) => Number(x.toFixed(3)))).toEqual([
+      0, 0, 0.1, 1, 0.2, 2,
+    ])
     const { origins } = rows
     expect(origins.val?.line?.(origins.val.rows[0] ?? 0)).toBe(26)
   })
@@ -111,9 +113,15 @@ describe("a series", () => {
 
 describe("mistakes", () => {
   test("times that are not in order, and gaps, are at their line", async () => {
-    const gap = write("gap.csv", days.filter(([day, shop]) => shop === "a" && day !== "2026-01-05"))
+    const gap = write(
+      "gap.csv",
+      days.filter(([day, shop]) => shop === "a" && day !== "2026-01-05"),
+    )
     expect(await refused(file("window: 3, time: day", { from: gap }))).toMatchObject([
-      { code: "D305", message: expect.stringContaining('gap.csv:6: row 5, column `day`: got "2026-01-06", which is 2 days after line 5') },
+      {
+        code: "D305",
+        message: expect.stringContaining('gap.csv:6: row 5, column `day`: got "2026-01-06", which is 2 days after line 5'),
+      },
     ])
     expect(await refused(file("window: 3, time: day"))).toMatchObject([
       { help: "`group` names the column that tells several series apart" },
@@ -127,7 +135,8 @@ describe("mistakes", () => {
       {
         code: "D304",
         at: { path: ["data", "split", "val"] },
-        message: "split part `val`: got 5 times, and no window with its targets among them, wanted at least 6 of one `shop` without a gap",
+        message:
+          "split part `val`: got 5 times, and no window with its targets among them, wanted at least 6 of one `shop` without a gap",
       },
     ])
   })

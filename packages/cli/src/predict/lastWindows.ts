@@ -73,8 +73,7 @@ export const lastWindows = (fitted: FittedTree, reader: Reader): Reader => {
       before += rows.count
     })
 
-  const take = (read: Read): Read =>
-    Result.flatMap(read, (all) => Result.map(Result.all(all.map(keep)), () => []))
+  const take = (read: Read): Read => Result.flatMap(read, (all) => Result.map(Result.all(all.map(keep)), () => []))
 
   const ended = (): Rows => {
     const all = [...tails.values()]

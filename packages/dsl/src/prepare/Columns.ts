@@ -66,13 +66,10 @@ const oneColumn = (name: string, { source }: Place): Finding => ({
 const having = ({ columns = {} }: Data, role: Column.Role): ReadonlyArray<string> =>
   Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === role ? [name] : []))
 
-/** The column of the type `group`. */
-export const groupOf = (data: Data): string | undefined => having(data, "group")[0]
-
 /** A split by groups that is stratified too: a group has rows of several labels. */
 const grouped = (data: Data): ReadonlyArray<Finding> => {
   const { group, stratify } = data.split
-  const column = groupOf(data)
+  const [column] = having(data, "group")
   if (stratify === undefined || (group === undefined && column === undefined)) return []
   const at =
     group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }

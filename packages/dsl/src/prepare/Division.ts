@@ -1,4 +1,5 @@
 /** The rows divided into parts as the document asks, by its seed alone. */
+import * as Column from "@adjoint/core/data/Column"
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
 import { arrayLabel, isTable, type Rows } from "@adjoint/core/data/Preprocess"
@@ -9,7 +10,7 @@ import { groups as groupsOf } from "@adjoint/core/data/TableInput"
 import * as Key from "@adjoint/core/tensor/Key"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
-import type { Amount, Part, Split as Wanted } from "../Document.ts"
+import type { Amount, Data, Part, Split as Wanted } from "../Document.ts"
 
 /** The rows of each part that has any, in rising order, and those that only pre-training learns from. */
 export type Division = { readonly [P in Part | "unlabelled"]?: Split.Rows }
@@ -17,6 +18,12 @@ export type Division = { readonly [P in Part | "unlabelled"]?: Split.Rows }
 /** A number of rows, or a share of them, as the splitting has it. `partOf("70%") // => { share: 0.7 }` */
 export const partOf = (amount: Amount): Split.Part =>
   typeof amount === "number" ? { count: amount } : { share: Number.parseFloat(amount) / 100 }
+
+/** The split of a document: groups are those of a column of the type `group`, unless it names another one. */
+export const splitOf = ({ columns = {}, split }: Data): Wanted => {
+  const [group] = Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "group" ? [name] : []))
+  return group === undefined || split.group !== undefined ? split : { ...split, group }
+}
 
 const isNone = (amount: Amount): boolean => (typeof amount === "number" ? amount : Number.parseFloat(amount)) === 0
 

@@ -20,9 +20,8 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
 import type { Path } from "../source/Path.ts"
 import * as Columns from "./Columns.ts"
-import { groupOf } from "./Columns.ts"
 import { finding, type Place } from "./DataFinding.ts"
-import { type Division, divide } from "./Division.ts"
+import { type Division, divide, splitOf } from "./Division.ts"
 import * as Ends from "./Ends.ts"
 import type { Facts, HeadTarget, Target } from "./Facts.ts"
 import { labelsOf } from "./Labels.ts"
@@ -185,10 +184,8 @@ const targetOfTable: Finding = {
 }
 
 const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> => {
-  const { split } = data
-  const group = split.group ?? groupOf(data)
-  const wanted = group === undefined ? split : { ...split, group }
-  return Effect.mapError(Effect.fromResult(divide(raw, wanted, rows)), (error) => {
+  const split = splitOf(data)
+  return Effect.mapError(Effect.fromResult(divide(raw, split, rows)), (error) => {
     const found = finding(error, place)
     const { reason } = error
     if (reason._tag !== "NoColumn") return new PrepareError({ findings: [found] })
