@@ -12,6 +12,7 @@ import * as Result from "effect/Result"
 import { fromArray } from "./fromArray.ts"
 import { fromArrays } from "./fromArrays.ts"
 import { fromTable } from "./fromTable.ts"
+import { type Id, idOf } from "./Id.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
 /** The most characters of one number of a sample. */
@@ -28,9 +29,18 @@ const nameOf = (value: boolean | number, names: ReadonlyArray<string>): string =
   return names.find(isSame) ?? text
 }
 
+/** The names that a column knows. */
+const namesIn = (column: FittedColumn | undefined): ReadonlyArray<string> => {
+  if (column?.type === "category" || column?.type === "binary") return column.categories
+  return column?.type === "ordinal" ? column.order : []
+}
+
+/** Whether the cells of a column may be lists. */
+const takesLists = (column: FittedColumn | undefined): boolean => column?.type === "set" || column?.type === "vector"
+
 /** A truth value, or a number in the format of its column. */
 const printed = (value: boolean | number, column: FittedColumn | undefined): string =>
-  typeof value === "number" && column?.type === "number" ? Quantity.print(value, column) : String(value)
+  typeof value === "number" && column?.type === "number" ? Quantity.print(value, column) : nameOf(value, namesIn(column))
 
 /** A value of a record as the cell of a column. */
 const cellOf = (name: string, value: unknown, column: FittedColumn | undefined): Result.Result<string, Wrong> => {
@@ -38,21 +48,26 @@ const cellOf = (name: string, value: unknown, column: FittedColumn | undefined):
   if (typeof value === "string") return Result.succeed(value)
   if (typeof value === "boolean" || typeof value === "number")
     return Result.succeed(
-      column === undefined || column.type === "number" ? printed(value, column) : nameOf(value, column.categories),
+      column !== undefined && "categories" in column ? nameOf(value, column.categories) : printed(value, column),
     )
+  if (Array.isArray(value) && takesLists(column)) return Result.succeed(JSON.stringify(value))
   const kind = Array.isArray(value) ? "a list" : "a record"
   return wrong(`${kind} for ${JSON.stringify(name)}`, "a number, a text, true, false or null")
 }
 
-/** A record as the cells of the columns that were fitted; a name that it lacks is a blank. */
-const cellsOf = (columns: ReadonlyArray<FittedColumn>, value: unknown): Result.Result<ReadonlyArray<string>, Wrong> =>
+/** A column that a record may have: one that was fitted, or one that predictions repeat. */
+interface Wanted {
+  readonly name: string
+  readonly fitted?: FittedColumn
+}
+
+/** A record as the cells of columns; a name that it lacks is a blank. */
+const cellsOf = (columns: ReadonlyArray<Wanted>, value: unknown): Result.Result<ReadonlyArray<string>, Wrong> =>
   Result.gen(function* () {
     if (!isRecord(value)) return yield* wrong(Array.isArray(value) ? "a list" : "a single value", "a record of columns")
     const cells: Array<string> = []
-    for (const column of columns) {
-      const { name } = column
-      cells.push(yield* cellOf(name, Object.hasOwn(value, name) ? value[name] : undefined, column))
-    }
+    for (const { fitted, name } of columns)
+      cells.push(yield* cellOf(name, Object.hasOwn(value, name) ? value[name] : undefined, fitted))
     return cells
   })
 
@@ -109,12 +124,21 @@ const reading =
   <A>(
     read: (value: unknown) => Result.Result<A, Wrong>,
     collect: (rows: ReadonlyArray<A>, lines: ReadonlyArray<number>) => Result.Result<Rows, DataError>,
+    id?: (row: A) => Id | undefined,
   ): RowsOf =>
   (values, lines) => {
     const all = { lines, rows: values.map((value) => Result.flatMap(value, read)) }
     return {
       count: lines.length,
       line: (place) => lines[place] ?? place + 1,
+      ...(id === undefined
+        ? {}
+        : {
+            id: (place) => {
+              const row = all.rows[place]
+              return row === undefined || Result.isFailure(row) ? undefined : id(row.success)
+            },
+          }),
       inputs: (places) =>
         Result.gen(function* () {
           const rows = yield* chosen(all, places)
@@ -163,7 +187,9 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
   const arrays = input.type === "inputs" ? inputArrays(fitted) : undefined
   if (arrays !== undefined) return rowsOfArrays(fitted, arrays)
   if (input.type !== "array") {
-    const used = inputColumns(fitted) ?? []
+    const inputs = (inputColumns(fitted) ?? []).map((column) => ({ name: column.name, fitted: column }))
+    const ids = fitted.ids ?? []
+    const used: ReadonlyArray<Wanted> = [...inputs, ...ids.map((name) => ({ name }))]
     const columns = used.map(({ name }) => name)
     return reading(
       (value) => cellsOf(used, value),
@@ -174,6 +200,7 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
             Table.make(columns, rows, (row) => lines[row] ?? row + 1),
           ),
         ),
+      ids.length === 0 ? undefined : (cells) => idOf(ids.map((name, i) => [name, cells[inputs.length + i] ?? ""])),
     )
   }
   const width = Shape.size(input.shape)

@@ -2,12 +2,15 @@
 import type { DataError } from "@adjoint/core/data/DataError"
 import type { Arrays } from "@adjoint/core/data/PreprocessTree"
 import type * as Result from "effect/Result"
+import type { Id } from "./Id.ts"
 
 /** Rows that follow each other. */
 export interface Rows {
   readonly count: number
   /** The line of the file that a row starts on, by its place among these; absent if the file is not text. */
   readonly line?: (place: number) => number
+  /** What a row is called, by its place among these; absent if no column has a name for rows. */
+  readonly id?: (place: number) => Id | undefined
   /** The file of each row, where each has its own. */
   readonly files?: ReadonlyArray<string>
   /** The inputs of some of them, by their places among these, as the net takes them: [rows, …], or such an array for each named input. Fails when one of them cannot be used. */

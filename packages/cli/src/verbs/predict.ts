@@ -74,10 +74,10 @@ const thrown =
 const bare = (value: unknown): string => escaped(JSON.stringify(value))
 
 /** The line of a row. Without `--json` every line is a row, so it says nothing but that. */
-const lineOf = (outcome: Outcome, row: number, asJson: boolean): string =>
-  Result.match(outcome, {
-    onSuccess: (answer) => (asJson ? line({ event: "predicted", row, ...answer }) : bare({ row, ...answer })),
-    onFailure: (message) => (asJson ? line({ event: "row_failed", row, message }) : bare({ row, error: message })),
+const lineOf = ({ answer, ...id }: Outcome, row: number, asJson: boolean): string =>
+  Result.match(answer, {
+    onSuccess: (found) => (asJson ? line({ event: "predicted", row, ...id, ...found }) : bare({ row, ...id, ...found })),
+    onFailure: (message) => (asJson ? line({ event: "row_failed", row, ...id, message }) : bare({ row, ...id, error: message })),
   })
 
 /** Writes outcomes, and counts them. */
@@ -88,10 +88,10 @@ const teller = (asJson: boolean) => {
     Effect.gen(function* () {
       const lines = outcomes.map((outcome, i) => lineOf(outcome, rows + i + 1, asJson))
       rows += outcomes.length
-      for (const outcome of outcomes) {
-        if (Result.isSuccess(outcome)) continue
+      for (const { answer } of outcomes) {
+        if (Result.isSuccess(answer)) continue
         failed++
-        if (failed <= mostNamed) yield* message((style) => `${style("bad", "error")}: ${printable(outcome.failure)}`)
+        if (failed <= mostNamed) yield* message((style) => `${style("bad", "error")}: ${printable(answer.failure)}`)
       }
       yield* result(lines.join("\n"))
       yield* drained

@@ -33,7 +33,7 @@ export interface Preview {
   readonly facts: Facts
   readonly findings: ReadonlyArray<Finding>
   /** The rows, prepared, where the sources are small enough. */
-  readonly prepared?: Prepared
+  readonly prepared?: Prepared<PreprocessTree.Arrays>
 }
 
 /** Sources up to this many bytes are read whole: 4 MiB. */
