@@ -95,8 +95,8 @@ const begins = (bytes: Uint8Array, characters: string): boolean =>
 /** The reader of bytes that begin so. */
 const recognized = (run: Run, bytes: Uint8Array): Reader => {
   const { fitted } = run.run
-  const kind = Object.entries<Recorded.AnyKind>(Recorded.kinds).find(
-    ([, { magic }]) => magic !== undefined && begins(bytes, magic),
+  const kind = Object.entries<Recorded.AnyKind>(Recorded.kinds).find(([, { magic = [] }]) =>
+    magic.some((characters) => begins(bytes, characters)),
   )
   if (kind !== undefined) return asSource(run, ...kind)
   if (bytes[0] === 0x93) return npy(fitted)
