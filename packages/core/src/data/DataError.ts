@@ -25,6 +25,8 @@ export interface RowCount {
 export type Reason =
   | { readonly _tag: "NotFound"; readonly nearest: ReadonlyArray<string> }
   | { readonly _tag: "NotReadable"; readonly cause: string }
+  /** A file whose rows are read while training is no longer the one that was opened. */
+  | { readonly _tag: "Changed"; readonly got: string }
   | { readonly _tag: "Empty"; readonly got: string; readonly wanted: string }
   | {
       readonly _tag: "NotText"
@@ -123,6 +125,8 @@ const count = (n: number | bigint, unit = ""): string => `${grouped(n)} ${unit}`
 const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { readonly _tag: T }>) => string } = {
   NotFound: (r) => `there is no such file${didYouMean(r.nearest)}`,
   NotReadable: (r) => `the file cannot be read: ${r.cause}`,
+  Changed: (r) =>
+    `the file changed while it was in use: ${r.got}; try: leave it as it is until the run ends, then resume the run`,
   Empty: (r) => `${r.got}; wanted ${r.wanted}`,
   NotText: (r) =>
     `this is not UTF-8 text: byte ${r.offset} is 0x${r.got.toString(16).padStart(2, "0").toUpperCase()}${trying(r.hint)}`,

@@ -1,6 +1,7 @@
 /**
- * A dataset is rows in memory: inputs and targets, whose first axes are the rows. Each is an array, or a tree of arrays, such as
- * an image and an age with two targets. Images stay bytes (`u8`) until they are preprocessed.
+ * A dataset is rows: inputs and targets, whose first axes are the rows. Each is an array, or a tree of arrays, such as an image and
+ * an age with two targets. Arrays are in memory, or stored outside it (`StoredArray`). Images stay bytes (`u8`) until they are
+ * preprocessed.
  */
 import * as Result from "effect/Result"
 import type * as DType from "../types/DType.ts"
@@ -10,6 +11,7 @@ import { refuse } from "../types/ShapeError.ts"
 import * as ShapeTree from "../types/ShapeTree.ts"
 import * as Tree from "../types/Tree.ts"
 import { type DataError, dataError, type RowCount } from "./DataError.ts"
+import type { StoredArray } from "./StoredArray.ts"
 
 /**
  * `inputs`: [rows, ...shape of a sample]. `targets`: [rows] class numbers (`i32`), or [rows, k] quantities (`f32`). Each may be a
@@ -35,6 +37,12 @@ export type Names = Pick<Dataset, "classes" | "columns" | "weights">
 /** A tree with an array at each leaf. */
 export type Arrays<X> = Tree.Replace<X, NDArray.NDArray>
 
+/** A tree with an array at each leaf, in memory or stored outside it. */
+export type Rows<X> = Tree.Replace<X, RowArray>
+
+/** An array in memory or one that is stored outside it. */
+export type RowArray = NDArray.NDArray | StoredArray
+
 type Parts = Pick<Dataset<unknown, unknown>, "inputs" | "targets" | "weights">
 
 const arraysOf = (tree: unknown): ReadonlyArray<NDArray.NDArray> => Tree.leaves(tree) as ReadonlyArray<NDArray.NDArray>
@@ -50,7 +58,7 @@ const treeOf = ({ inputs, targets, weights }: Parts): unknown => ({
 })
 
 /** The arrays of a dataset with their names: `inputs`, `targets`, or in trees `inputs.image`. */
-export const entries = (dataset: Parts): ReadonlyArray<readonly [name: string, array: NDArray.NDArray]> =>
+export const entries = (dataset: Parts): ReadonlyArray<readonly [name: string, array: RowArray]> =>
   Tree.entries(treeOf(dataset)).map(([path, array]) => [Tree.printPath(path), array] as const)
 
 /** Two arrays with different numbers of rows. */

@@ -6,6 +6,7 @@ import type { DataError } from "../DataError.ts"
 import type { Fields, Files, Filled } from "../Field.ts"
 import type { NamedArrays, Raw } from "../Raw.ts"
 import type { Image } from "../Spec.ts"
+import type { Table } from "../Table.ts"
 
 /** An error, and the option of the source that it is about, such as a file. */
 export interface Refused {
@@ -23,6 +24,8 @@ export type Reading<A> = Read<A> | Promise<Read<A>>
 export interface Wanted {
   /** The size and the channels of images. */
   readonly image?: Image
+  /** Whether a column of a name is used; all are without it. */
+  readonly isUsed?: (column: string) => boolean
 }
 
 /** What the first bytes of large files contain. */
@@ -33,6 +36,14 @@ export interface First {
   readonly rows?: number
   /** The targets of all rows, if their file is small enough to be read. */
   readonly targets?: NDArray
+}
+
+/** Reads a table that arrives in pieces of bytes, in order, as blocks of complete rows. */
+export interface BlockReader {
+  /** The rows that this piece completes, if any. */
+  readonly push: (bytes: Uint8Array) => Result.Result<Table | undefined, DataError>
+  /** The rows after the last piece. */
+  readonly end: () => Result.Result<Table | undefined, DataError>
 }
 
 /** One kind of file. */
@@ -56,6 +67,8 @@ export interface Kind<F extends Fields, E extends string = string> {
   readonly named?: (files: Files<F>, names: ReadonlyArray<string>) => Read<NamedArrays>
   /** The options of the CSV reader, for kinds of delimited text. */
   readonly table?: (options: Filled<F>) => Csv.Options
+  /** Reads a table block by block, for kinds of one file that may be larger than memory. Unpacked bytes arrive. */
+  readonly blocks?: (options: Filled<F>) => BlockReader
 }
 
 /** A kind with any options. */
@@ -65,6 +78,7 @@ export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings"
   readonly first?: (options: never, files: never, wanted: Wanted) => Reading<First>
   readonly named?: (files: never, names: ReadonlyArray<string>) => Read<NamedArrays>
   readonly table?: (options: never) => Csv.Options
+  readonly blocks?: (options: never) => BlockReader
 }
 
 /** Infers the options of a kind from its literal. */
