@@ -31,6 +31,7 @@ const data: Keys<NonNullable<Model.Sections["data"]>> = {
   image: true,
   scale: true,
   target: true,
+  series: true,
   split: true,
   test: true,
 }
@@ -40,6 +41,7 @@ const split: Keys<NonNullable<NonNullable<Model.Sections["data"]>["split"]>> = {
   test: true,
   unlabelled: true,
   stratify: true,
+  by: true,
   group: true,
   seed: true,
 }

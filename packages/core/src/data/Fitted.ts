@@ -22,7 +22,8 @@ const Rising = Schema.makeFilter((values: ReadonlyArray<number>) =>
 /**
  * A quantity becomes (transform(clip(x)) - subtract) / divide; `fill` replaces a blank. `decimal` and `thousands` are the
  * marks in its numbers, if they are not a point and none. `lambda` is the exponent of the power transform, `quantiles` are those
- * of the training rows at even shares. With `bins`, the number becomes its interval between these edges instead.
+ * of the training rows at even shares. With `bins`, the number becomes its interval between these edges instead. `ahead`: as a
+ * target of a series, the steps after the window.
  */
 export const FittedNumber = Schema.Struct({
   type: Schema.Literal("number"),
@@ -40,6 +41,7 @@ export const FittedNumber = Schema.Struct({
   ),
   subtract: Schema.Finite,
   divide: NonZero,
+  ahead: Schema.optionalKey(Extent),
 })
 export type FittedNumber = typeof FittedNumber.Type
 
@@ -266,6 +268,17 @@ export const FittedSource = Schema.Struct({
 })
 export type FittedSource = typeof FittedSource.Type
 
+/** How rows are windows of series; see `Series`. */
+export const FittedSeries = Schema.Struct({
+  window: Extent,
+  horizon: Schema.Array(Extent).check(Schema.isMinLength(1)),
+  time: Schema.optionalKey(Schema.String),
+  format: Schema.optionalKey(Schema.String),
+  group: Schema.optionalKey(Schema.String),
+  gaps: Schema.Literals(["error", "split"]),
+})
+export type FittedSeries = typeof FittedSeries.Type
+
 /** The weight of a row is x / divide, where `divide` is the mean of the training rows; `fill` replaces a blank. */
 export const FittedWeight = Schema.Struct({ name: Schema.String, fill: Schema.NullOr(Schema.Finite), divide: NonZero })
 export type FittedWeight = typeof FittedWeight.Type
@@ -289,6 +302,7 @@ export const FittedTree = Schema.Struct({
   ...Fitted.fields,
   input: Schema.Union([FittedColumns, FittedArray, FittedInputs]),
   target: Schema.NullOr(Schema.Union([FittedClasses, FittedNumbers, FittedLabels, FittedHeads])),
+  series: Schema.optionalKey(FittedSeries),
 })
 export type FittedTree = typeof FittedTree.Type
 

@@ -3,7 +3,7 @@
  * document and the known facts of its data, so they can run again when more facts are known.
  */
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
-import { fromTokens } from "@adjoint/core/learning/sequence/overSequences"
+import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import { type Data, inputName, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
@@ -26,6 +26,7 @@ import { lossName, outputCount, outputsOf } from "./Outputs.ts"
 import { flattening } from "./Preferred.ts"
 import * as Pretrain from "./Pretrain.ts"
 import * as Scaling from "./Scaling.ts"
+import * as Series from "./Series.ts"
 import * as Shapes from "./Shapes.ts"
 import * as Tokens from "./Tokens.ts"
 import * as Training from "./Training.ts"
@@ -97,6 +98,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
   const made = isOne && inferred?.output?.length === 1 ? inferred.output[0] : undefined
   const findings = [
     ...(data === undefined ? [] : division(data, facts)),
+    ...(data === undefined ? [] : Series.check(data)),
     ...(model === undefined ? [] : given(model, facts)),
     ...(data === undefined || model === undefined ? [] : Ends.check(data, model)),
     ...form,
@@ -211,9 +213,11 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
 const namesOf = (target: HeadTarget): ReadonlyArray<string> =>
   target.type === "labels" && target.set !== undefined
     ? [target.set]
-    : target.type === "numbers" || target.type === "labels"
-      ? target.names
-      : [target.name]
+    : target.type === "numbers"
+      ? (target.columns ?? target.names)
+      : target.type === "labels"
+        ? target.names
+        : [target.name]
 
 /** Checks the number of outputs against the target. */
 const outputs = (

@@ -33,11 +33,16 @@ export const check = (
   const forgotten = columns.filter((name) => !Object.hasOwn(said, name) && !meant.has(name))
   if (columns.length === 1 && named.length > 1 && missing.length > 0) return [oneColumn(columns[0] ?? "", place)]
   const rest = Object.hasOwn(said, "*") || forgotten.length === 0 ? [] : [say({ _tag: "UnlistedColumns", columns: forgotten })]
+  const ofSeries = (["time", "group"] as const).flatMap((key) => {
+    const name = data.series?.[key]
+    return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "series", key] })]
+  })
   const splitBy = (["stratify", "group"] as const).flatMap((key) => {
     const name = data.split[key]
     return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "split", key] })]
   })
   return [
+    ...ofSeries,
     ...missing.map((name) => say(absent(name, columns))),
     ...rest,
     ...splitBy,
@@ -61,23 +66,26 @@ const oneColumn = (name: string, { source }: Place): Finding => ({
 const having = ({ columns = {} }: Data, role: Column.Role): ReadonlyArray<string> =>
   Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === role ? [name] : []))
 
-/** The column of the type `group`. */
-export const groupOf = (data: Data): string | undefined => having(data, "group")[0]
-
-/** A split by groups that is stratified too: a group has rows of several labels. */
-const grouped = (data: Data): ReadonlyArray<Finding> => {
-  const { group, stratify } = data.split
-  const column = groupOf(data)
-  if (stratify === undefined || (group === undefined && column === undefined)) return []
+/** A split that cannot keep groups together: one that is stratified too, or one in the order of the rows. */
+const grouped = ({ series, split, ...data }: Data): ReadonlyArray<Finding> => {
+  const { by, group, stratify } = split
+  const [column] = having({ ...data, split }, "group")
+  // The groups of series are series of their own, each divided in its order.
+  if ((group === undefined && column === undefined) || series !== undefined) return []
+  const other = stratify === undefined ? (by === "order" ? "by" : undefined) : "stratify"
+  if (other === undefined) return []
   const at =
     group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }
   return [
     {
       code: "D304",
-      message: "a split cannot be stratified and keep groups together",
-      at: { path: ["data", "split", "stratify"], on: "key" },
+      message:
+        other === "by"
+          ? "a split in the order of the rows cannot keep groups together"
+          : "a split cannot be stratified and keep groups together",
+      at: { path: ["data", "split", other], on: "key" },
       related: [{ at, label: "the groups" }],
-      help: group === undefined ? "remove `stratify`, or make the column `ignore`" : "remove one of the two",
+      help: group === undefined ? `remove \`${other}\`, or make the column \`ignore\`` : "remove one of the two",
     },
   ]
 }

@@ -1,6 +1,7 @@
 /** Reads the sources of a model file: the raw rows, and a record of the files. */
 import { createHash } from "node:crypto"
 import { isAbsolute, join } from "node:path"
+import * as Column from "@adjoint/core/data/Column"
 import type * as Csv from "@adjoint/core/data/Csv"
 import { ofColumns } from "@adjoint/core/data/columnUses"
 import { DataError } from "@adjoint/core/data/DataError"
@@ -58,6 +59,18 @@ const generate = (use: Use, { split }: Data): TreeRaw => {
   return { inputs, targets, ...(classes === undefined ? {} : { classes }) }
 }
 
+/** What a document uses of its rows. */
+export const wantedOf = ({ columns, image }: Data): Source.Wanted => ({
+  ...(image === undefined ? {} : { image }),
+  ...(columns === undefined
+    ? {}
+    : {
+        isUsed: (name) => {
+          const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+          return column !== undefined && Column.roleOf(column) !== undefined
+        },
+      }),
+})
 /** Which columns of a text a reader keeps: those that the document uses, or all, for what looks at ignored ones too. */
 export type Keep = "used" | "all"
 
@@ -131,7 +144,7 @@ export const read = (data: Data, source: Named, at: Path, directory: string, kee
     const bytesOf = Object.fromEntries(contents)
     const reading: Source.Reading<TreeRaw> =
       (data.arrays === undefined ? undefined : Source.named(kind, bytesOf, Object.keys(data.arrays))) ??
-      Source.read(kind, use, bytesOf, data.image === undefined ? {} : { image: data.image })
+      Source.read(kind, use, bytesOf, wantedOf(data))
     const found = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading
     const raw = yield* Effect.fromResult(
       Result.mapError(found, ({ error, option }) => {
