@@ -72,9 +72,9 @@ const looked = async (text: string): Promise<ReadonlyArray<string>> => {
 
 describe("sources", () => {
   test.each([
-    ["rows.csv", { csv: { path: "rows.csv", delimiter: "auto", header: true } }],
-    ["rows.tsv.gz", { tsv: { path: "rows.tsv.gz", header: true } }],
-    ["{ csv: ./rows.data }", { csv: { path: "./rows.data", delimiter: "auto", header: true } }],
+    ["rows.csv", { csv: { path: "rows.csv", delimiter: "auto" } }],
+    ["rows.tsv.gz", { tsv: { path: "rows.tsv.gz" } }],
+    ["{ csv: ./rows.data }", { csv: { path: "./rows.data", delimiter: "auto" } }],
     ["{ csv: { path: rows, delimiter: '|', header: false } }", { csv: { path: "rows", delimiter: "|", header: false } }],
     ["{ npz: rows.bin }", { npz: { path: "rows.bin", inputs: "inputs", targets: "targets" } }],
   ])("%s", (written, document) => {
@@ -327,7 +327,7 @@ describe("in TypeScript", () => {
         columns: { a: { type: "number", thousands: "," }, y: { type: "class", missing: "drop" } },
       }),
     ).toMatchObject({
-      source: { csv: { path: "./x.data", delimiter: "auto", header: true } },
+      source: { csv: { path: "./x.data", delimiter: "auto" } },
       columns: { a: { type: "number", thousands: "," }, y: { type: "class", missing: "drop" } },
     })
     expect(data({ source: "x.tsv.gz", columns: { a: "number", y: "class" } })).toMatchObject({

@@ -14,7 +14,7 @@ import { baseline } from "../src/prepare/Baseline.ts"
 import { divide, partOf } from "../src/prepare/Division.ts"
 import { type Prepared, prepare } from "../src/prepare/Prepare.ts"
 import { preview } from "../src/prepare/Preview.ts"
-import { excess } from "../src/prepare/Unpacked.ts"
+import { refusal } from "../src/prepare/Unpacked.ts"
 
 const examples = join(import.meta.dirname, "../../../examples")
 const scratch = mkdtempSync(join(tmpdir(), "adjoint-prepare-"))
@@ -29,7 +29,7 @@ const refused = (data: Data | undefined, directory = examples) =>
 const surveyed = (data: Data, directory = examples) =>
   Effect.runPromise(preview({ data }, directory).pipe(Effect.provide(NodeFileSystem.layer)))
 
-const csv = (path: string) => ({ csv: { path, delimiter: "auto", header: true } })
+const csv = (path: string) => ({ csv: { path, delimiter: "auto" } })
 const iris: Data = {
   source: csv("data/iris.csv"),
   columns: { "*": { type: "number", scale: "standard" }, species: { type: "class" } },
@@ -205,33 +205,31 @@ describe("preview", () => {
     expect(findings).toMatchObject([{ code: "D305" }])
   })
 
-  test("a small gzip file that unpacks to too many rows is refused", async () => {
-    const [member, rows] = [gzipSync("1,2,3x\n".repeat(50_000)), 10_000_000]
-    writeFileSync(join(scratch, "packed.csv.gz"), Buffer.concat([gzipSync("a,b,c\n"), ...Array(rows / 50_000).fill(member)]))
+  test("a small gzip file that unpacks to too many cells is refused", async () => {
+    const [member, rows] = [gzipSync(`${",".repeat(127)}\n`.repeat(50_000)), 550_000]
+    const header = `${Array.from({ length: 127 }, (_, i) => `x${i}`).join(",")},c\n`
+    writeFileSync(join(scratch, "packed.csv.gz"), Buffer.concat([gzipSync(header), ...Array(rows / 50_000).fill(member)]))
     const columns: Data["columns"] = { "*": { type: "number" }, c: { type: "class" } }
     const { findings } = await surveyed({ source: csv("packed.csv.gz"), columns, split: { seed: 1 } }, scratch)
     expect(findings.map(({ at, code, message }) => [code, message.replace(/^.*: /u, ""), at.path])).toEqual([
-      ["D305", "the table is at least 10,000,001 rows; the limit is 10,000,000 rows", ["data", "source", "csv", "path"]],
+      ["D305", "the table is at least 50,000,128 cells; the limit is 50,000,000 cells", ["data", "source", "csv", "path"]],
     ])
   })
 
   test.each([
-    ["1,2\n3,4\n5,6\n", undefined],
-    ["1,2\n3,4\n5,6\n7,8\n", "the table is at least 4 rows; the limit is 3 rows"],
-    ["1,2\r\n\r\n3,4\n\n\n5,6\r\n\r\n", undefined],
-    ["1\n2\n3\n4\n", "the table is at least 4 rows; the limit is 3 rows"],
-    // Line ends inside quotes are not counted.
-    ['1\n"a\nb\nc\nd"\n', undefined],
-    ["x".repeat(60), undefined],
-    ["x".repeat(61), "the text is at least 61 bytes; the limit is 60 bytes"],
+    ["a,b\n1,2\n3,4\n5,6\n", undefined],
+    ["a,b\n1,2\n3,4\n5,6\n7,8\n", "the table is at least 8 cells; the limit is 6 cells"],
+    ['a\n1\n"a\nb\nc\nd"\n', undefined],
+    ["a,b\n1,2\n3\n", "line 3: row 2 has 1 cell, wanted 2, one for each column"],
+    [`a\n${"x".repeat(57)}\n`, undefined],
+    [`a\n${"x".repeat(58)}\n`, "the text is at least 61 bytes; the limit is 60 bytes"],
   ])("the unpacked text %j", async (text, message) => {
-    const found = async (bytes: Uint8Array) => (await Effect.runPromise(excess(bytes, { bytes: 60, rows: 3 })))?.message
+    const found = async (bytes: Uint8Array) => (await Effect.runPromise(refusal(bytes, { cells: 6 }, 60)))?.message
     expect(await found(gzipSync(text))).toBe(message)
     // A file may have several members, which end anywhere in a line.
     for (let at = 1; at < text.length; at++)
       expect(await found(Buffer.concat([gzipSync(text.slice(0, at)), gzipSync(text.slice(at))]))).toBe(message)
-    // Damage is reported by the reader.
-    expect(await found(gzipSync(text).subarray(0, 12))).toBeUndefined()
+    expect(await found(gzipSync(text).subarray(0, 12))).toMatch(/the file ends at byte 12, in the middle of its gzip data/)
   })
 
   test("of large sources the header is read", async () => {

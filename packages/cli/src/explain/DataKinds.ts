@@ -22,6 +22,7 @@ const words: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }
   bins: () => "a whole number > 1, a list of edges, or { quantiles: a number }",
   count: () => "a whole number > 0",
   names: () => "a list of names",
+  words: () => "a list of words, or such lists by the names of columns",
   bounds: () => "[low, high], or { quantiles: [low, high] }",
   scale: () => `${scales.join(" | ")}, or { minmax: [low, high] }`,
   size: () => "[height, width]",

@@ -35,6 +35,8 @@ export type Field = Base &
     | { readonly kind: "count"; readonly default?: number }
     /** Two texts or more, each of them once. */
     | { readonly kind: "names" }
+    /** Texts or numbers, or such a list for each of some columns (`"*"` for the others). */
+    | { readonly kind: "words" }
     /** Some of these words, each of them once. */
     | { readonly kind: "choices"; readonly of: ReadonlyArray<string> }
     /** A number of rows, or a share of them such as 1%. */
@@ -123,6 +125,8 @@ export type Length = number | `${number}%`
 /** The values of `White` that are a single word. */
 export const whites = ["unit", "none"] as const satisfies ReadonlyArray<White>
 
+/** Texts, in which a number stands for itself as text; for all columns, or by the name of a column. */
+export type Words = ReadonlyArray<string | number> | { readonly [column: string]: ReadonlyArray<string | number> }
 /** The constants that may replace blanks. */
 type Constant<F extends Field> = F extends { readonly constant: "number" }
   ? number | { readonly constant: number }
@@ -140,6 +144,7 @@ interface Values<F extends Field> {
   readonly missing: (F extends { readonly of: ReadonlyArray<infer C> } ? C : never) | Constant<F>
   readonly count: number
   readonly names: ReadonlyArray<string>
+  readonly words: Words
   readonly choices: ReadonlyArray<F extends { readonly of: ReadonlyArray<infer C> } ? C : never>
   readonly amount: Amount
   readonly bins: Bins

@@ -255,10 +255,16 @@ export type FittedInputs = typeof FittedInputs.Type
 export const FittedHeads = Schema.Struct({ type: Schema.Literal("heads"), heads: Schema.Record(Name, FittedHead) })
 export type FittedHeads = typeof FittedHeads.Type
 
+/** A value of an option. */
+const Plain = [Schema.String, Schema.Boolean, Schema.Finite] as const
+
 /** How the rows were read: the kind of the source, and its options without file names. */
 export const FittedSource = Schema.Struct({
   name: Schema.String,
-  options: Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Boolean, Schema.Finite])),
+  options: Schema.Record(
+    Schema.String,
+    Schema.Union([...Plain, Schema.Array(Schema.Union(Plain)), Schema.Record(Schema.String, Schema.Array(Schema.Union(Plain)))]),
+  ),
 })
 export type FittedSource = typeof FittedSource.Type
 

@@ -238,7 +238,10 @@ const datasetOf = (part: string, fitted: FittedTree, { place, raw }: Rows, rows:
   )
 
 /** Rows in memory. */
-export const memory: Storage<PreprocessTree.Arrays, never, FileSystem.FileSystem> = { read, part: datasetOf }
+export const memory: Storage<PreprocessTree.Arrays, never, FileSystem.FileSystem> = {
+  read: (data, source, at, directory) => read(data, source, at, directory, "used"),
+  part: datasetOf,
+}
 
 /** The rows of a source that are used. */
 const keptOf = (described: Described, { place, raw }: Rows) =>

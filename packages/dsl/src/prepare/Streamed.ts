@@ -29,7 +29,7 @@ import type { Path } from "../source/Path.ts"
 import { type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { filesOf, type Rows, refused, resolve } from "./Reading.ts"
+import { filesOf, type Rows, refused, resolve, usesOf } from "./Reading.ts"
 
 /** From how many bytes of its files on a table is streamed, and the folder of the temporary files. */
 export interface Settings {
@@ -91,7 +91,7 @@ const readTable = (scratch: Scratch.Scratch, data: Data, source: Named, at: Path
   Effect.gen(function* () {
     const use = useOf(source)
     const [named] = filesOf(use)
-    const reader = Source.blocks(use)
+    const reader = Source.blocks(use, usesOf(data, Source.tableOptionsOf(use), "used"))
     if (named === undefined || reader === undefined) return yield* Effect.die("a table that is streamed has one file")
     const file = resolve(directory, named.path)
     const place = { data, source: at, file: [...at, use.name, named.option] }

@@ -68,6 +68,8 @@ const character = (words: ReadonlyArray<string>): Codec => {
   }) as unknown as Codec
 }
 
+const words = Schema.Array(Schema.Union([F.text, Schema.Finite]))
+
 /** How each kind of option is written in a file. */
 const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }>) => Codec } = {
   path: () => F.path,
@@ -91,6 +93,10 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
       Schema.isMinLength(2),
       F.rule((names: ReadonlyArray<string>) => (new Set(names).size === names.length ? undefined : "expected every name once")),
     ) as unknown as Codec,
+  words: () =>
+    note(Schema.Union([words, Schema.Record(Schema.String, words)]), {
+      wanted: 'a list of words, or such lists by the names of columns, as in `{ Age: [-1], "*": [unknown] }`',
+    }) as unknown as Codec,
   bounds: () =>
     Schema.Union([
       range,

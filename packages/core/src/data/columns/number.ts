@@ -5,6 +5,7 @@ import { quote } from "../DataError.ts"
 import { encodings, type Filled, scaleSynonyms, transforms } from "../Field.ts"
 import type { FittedNumber } from "../Fitted.ts"
 import { grouped } from "../grouped.ts"
+import type * as NumberFormat from "../NumberFormat.ts"
 import * as Quantiles from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
 import { type Cells, type DataResult, kind, refuseCell, refuseColumn } from "./Kind.ts"
@@ -13,12 +14,17 @@ import { eitherRole, missingOr } from "./options.ts"
 const fields = {
   role: eitherRole,
   missing: missingOr("number", ["error", "drop", "mean", "median", "most_common", "indicator"]),
-  decimal: { kind: "choice", doc: "The decimal mark.", of: [".", ","], default: "." },
+  decimal: {
+    kind: "choice",
+    doc: "The decimal mark. Default: that of the file, which is `.` unless set.",
+    of: [".", ","],
+    optional: true,
+  },
   thousands: {
     kind: "character",
-    doc: "The mark between groups of three digits, such as the comma in 1,721.",
+    doc: "The mark between groups of three digits, such as the comma in 1,721. Default: that of the file, which is none unless set.",
     words: ["none"],
-    default: "none",
+    optional: true,
   },
   clip: {
     kind: "bounds",
@@ -58,7 +64,7 @@ type Options = Filled<typeof fields>
 /** More intervals than this are probably a mistake. */
 const mostBins = 1000
 
-const holds = ({ bins, decimal, role, scale, thousands, transform }: Options): boolean => {
+const holds = ({ bins, decimal = ".", role, scale, thousands = "none", transform }: Options): boolean => {
   if (decimal === thousands || /[\de+-]/i.test(thousands === "none" ? "" : thousands)) return false
   if (bins !== undefined && (role === "target" || scale !== undefined || transform !== undefined)) return false
   return role === "input" || !String(transform).startsWith("quantile")
@@ -91,6 +97,7 @@ export const number = kind<typeof fields, FittedNumber>({
     holds,
   },
   role: "input",
+  stores: "number",
   input: {
     width: ({ bins, encode, missing }) => {
       const own = bins === undefined || encode === "ordinal" ? 1 : binCount(bins)
@@ -152,6 +159,15 @@ const intervals = (edges: ReadonlyArray<number>): ReadonlyArray<string> =>
     return high === undefined ? `from ${low}` : `${low} to ${high}`
   })
 
+/** How the numbers of a column are written: by its options, or else as its file writes them. */
+export const formatOf = (
+  { decimal, thousands }: Pick<Options, "decimal" | "thousands">,
+  ofFile: NumberFormat.Format = {},
+): NumberFormat.Format => {
+  const [mark = ".", between = "none"] = [decimal ?? ofFile.decimal, thousands ?? ofFile.thousands]
+  return { ...(mark === "." ? {} : { decimal: mark }), ...(between === "none" ? {} : { thousands: between }) }
+}
+
 /** What replaces a blank. */
 const fillOf = (missing: Options["missing"], known: Float64Array): number | null => {
   if (missing === "error" || missing === "drop") return null
@@ -194,8 +210,8 @@ const edgesOf = (bins: NonNullable<Options["bins"]>, sorted: Float64Array): Read
 const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
   Result.gen(function* () {
     const { name } = cells
-    const { bins, clip, decimal, encode, missing, scale, thousands, transform } = options
-    const format = { ...(decimal === "." ? {} : { decimal }), ...(thousands === "none" ? {} : { thousands }) }
+    const { bins, clip, encode, missing, scale, transform } = options
+    const format = formatOf(options, cells.format)
     const isNeeded = missing === "error" || missing === "drop"
     const hint = options.role === "target" ? "`missing: drop` leaves out rows without a target" : blank(name)
     const values = yield* Quantity.readAll(cells, isNeeded ? hint : undefined, format)
