@@ -89,7 +89,10 @@ describe("a table that is streamed", () => {
     })
     mkdirSync(cache, { recursive: true })
     const full = await spawned(args, { env, node: faulty({ under: cache, what: "ENOSPC", at: 2, only: "write", lasts: true }) })
-    expect(full).toMatchObject({ code: 8, stderr: expect.stringMatching(/cache\S*: rows cannot be kept there: no space left on device/) })
+    expect(full).toMatchObject({
+      code: 8,
+      stderr: expect.stringMatching(/cache\S*: rows cannot be kept there: no space left on device/),
+    })
     expect([readdirSync(runs), readdirSync(cache)]).toEqual([[], []])
   })
 })

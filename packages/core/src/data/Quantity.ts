@@ -92,7 +92,7 @@ const hint = (cell: string, column: string): string => {
   return readings.join(", or ")
 }
 
-/** The values that are not NaN, sorted. `known(Float64Array.of(2, NaN, 1)) // => Float64Array.of(1, 2)` */
+/** The values that are not NaN, sorted. `[...known(Float64Array.of(2, Number.NaN, 1))] // => [1, 2]` */
 export const known = (values: Float64Array): Float64Array => {
   const out = new Float64Array(values.length)
   let count = 0
