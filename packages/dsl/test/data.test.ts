@@ -336,11 +336,11 @@ describe("in TypeScript", () => {
   })
   test("what a file cannot say cannot be said", () => {
     // @ts-expect-error a kind of file that there is none of
-    const parquet: Model.Source = { parquet: "x" }
+    const feather: Model.Source = { feather: "x" }
     // @ts-expect-error an ending that says no kind
     const sheet: Model.Source = "x.xlsx"
     // @ts-expect-error a class takes nothing for a blank
     const columns: NonNullable<Model.Sections["data"]>["columns"] = { y: { type: "class", missing: "mean" } }
-    expect([parquet, sheet, columns]).toHaveLength(3)
+    expect([feather, sheet, columns]).toHaveLength(3)
   })
 })

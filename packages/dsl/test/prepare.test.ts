@@ -316,3 +316,78 @@ describe("baseline", () => {
     expect(mse).toBeCloseTo(0.25, 12)
   })
 })
+
+describe("columns beside inputs and targets", () => {
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(scratch, name), text)
+    return name
+  }
+  const patients = Array.from({ length: 60 }, (_, i) => `p${i % 13},${i},${1 + (i % 3)},${i % 2 === 0 ? "no" : "yes"}`)
+  const file = write("patients.csv", `patient,x,w,y\n${patients.join("\n")}\n`)
+  const data = (columns: Data["columns"], split: Data["split"] = { val: "20%", test: "20%", seed: 1 }, path = file): Data => ({
+    source: csv(path),
+    columns: columns ?? {},
+    split,
+  })
+  const columns = { x: { type: "number" }, w: { type: "weight" }, y: { type: "class" } } as const
+
+  test("rows of a group stay in one part, by the type of a column or by the split, to the same parts", async () => {
+    const typed = await prepared(data({ ...columns, patient: { type: "group" } }), scratch)
+    const split = { val: "20%", test: "20%", seed: 1, group: "patient" } as const
+    const named = await prepared(data({ ...columns, patient: { type: "ignore" } }, split), scratch)
+    expect(named.lock.split).toBe(typed.lock.split)
+    const groupsOf = (part: "train" | "val" | "test") =>
+      new Set(Array.from(typed.origins[part]?.rows ?? [], (row) => patients[row]?.split(",")[0] ?? ""))
+    const parts = [groupsOf("train"), groupsOf("val"), groupsOf("test")]
+    expect(parts.map(({ size }) => size).reduce((sum, size) => sum + size, 0)).toBe(13)
+    expect(parts.every(({ size }) => size > 0)).toBe(true)
+    expect(typed.facts.sample).toEqual([1])
+  })
+
+  test("weights are in every part, with a mean of 1 over the training rows", async () => {
+    const { test: held, train, val } = await prepared(data({ ...columns, patient: { type: "id" } }), scratch)
+    const weights = [...(train.weights?.data ?? [])]
+    expect(weights).toHaveLength(36)
+    expect(weights.reduce((sum, weight) => sum + weight, 0) / 36).toBeCloseTo(1, 6)
+    expect([val?.weights?.shape, held?.weights?.shape]).toEqual([[12], [12]])
+  })
+
+  test.each([
+    [
+      data({ ...columns, patient: { type: "group" } }, { val: "20%", stratify: "y", seed: 1 }),
+      "a split cannot be stratified and keep groups together",
+      ["data", "split", "stratify"],
+    ],
+    [
+      data({ ...columns, patient: { type: "ignore" } }, { val: "20%", group: "patent", seed: 1 }),
+      "the data has no column `patent`",
+      ["data", "split", "group"],
+    ],
+    [
+      data({ ...columns, patient: { type: "weight" } }),
+      "`patient` is a second weight: a row has one",
+      ["data", "columns", "patient"],
+    ],
+    [
+      data({
+        ...columns,
+        patient: { type: "ordinal", order: ["p0", "p1"], role: "target", missing: "median" },
+        y: { type: "ignore" },
+      }),
+      "`patient` is a target: replacing blanks by `median` would score rows against an invented value",
+      ["data", "columns", "patient", "missing"],
+    ],
+  ])("%# is refused: %s", async (wrong, message, path) => {
+    const findings = await refused(wrong, scratch)
+    const found = findings.find((each) => each.message === message)
+    expect(found?.at.path).toEqual(path)
+  })
+
+  test("a blank group is located", async () => {
+    const blank = write("blank-group.csv", `patient,x,w,y\np1,1,1,no\n,2,1,yes\n${patients.join("\n")}\n`)
+    const [found] = await refused(data({ ...columns, patient: { type: "group" } }, undefined, blank), scratch)
+    expect(found?.message).toContain("3: row 2, column `patient`: got a blank, wanted the group of the row")
+    const dropped = data({ ...columns, patient: { type: "group", missing: "drop" } }, undefined, blank)
+    expect((await prepared(dropped, scratch)).facts.dropped).toEqual([{ column: "patient", rows: 1 }])
+  })
+})

@@ -26,6 +26,8 @@ const words: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }
   scale: () => `${scales.join(" | ")}, or { minmax: [low, high] }`,
   size: () => "[height, width]",
   white: () => "unit | none, or { max: a number }",
+  tokens: () => "bytes | characters | words, or { byte_pairs: a number }, { words: a number }, { characters: a number }",
+  length: () => "a whole number > 0, or a share such as 95%",
 }
 
 const wantedOf = <K extends Kind>(field: Extract<Field, { readonly kind: K }>): string => {

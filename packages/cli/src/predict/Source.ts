@@ -4,6 +4,7 @@ import type { DataError } from "@adjoint/core/data/DataError"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isJpeg } from "@adjoint/core/data/image/Jpeg"
 import { isPng } from "@adjoint/core/data/image/Png"
+import { inputColumns } from "@adjoint/core/data/PreprocessTree"
 import { isTable } from "@adjoint/core/data/Raw"
 import * as Recorded from "@adjoint/core/data/Source"
 import * as Result from "effect/Result"
@@ -39,7 +40,9 @@ const asSource = (run: Run, name: string, kind: Recorded.AnyKind): Reader => {
   const named = kind.named as Parameters<typeof archive>[0] | undefined
   if (named !== undefined) return archive(named, String(options.inputs))(fitted)
   return wholeRows(async (path) => {
-    const raw = await Recorded.read(kind, { name, options }, { path })
+    const columns = inputColumns(fitted)
+    const isUsed = (column: string) => columns?.some((each) => each.name === column) ?? true
+    const raw = await Recorded.read(kind, { name, options }, { path }, { isUsed })
     return Result.flatMap(
       Result.mapError(raw, ({ error }) => error),
       (rows) => (isTable(rows) ? Result.succeed(fromTable(fitted, rows)) : fromArray(fitted, rows.inputs)),

@@ -16,6 +16,7 @@ import type { AnyKind, Input, Role, Target } from "./columns/Kind.ts"
 import { number } from "./columns/number.ts"
 import { ordinal } from "./columns/ordinal.ts"
 import { set } from "./columns/set.ts"
+import { text } from "./columns/text.ts"
 import { vector } from "./columns/vector.ts"
 import { weight } from "./columns/weight.ts"
 import * as Field from "./Field.ts"
@@ -39,6 +40,7 @@ export const kinds = {
   id,
   weight,
   group,
+  text,
   ignore,
 } as const satisfies Fits & {
   readonly [name: string]: AnyKind
@@ -101,6 +103,11 @@ export const inventedOf = (column: Column): string | undefined => {
   if (missing === "error" || missing === "drop" || missing === "empty") return undefined
   return typeof missing === "object" ? `{ constant: ${missing.constant} }` : String(missing)
 }
+/** Whether a column is tokens, which make up an input of their own. */
+export const hasTokens = (column: Column): boolean => roleOf(column) === "input" && inputOf(column.type)?.tokens !== undefined
+
+/** How many different tokens a column has, the padding included; `undefined` if that depends on the rows, or it has none. */
+export const tokensOf = (column: Column): number | undefined => inputOf(column.type)?.tokens?.known(filled(column))
 
 /** Whether rows with a blank in this column are left out. */
 export const isDropping = (column: Column): boolean => "missing" in column && column.missing === "drop"

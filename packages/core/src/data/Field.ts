@@ -3,6 +3,7 @@
  * type, its documentation and its default.
  */
 import type { Folder } from "./Folder.ts"
+import type { Tokens } from "./Tokenizer.ts"
 
 /** The fields of every option: its documentation, whether it may be left out without a default, and its other names. */
 interface Base {
@@ -43,6 +44,8 @@ export type Field = Base &
     | { readonly kind: "scale"; readonly default?: Scale }
     | { readonly kind: "size" }
     | { readonly kind: "white"; readonly default?: White }
+    | { readonly kind: "tokens"; readonly default?: Tokens }
+    | { readonly kind: "length"; readonly default?: Length }
   )
 
 /** The options of a source or column kind, by name. */
@@ -72,7 +75,7 @@ export const missingWords = {
   most_common: "replaces it by the most common value of the training rows",
   indicator: "replaces it by a usual value and adds a number that is 1 for blanks",
   category: "counts it as a name of its own",
-  empty: "reads it as the empty set",
+  empty: "reads it as nothing: the empty set, or a text without tokens",
 } as const
 
 /** A word of `missing`. */
@@ -114,6 +117,9 @@ export const scaleSynonyms = ["scaler", "scaling", "normalize", "normalization",
 /** The number that an image has for white: `unit` is 255, `none` leaves numbers as they are. */
 export type White = "unit" | "none" | { readonly max: number }
 
+/** A length: a number above 0, or the share of the training rows that fit, such as `95%`. */
+export type Length = number | `${number}%`
+
 /** The values of `White` that are a single word. */
 export const whites = ["unit", "none"] as const satisfies ReadonlyArray<White>
 
@@ -141,6 +147,8 @@ interface Values<F extends Field> {
   readonly scale: Scale
   readonly size: readonly [height: number, width: number]
   readonly white: White
+  readonly tokens: Tokens
+  readonly length: Length
 }
 
 /** The value of one option. */

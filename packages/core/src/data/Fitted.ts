@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type DataError, dataError } from "./DataError.ts"
 import { dateParts, encodings, transforms } from "./Field.ts"
+import { firstMerge } from "./tokens/bytePairs.ts"
 
 const NonZero = Schema.Finite.check(Schema.makeFilter((x) => (x === 0 ? "wanted a number other than 0" : undefined)))
 const Extent = Schema.Int.check(Schema.isGreaterThan(0))
@@ -21,7 +22,8 @@ const Rising = Schema.makeFilter((values: ReadonlyArray<number>) =>
 /**
  * A quantity becomes (transform(clip(x)) - subtract) / divide; `fill` replaces a blank. `decimal` and `thousands` are the
  * marks in its numbers, if they are not a point and none. `lambda` is the exponent of the power transform, `quantiles` are those
- * of the training rows at even shares. With `bins`, the number becomes its interval between these edges instead.
+ * of the training rows at even shares. With `bins`, the number becomes its interval between these edges instead. `ahead`: as a
+ * target of a series, the steps after the window.
  */
 export const FittedNumber = Schema.Struct({
   type: Schema.Literal("number"),
@@ -39,6 +41,7 @@ export const FittedNumber = Schema.Struct({
   ),
   subtract: Schema.Finite,
   divide: NonZero,
+  ahead: Schema.optionalKey(Extent),
 })
 export type FittedNumber = typeof FittedNumber.Type
 
@@ -135,6 +138,39 @@ export const FittedVector = Schema.Struct({
 )
 export type FittedVector = typeof FittedVector.Type
 
+const Changes = { normalize: Schema.Literals(["none", "nfc", "nfkc"]), lower: Schema.Boolean }
+const Vocabulary = Schema.Array(Schema.String).check(
+  Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
+)
+const Merges = Schema.Array(Schema.Tuple([Schema.Int, Schema.Int])).check(
+  Schema.makeFilter((merges) =>
+    merges.every((merge, i) => merge.every((token) => token >= 1 && token < firstMerge + i))
+      ? undefined
+      : "wanted merges of tokens that come before them",
+  ),
+)
+
+/** A tokenizer; see `Tokenizer`. */
+export const FittedTokenizer = Schema.Union([
+  Schema.Struct({ kind: Schema.Literal("bytes"), ...Changes }),
+  Schema.Struct({ kind: Schema.Literals(["characters", "words"]), ...Changes, vocabulary: Vocabulary }),
+  Schema.Struct({ kind: Schema.Literal("byte_pairs"), ...Changes, merges: Merges }),
+])
+
+/**
+ * A text becomes `length` tokens, with 0 as the padding at its end; a longer one is cut at its `cut`. `blank`: what a blank is, a
+ * text without tokens or an error.
+ */
+export const FittedText = Schema.Struct({
+  type: Schema.Literal("text"),
+  name: Schema.String,
+  tokenizer: FittedTokenizer,
+  length: Extent,
+  cut: Schema.Literals(["end", "start"]),
+  blank: Schema.Literals(["error", "empty"]),
+})
+export type FittedText = typeof FittedText.Type
+
 export const FittedColumn = Schema.Union([
   FittedNumber,
   FittedCategory,
@@ -143,7 +179,9 @@ export const FittedColumn = Schema.Union([
   FittedDate,
   FittedSet,
   FittedVector,
+  FittedText,
 ]).pipe(Schema.toTaggedUnion("type"))
+
 export type FittedColumn = typeof FittedColumn.Type
 
 export const FittedColumns = Schema.Struct({ type: Schema.Literal("columns"), columns: Schema.Array(FittedColumn) })
@@ -224,6 +262,17 @@ export const FittedSource = Schema.Struct({
 })
 export type FittedSource = typeof FittedSource.Type
 
+/** How rows are windows of series; see `Series`. */
+export const FittedSeries = Schema.Struct({
+  window: Extent,
+  horizon: Schema.Array(Extent).check(Schema.isMinLength(1)),
+  time: Schema.optionalKey(Schema.String),
+  format: Schema.optionalKey(Schema.String),
+  group: Schema.optionalKey(Schema.String),
+  gaps: Schema.Literals(["error", "split"]),
+})
+export type FittedSeries = typeof FittedSeries.Type
+
 /** The weight of a row is x / divide, where `divide` is the mean of the training rows; `fill` replaces a blank. */
 export const FittedWeight = Schema.Struct({ name: Schema.String, fill: Schema.NullOr(Schema.Finite), divide: NonZero })
 export type FittedWeight = typeof FittedWeight.Type
@@ -247,6 +296,7 @@ export const FittedTree = Schema.Struct({
   ...Fitted.fields,
   input: Schema.Union([FittedColumns, FittedArray, FittedInputs]),
   target: Schema.NullOr(Schema.Union([FittedClasses, FittedNumbers, FittedLabels, FittedHeads])),
+  series: Schema.optionalKey(FittedSeries),
 })
 export type FittedTree = typeof FittedTree.Type
 

@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import { type DataError, dataError, quote } from "./DataError.ts"
 import type { Table } from "./Table.ts"
 import * as TextPieces from "./TextPieces.ts"
-import { type Cells, maxCells, tableOf } from "./TypedTable.ts"
+import { type Cells, type IsUsed, maxCells, tableOf } from "./TypedTable.ts"
 
 /** What is wrong with one line. */
 export interface Wrong {
@@ -83,9 +83,9 @@ const piece = 2 ** 18
  * Lines of records as a table: the columns are all names, in the order of their first use; a name that a record lacks is a
  * blank, and so is `null`. A list of numbers is a cell too, for columns of vectors.
  *
- * Fails with `BadRecord` for a line that is no record, `BadCell` for a nested value, `Empty` without lines, `NotText`, `TooLarge`.
+ * Fails with `BadRecord` for a line that is no record, `BadCell` for a nested value in a column that is used, `Empty` without lines, `NotText`, `TooLarge`.
  */
-export const decode = (bytes: Uint8Array): Result.Result<Table, DataError> =>
+export const decode = (bytes: Uint8Array, isUsed?: IsUsed): Result.Result<Table, DataError> =>
   Result.gen(function* () {
     const lines = reader()
     const columns = new Map<string, Array<unknown>>()
@@ -124,5 +124,5 @@ export const decode = (bytes: Uint8Array): Result.Result<Table, DataError> =>
       values.length = places.length
       return { name, values }
     })
-    return yield* tableOf(cells, (row) => places[row] ?? 0)
+    return yield* tableOf(cells, { line: (row) => places[row] ?? 0, isUsed })
   })

@@ -9,17 +9,22 @@ import * as Field from "./Field.ts"
 import type { Fitted, FittedSource } from "./Fitted.ts"
 import type { Folder } from "./Folder.ts"
 import type { NamedArrays, Raw } from "./Raw.ts"
+import { arrow } from "./sources/arrow.ts"
 import { idx } from "./sources/idx.ts"
 import { images } from "./sources/images.ts"
 import { jsonl } from "./sources/jsonl.ts"
 import type { AnyKind, BlockReader, First, Read, Reading, Wanted } from "./sources/Kind.ts"
 import { npz } from "./sources/npz.ts"
+import { parquet } from "./sources/parquet.ts"
+import { safetensors } from "./sources/safetensors.ts"
 import { csv, tsv } from "./sources/table.ts"
 
 export type { AnyKind, First, Read, Reading, Refused, Wanted } from "./sources/Kind.ts"
 
 /** The kinds of file, by their names in model files. */
-export const kinds = { csv, tsv, jsonl, idx, npz, images } as const satisfies { readonly [name: string]: AnyKind }
+export const kinds = { csv, tsv, jsonl, parquet, arrow, idx, npz, safetensors, images } as const satisfies {
+  readonly [name: string]: AnyKind
+}
 
 /** The name of a kind of file. */
 export type Name = keyof typeof kinds

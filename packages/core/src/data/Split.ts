@@ -46,6 +46,30 @@ export const parts = <Name extends string>(
   )
 }
 
+/**
+ * The rows of each part in their order: the first part has the first rows, the next those after them. Nothing is random, so a
+ * part never has a row of before another part that comes first. Fails as `parts` does.
+ *
+ * `Result.getOrThrow(Split.inOrder(5, { train: { share: 0.6 }, val: { share: 0.4 } })).val // => new Int32Array([3, 4])`
+ */
+export const inOrder = <Name extends string>(
+  n: number,
+  wanted: { readonly [P in Name]: Part },
+): Result.Result<{ readonly [P in Name]: Rows }, DataError> => {
+  const names = Object.keys(wanted) as Array<Name>
+  const cuts = boundaries(
+    n,
+    names.map((name) => [name, wanted[name]] as const),
+  )
+  return Result.map(cuts, (ends) => {
+    const rows = (i: number): Rows => {
+      const start = ends[i - 1] ?? 0
+      return Int32Array.from({ length: (ends[i] ?? 0) - start }, (_, row) => start + row)
+    }
+    return Object.fromEntries(names.map((name, i) => [name, rows(i)])) as { [P in Name]: Rows }
+  })
+}
+
 /** The training and validation rows of each of `k` folds; every row is in the validation rows of exactly one. Fails with `BadSplit`. */
 export const folds = (
   n: number,

@@ -145,8 +145,27 @@ export const fitInputs = (inputs: ReadonlyArray<Used>, table: Table, rows: Rows)
         wanted: "one or more",
         hint: "give a column a type, as in `Age: number`",
       })
+    const own = inputs.find(({ column }) => Column.hasTokens(column))
+    if (own !== undefined && inputs.length > 1) return yield* beside(own.name, inputs)
     return { type: "columns", columns }
   })
+
+/** Tokens beside other columns in one input. */
+const beside = (name: string, inputs: ReadonlyArray<Used>): DataResult<never> => {
+  const other = inputs.find((each) => each.name !== name)?.name ?? ""
+  const word = (column: string): string => column.replaceAll(/\W+/gu, "_")
+  return refuse({
+    _tag: "BadSpec",
+    at: `column \`${name}\``,
+    got: `tokens in one input with \`${other}\``,
+    wanted: "an input of its own for tokens",
+    hint: `\`model: { inputs: { ${word(name)}: [${name}], rest: "*" } }\`, and \`from: ${word(name)}\` in the layer that reads it`,
+  })
+}
+
+/** Whether columns are one column of tokens. */
+export const hasTokens = ({ columns: [only] }: FittedColumns): boolean =>
+  only !== undefined && inputOf(only.type).tokens !== undefined
 
 const fitInput = ({ column, name }: Used, table: Table, rows: Rows): DataResult<FittedColumn> =>
   Result.gen(function* () {
@@ -263,17 +282,29 @@ export const cellsOf = (name: string, table: Table, rows: Rows): DataResult<Cell
   })
 }
 
-/** The inputs of the given rows, as `f32` [rows, width]. Fails with `NoColumn` and `BadCell`. */
+/** The most numbers of one array. */
+const most = 2 ** 31 - 1
+
+/** The inputs of the given rows, as `f32` [rows, width], or `i32` for tokens. Fails with `NoColumn`, `BadCell` and `TooLarge`. */
 export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
   Result.gen(function* () {
     const width = fitted.columns.reduce((sum, column) => sum + columnNames(column).length, 0)
-    const data = new Float32Array(rows.length * width)
+    if (rows.length * width > most)
+      return yield* refuse({
+        _tag: "TooLarge",
+        what: "the inputs",
+        got: BigInt(rows.length * width),
+        limit: most,
+        unit: "numbers",
+      })
+    const isTokens = hasTokens(fitted)
+    const data = isTokens ? new Int32Array(rows.length * width) : new Float32Array(rows.length * width)
     let at = 0
     for (const column of fitted.columns) {
       yield* inputOf(column.type).write(column, yield* cellsOf(column.name, table, rows), { data, width, at })
       at += columnNames(column).length
     }
-    return NDArray.make("f32", [rows.length, width], data)
+    return NDArray.make(isTokens ? "i32" : "f32", [rows.length, width], data)
   })
 
 /** The names of a fitted column's numbers. */

@@ -13,6 +13,17 @@ export interface Cells {
   readonly values: ArrayLike<unknown>
 }
 
+/** Whether a column of a name is used. A column that is not may have values that are no cells; they become blanks. */
+export type IsUsed = (name: string) => boolean
+
+/** How columns become a table. */
+interface Options {
+  /** The lines of rows; without it a row has the number of its line. */
+  readonly line?: (row: number) => number
+  /** Without it all columns are used. */
+  readonly isUsed?: IsUsed | undefined
+}
+
 /** Nested lists deeper than this are refused. */
 const deepest = 16
 
@@ -28,7 +39,7 @@ const listed = (value: unknown): string =>
 /** A date as ISO 8601 writes it; the time is left out at midnight. */
 const dated = (date: Date): string => {
   const text = date.toISOString()
-  return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text
+  return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text.replace(/\.000Z$/, "Z")
 }
 
 /** The text of a cell; `undefined` for a value that is no cell. */
@@ -82,16 +93,13 @@ const numbersOf = (values: ArrayLike<unknown>): TableColumn.TableColumn | undefi
  * A column of these values, stored as numbers where most are numbers. Whole numbers that no double holds are kept as texts,
  * since identifiers may have that many digits. Fails with `BadCell` for a value that is no cell.
  */
-const columnOf = (
-  { name, values }: Cells,
-  line: ((row: number) => number) | undefined,
-): Result.Result<TableColumn.TableColumn, DataError> => {
+const columnOf = ({ name, values }: Cells, { isUsed, line }: Options): Result.Result<TableColumn.TableColumn, DataError> => {
   const numbers = numbersOf(values)
   if (numbers !== undefined) return Result.succeed(numbers)
   const texts: Array<string> = []
   for (let row = 0; row < values.length; row++) {
     const text = textOf(values[row])
-    if (text === undefined)
+    if (text === undefined && isUsed?.(name) !== false)
       return Result.fail(
         dataError({
           _tag: "BadCell",
@@ -103,18 +111,15 @@ const columnOf = (
           hint: "",
         }),
       )
-    texts.push(text)
+    texts.push(text ?? "")
   }
   return Result.succeed(TableColumn.ofTexts(texts))
 }
 
-/**
- * A table of these columns, which have equal lengths. `line` has the lines of rows; without it a row has the number of its
- * line. Fails with `BadCell` for a value that is no cell.
- */
-export const tableOf = (columns: ReadonlyArray<Cells>, line?: (row: number) => number): Result.Result<Table.Table, DataError> =>
+/** A table of these columns, which have equal lengths. Fails with `BadCell` for a value that is no cell, in a column that is used. */
+export const tableOf = (columns: ReadonlyArray<Cells>, options: Options = {}): Result.Result<Table.Table, DataError> =>
   Result.gen(function* () {
     const made: Array<readonly [string, TableColumn.TableColumn]> = []
-    for (const cells of columns) made.push([cells.name, yield* columnOf(cells, line)])
-    return Table.fromColumns(made, line)
+    for (const cells of columns) made.push([cells.name, yield* columnOf(cells, options)])
+    return Table.fromColumns(made, options.line)
   })

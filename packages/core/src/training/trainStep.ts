@@ -1,5 +1,4 @@
 /** One training step as a pure function, and the initial state. */
-import * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"

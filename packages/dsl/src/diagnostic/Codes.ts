@@ -233,6 +233,10 @@ export const codes = {
     "columns and inputs do not match",
     '`model.inputs` gives each named input its columns. Every column of the data that is an input belongs to one of them; targets and ignored columns belong to none. `"*"` stands for all columns that no other input has.',
   ),
+  D308: error(
+    "not a series",
+    "`data.series` makes windows of the rows of a table: past rows, and the targets some steps after them. It needs a table, in time order, and divides it in time order too. A class has one step ahead; numbers may have several.",
+  ),
 
   G401: error(
     "incompatible shapes",

@@ -33,11 +33,16 @@ export const check = (
   const forgotten = columns.filter((name) => !Object.hasOwn(said, name) && !meant.has(name))
   if (columns.length === 1 && named.length > 1 && missing.length > 0) return [oneColumn(columns[0] ?? "", place)]
   const rest = Object.hasOwn(said, "*") || forgotten.length === 0 ? [] : [say({ _tag: "UnlistedColumns", columns: forgotten })]
+  const ofSeries = (["time", "group"] as const).flatMap((key) => {
+    const name = data.series?.[key]
+    return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "series", key] })]
+  })
   const splitBy = (["stratify", "group"] as const).flatMap((key) => {
     const name = data.split[key]
     return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "split", key] })]
   })
   return [
+    ...ofSeries,
     ...missing.map((name) => say(absent(name, columns))),
     ...rest,
     ...splitBy,
@@ -61,13 +66,10 @@ const oneColumn = (name: string, { source }: Place): Finding => ({
 const having = ({ columns = {} }: Data, role: Column.Role): ReadonlyArray<string> =>
   Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === role ? [name] : []))
 
-/** The column of the type `group`. */
-export const groupOf = (data: Data): string | undefined => having(data, "group")[0]
-
 /** A split by groups that is stratified too: a group has rows of several labels. */
 const grouped = (data: Data): ReadonlyArray<Finding> => {
   const { group, stratify } = data.split
-  const column = groupOf(data)
+  const [column] = having(data, "group")
   if (stratify === undefined || (group === undefined && column === undefined)) return []
   const at =
     group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }

@@ -1,4 +1,5 @@
 /** The rows divided into parts as the document asks, by its seed alone. */
+import * as Column from "@adjoint/core/data/Column"
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
 import { arrayLabel, isTable, type Rows } from "@adjoint/core/data/Preprocess"
@@ -9,7 +10,7 @@ import { groups as groupsOf } from "@adjoint/core/data/TableInput"
 import * as Key from "@adjoint/core/tensor/Key"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
-import type { Amount, Part, Split as Wanted } from "../Document.ts"
+import type { Amount, Data, Part, Split as Wanted } from "../Document.ts"
 
 /** The rows of each part that has any, in rising order, and those that only pre-training learns from. */
 export type Division = { readonly [P in Part | "unlabelled"]?: Split.Rows }
@@ -17,6 +18,12 @@ export type Division = { readonly [P in Part | "unlabelled"]?: Split.Rows }
 /** A number of rows, or a share of them, as the splitting has it. `partOf("70%") // => { share: 0.7 }` */
 export const partOf = (amount: Amount): Split.Part =>
   typeof amount === "number" ? { count: amount } : { share: Number.parseFloat(amount) / 100 }
+
+/** The split of a document: groups are those of a column of the type `group`, unless it names another one. */
+export const splitOf = ({ columns = {}, split }: Data): Wanted => {
+  const [group] = Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "group" ? [name] : []))
+  return group === undefined || split.group !== undefined ? split : { ...split, group }
+}
 
 const isNone = (amount: Amount): boolean => (typeof amount === "number" ? amount : Number.parseFloat(amount)) === 0
 
@@ -41,6 +48,35 @@ const labelsOf = (raw: TreeRaw, name: string): Result.Result<Label, DataError> =
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
 }
 
+/** The parts that have rows, in the order of a split by order. */
+const inOrder = ["unlabelled", "train", "val", "test"] as const
+
+/** The parts of `n` rows, or of `n` times, in their order; without `train` that has what the others leave. Fails with `BadSplit`. */
+export const partsInOrder = (n: number, split: Wanted): Result.Result<{ readonly [part: string]: Split.Part }, DataError> => {
+  const countOf = (amount: Amount | undefined): number =>
+    amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * n)
+  const others = countOf(split.val) + countOf(split.test) + countOf(split.unlabelled)
+  if (split.train === undefined && others >= n) return Result.fail(noTrain)
+  const wanted = { ...split, train: split.train ?? n - others }
+  return Result.succeed(
+    Object.fromEntries(
+      inOrder.flatMap((name) => {
+        const amount = wanted[name]
+        if (amount === undefined || isNone(amount)) return []
+        // Counts leave no row between a part and the rest.
+        return [[name, split.train === undefined ? { count: countOf(amount) } : partOf(amount)] as const]
+      }),
+    ),
+  )
+}
+
+const noTrain = dataError({
+  _tag: "BadSplit",
+  part: "train",
+  got: "no row, since the other parts take all",
+  wanted: "one or more",
+  hint: "make another part smaller",
+})
 /** The labels of rows as numbers, equal ones for equal labels. */
 const numbered = (rows: Rows, label: Label): Int32Array => {
   const numbers = new Map<string | number, number>()
@@ -65,13 +101,14 @@ const others = (n: number, parts: ReadonlyArray<Split.Rows>): Split.Rows => {
 }
 
 /** Divides the given rows, by default all. `train` has the rest unless the document sets it. Fails as `Split.parts` does, and with `NoColumn` for an unknown column of `stratify` or `group`. */
-export const divide = (
-  raw: TreeRaw,
-  { group, seed, stratify, test, train, unlabelled, val }: Wanted,
-  from: Rows = all(raw),
-): Result.Result<Division, DataError> =>
+export const divide = (raw: TreeRaw, split: Wanted, from: Rows = all(raw)): Result.Result<Division, DataError> =>
   Result.gen(function* () {
     const n = from.length
+    const { group, seed, stratify, test, train, unlabelled, val } = split
+    if (split.by === "order") {
+      const ordered: { readonly [name: string]: Split.Rows } = yield* Split.inOrder(n, yield* partsInOrder(n, split))
+      return Object.fromEntries(Object.entries(ordered).map(([name, places]) => [name, places.map((place) => from[place] ?? 0)]))
+    }
     const asked = { val, test, train, unlabelled }
     const parts = Object.fromEntries(
       Object.entries(asked).flatMap(([name, amount]) =>
@@ -89,6 +126,5 @@ export const divide = (
     if (train !== undefined) return rows
     const rest = rowsOf(others(n, Object.values(drawn)))
     if (rest.length > 0) return { ...rows, train: rest }
-    const [got, wanted] = ["no row, since the other parts take all", "one or more"]
-    return yield* Result.fail(dataError({ _tag: "BadSplit", part: "train", got, wanted, hint: "make another part smaller" }))
+    return yield* Result.fail(noTrain)
   })

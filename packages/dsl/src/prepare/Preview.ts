@@ -25,7 +25,7 @@ import type { Facts, HeadTarget } from "./Facts.ts"
 import { inputEnds } from "./InputEnds.ts"
 import { known } from "./Known.ts"
 import { type Described, type Prepared, prepare, specOf } from "./Prepare.ts"
-import { filesOf, resolve } from "./Reading.ts"
+import { filesOf, resolve, wantedOf } from "./Reading.ts"
 import * as Unpacked from "./Unpacked.ts"
 
 /** The facts of the data, and the findings about it. */
@@ -132,7 +132,7 @@ const fromStart = ({ data, model }: Described, directory: string, catalogue: Cat
       const at = resolve(directory, path)
       starts.push([option, isFolder ? yield* Load.folder(at) : yield* start(at)])
     }
-    const reading = Source.first(kind, use, Object.fromEntries(starts), data.image === undefined ? {} : { image: data.image })
+    const reading = Source.first(kind, use, Object.fromEntries(starts), wantedOf(data))
     const first = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading
     if (first === undefined || Result.isFailure(first)) return nothing
     const { raw } = first.success

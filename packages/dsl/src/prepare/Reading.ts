@@ -1,6 +1,7 @@
 /** Reads the sources of a model file: the raw rows, and a record of the files. */
 import { createHash } from "node:crypto"
 import { isAbsolute, join } from "node:path"
+import * as Column from "@adjoint/core/data/Column"
 import { DataError } from "@adjoint/core/data/DataError"
 import type { Folder } from "@adjoint/core/data/Folder"
 import * as Load from "@adjoint/core/data/Load"
@@ -56,6 +57,19 @@ const generate = (use: Use, { split }: Data): TreeRaw => {
   return { inputs, targets, ...(classes === undefined ? {} : { classes }) }
 }
 
+/** What a document uses of its rows. */
+export const wantedOf = ({ columns, image }: Data): Source.Wanted => ({
+  ...(image === undefined ? {} : { image }),
+  ...(columns === undefined
+    ? {}
+    : {
+        isUsed: (name) => {
+          const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+          return column !== undefined && Column.roleOf(column) !== undefined
+        },
+      }),
+})
+
 /** A folder, and the record of the files that were read of it: their bytes, and a hash of their names and hashes in the order of reading. */
 const recorded = (path: string, folder: Folder): { readonly folder: Folder; readonly record: () => FileRecord } => {
   const hash = createHash("sha256")
@@ -99,7 +113,7 @@ export const read = (data: Data, source: Named, at: Path, directory: string): Re
     const bytesOf = Object.fromEntries(contents)
     const reading: Source.Reading<TreeRaw> =
       (data.arrays === undefined ? undefined : Source.named(kind, bytesOf, Object.keys(data.arrays))) ??
-      Source.read(kind, use, bytesOf, data.image === undefined ? {} : { image: data.image })
+      Source.read(kind, use, bytesOf, wantedOf(data))
     const found = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading
     const raw = yield* Effect.fromResult(
       Result.mapError(found, ({ error, option }) => {

@@ -51,8 +51,10 @@ const sizeOf = (file: string) =>
   Effect.map(Effect.all([Load.size(file), Load.start(file, 2)]), ([size, start]) => (Gzip.isGzip(start) ? packed * size : size))
 
 /** Whether all rows of a document are tables that can be streamed. */
-const areTables = ({ arrays, columns, split, source, test }: Data): boolean =>
+const areTables = ({ arrays, columns, series, split, source, test }: Data): boolean =>
   arrays === undefined &&
+  // A window may need rows of anywhere in the table.
+  series === undefined &&
   columns !== undefined &&
   split.unlabelled === undefined &&
   [source, ...(test === undefined ? [] : [test])].every(

@@ -3,6 +3,7 @@ import { defaultOf, type Field, type Fields, isOptional, scales, whites } from "
 import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
 import * as F from "./Fields.ts"
+import { tokens } from "./TokenKind.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 
 type Kind = Field["kind"]
@@ -106,6 +107,11 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
         max: F.described(F.number({ exclusiveMinimum: 0 }), "The value of white, by which all values are divided."),
       }),
     ]) as unknown as Codec,
+  tokens: () => tokens,
+  length: () =>
+    note(Schema.Union([F.integer({ minimum: 1, maximum: 2 ** 16 }), F.share]), {
+      wanted: "a whole number from 1 to 65536, or the share of the training rows that fit, such as 95%",
+    }) as unknown as Codec,
 }
 
 const codecOf = <K extends Kind>(field: Extract<Field, { readonly kind: K }>): Codec => codecs[field.kind as K](field)

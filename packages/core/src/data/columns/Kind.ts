@@ -40,7 +40,7 @@ export const refuseCell = (
 
 /** Where a column's numbers are written: from `at` on in each row of `width` numbers. */
 export interface Block {
-  readonly data: Float32Array
+  readonly data: Float32Array | Int32Array
   readonly width: number
   readonly at: number
 }
@@ -55,6 +55,14 @@ export interface Input<F extends Fields, L extends FittedColumn> {
   readonly names: (fitted: L) => ReadonlyArray<string>
   /** Writes the numbers of its cells into a block of zeros. */
   readonly write: (fitted: L, cells: Cells, block: Block) => DataResult<void>
+  /** For a column of tokens, which is an input of its own, `i32` [rows, width] with 0 as padding. */
+  readonly tokens?: Tokens<F>
+}
+
+/** What is known of a column of tokens. */
+export interface Tokens<F extends Fields> {
+  /** How many different tokens there are, the padding included; `undefined` if that depends on the rows. */
+  readonly known: (options: Filled<F>) => number | undefined
 }
 
 /**
@@ -91,6 +99,7 @@ export interface AnyInput {
   readonly fit: (options: never, cells: Cells) => DataResult<FittedColumn>
   readonly names: (fitted: never) => ReadonlyArray<string>
   readonly write: (fitted: never, cells: Cells, block: Block) => DataResult<void>
+  readonly tokens?: { readonly known: (options: never) => number | undefined }
 }
 
 /** A kind with any options. */

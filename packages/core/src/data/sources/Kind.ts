@@ -24,6 +24,8 @@ export type Reading<A> = Read<A> | Promise<Read<A>>
 export interface Wanted {
   /** The size and the channels of images. */
   readonly image?: Image
+  /** Whether a column of a name is used; all are without it. */
+  readonly isUsed?: (column: string) => boolean
 }
 
 /** What the first bytes of large files contain. */
