@@ -162,6 +162,7 @@ describe("rows in a file", () => {
     const stored = StoredArray.stored(like, store, 2)
     assert.throws(() => StoredArray.read(stored, [1, 2]), /row numbers from 0 to 1, not 2/)
     assert.throws(() => StoredArray.read(stored, { start: 0, end: 3 }), /row numbers from 0 to 1, not 2/)
+    assert.throws(() => Dataset.slice(stored, 0, 1), /arrays in memory, not one that is stored/)
   })
 
   it.live("train, validate and score to the bits of the same rows in memory, also resumed in the middle of an epoch", () =>
