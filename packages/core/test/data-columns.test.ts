@@ -270,8 +270,7 @@ describe("the power transform", () => {
     const values = Float64Array.of(6.535, 6.689, 6.904)
     const lambda = YeoJohnson.fit(values)
     const transformed = values.map((x) => YeoJohnson.apply(lambda, x))
-    for (const [i, y] of transformed.entries())
-      expect(YeoJohnson.invert(lambda, Math.fround(y))).toBeCloseTo(values[i] ?? 0, 3)
+    for (const [i, y] of transformed.entries()) expect(YeoJohnson.invert(lambda, Math.fround(y))).toBeCloseTo(values[i] ?? 0, 3)
   })
 })
 
@@ -757,7 +756,8 @@ describe("blanks", () => {
 
 it("the numbers of arrays have the same scales", () => {
   const inputs = NDArray.make("f32", [5, 2], Float32Array.of(0, -8, 1, 0, 2, 2, 3, 4, 4, 4))
-  const of = (scale: "robust" | "maxabs" | "none") => rowsOf(ok(Preprocess.inputs(ok(Preprocess.fit({ scale }, { inputs })), { inputs })))
+  const of = (scale: "robust" | "maxabs" | "none") =>
+    rowsOf(ok(Preprocess.inputs(ok(Preprocess.fit({ scale }, { inputs })), { inputs })))
   expect(of("robust").map(([x]) => x)).toEqual([-1, -0.5, 0, 0.5, 1])
   expect(of("robust").map(([, x]) => x)).toEqual([-2.5, -0.5, 0, 0.5, 0.5])
   expect(of("maxabs")[0]).toEqual([0, -1])

@@ -51,7 +51,12 @@ const mapArrays = <X>(tree: X, f: (array: NDArray.NDArray) => NDArray.NDArray): 
   Tree.map(tree as unknown, (array: RowArray) => f(isStored(array) ? outside(array) : array)) as Arrays<X>
 
 const outside = (array: StoredArray): never =>
-  refuse("Dataset", [array], "arrays in memory, not one that is stored", "StoredArray.read, or give the dataset to a run as it is")
+  refuse(
+    "Dataset",
+    [array],
+    "arrays in memory, not one that is stored",
+    "StoredArray.read, or give the dataset to a run as it is",
+  )
 
 /** The arrays of a dataset as one tree. */
 const treeOf = ({ inputs, targets, weights }: Parts): unknown => ({
