@@ -2,6 +2,7 @@
  * The document of a model file: plain data in which every short form is spelled out and every default is filled in. It is
  * itself a model file (written as YAML it decodes to itself), so what a run records is what can be run again.
  */
+import type { TablePca } from "@adjoint/core/data/Pca"
 import type { ArrayTarget, Column, Image, Scale } from "@adjoint/core/data/Preprocess"
 import type { ArrayKind } from "@adjoint/core/data/Spec"
 import type { Settings, Use, Values } from "@adjoint/core/learning/Entry"
@@ -41,6 +42,8 @@ export interface Data {
   readonly arrays?: { readonly [name: string]: ArrayKind }
   readonly image?: Image
   readonly scale?: Scale
+  /** Principal components of the prepared inputs: of an array, or of columns. */
+  readonly pca?: TablePca
   /** The type of array targets. */
   readonly target?: ArrayTarget
   readonly split: Split

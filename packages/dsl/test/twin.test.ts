@@ -30,6 +30,7 @@ const data: Keys<NonNullable<Model.Sections["data"]>> = {
   arrays: true,
   image: true,
   scale: true,
+  pca: true,
   target: true,
   split: true,
   test: true,

@@ -24,6 +24,12 @@ export type Field = Base &
     | { readonly kind: "numberOr"; readonly of: ReadonlyArray<string>; readonly default?: number | string }
     /** A whole number above 0. */
     | { readonly kind: "count"; readonly default?: number }
+    /** A number from 0. */
+    | { readonly kind: "nonNegative"; readonly default?: number }
+    /** A share above 0, at most 1: a fraction, or a percentage as text. */
+    | { readonly kind: "share" }
+    /** A map of options. */
+    | { readonly kind: "options"; readonly fields: Fields; readonly rule?: Rule }
     /** Texts, each of them once. */
     | { readonly kind: "names" }
     | { readonly kind: "bounds" }
@@ -31,6 +37,13 @@ export type Field = Base &
     | { readonly kind: "size" }
     | { readonly kind: "white"; readonly default?: White }
   )
+
+/** A constraint between options. */
+export interface Rule {
+  /** Follows the word "wanted" in a message. */
+  readonly wanted: string
+  readonly holds: (options: { readonly [name: string]: unknown }) => boolean
+}
 
 /** The options of a source or column kind, by name. */
 export type Fields = { readonly [name: string]: Field }
@@ -64,6 +77,9 @@ interface Values<F extends Field> {
   readonly choice: F extends { readonly of: ReadonlyArray<infer C> } ? C : never
   readonly numberOr: number | (F extends { readonly of: ReadonlyArray<infer C> } ? C : never)
   readonly count: number
+  readonly nonNegative: number
+  readonly share: number | `${number}%`
+  readonly options: F extends { readonly fields: infer G extends Fields } ? Written<G> : never
   readonly names: ReadonlyArray<string>
   readonly bounds: Bounds
   readonly scale: Scale

@@ -1,5 +1,6 @@
 /** Preprocessing of tables: finds the type of each column, fits the columns on the training rows, and turns cells into numbers. */
 import * as Result from "effect/Result"
+import * as Tensor from "../tensor/Tensor.ts"
 import * as NDArray from "../types/NDArray.ts"
 import { isBlank } from "./Blank.ts"
 import * as Category from "./Category.ts"
@@ -9,6 +10,8 @@ import { type Cell, dataError, type Reason } from "./DataError.ts"
 import type { Fields } from "./Field.ts"
 import type { FittedBinary, FittedColumn, FittedColumns, FittedHead, FittedNumber, FittedTarget } from "./Fitted.ts"
 import { nearest } from "./Nearest.ts"
+import type { TablePca } from "./Pca.ts"
+import * as Components from "./principalComponents.ts"
 import { all, type Rows } from "./Raw.ts"
 import type { Table } from "./Table.ts"
 
@@ -74,10 +77,11 @@ export const fit = (
   columns: Column.Columns,
   table: Table,
   rows: Rows,
+  pca?: TablePca,
 ): DataResult<{ readonly input: FittedColumns; readonly target: FittedTarget }> =>
   Result.gen(function* () {
     const used = yield* resolve(columns, table)
-    const input = yield* fitInputs(used.filter(isInput), table, rows)
+    const input = yield* fitInputs(used.filter(isInput), table, rows, pca)
     const target = yield* fitTarget(used.filter(isTarget), table, rows)
     return { input, target }
   })
@@ -88,8 +92,8 @@ export const isTarget = ({ column }: Used): boolean => Column.isTarget(column)
 /** Whether a used column is an input. */
 export const isInput = (used: Used): boolean => !isTarget(used)
 
-/** Fits columns that are inputs, in this order. Fails with `BadCell` and `BadSpec`. */
-export const fitInputs = (inputs: ReadonlyArray<Used>, table: Table, rows: Rows): DataResult<FittedColumns> =>
+/** Fits columns that are inputs, in this order, and PCA of some of them. Fails with `BadCell` and `BadSpec`. */
+export const fitInputs = (inputs: ReadonlyArray<Used>, table: Table, rows: Rows, pca?: TablePca): DataResult<FittedColumns> =>
   Result.gen(function* () {
     const columns: Array<FittedColumn> = []
     for (const column of inputs) columns.push(yield* fitInput(column, table, rows))
@@ -101,7 +105,29 @@ export const fitInputs = (inputs: ReadonlyArray<Used>, table: Table, rows: Rows)
         wanted: "one or more",
         hint: "give a column a type, as in `Age: number`",
       })
-    return { type: "columns", columns }
+    const plain: FittedColumns = { type: "columns", columns }
+    return pca === undefined ? plain : yield* fitPca(pca, plain, table, rows)
+  })
+
+/** The same columns with PCA of the numbers of some. Fails with `BadSpec`, and as `inputs` does. */
+const fitPca = (pca: TablePca, plain: FittedColumns, table: Table, rows: Rows): DataResult<FittedColumns> =>
+  Result.gen(function* () {
+    const names = pca.columns ?? plain.columns.flatMap(({ name, type }) => (type === "number" ? [name] : []))
+    const absent = names.find((name) => plain.columns.every((column) => column.name !== name))
+    if (absent !== undefined || names.length === 0)
+      return yield* refuse({
+        _tag: "BadSpec",
+        at: "pca",
+        got: absent === undefined ? "no column of numbers" : `\`${absent}\``,
+        wanted: absent === undefined ? "one or more" : `columns of inputs: ${plain.columns.map(({ name }) => name).join(", ")}`,
+        hint: absent === undefined ? "name the columns, as in `pca: { columns: [a, b] }`" : "check its name and its role",
+      })
+    const columns = plain.columns.filter(({ name }) => names.includes(name))
+    const { data, shape } = yield* columnsOf({ type: "columns", columns }, table, rows)
+    const [count = 0, width = 0] = shape
+    const write = (i: number, into: Float64Array): void => into.set(data.subarray(i * width, (i + 1) * width))
+    const { fitted, means } = yield* Components.fit(pca, { count, width, write })
+    return { ...plain, pca: { columns: columns.map(({ name }) => name), means: [...means], by: fitted } }
   })
 
 const fitInput = ({ column, name }: Used, table: Table, rows: Rows): DataResult<FittedColumn> =>
@@ -185,8 +211,29 @@ export const cellsOf = (name: string, table: Table, rows: Rows): DataResult<Cell
   })
 }
 
-/** The inputs of the given rows, as `f32` [rows, width]. Fails with `NoColumn` and `BadCell`. */
-export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
+/** The columns of a record whose numbers PCA takes, or those that it does not. */
+const part = ({ columns, pca }: FittedColumns, isTaken: boolean): FittedColumns => ({
+  type: "columns",
+  columns: columns.filter(({ name }) => pca?.columns.includes(name) === isTaken),
+})
+
+/** The inputs of the given rows, as `f32` [rows, width]: with PCA, its result comes after the other columns. Fails with `NoColumn` and `BadCell`. */
+export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): DataResult<NDArray.NDArray> => {
+  const { pca } = fitted
+  if (pca === undefined) return columnsOf(fitted, table, rows)
+  return Result.gen(function* () {
+    const others = yield* columnsOf(part(fitted, false), table, rows)
+    const { data } = yield* columnsOf(part(fitted, true), table, rows)
+    const means = Float32Array.from(pca.means)
+    const centred = data.map((x, i) => x - (means[i % means.length] ?? 0))
+    const { by } = pca
+    const made = NDArray.make("f32", [rows.length, Components.widthOf(by)], Components.apply(by, Float32Array.from(centred)))
+    return Tensor.read(Tensor.concat([others, made], 1))
+  })
+}
+
+/** The numbers of the columns alone. */
+const columnsOf = (fitted: FittedColumns, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
   Result.gen(function* () {
     const width = fitted.columns.reduce((sum, column) => sum + columnNames(column).length, 0)
     const data = new Float32Array(rows.length * width)
@@ -197,6 +244,14 @@ export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): DataRes
     }
     return NDArray.make("f32", [rows.length, width], data)
   })
+
+/** The names of the numbers of a row. */
+export const names = (fitted: FittedColumns): ReadonlyArray<string> => {
+  const { pca } = fitted
+  const namesOf = ({ columns }: FittedColumns): ReadonlyArray<string> => columns.flatMap(columnNames)
+  if (pca === undefined) return namesOf(fitted)
+  return [...namesOf(part(fitted, false)), ...Components.namesOf(pca.by, namesOf(part(fitted, true)))]
+}
 
 /** The names of a fitted column's numbers. */
 export const columnNames = (column: FittedColumn): ReadonlyArray<string> => inputOf(column.type).names(column)

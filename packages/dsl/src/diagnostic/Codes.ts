@@ -233,6 +233,10 @@ export const codes = {
     "columns and inputs do not match",
     '`model.inputs` gives each named input its columns. Every column of the data that is an input belongs to one of them; targets and ignored columns belong to none. `"*"` stands for all columns that no other input has.',
   ),
+  D308: error(
+    "principal components that the rows do not have",
+    "`pca` takes at most as many components as a sample has numbers and as there are training rows, of inputs that vary; in a table its columns are columns of one input. Samples have at most 4096 numbers.",
+  ),
 
   G401: error(
     "incompatible shapes",

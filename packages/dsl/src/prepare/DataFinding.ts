@@ -26,6 +26,12 @@ const hasArray = ({ data: { arrays } }: Place, name: string): boolean => arrays 
 
 const columnOf = (at: string): string | undefined => /^column `(.*)`$/su.exec(at)?.[1]
 
+/** The path of the `pca` of the data, or of a named array. */
+const pcaPath = (at: string): Path | undefined => {
+  const [found, array] = /^pca(?: of the array `(.*)`)?$/su.exec(at) ?? []
+  return found === undefined ? undefined : ["data", ...(array === undefined ? [] : ["arrays", array]), "pca"]
+}
+
 interface Located {
   readonly code: Code
   readonly at: Location
@@ -59,6 +65,8 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
   },
   BadSpec: ({ at }, place) => {
     if (at.startsWith("the array `")) return unreadable(place)
+    const whitened = pcaPath(at)
+    if (whitened !== undefined) return { code: "D308", at: { path: whitened } }
     const column = columnOf(at)
     if (column !== undefined && isListed(place.data, column)) return { code: "D305", at: { path: columnPath(column) } }
     return place.data.columns === undefined

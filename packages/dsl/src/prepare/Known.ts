@@ -1,6 +1,7 @@
 /** The facts that the document alone states about its data, before any file is opened. */
 import * as Column from "@adjoint/core/data/Column"
 import * as Dataset from "@adjoint/core/data/Dataset"
+import { type Pca, type TablePca, widthAfter } from "@adjoint/core/data/Pca"
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import { completed } from "@adjoint/core/data/PreprocessTree"
 import { arrayRole, imageShape } from "@adjoint/core/data/Spec"
@@ -8,6 +9,7 @@ import type { Use } from "@adjoint/core/learning/Entry"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Key from "@adjoint/core/tensor/Key"
 import type { Shape } from "@adjoint/core/types/Shape"
+import * as Size from "@adjoint/core/types/Shape"
 import { type Amount, type Data, type Model, type Split, useOf } from "../Document.ts"
 import { type HeadAt, severalHeads } from "../net/Heads.ts"
 import type { Facts, HeadFacts, HeadTarget, Rows, Target } from "../prepare/Facts.ts"
@@ -56,9 +58,19 @@ const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
   return { sample: Dataset.sample(dataset), target, rows: divided(rows, data.split, data.test === undefined) }
 }
 
-const table = ({ arrays, columns, image, target: said }: Data, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
+/** The shape of a sample after PCA, if the document says it. */
+const afterPca = (pca: Pca | undefined, shape: Shape | undefined): Shape | undefined => {
+  if (pca === undefined || shape === undefined || pca.whiten === "zca") return shape
+  const width = widthAfter(pca, Size.size(shape))
+  return width === undefined ? undefined : [width]
+}
+
+const table = (
+  { arrays, columns, image, pca, target: said }: Data,
+  model: Pick<Model, "inputs" | "layers"> | undefined,
+): Facts => {
   if (arrays !== undefined) return ofArrays(arrays, model)
-  const sample = image === undefined ? undefined : imageShape(image)
+  const sample = image === undefined ? undefined : afterPca(pca, imageShape(image))
   if (columns === undefined)
     return {
       ...(sample === undefined ? {} : { sample }),
@@ -69,9 +81,9 @@ const table = ({ arrays, columns, image, target: said }: Data, model: Pick<Model
   const entries = Object.entries(columns)
   const heads = model === undefined ? undefined : severalHeads(model)
   const target = heads === undefined ? targetOf(entries) : targetsOf(heads, columns)
-  const width = hasUnnamed(columns) ? undefined : widthOf(entries)
+  const width = hasUnnamed(columns) ? undefined : widthAfterPca(entries, pca)
   if (model?.inputs !== undefined) {
-    const named = samplesOf(model.inputs, columns)
+    const named = pca === undefined ? samplesOf(model.inputs, columns) : undefined
     return { ...(named === undefined ? {} : { sample: named }), ...(target === undefined ? {} : { target }) }
   }
   return {
@@ -84,7 +96,7 @@ const table = ({ arrays, columns, image, target: said }: Data, model: Pick<Model
 const ofArrays = (arrays: NonNullable<Data["arrays"]>, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
   const shapeOf = (name: string | undefined): Shape | undefined => {
     const kind = name !== undefined && Object.hasOwn(arrays, name) ? arrays[name] : undefined
-    return kind?.type === "image" ? imageShape(kind) : undefined
+    return kind?.type === "image" ? afterPca(kind.pca, imageShape(kind)) : undefined
   }
   const inputs = Object.entries(arrays).flatMap(([name, kind]) => (arrayRole(kind) === "input" ? [name] : []))
   if (model?.inputs === undefined) {
@@ -140,6 +152,19 @@ const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Hea
   if (type === "numbers") return isAll ? { type, names: targets.map(([each]) => each) } : undefined
   if (type === "binary" && second !== undefined && isAll) return { type: "labels", names: targets.map(([each]) => each) }
   return second !== undefined || type === undefined ? undefined : { type, name }
+}
+
+/** The number of inputs of a prepared row, with PCA of some columns. */
+const widthAfterPca = (
+  columns: ReadonlyArray<readonly [string, Column.Column]>,
+  pca: TablePca | undefined,
+): number | undefined => {
+  if (pca === undefined) return widthOf(columns)
+  const isTaken = ([name, column]: readonly [string, Column.Column]): boolean =>
+    pca.columns === undefined ? column.type === "number" : pca.columns.includes(name)
+  const [taken, others] = [widthOf(columns.filter(isTaken)), widthOf(columns.filter((each) => !isTaken(each)))]
+  const made = taken === undefined ? undefined : widthAfter(pca, taken)
+  return made === undefined || others === undefined ? undefined : made + others
 }
 
 /** The number of inputs of a prepared row; unknown with category columns, whose names are in the data. */

@@ -94,12 +94,13 @@ export interface Described {
 }
 
 /** The preprocessing that a document specifies. */
-export const specOf = ({ data: { arrays, columns, image, scale, target }, model }: Described): PreprocessTree.TreeSpec => ({
+export const specOf = ({ data: { arrays, columns, image, pca, scale, target }, model }: Described): PreprocessTree.TreeSpec => ({
   ...groupsOf(model),
   ...(arrays === undefined ? {} : { arrays }),
   ...(columns === undefined ? {} : { columns }),
   ...(image === undefined ? {} : { image }),
   ...(scale === undefined ? {} : { scale }),
+  ...(pca === undefined ? {} : { pca }),
   ...(target === undefined ? {} : { target }),
 })
 

@@ -1,6 +1,7 @@
 /** `data`: where rows come from, what each column is, and how the rows are divided. */
 import * as Column from "@adjoint/core/data/Column"
 import * as Field from "@adjoint/core/data/Field"
+import { onePcaSize, tablePcaFields } from "@adjoint/core/data/Pca"
 import type { Image } from "@adjoint/core/data/Preprocess"
 import * as Source from "@adjoint/core/data/Source"
 import { type ArrayKind, arrayKinds, arrayTargets, imageFields } from "@adjoint/core/data/Spec"
@@ -203,6 +204,10 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
     ),
     image: optional(image, "How arrays are converted to images."),
     scale: optional(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>, "How the values of other arrays are scaled."),
+    pca: optional(
+      FromField.options(tablePcaFields, onePcaSize) as Codec<NonNullable<Document.Data["pca"]>>,
+      "Principal components of the prepared inputs, and whitening: of arrays and images, or of columns of a table.",
+    ),
     target: optional(
       Fields.reference(target()),
       "The type of array targets: `class` or `number`. Default: `number` for floats, `class` for all others.",

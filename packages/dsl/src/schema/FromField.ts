@@ -1,8 +1,9 @@
 /** Derives the schema of the options of a source or a column kind from core's entries. */
-import { defaultOf, type Field, type Fields, isOptional, scales, whites } from "@adjoint/core/data/Field"
+import { defaultOf, type Field, type Fields, isOptional, type Rule, scales, whites } from "@adjoint/core/data/Field"
 import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
 import * as F from "./Fields.ts"
+import * as Synonyms from "./Synonyms.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 
 type Kind = Field["kind"]
@@ -43,6 +44,12 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
   choice: ({ of }) => F.choice(of),
   numberOr: ({ of }) => Schema.Union([Schema.Finite, Schema.Literals(of)]) as unknown as Codec,
   count: () => extent as unknown as Codec,
+  nonNegative: () => F.number({ minimum: 0 }),
+  share: () =>
+    note(Schema.Union([F.number({ exclusiveMinimum: 0, maximum: 1 }), F.share]), {
+      wanted: "a share such as 95%",
+    }) as unknown as Codec,
+  options: ({ fields, rule }) => options(fields, rule),
   names: () =>
     Schema.Array(F.text).check(
       Schema.isMinLength(2),
@@ -64,6 +71,18 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
         max: F.described(F.number({ exclusiveMinimum: 0 }), "The value of white, by which all values are divided."),
       }),
     ]) as unknown as Codec,
+}
+
+/** A map of options. */
+export const options = (all: Fields, rule?: Rule): Codec => {
+  const map = Schema.Struct(fields(all, { defaults: false }))
+  const ruled =
+    rule === undefined
+      ? map
+      : map.check(
+          F.rule((value: { readonly [name: string]: unknown }) => (rule.holds(value) ? undefined : `expected ${rule.wanted}`)),
+        )
+  return note(ruled, { synonyms: Synonyms.of(all) }) as unknown as Codec
 }
 
 const codecOf = <K extends Kind>(field: Extract<Field, { readonly kind: K }>): Codec => codecs[field.kind as K](field)

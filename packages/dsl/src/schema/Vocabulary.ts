@@ -122,6 +122,7 @@ export const data = {
     arrays: ["tensors", "named_arrays"],
     image: ["images", "img"],
     scale: ["scaling", "scaler", "normalize", "normalization"],
+    pca: ["principal_components", "whitening", "zca", "zca_whitening", "dimensionality_reduction"],
     split: ["splits"],
     test: ["test_data", "test_set", "test_source"],
   },
