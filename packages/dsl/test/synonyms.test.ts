@@ -54,7 +54,10 @@ test("the synonyms of the keys of sections lead to keys", () => {
   const sections: ReadonlyArray<readonly [Synonyms, ReadonlyArray<string>]> = [
     [Vocabulary.file.synonyms, ["schema", "name", "data", "model", "pretrain", "train", "evaluate", "lint"]],
     [Vocabulary.data.synonyms, ["source", "columns", "arrays", "image", "scale", "pca", "target", "split", "test"]],
-    [Vocabulary.split.synonyms, ["train", "val", "test", "unlabelled", "stratify", "seed"]],
+    [
+      Vocabulary.split.synonyms,
+      ["train", "val", "test", "unlabelled", "stratify", "group", "by", "column", "folds", "repeats", "fold", "repeat", "seed"],
+    ],
     [Vocabulary.model.synonyms, ["input", "inputs", "init", "layers"]],
     [{ ...Vocabulary.train.synonyms, ...Of.ofTable(standard.around) }, Object.keys(trainFields(standard, choices(standard)))],
     [Of.of(Column.kinds), Object.keys(Column.kinds)],

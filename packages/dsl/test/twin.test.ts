@@ -41,6 +41,13 @@ const split: Keys<NonNullable<NonNullable<Model.Sections["data"]>["split"]>> = {
   test: true,
   unlabelled: true,
   stratify: true,
+  group: true,
+  by: true,
+  column: true,
+  folds: true,
+  repeats: true,
+  fold: true,
+  repeat: true,
   seed: true,
 }
 const model: Keys<Model.Sections["model"]> = { input: true, inputs: true, init: true, layers: true }

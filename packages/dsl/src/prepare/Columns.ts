@@ -2,7 +2,7 @@
 import * as Column from "@adjoint/core/data/Column"
 import { dataError, type Reason } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
-import type { Data, Model } from "../Document.ts"
+import { columnsOf, type Data, type Model } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import * as Ends from "./Ends.ts"
@@ -33,15 +33,13 @@ export const check = (
   const forgotten = columns.filter((name) => !Object.hasOwn(said, name) && !meant.has(name))
   if (columns.length === 1 && named.length > 1 && missing.length > 0) return [oneColumn(columns[0] ?? "", place)]
   const rest = Object.hasOwn(said, "*") || forgotten.length === 0 ? [] : [say({ _tag: "UnlistedColumns", columns: forgotten })]
-  const { stratify } = data.split
-  const groups =
-    stratify === undefined || columns.includes(stratify)
-      ? []
-      : [say(absent(stratify, columns), { path: ["data", "split", "stratify"] })]
+  const ofSplit = columnsOf(data.split).flatMap(([name, path]) =>
+    columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "split", ...path] })],
+  )
   return [
     ...missing.map((name) => say(absent(name, columns))),
     ...rest,
-    ...groups,
+    ...ofSplit,
     ...withoutTarget(data),
     ...(model === undefined ? [] : Ends.check(data, model, columns)),
     ...invented(data),

@@ -73,7 +73,7 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
       ? { code: "D302", at: { path: ["data"], on: "key" } }
       : { code: "D305", at: { path: ["data", "columns"], on: "key" } }
   },
-  BadSplit: ({ part }) => ({ code: "D304", at: { path: ["data", "split", part] } }),
+  BadSplit: ({ part }) => ({ code: "D304", at: { path: ["data", "split", /^fold \d+$/u.test(part) ? "folds" : part] } }),
 }
 
 /** The actual image size of an array, if the document states another. */

@@ -1,13 +1,20 @@
 /** The rows divided into parts as the document asks, by its seed alone. */
-import { type DataError, dataError } from "@adjoint/core/data/DataError"
+import { isBlank } from "@adjoint/core/data/Blank"
+import { type DataError, dataError, quote } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
 import { arrayLabel, isTable, type Rows } from "@adjoint/core/data/Preprocess"
 import { all, hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import * as Split from "@adjoint/core/data/Split"
-import { column } from "@adjoint/core/data/Table"
+import { column as textsOf } from "@adjoint/core/data/Table"
 import * as Key from "@adjoint/core/tensor/Key"
 import * as Result from "effect/Result"
-import type { Amount, Part, Split as Wanted } from "../Document.ts"
+import type { Amount, Part, PartColumn, Split as Wanted } from "../Document.ts"
+
+type DataResult<A> = Result.Result<A, DataError>
+
+/** The parts of a split, in the order of time. */
+const partNames = ["unlabelled", "train", "val", "test"] as const
+type PartName = (typeof partNames)[number]
 
 /** The rows of each part that has any, in rising order, and those that only pre-training learns from. */
 export type Division = { readonly [P in Part | "unlabelled"]?: Split.Rows }
@@ -18,7 +25,19 @@ export const partOf = (amount: Amount): Split.Part =>
 
 const isNone = (amount: Amount): boolean => (typeof amount === "number" ? amount : Number.parseFloat(amount)) === 0
 
-const labelsOf = (raw: TreeRaw, name: string): Result.Result<ArrayLike<string | number>, DataError> => {
+/** The amounts that are more than nothing, as parts. */
+const partsOf = (amounts: { readonly [name: string]: Amount | undefined }): { readonly [name: string]: Split.Part } =>
+  Object.fromEntries(
+    Object.entries(amounts).flatMap(([name, amount]) =>
+      amount === undefined || isNone(amount) ? [] : [[name, partOf(amount)] as const],
+    ),
+  )
+
+const refuse = (part: string, got: string, wanted: string, hint: string): DataResult<never> =>
+  Result.fail(dataError({ _tag: "BadSplit", part, got, wanted, hint }))
+
+/** The cells of a column, or the numbers of an array, of all rows. */
+const labelsOf = (raw: TreeRaw, name: string): DataResult<ArrayLike<string | number>> => {
   if (hasNamedArrays(raw)) {
     const flat = Object.entries(raw.arrays).flatMap(([own, { array }]) => (array.data.length === array.shape[0] ? [own] : []))
     const found = flat.includes(name) ? raw.arrays[name] : undefined
@@ -26,37 +45,157 @@ const labelsOf = (raw: TreeRaw, name: string): Result.Result<ArrayLike<string | 
       ? Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, flat), columns: flat }))
       : Result.succeed(found.array.data)
   }
-  if (isTable(raw)) return column(raw, name)
+  if (isTable(raw)) return textsOf(raw, name)
   if (name === arrayLabel && raw.targets !== undefined) return Result.succeed(raw.targets.data)
   const columns = [arrayLabel]
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
 }
 
-/** Divides the given rows, by default all. `train` has the rest unless the document sets it. Fails as `Split.parts` does, and with `NoColumn` for an unknown `stratify` column. */
-export const divide = (
-  raw: TreeRaw,
-  { seed, stratify, test, train, unlabelled, val }: Wanted,
-  from: Rows = all(raw),
-): Result.Result<Division, DataError> =>
+/** The cells of a column in the given rows. */
+const cellsOf = (raw: TreeRaw, name: string, from: Rows): DataResult<ReadonlyArray<string | number>> =>
+  Result.map(labelsOf(raw, name), (labels) => Array.from({ length: from.length }, (_, i) => labels[from[i] ?? 0] ?? ""))
+
+const badCell = (raw: TreeRaw, row: number, column: string, got: string, wanted: string, hint = ""): DataResult<never> => {
+  const line = !hasNamedArrays(raw) && isTable(raw) ? { line: raw.line(row) } : {}
+  return Result.fail(dataError({ _tag: "BadCell", ...line, row: row + 1, column, got, wanted, hint }))
+}
+
+/** A date or a time in ISO 8601, whose text has its order. */
+const isoDate = /^\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?)?$/
+
+/** Where each row is in time. Fails with `BadCell` for a cell that has no place: neither all are numbers nor all ISO dates. */
+const timesOf = (raw: TreeRaw, name: string, from: Rows): DataResult<ReadonlyArray<string | number>> =>
   Result.gen(function* () {
-    const n = from.length
-    const asked = { val, test, train, unlabelled }
-    const parts = Object.fromEntries(
-      Object.entries(asked).flatMap(([name, amount]) =>
-        amount === undefined || isNone(amount) ? [] : [[name, partOf(amount)] as const],
-      ),
+    const cells = (yield* cellsOf(raw, name, from)).map((cell) => (typeof cell === "string" ? cell.trim() : cell))
+    const isDated = cells.length > 0 && isoDate.test(String(cells[0]))
+    const wrong = cells.findIndex((cell) =>
+      typeof cell === "number"
+        ? Number.isNaN(cell)
+        : isBlank(cell) || (isDated ? !isoDate.test(cell) : Number.isNaN(Number(cell))),
     )
-    const all = stratify === undefined ? undefined : yield* labelsOf(raw, stratify)
-    const labels = all === undefined ? {} : { labels: Array.from({ length: n }, (_, i) => all[from[i] ?? 0] ?? "") }
+    if (wrong < 0) return cells
+    const got = String(cells[wrong])
+    const wanted = isDated ? "an ISO date such as 2024-03-31, as in the first row" : "a number, or an ISO date such as 2024-03-31"
+    return yield* badCell(
+      raw,
+      from[wrong] ?? 0,
+      name,
+      isBlank(got) ? "a blank" : quote(got),
+      wanted,
+      "rows are divided in this order",
+    )
+  })
+
+/** The names of parts in cells. */
+const namesOfParts: { readonly [P in PartName]: ReadonlyArray<string> } = {
+  train: ["train", "training"],
+  val: ["val", "valid", "validation", "dev"],
+  test: ["test", "testing", "holdout"],
+  unlabelled: ["unlabelled", "unlabeled"],
+}
+
+/** The parts that a column names. With lists of cells, rows with other cells are in no part. */
+const byColumn = (raw: TreeRaw, { name, ...lists }: PartColumn, from: Rows): DataResult<Division> =>
+  Result.gen(function* () {
+    const cells = yield* cellsOf(raw, name, from)
+    const isListed = Object.values(lists).some((list) => list !== undefined)
+    const partOfCell = new Map<string, PartName>()
+    for (const part of partNames)
+      for (const cell of (isListed ? lists[part] : namesOfParts[part]) ?? []) {
+        const other = partOfCell.get(cell)
+        if (other !== undefined)
+          return yield* refuse("column", `\`${cell}\` in ${other} and in ${part}`, "each cell in one part", "")
+        partOfCell.set(cell, part)
+      }
+    const rows: { [P in PartName]: Array<number> } = { unlabelled: [], train: [], val: [], test: [] }
+    for (const [i, cell] of cells.entries()) {
+      const text = String(cell).trim()
+      const part = partOfCell.get(isListed ? text : text.toLowerCase())
+      if (part !== undefined) rows[part].push(from[i] ?? 0)
+      else if (!isListed)
+        return yield* badCell(
+          raw,
+          from[i] ?? 0,
+          name,
+          isBlank(text) ? "a blank" : quote(text),
+          "`train`, `val` or `test`",
+          `list the cells of each part: \`column: { name: ${name}, train: …, test: … }\``,
+        )
+    }
+    const absent = partNames.find((part) => isListed && lists[part] !== undefined && rows[part].length === 0)
+    if (absent !== undefined || rows.train.length === 0)
+      return yield* refuse("column", `no row of the part ${absent ?? "train"}`, "one or more", `check the cells of \`${name}\``)
+    return Object.fromEntries(
+      partNames.flatMap((part) => (rows[part].length === 0 ? [] : [[part, Int32Array.from(rows[part])] as const])),
+    )
+  })
+
+/** The parts one after the other in time. Without `train`, the training rows are all before those of the other parts. */
+const inOrder = (
+  { test, train, unlabelled, val }: Wanted,
+  n: number,
+  order: ReadonlyArray<string | number>,
+  key: Key.Key,
+): DataResult<{ readonly [name: string]: Split.Rows }> => {
+  const rowsOf = (amount: Amount | undefined): number => {
+    const part = amount === undefined ? { count: 0 } : partOf(amount)
+    return "count" in part ? part.count : Math.round(part.share * n)
+  }
+  const others = rowsOf(val) + rowsOf(test) + rowsOf(unlabelled)
+  const own = train === undefined ? n - others : rowsOf(train)
+  if (own < 1) return refuse("train", "no row, since the other parts take all", "one or more", "make another part smaller")
+  const counts = { older: n - others - own, unlabelled: rowsOf(unlabelled), train: own, val: rowsOf(val), test: rowsOf(test) }
+  return Result.map(Split.parts(n, partsOf({ ...counts, older: Math.max(0, counts.older) }), { key, order }), (parts) => {
+    const { older: _, ...named } = parts as { readonly [name: string]: Split.Rows }
+    return named
+  })
+}
+
+/** The rows that no part has. */
+const restOf = (n: number, parts: { readonly [name: string]: Split.Rows }): Split.Rows => {
+  const isTaken = new Uint8Array(n)
+  for (const part of Object.values(parts)) for (const place of part) isTaken[place] = 1
+  return Int32Array.from({ length: n }, (_, place) => place).filter((place) => isTaken[place] === 0)
+}
+
+const pick = <A>(list: ReadonlyArray<A>, places: Split.Rows): ReadonlyArray<A> => Array.from(places, (place) => list[place] as A)
+
+/**
+ * Divides the given rows, by default all. `train` has the rest unless the document sets it. Of several folds it is the one that
+ * the document means, or the first.
+ *
+ * Fails as `Split.parts` does, with `NoColumn` for an unknown column, and with `BadCell` for a cell that has no part or no place.
+ */
+export const divide = (raw: TreeRaw, split: Wanted, from: Rows = all(raw)): DataResult<Division> =>
+  Result.gen(function* () {
+    const { by, column, fold = 1, folds, group, repeat = 1, repeats = 1, seed, stratify, test, train, unlabelled, val } = split
+    if (column !== undefined) return yield* byColumn(raw, column, from)
+    const n = from.length
     const key = Key.fold(Key.make(seed), "split")
-    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...labels })
     const rowsOf = (places: Split.Rows): Split.Rows => places.map((place) => from[place] ?? 0)
-    const rows = Object.fromEntries(Object.entries(drawn).map(([name, places]) => [name, rowsOf(places)] as const))
-    if (train !== undefined) return rows
-    const isTaken = new Uint8Array(n)
-    for (const part of Object.values(drawn)) for (const place of part) isTaken[place] = 1
-    const rest = rowsOf(Int32Array.from({ length: n }, (_, place) => place).filter((place) => isTaken[place] === 0))
-    if (rest.length > 0) return { ...rows, train: rest }
-    const [got, wanted] = ["no row, since the other parts take all", "one or more"]
-    return yield* Result.fail(dataError({ _tag: "BadSplit", part: "train", got, wanted, hint: "make another part smaller" }))
+    const inSource = (parts: { readonly [name: string]: Split.Rows }): Division =>
+      Object.fromEntries(Object.entries(parts).map(([name, places]) => [name, rowsOf(places)] as const))
+    if (by !== undefined) {
+      const order = by === "order" ? Array.from({ length: n }, (_, i) => i) : yield* timesOf(raw, by.order, from)
+      return inSource(yield* inOrder(split, n, order, key))
+    }
+    const labels = stratify === undefined ? undefined : yield* cellsOf(raw, stratify, from)
+    const groups = group === undefined ? undefined : yield* cellsOf(raw, group, from)
+    const among = (places?: Split.Rows): Pick<Split.Options, "groups" | "labels"> => ({
+      ...(labels === undefined ? {} : { labels: places === undefined ? labels : pick(labels, places) }),
+      ...(groups === undefined ? {} : { groups: places === undefined ? groups : pick(groups, places) }),
+    })
+    const parts = partsOf(folds === undefined ? { val, test, train, unlabelled } : { test, unlabelled })
+    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...among() })
+    if (folds === undefined && train !== undefined) return inSource(drawn)
+    const rest = restOf(n, drawn)
+    if (folds === undefined) {
+      if (rest.length > 0) return inSource({ ...drawn, train: rest })
+      return yield* refuse("train", "no row, since the other parts take all", "one or more", "make another part smaller")
+    }
+    const all = yield* Split.repeatedFolds(rest.length, folds, repeats, { key: Key.fold(key, "folds"), ...among(rest) })
+    const own = all.find((each) => each.fold === fold && each.repeat === repeat)
+    if (own === undefined) return yield* refuse("fold", `fold ${fold} of repeat ${repeat}`, "one that there is", "")
+    const places = (rows: Split.Rows): Split.Rows => rows.map((place) => rest[place] ?? 0)
+    return inSource({ ...drawn, train: places(own.train), val: places(own.val) })
   })

@@ -182,8 +182,14 @@ const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): numb
 const rowsOf = (amount: Amount | undefined, total: number): number =>
   amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * total)
 
-/** The rows of each part of a total. Without `train`, it has the rest. */
+/** The rows of each part of a total. Without `train`, it has the rest; of folds they are those of the fold that is meant. */
 const divided = (total: number, split: Split, ownTest: boolean): Rows => {
+  const { fold = 1, folds } = split
+  if (folds !== undefined) {
+    const all = Math.max(0, total - rowsOf(split.test, total) - rowsOf(split.unlabelled, total))
+    const val = Math.round((fold * all) / folds) - Math.round(((fold - 1) * all) / folds)
+    return { train: all - val, val, test: ownTest ? rowsOf(split.test, total) : 0 }
+  }
   const val = rowsOf(split.val, total)
   const test = ownTest ? rowsOf(split.test, total) : 0
   const train =

@@ -12,7 +12,7 @@ import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Model, useOf } from "../Document.ts"
+import { columnsOf as columnsOfSplit, type Data, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
 import * as Columns from "./Columns.ts"
@@ -154,13 +154,16 @@ const targetOfTable: Finding = {
   help: "give a column the type `class`, or `role: target`",
 }
 
-const stratifyPlace = ["data", "split", "stratify"]
-
 const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> =>
   Effect.mapError(Effect.fromResult(divide(raw, data.split, rows)), (error) => {
     const found = finding(error, place)
-    const missing = error.reason._tag === "NoColumn"
-    return new PrepareError({ findings: [missing ? { ...found, at: { path: stratifyPlace } } : found] })
+    const { reason } = error
+    const columns = columnsOfSplit(data.split)
+    const [, path] = columns.find(([name]) => "column" in reason && name === reason.column) ?? []
+    if (path === undefined) return new PrepareError({ findings: [found] })
+    const at = { path: ["data", "split", ...path] }
+    if (reason._tag === "NoColumn") return new PrepareError({ findings: [{ ...found, at }] })
+    return new PrepareError({ findings: [{ ...found, related: [{ at, label: "the column that divides the rows" }] }] })
   })
 
 const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): string => {
@@ -237,6 +240,8 @@ export const prepare = (
     const kept = yield* keptOf(described, source)
     const keptTest = separate === undefined ? undefined : yield* keptOf(described, separate)
     const parts = yield* divided(data, source, kept.rows)
+    if (separate !== undefined && parts.test !== undefined)
+      return yield* fail([{ ...doubled, at: { path: ["data", "split", "column"] } }])
     const testRows = keptTest?.rows ?? parts.test
     const trainRows = parts.train ?? new Int32Array()
     const fitted = options.fitted ?? (yield* fittedOf(described, source, trainRows))

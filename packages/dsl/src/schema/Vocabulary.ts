@@ -47,7 +47,6 @@ const warmUp =
   "a warm-up is a schedule, counted in epochs or as a share of the run: `schedule: { warmup_cosine: { warmup: 5% } }`"
 const everyEpoch = "scores of the training and validation rows are computed after every epoch: remove it"
 const wholeEpochs = "an epoch uses every training row once: use fewer with `data: { split: { train: 10% } }`"
-const crossValidation = "cross-validation is not supported yet: a run has one split, `split: { train: 60%, val: 20%, test: 20% }`"
 
 /** The learning rate, beside the optimizer instead of in it. */
 const learningRate: ElsewhereTable[string] = (found) =>
@@ -199,10 +198,16 @@ export const split = {
     test: ["test_size", "test_split", "test_fraction", "test_ratio", "holdout"],
     unlabelled: ["unlabeled"],
     stratify: ["stratify_by", "stratified", "stratify_column"],
+    group: ["groups", "group_by", "group_column"],
+    by: ["order", "ordered", "temporal", "time_order", "chronological"],
+    column: ["split_column", "part_column", "predefined", "predefined_split"],
+    folds: ["n_splits", "cv", "k_folds", "k", "num_folds", "n_folds", "kfold"],
+    repeats: ["n_repeats", "repetitions"],
+    fold: ["fold_index"],
     seed: ["random_state", "random_seed"],
   },
   elsewhere: {
-    shuffle: needless("rows are always shuffled before they are divided: remove it", [true]),
+    shuffle: "rows are shuffled before they are divided; `by: order` divides them in their order",
     type: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", ["random"]),
     probabilities,
     method: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", [
@@ -211,11 +216,7 @@ export const split = {
     ]),
     ratio: "each part has its own share: `train: 70%, val: 10%, test: 20%`",
     fraction: "each part has its own share: `train: 70%, val: 10%, test: 20%`",
-    n_splits: crossValidation,
-    cv: crossValidation,
-    k_folds: crossValidation,
   },
-  later: ["folds", "by", "group", "column"],
 } as const satisfies Words<Document.Split>
 
 /** A share of the rows, written as a fraction. */
