@@ -19,7 +19,8 @@ const config = ({ train, val }: Split.Fold) =>
     batch: 8,
   }) as const
 
-const collected = <A, E>(events: Stream.Stream<A, E, Engine.Engine>) => Effect.provide(Stream.runCollect(events), Engine.layerReference)
+const collected = <A, E>(events: Stream.Stream<A, E, Engine.Engine>) =>
+  Effect.provide(Stream.runCollect(events), Engine.layerReference)
 
 describe("the spread of scores", () => {
   test("is the mean and the standard deviation of a sample", () => {

@@ -63,8 +63,6 @@ export interface RepeatedFold extends Fold {
 /**
  * The folds of `repeats` divisions into `k` folds, each drawn by another key. The folds of a repeat do not depend on how many
  * repeats there are. Fails with `BadSplit`.
- *
- * `Split.repeatedFolds(6, 3, 2, { key: Key.make(1) }).pipe(Result.getOrThrow).length // => 6`
  */
 export const repeatedFolds = (
   n: number,
