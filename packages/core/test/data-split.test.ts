@@ -132,7 +132,7 @@ describe("split", () => {
   })
   it("in order, the first part has the first rows, by number or by text, and equal places stay as they stand", () => {
     const parts = (order: ReadonlyArray<string | number>) =>
-      Result.getOrThrow(Split.parts(4, { train: { share: 0.5 }, test: { share: 0.5 } }, { key, order }))
+      Result.getOrThrow(Split.inOrder(4, { train: { share: 0.5 }, test: { share: 0.5 } }, order))
     expect(parts([3, 10, 1, 2])).toEqual({ train: Int32Array.of(2, 3), test: Int32Array.of(0, 1) })
     expect(parts(["3", "10", "1", "2"])).toEqual({ train: Int32Array.of(2, 3), test: Int32Array.of(0, 1) })
     const days = ["2024-02-01", "2023-12-31", "2024-01-15", "2023-01-01"]
@@ -185,9 +185,9 @@ describe("split", () => {
     ],
     ["no repeat", () => Split.repeatedFolds(10, 2, 0, { key }), "split part `repeats`: got 0, wanted a whole number from 1"],
     [
-      "an order beside groups",
-      () => Split.parts(2, { train: { share: 0.5 } }, { key, order: [1, 2], groups: [1, 2] }),
-      "split part `train`: got an order with labels or groups, wanted one of them; try: leave one out",
+      "an order of other rows",
+      () => Split.inOrder(2, { train: { share: 0.5 } }, [1]),
+      "split part `train`: got 1 places, wanted one for each of the 2 rows",
     ],
     [
       "labels of other rows",

@@ -32,7 +32,7 @@ export interface Split {
   readonly unlabelled?: Amount
   /** A column: every part has its values in the same proportions. */
   readonly stratify?: string
-  /** A column: rows with the same value are in the same part. */
+  /** The column whose rows of one value stay in one part; a column of the type `group` unless given. */
   readonly group?: string
   /** The parts follow each other in time: in the order of the rows, or of a column. */
   readonly by?: "order" | { readonly order: string }
@@ -87,6 +87,27 @@ export const foldsOf = ({
         .filter((each) => repeat === undefined || each === repeat)
         .flatMap((each) => Array.from({ length: folds }, (_, i) => ({ repeat: each, fold: i + 1 })))
 
+/** How the rows of a table are windows of series. */
+export interface Series {
+  /** The rows of a window. */
+  readonly window: number
+  /** How many steps after a window are predicted, or which: `3` is 1, 2 and 3. */
+  readonly horizon: number | ReadonlyArray<number>
+  /** The rows from one window to the next. */
+  readonly step: number
+  /** The column of times. */
+  readonly time?: string
+  /** The column that tells series apart. */
+  readonly group?: string
+  readonly gaps: "error" | "split"
+  /** Whether windows of the validation and test parts may begin in the rows before them. */
+  readonly overlap: boolean
+}
+
+/** The steps ahead that are predicted. `horizonOf(3) // => [1, 2, 3]` */
+export const horizonOf = (horizon: Series["horizon"]): ReadonlyArray<number> =>
+  typeof horizon === "number" ? Array.from({ length: horizon }, (_, i) => i + 1) : horizon
+
 export interface Data {
   readonly source: Named
   /** `"*"` stands for every column that is not named. */
@@ -99,6 +120,7 @@ export interface Data {
   readonly pca?: TablePca
   /** The type of array targets. */
   readonly target?: ArrayTarget
+  readonly series?: Series
   readonly split: Split
   readonly test?: Named
 }

@@ -76,7 +76,8 @@ describe("by", () => {
       [20, 21, 22, 23, 24, 25, 26, 27, 28, 29],
       [30, 31, 32, 33, 34, 35, 36, 37, 38, 39],
     ])
-    expect(divided("{ by: order, train: 10, val: 10 }")).toEqual({ train: val, val: held })
+    const next = [10, 11, 12, 13, 14, 15, 16, 17, 18, 19]
+    expect(divided("{ by: order, train: 10, val: 10 }")).toEqual({ train: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], val: next })
   })
   test("a column orders by time: no training row is after a validation row", () => {
     const { test: held, train, val } = divided("{ by: { order: day }, val: 30%, test: 30% }")
@@ -167,17 +168,17 @@ describe("what does not go together is refused at its place", () => {
     [
       "{ column: part, val: 10%, stratify: label }",
       [
-        "D309 val: `val` and `column` of the split exclude each other",
-        "D309 stratify: `stratify` and `column` of the split exclude each other",
+        "D310 val: `val` and `column` of the split exclude each other",
+        "D310 stratify: `stratify` and `column` of the split exclude each other",
       ],
     ],
-    ["{ by: order, group: who }", ["D309 group: `group` and `by` of the split exclude each other"]],
-    ["{ by: order, folds: 5 }", ["D309 folds: `folds` and `by` of the split exclude each other"]],
-    ["{ folds: 5, val: 20% }", ["D309 val: `val` and `folds` of the split exclude each other"]],
-    ["{ repeats: 2 }", ["D309 repeats: `repeats` of the split needs `folds`"]],
-    ["{ fold: 2 }", ["D309 fold: `fold` of the split needs `folds`"]],
-    ["{ folds: 3, fold: 4 }", ["D309 fold: there is no fold 4: `folds` is 3"]],
-    ["{ folds: 3, repeat: 2 }", ["D309 repeat: there is no repeat 2: `repeats` is 1"]],
+    ["{ by: order, group: who }", ["D310 group: `group` and `by` of the split exclude each other"]],
+    ["{ by: order, folds: 5 }", ["D310 folds: `folds` and `by` of the split exclude each other"]],
+    ["{ folds: 5, val: 20% }", ["D310 val: `val` and `folds` of the split exclude each other"]],
+    ["{ repeats: 2 }", ["D310 repeats: `repeats` of the split needs `folds`"]],
+    ["{ fold: 2 }", ["D310 fold: `fold` of the split needs `folds`"]],
+    ["{ folds: 3, fold: 4 }", ["D310 fold: there is no fold 4: `folds` is 3"]],
+    ["{ folds: 3, repeat: 2 }", ["D310 repeat: there is no repeat 2: `repeats` is 1"]],
     ["{ folds: 1 }", ["S103 folds: data.split.folds: expected a whole number >= 2, got 1"]],
     ["{ by: time }", ['S103 by: data.split.by: expected `order`, or `{ order: a column }`, got the text "time"']],
     ["{ n_splits: 5 }", ["S101 n_splits: unknown key `n_splits` in data.split"]],

@@ -32,6 +32,7 @@ const data: Keys<NonNullable<Model.Sections["data"]>> = {
   scale: true,
   pca: true,
   target: true,
+  series: true,
   split: true,
   test: true,
 }
@@ -201,8 +202,8 @@ train:
     const callback: Model.Train = { callbacks: ["early_stopping"] }
     // @ts-expect-error there is no such option
     const option: Model.Train = { callbacks: [{ early_stop: { wait: 3 } }] }
-    // @ts-expect-error an embedding has no main option
-    const layer: Model.Layer = { embedding: 3 }
+    // @ts-expect-error the units of an embedding are a number
+    const layer: Model.Layer = { embedding: "3" }
     expect([average, callback, option, layer]).toHaveLength(4)
   })
 })

@@ -369,4 +369,4 @@ export const run = (options: Options) =>
       yield* result([folder, ...scores].join("  "))
     }
     yield* held(ready.training.sound.document, summary)
-  }).pipe(Effect.provide(engineOf(options)))
+  }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

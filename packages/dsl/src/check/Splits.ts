@@ -5,7 +5,8 @@ import type { Facts } from "../prepare/Facts.ts"
 
 /** All mistakes of a split. */
 export const check = (data: Data, facts: Facts): ReadonlyArray<Finding> => {
-  const wrong = combination(data)
+  // A series is divided in time order, whatever the split says; it has a check of its own.
+  const wrong = data.series === undefined ? combination(data) : []
   return wrong.length > 0 ? wrong : division(data, facts)
 }
 
@@ -22,7 +23,7 @@ const combination = ({ split }: Data): ReadonlyArray<Finding> => {
               ? []
               : [
                   {
-                    code: "D309",
+                    code: "D310",
                     message: `\`${other}\` and \`${key}\` of the split exclude each other`,
                     at: { path: ["data", "split", other], on: "key" },
                     related: [{ at: { path: ["data", "split", key], on: "key" }, label: why }],
@@ -35,7 +36,7 @@ const combination = ({ split }: Data): ReadonlyArray<Finding> => {
       ? []
       : [
           {
-            code: "D309",
+            code: "D310",
             message: `\`${key}\` of the split needs \`folds\``,
             at: { path: ["data", "split", key], on: "key" },
             help: "add `folds: 5`, or remove it",
@@ -46,7 +47,7 @@ const combination = ({ split }: Data): ReadonlyArray<Finding> => {
       ? []
       : [
           {
-            code: "D309",
+            code: "D310",
             message: `there is no ${key} ${value}: ${of}`,
             at: { path: ["data", "split", key] },
             help: `from 1 to ${most}`,
@@ -54,7 +55,7 @@ const combination = ({ split }: Data): ReadonlyArray<Finding> => {
         ]
   return [
     ...beside("column", ["by", "stratify", "group", "folds", ...parts], "the column says which part a row is in"),
-    ...(column === undefined ? beside("by", ["stratify", "group", "folds"], "the rows are divided in their order") : []),
+    ...(column === undefined ? beside("by", ["group", "folds"], "the rows are divided in their order") : []),
     ...(column === undefined && by === undefined
       ? beside("folds", ["train", "val"], "each fold is the validation rows once, and the others train")
       : []),

@@ -33,13 +33,19 @@ export const check = (
   const forgotten = columns.filter((name) => !Object.hasOwn(said, name) && !meant.has(name))
   if (columns.length === 1 && named.length > 1 && missing.length > 0) return [oneColumn(columns[0] ?? "", place)]
   const rest = Object.hasOwn(said, "*") || forgotten.length === 0 ? [] : [say({ _tag: "UnlistedColumns", columns: forgotten })]
+  const ofSeries = (["time", "group"] as const).flatMap((key) => {
+    const name = data.series?.[key]
+    return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "series", key] })]
+  })
   const ofSplit = columnsOf(data.split).flatMap(([name, path]) =>
     columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "split", ...path] })],
   )
   return [
+    ...ofSeries,
     ...missing.map((name) => say(absent(name, columns))),
     ...rest,
     ...ofSplit,
+    ...lone(data),
     ...withoutTarget(data),
     ...(model === undefined ? [] : Ends.check(data, model, columns)),
     ...invented(data),
@@ -53,6 +59,26 @@ const oneColumn = (name: string, { source }: Place): Finding => ({
   at: { path: source },
   help: 'set the character between the cells, as in `{ csv: { path: …, delimiter: " " } }` for spaces',
 })
+
+/** The columns of a role, by name. */
+const having = ({ columns = {} }: Data, role: Column.Role): ReadonlyArray<string> =>
+  Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === role ? [name] : []))
+
+/** A second weight or a second group, of which a row has one. */
+const lone = (data: Data): ReadonlyArray<Finding> =>
+  (["weight", "group"] as const).flatMap((role): ReadonlyArray<Finding> => {
+    const [first, second] = having(data, role)
+    if (first === undefined || second === undefined) return []
+    return [
+      {
+        code: "D305",
+        message: `\`${second}\` is a second ${role}: a row has one`,
+        at: { path: ["data", "columns", second], on: "key" },
+        related: [{ at: { path: ["data", "columns", first], on: "key" }, label: `the first ${role}` }],
+        help: "make one of them `ignore`",
+      },
+    ]
+  })
 
 /** A table without a column to predict. */
 const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
@@ -70,13 +96,14 @@ const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
 /** Targets whose missing values would be replaced: scores against them would be meaningless. */
 const invented = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
   Object.entries(columns).flatMap(([name, column]): ReadonlyArray<Finding> => {
-    if (!Column.isTarget(column) || !("missing" in column) || column.missing === undefined || column.missing === "drop") return []
+    const value = Column.inventedOf(column)
+    if (value === undefined) return []
     const at = { path: ["data", "columns", name, "missing"] }
     const title = "`missing: drop` removes rows without a target"
     return [
       {
         code: "D305",
-        message: `\`${name}\` is a target: replacing blanks by \`${column.missing}\` would score rows against an invented value`,
+        message: `\`${name}\` is a target: replacing blanks by \`${value}\` would score rows against an invented value`,
         at,
         help: title,
         fix: { title, at, text: "drop" },

@@ -1,18 +1,21 @@
 /** The rows divided into parts as the document asks, by its seed alone. */
 import { isBlank } from "@adjoint/core/data/Blank"
+import * as Column from "@adjoint/core/data/Column"
 import { type DataError, dataError, quote } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
 import { arrayLabel, isTable, type Rows } from "@adjoint/core/data/Preprocess"
 import { all, hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import * as Split from "@adjoint/core/data/Split"
-import { column as textsOf } from "@adjoint/core/data/Table"
+import { find } from "@adjoint/core/data/Table"
+import { groups as groupsOf } from "@adjoint/core/data/TableInput"
 import * as Key from "@adjoint/core/tensor/Key"
+import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
-import type { Amount, Part, PartColumn, Split as Wanted } from "../Document.ts"
+import type { Amount, Data, Part, PartColumn, Split as Wanted } from "../Document.ts"
 
 type DataResult<A> = Result.Result<A, DataError>
 
-/** The parts of a split, in the order of time. */
+/** The parts of a split, in the order of a split by order. */
 const partNames = ["unlabelled", "train", "val", "test"] as const
 type PartName = (typeof partNames)[number]
 
@@ -23,10 +26,16 @@ export type Division = { readonly [P in Part | "unlabelled"]?: Split.Rows }
 export const partOf = (amount: Amount): Split.Part =>
   typeof amount === "number" ? { count: amount } : { share: Number.parseFloat(amount) / 100 }
 
+/** The split of a document: groups are those of a column of the type `group`, unless it names another one. */
+export const splitOf = ({ columns = {}, split }: Data): Wanted => {
+  const [group] = Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "group" ? [name] : []))
+  return group === undefined || split.group !== undefined ? split : { ...split, group }
+}
+
 const isNone = (amount: Amount): boolean => (typeof amount === "number" ? amount : Number.parseFloat(amount)) === 0
 
 /** The amounts that are more than nothing, as parts. */
-const partsOf = (amounts: { readonly [name: string]: Amount | undefined }): { readonly [name: string]: Split.Part } =>
+const amountsOf = (amounts: { readonly [name: string]: Amount | undefined }): { readonly [name: string]: Split.Part } =>
   Object.fromEntries(
     Object.entries(amounts).flatMap(([name, amount]) =>
       amount === undefined || isNone(amount) ? [] : [[name, partOf(amount)] as const],
@@ -36,24 +45,30 @@ const partsOf = (amounts: { readonly [name: string]: Amount | undefined }): { re
 const refuse = (part: string, got: string, wanted: string, hint: string): DataResult<never> =>
   Result.fail(dataError({ _tag: "BadSplit", part, got, wanted, hint }))
 
-/** The cells of a column, or the numbers of an array, of all rows. */
-const labelsOf = (raw: TreeRaw, name: string): DataResult<ArrayLike<string | number>> => {
+/** The label of a row, by its number. */
+type Label = (row: number) => string | number
+
+const labelsOf = (raw: TreeRaw, name: string): DataResult<Label> => {
+  const of =
+    ({ data }: NDArray): Label =>
+    (row) =>
+      data[row] ?? ""
   if (hasNamedArrays(raw)) {
     const flat = Object.entries(raw.arrays).flatMap(([own, { array }]) => (array.data.length === array.shape[0] ? [own] : []))
     const found = flat.includes(name) ? raw.arrays[name] : undefined
     return found === undefined
       ? Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, flat), columns: flat }))
-      : Result.succeed(found.array.data)
+      : Result.succeed(of(found.array))
   }
-  if (isTable(raw)) return textsOf(raw, name)
-  if (name === arrayLabel && raw.targets !== undefined) return Result.succeed(raw.targets.data)
+  if (isTable(raw)) return Result.map(find(raw, name), ({ text }) => text)
+  if (name === arrayLabel && raw.targets !== undefined) return Result.succeed(of(raw.targets))
   const columns = [arrayLabel]
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
 }
 
 /** The cells of a column in the given rows. */
 const cellsOf = (raw: TreeRaw, name: string, from: Rows): DataResult<ReadonlyArray<string | number>> =>
-  Result.map(labelsOf(raw, name), (labels) => Array.from({ length: from.length }, (_, i) => labels[from[i] ?? 0] ?? ""))
+  Result.map(labelsOf(raw, name), (label) => Array.from({ length: from.length }, (_, i) => label(from[i] ?? 0)))
 
 const badCell = (raw: TreeRaw, row: number, column: string, got: string, wanted: string, hint = ""): DataResult<never> => {
   const line = !hasNamedArrays(raw) && isTable(raw) ? { line: raw.line(row) } : {}
@@ -130,70 +145,93 @@ const byColumn = (raw: TreeRaw, { name, ...lists }: PartColumn, from: Rows): Dat
     )
   })
 
-/** The parts one after the other in time. Without `train`, the training rows are all before those of the other parts. */
-const inOrder = (
-  { test, train, unlabelled, val }: Wanted,
-  n: number,
-  order: ReadonlyArray<string | number>,
-  key: Key.Key,
-): DataResult<{ readonly [name: string]: Split.Rows }> => {
-  const rowsOf = (amount: Amount | undefined): number => {
-    const part = amount === undefined ? { count: 0 } : partOf(amount)
-    return "count" in part ? part.count : Math.round(part.share * n)
+/** The parts of `n` rows, or of `n` times, in their order; without `train` that has what the others leave. Fails with `BadSplit`. */
+export const partsInOrder = (n: number, split: Wanted): DataResult<{ readonly [part: string]: Split.Part }> => {
+  const countOf = (amount: Amount | undefined): number =>
+    amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * n)
+  const others = countOf(split.val) + countOf(split.test) + countOf(split.unlabelled)
+  if (split.train === undefined && others >= n) return Result.fail(noTrain)
+  const wanted = { ...split, train: split.train ?? n - others }
+  return Result.succeed(
+    Object.fromEntries(
+      partNames.flatMap((name) => {
+        const amount = wanted[name]
+        if (amount === undefined || isNone(amount)) return []
+        // Counts leave no row between a part and the rest.
+        return [[name, split.train === undefined ? { count: countOf(amount) } : partOf(amount)] as const]
+      }),
+    ),
+  )
+}
+
+const noTrain = dataError({
+  _tag: "BadSplit",
+  part: "train",
+  got: "no row, since the other parts take all",
+  wanted: "one or more",
+  hint: "make another part smaller",
+})
+/** The labels of rows as numbers, equal ones for equal labels. */
+const numbered = (rows: Rows, label: Label): Int32Array => {
+  const numbers = new Map<string | number, number>()
+  const out = new Int32Array(rows.length)
+  for (let i = 0; i < out.length; i++) {
+    const own = label(rows[i] ?? 0)
+    const known = numbers.get(own)
+    out[i] = known ?? numbers.size
+    if (known === undefined) numbers.set(own, numbers.size)
   }
-  const others = rowsOf(val) + rowsOf(test) + rowsOf(unlabelled)
-  const own = train === undefined ? n - others : rowsOf(train)
-  if (own < 1) return refuse("train", "no row, since the other parts take all", "one or more", "make another part smaller")
-  const counts = { older: n - others - own, unlabelled: rowsOf(unlabelled), train: own, val: rowsOf(val), test: rowsOf(test) }
-  return Result.map(Split.parts(n, partsOf({ ...counts, older: Math.max(0, counts.older) }), { key, order }), (parts) => {
-    const { older: _, ...named } = parts as { readonly [name: string]: Split.Rows }
-    return named
-  })
+  return out
 }
 
-/** The rows that no part has. */
-const restOf = (n: number, parts: { readonly [name: string]: Split.Rows }): Split.Rows => {
+/** The places below n that no part has, in rising order. */
+const others = (n: number, parts: ReadonlyArray<Split.Rows>): Split.Rows => {
   const isTaken = new Uint8Array(n)
-  for (const part of Object.values(parts)) for (const place of part) isTaken[place] = 1
-  return Int32Array.from({ length: n }, (_, place) => place).filter((place) => isTaken[place] === 0)
+  for (const part of parts) for (const place of part) isTaken[place] = 1
+  const rest = new Int32Array(n - parts.reduce((sum, { length }) => sum + length, 0))
+  let count = 0
+  for (let place = 0; place < n; place++) if (isTaken[place] === 0) rest[count++] = place
+  return rest
 }
-
-const pick = <A>(list: ReadonlyArray<A>, places: Split.Rows): ReadonlyArray<A> => Array.from(places, (place) => list[place] as A)
 
 /**
  * Divides the given rows, by default all. `train` has the rest unless the document sets it. Of several folds it is the one that
  * the document means, or the first.
  *
- * Fails as `Split.parts` does, with `NoColumn` for an unknown column, and with `BadCell` for a cell that has no part or no place.
+ * Fails as `Split.parts` does, with `NoColumn` for an unknown column, and with `BadCell` for a cell that has no group, no part or no
+ * place.
  */
 export const divide = (raw: TreeRaw, split: Wanted, from: Rows = all(raw)): DataResult<Division> =>
   Result.gen(function* () {
     const { by, column, fold = 1, folds, group, repeat = 1, repeats = 1, seed, stratify, test, train, unlabelled, val } = split
     if (column !== undefined) return yield* byColumn(raw, column, from)
     const n = from.length
-    const key = Key.fold(Key.make(seed), "split")
     const rowsOf = (places: Split.Rows): Split.Rows => places.map((place) => from[place] ?? 0)
     const inSource = (parts: { readonly [name: string]: Split.Rows }): Division =>
       Object.fromEntries(Object.entries(parts).map(([name, places]) => [name, rowsOf(places)] as const))
     if (by !== undefined) {
-      const order = by === "order" ? Array.from({ length: n }, (_, i) => i) : yield* timesOf(raw, by.order, from)
-      return inSource(yield* inOrder(split, n, order, key))
+      const order = by === "order" ? undefined : yield* timesOf(raw, by.order, from)
+      return inSource(yield* Split.inOrder(n, yield* partsInOrder(n, split), order))
     }
-    const labels = stratify === undefined ? undefined : yield* cellsOf(raw, stratify, from)
-    const groups = group === undefined ? undefined : yield* cellsOf(raw, group, from)
-    const among = (places?: Split.Rows): Pick<Split.Options, "groups" | "labels"> => ({
-      ...(labels === undefined ? {} : { labels: places === undefined ? labels : pick(labels, places) }),
-      ...(groups === undefined ? {} : { groups: places === undefined ? groups : pick(groups, places) }),
-    })
-    const parts = partsOf(folds === undefined ? { val, test, train, unlabelled } : { test, unlabelled })
-    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...among() })
+    const valuesOf = (name: string) => Result.map(labelsOf(raw, name), (label) => numbered(from, label))
+    const groupsIn = (name: string) => (!hasNamedArrays(raw) && isTable(raw) ? groupsOf(name, raw, from) : valuesOf(name))
+    const labels = stratify === undefined ? undefined : yield* valuesOf(stratify)
+    const groups = group === undefined ? undefined : yield* groupsIn(group)
+    const among: Pick<Split.Options, "groups" | "labels"> = {
+      ...(labels === undefined ? {} : { labels }),
+      ...(groups === undefined ? {} : { groups }),
+    }
+    const key = Key.fold(Key.make(seed), "split")
+    const parts = amountsOf(folds === undefined ? { val, test, train, unlabelled } : { test, unlabelled })
+    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...among })
     if (folds === undefined && train !== undefined) return inSource(drawn)
-    const rest = restOf(n, drawn)
-    if (folds === undefined) {
-      if (rest.length > 0) return inSource({ ...drawn, train: rest })
-      return yield* refuse("train", "no row, since the other parts take all", "one or more", "make another part smaller")
+    const rest = others(n, Object.values(drawn))
+    if (folds === undefined) return rest.length > 0 ? inSource({ ...drawn, train: rest }) : yield* Result.fail(noTrain)
+    const inRest = {
+      ...(labels === undefined ? {} : { labels: rest.map((place) => labels[place] ?? 0) }),
+      ...(groups === undefined ? {} : { groups: Array.from(rest, (place) => groups[place] ?? 0) }),
     }
-    const all = yield* Split.repeatedFolds(rest.length, folds, repeats, { key: Key.fold(key, "folds"), ...among(rest) })
+    const all = yield* Split.repeatedFolds(rest.length, folds, repeats, { key: Key.fold(key, "folds"), ...inRest })
     const own = all.find((each) => each.fold === fold && each.repeat === repeat)
     if (own === undefined) return yield* refuse("fold", `fold ${fold} of repeat ${repeat}`, "one that there is", "")
     const places = (rows: Split.Rows): Split.Rows => rows.map((place) => rest[place] ?? 0)

@@ -122,6 +122,7 @@ export const data = {
     image: ["images", "img"],
     scale: ["scaling", "scaler", "normalize", "normalization"],
     pca: ["principal_components", "whitening", "zca", "zca_whitening", "dimensionality_reduction"],
+    series: ["time_series", "timeseries", "windows"],
     split: ["splits"],
     test: ["test_data", "test_set", "test_source"],
   },
@@ -207,7 +208,9 @@ export const split = {
     seed: ["random_state", "random_seed"],
   },
   elsewhere: {
-    shuffle: "rows are shuffled before they are divided; `by: order` divides them in their order",
+    shuffle: instead("rows are shuffled before they are divided, unless they are divided in their order: `by: order`", (value) =>
+      value === false ? "by: order" : undefined,
+    ),
     type: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", ["random"]),
     probabilities,
     method: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", [
@@ -218,6 +221,19 @@ export const split = {
     fraction: "each part has its own share: `train: 70%, val: 10%, test: 20%`",
   },
 } as const satisfies Words<Document.Split>
+
+/** `data.series`. */
+export const series = {
+  synonyms: {
+    window: ["window_size", "lookback", "look_back", "seq_len", "sequence_length", "context_length", "lags", "n_lags", "history"],
+    horizon: ["horizons", "steps_ahead", "forecast_horizon", "prediction_length", "lead", "output_length"],
+    step: ["stride", "sequence_stride"],
+    time: ["time_column", "timestamp", "date", "index", "time_idx", "ds"],
+    group: ["group_by", "groups", "group_ids", "id", "series", "unique_id"],
+    gaps: ["irregular", "missing_times"],
+    overlap: ["allow_overlap"],
+  },
+} as const satisfies Words<Document.Series>
 
 /** A share of the rows, written as a fraction. */
 export const amount = (value: unknown): { readonly help: string; readonly text: string } | undefined => {
