@@ -1,6 +1,7 @@
 /** Preprocessing of tables: finds the type of each column, fits the columns on the training rows, and turns cells into numbers. */
 import * as Result from "effect/Result"
 import * as Tensor from "../tensor/Tensor.ts"
+import type * as DType from "../types/DType.ts"
 import * as NDArray from "../types/NDArray.ts"
 import { isBlank } from "./Blank.ts"
 import * as Category from "./Category.ts"
@@ -155,6 +156,12 @@ export const fitInputs = (inputs: ReadonlyArray<Used>, table: Table, rows: Rows,
     return pca === undefined ? plain : yield* fitPca(pca, plain, table, rows)
   })
 
+/** Rows that are read at once: a table may be stored on disk. */
+const rowsAtOnce = 2 ** 14
+
+const sliceOf = (rows: Rows, start: number, end: number): Rows =>
+  Array.from({ length: Math.min(end, rows.length) - start }, (_, i) => rows[start + i] ?? 0)
+
 /** The same columns with PCA of the numbers of some. Fails with `BadSpec`, and as `inputs` does. */
 const fitPca = (pca: TablePca, plain: FittedColumns, table: Table, rows: Rows): DataResult<FittedColumns> =>
   Result.gen(function* () {
@@ -172,10 +179,16 @@ const fitPca = (pca: TablePca, plain: FittedColumns, table: Table, rows: Rows): 
     const taken: FittedColumns = { type: "columns", columns }
     if (hasTokens(taken))
       return yield* refuse({ _tag: "BadSpec", at: "pca", got: "tokens", wanted: "columns of numbers", hint: "remove `pca`" })
-    const { data, shape } = yield* columnsOf(taken, table, rows)
-    const [count = 0, width = 0] = shape
-    const write = (i: number, into: Float64Array): void => into.set(data.subarray(i * width, (i + 1) * width))
-    const { fitted, means } = yield* Components.fit(pca, { count, width, write })
+    const width = (yield* columnsOf(taken, table, [])).shape[1] ?? 0
+    const read = (start: number) => columnsOf(taken, table, sliceOf(rows, start, start + rowsAtOnce))
+    // A wrong cell is found when the columns are fitted, before this.
+    let block = { start: -1, data: new Float32Array() as DType.Storage }
+    const write = (i: number, into: Float64Array): void => {
+      const start = i - (i % rowsAtOnce)
+      if (start !== block.start) block = { start, data: Result.getOrThrow(read(start)).data }
+      into.set(block.data.subarray((i - start) * width, (i - start + 1) * width))
+    }
+    const { fitted, means } = yield* Components.fit(pca, { count: rows.length, width, write })
     return { ...plain, pca: { columns: columns.map(({ name }) => name), means: [...means], by: fitted } }
   })
 

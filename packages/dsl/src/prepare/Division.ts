@@ -66,39 +66,44 @@ const labelsOf = (raw: TreeRaw, name: string): DataResult<Label> => {
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
 }
 
-/** The cells of a column in the given rows. */
-const cellsOf = (raw: TreeRaw, name: string, from: Rows): DataResult<ReadonlyArray<string | number>> =>
-  Result.map(labelsOf(raw, name), (label) => Array.from({ length: from.length }, (_, i) => label(from[i] ?? 0)))
-
 const badCell = (raw: TreeRaw, row: number, column: string, got: string, wanted: string, hint = ""): DataResult<never> => {
   const line = !hasNamedArrays(raw) && isTable(raw) ? { line: raw.line(row) } : {}
   return Result.fail(dataError({ _tag: "BadCell", ...line, row: row + 1, column, got, wanted, hint }))
 }
 
-/** A date or a time in ISO 8601, whose text has its order. */
-const isoDate = /^\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?)?$/
+/** A date or a time in ISO 8601, without a zone or in UTC. */
+const isoDate = /^(\d{4})-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?Z?)?)?$/
+
+/** A date as seconds; `undefined` for other text. Nothing depends on the time zone of the machine. */
+const secondsOf = (text: string): number | undefined => {
+  const parts = isoDate.exec(text)
+  if (parts === null) return undefined
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts
+    .slice(1)
+    .map((part) => (part === undefined ? undefined : Number(part)))
+  return Date.UTC(year, month - 1, day, hour, minute) / 1000 + second
+}
 
 /** Where each row is in time. Fails with `BadCell` for a cell that has no place: neither all are numbers nor all ISO dates. */
-const timesOf = (raw: TreeRaw, name: string, from: Rows): DataResult<ReadonlyArray<string | number>> =>
+const timesOf = (raw: TreeRaw, name: string, from: Rows): DataResult<Float64Array> =>
   Result.gen(function* () {
-    const cells = (yield* cellsOf(raw, name, from)).map((cell) => (typeof cell === "string" ? cell.trim() : cell))
-    const isDated = cells.length > 0 && isoDate.test(String(cells[0]))
-    const wrong = cells.findIndex((cell) =>
-      typeof cell === "number"
-        ? Number.isNaN(cell)
-        : isBlank(cell) || (isDated ? !isoDate.test(cell) : Number.isNaN(Number(cell))),
-    )
-    if (wrong < 0) return cells
-    const got = String(cells[wrong])
-    const wanted = isDated ? "an ISO date such as 2024-03-31, as in the first row" : "a number, or an ISO date such as 2024-03-31"
-    return yield* badCell(
-      raw,
-      from[wrong] ?? 0,
-      name,
-      isBlank(got) ? "a blank" : quote(got),
-      wanted,
-      "rows are divided in this order",
-    )
+    const label = yield* labelsOf(raw, name)
+    const textOf = (i: number): string => String(label(from[i] ?? 0)).trim()
+    const isDated = from.length > 0 && isoDate.test(textOf(0))
+    const times = new Float64Array(from.length)
+    for (let i = 0; i < times.length; i++) {
+      const text = textOf(i)
+      const time = isBlank(text) ? Number.NaN : isDated ? (secondsOf(text) ?? Number.NaN) : Number(text)
+      if (Number.isNaN(time)) {
+        const wanted = isDated
+          ? "an ISO date such as 2024-03-31, as in the first row"
+          : "a number, or an ISO date such as 2024-03-31"
+        const got = isBlank(text) ? "a blank" : quote(text)
+        return yield* badCell(raw, from[i] ?? 0, name, got, wanted, "rows are divided in this order")
+      }
+      times[i] = time
+    }
+    return times
   })
 
 /** The names of parts in cells. */
@@ -112,7 +117,7 @@ const namesOfParts: { readonly [P in PartName]: ReadonlyArray<string> } = {
 /** The parts that a column names. With lists of cells, rows with other cells are in no part. */
 const byColumn = (raw: TreeRaw, { name, ...lists }: PartColumn, from: Rows): DataResult<Division> =>
   Result.gen(function* () {
-    const cells = yield* cellsOf(raw, name, from)
+    const label = yield* labelsOf(raw, name)
     const isListed = Object.values(lists).some((list) => list !== undefined)
     const partOfCell = new Map<string, PartName>()
     for (const part of partNames)
@@ -123,8 +128,8 @@ const byColumn = (raw: TreeRaw, { name, ...lists }: PartColumn, from: Rows): Dat
         partOfCell.set(cell, part)
       }
     const rows: { [P in PartName]: Array<number> } = { unlabelled: [], train: [], val: [], test: [] }
-    for (const [i, cell] of cells.entries()) {
-      const text = String(cell).trim()
+    for (let i = 0; i < from.length; i++) {
+      const text = String(label(from[i] ?? 0)).trim()
       const part = partOfCell.get(isListed ? text : text.toLowerCase())
       if (part !== undefined) rows[part].push(from[i] ?? 0)
       else if (!isListed)
