@@ -459,6 +459,9 @@ const values: ReadonlyArray<Case> = [
     undefined,
   ],
   ["a fraction of an epoch", { train: "accumulate: 2.5" }, "S103", "13:15", "write `2` or `3`", undefined],
+  ["a rate that overflows", { train: "optimizer: { adam: { lr: 1e39 } }" }, "S103", "13:28", "as a 32-bit float it is Infinity", undefined],
+  ["a rate that vanishes", { train: "optimizer: { adam: { lr: 1e-50 } }" }, "S103", "13:28", "as a 32-bit float it is 0", undefined],
+  ["a penalty that overflows", { train: "regularize: { l2: 1e300 }" }, "S103", "13:21", "as a 32-bit float it is Infinity", undefined],
   ["a sign too many", { train: "optimizer: { adam: { lr: -0.01 } }" }, "S103", "13:28", "did you mean `0.01`?", undefined],
   [
     "a warm-up in steps",

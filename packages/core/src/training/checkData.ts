@@ -1,7 +1,7 @@
 /** Checks of datasets and of single arguments. */
 import type { RowCount } from "../data/DataError.ts"
 import * as Dataset from "../data/Dataset.ts"
-import { type Bounds, isWithin, wantedOf } from "../learning/OptionError.ts"
+import { type Bounds, isWithin, refusalOf } from "../learning/OptionError.ts"
 import { NDArray } from "../types/NDArray.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
@@ -28,7 +28,7 @@ export const count = (argument: string, value: number, min: number): Problem =>
 
 /** A number within the bounds of a catalogue option. */
 export const bounded = (argument: string, value: number, bounds: Bounds & { readonly default?: number }): Problem =>
-  isWithin(value, bounds) ? undefined : problem(argument, String(value), wantedOf(bounds), `${argument}: ${bounds.default ?? 1}`)
+  isWithin(value, bounds) ? undefined : problem(argument, String(value), refusalOf(value, bounds), `${argument}: ${bounds.default ?? 1}`)
 
 const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`
 
