@@ -259,7 +259,8 @@ describe.each(rows)("%s", (title, entry, option, of) => {
       fc.property(candidate(of), (value) => {
         const error = ofTable(value)
         expect(error === undefined).toBe(isWithin(value, of))
-        if (error !== undefined) expect([error.operation, error.option, error.wanted]).toEqual([name, option, refusalOf(value, of)])
+        if (error !== undefined)
+          expect([error.operation, error.option, error.wanted]).toEqual([name, option, refusalOf(value, of)])
       }),
     )
   })

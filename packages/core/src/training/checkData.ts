@@ -28,7 +28,9 @@ export const count = (argument: string, value: number, min: number): Problem =>
 
 /** A number within the bounds of a catalogue option. */
 export const bounded = (argument: string, value: number, bounds: Bounds & { readonly default?: number }): Problem =>
-  isWithin(value, bounds) ? undefined : problem(argument, String(value), refusalOf(value, bounds), `${argument}: ${bounds.default ?? 1}`)
+  isWithin(value, bounds)
+    ? undefined
+    : problem(argument, String(value), refusalOf(value, bounds), `${argument}: ${bounds.default ?? 1}`)
 
 const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`
 
