@@ -197,6 +197,7 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
   ),
   callback: {
     early_stop: ({ min_delta, patience }) => configured({ earlyStop: { ...watched, minDelta: min_delta, patience } as never }),
+    watch_layers: ({ steps }) => configured({ watch: { steps: steps as never } }),
     reduce_on_plateau: ({ cooldown, factor, least, min_delta, patience }) =>
       configured({ plateau: { ...watched, minDelta: min_delta, cooldown, factor, least, patience } as never }),
   },

@@ -15,7 +15,7 @@ import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import { emit, emitNow } from "../json/Emit.ts"
 import type { Summary } from "../json/Summary.ts"
-import { diverged, nonFiniteScore } from "../model/Divergence.ts"
+import { diverged, nonFiniteScore, rewound } from "../model/Divergence.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
 import { parametersOf } from "../model/Layers.ts"
 import { open, sound } from "../model/ModelFile.ts"
@@ -210,6 +210,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
           const { hint, message } = nonFiniteScore(event, training, training.prepared)
           yield* Lines.warning(message, hint)
         }
+        if (event._tag === "Rewound") yield* Lines.warning(rewound(event, training))
       })
 
     // How many machines are trained, until the training of the net itself begins.

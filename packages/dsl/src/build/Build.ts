@@ -18,9 +18,12 @@ import type { ScoreTable } from "@adjoint/core/training/Evaluate"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
 import type { Stage } from "@adjoint/core/training/Pretrain"
+import type { Rewind } from "@adjoint/core/training/Rewind"
+import type { Watch } from "@adjoint/core/training/Watch"
 import type { Checked, CheckedHead, Needed } from "../check/Checked.ts"
 import { headLoss, kindsOf, outputsOf, scoresOf } from "../check/Outputs.ts"
 import { type ModelFile, type Train, useOf } from "../Document.ts"
+import { endsOf } from "../net/ActivationEnds.ts"
 import * as Nodes from "../net/Nodes.ts"
 import { use, uses } from "../net/Uses.ts"
 import { type Facts, scoreName } from "../prepare/Facts.ts"
@@ -51,6 +54,10 @@ export interface Built {
   readonly best: Monitor
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
+  /** What the run does after a non-finite value, instead of failing. */
+  readonly rewind?: Rewind
+  /** When the layers are measured. */
+  readonly watch?: Watch
   /** Which states of the run are kept. */
   readonly checkpoint: CheckpointPolicy
   /** The machines whose weights the net starts from; `layer` names one of the net's own. */
@@ -80,10 +87,19 @@ const weighted = (
     return each === undefined ? accumulated : Loss.weighted(accumulated, each)
   }, loss)
 
-/** The net of a document's model, after its input transform, if known. The target must be known only if the model has a head. */
-export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Built["net"] => {
+/** The layers of a document's model. The target must be known only if the model has a head. */
+export const nodesOf = (
+  { model, train }: ModelFile,
+  facts: Facts,
+  catalogue: Catalogue = standard,
+): ReadonlyArray<Nodes.Node> => {
   const outputs = outputsOf(catalogue.loss, train, facts)
-  const net = Nodes.modelNet(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }), model)
+  return Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) })
+}
+
+/** The net of a document's model, after its input transform, if known. The target must be known only if the model has a head. */
+export const netOf = (document: ModelFile, facts: Facts, catalogue: Catalogue = standard): Built["net"] => {
+  const net = Nodes.modelNet(nodesOf(document, facts, catalogue), document.model)
   return facts.input === undefined ? net : transformed(facts.input, net)
 }
 
@@ -120,7 +136,7 @@ export const build = (right: Checked): Built => {
   const effects = regularizations(train, catalogue)
   const losses = heads.map((head) => lossOf(right, head, effects))
   const penalties = effects.flatMap((effect) => (effect._tag === "Penalty" ? [effect.penalty] : []))
-  const { best, checkpoint = both, earlyStop, plateau } = watched(train, scores, facts, catalogue)
+  const { best, checkpoint = both, earlyStop, plateau, rewind, watch } = watched(train, scores, facts, catalogue)
   return {
     net: netOf(document, facts, catalogue),
     loss: sumOf(train, heads, losses),
@@ -139,6 +155,8 @@ export const build = (right: Checked): Built => {
       ? {}
       : { scored: ({ optimizer, params }: TrainState<Params, Params, Params>) => Optimizer.averaged(optimizer) ?? params }),
     ...(plateau === undefined ? {} : { plateau }),
+    ...(rewind === undefined ? {} : { rewind }),
+    ...(watch === undefined ? {} : { watch: { ...watch, endsOf: endsOf(nodesOf(document, facts, catalogue), catalogue) } }),
     ...(earlyStop === undefined ? {} : { earlyStop }),
   }
 }

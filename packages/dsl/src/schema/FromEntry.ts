@@ -69,6 +69,8 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
       wanted: "`valid`, `same`, a whole number >= 0, or a number or [before, after] per axis",
     })
   },
+  group: ({ options: inner }, choices) =>
+    options(fields({ options: inner }, choices), undefined, { synonyms: Synonyms.ofOptions({ options: inner }) }),
   activation: (_, choices) => choices.activation,
   initializer: (_, choices) => choices.initializer,
   schedule: (_, choices) => choices.schedule,
