@@ -8,6 +8,7 @@ import { Examined } from "./Doctor.ts"
 import { Evaluated } from "./Evaluate.ts"
 import { Explained } from "./Explain.ts"
 import { Failed } from "./Failed.ts"
+import { Fetched } from "./Fetch.ts"
 import { Help, Version } from "./Help.ts"
 import { Inspected } from "./Inspect.ts"
 import { Printed } from "./JsonSchemas.ts"
@@ -33,6 +34,7 @@ export const Event = Schema.Union([
   Explained,
   Plotted,
   Examined,
+  Fetched,
   Help,
   Version,
   Failed,
