@@ -1,5 +1,5 @@
 /** The gradient of each layer's weights: it vanishes or explodes where it shrinks or grows from layer to layer. */
-import type { LayerStatistics } from "../training/layerStatistics.ts"
+import type { LayerStatistics } from "../training/LayerReport.ts"
 import { type Concern, type Facts, shown } from "./Concern.ts"
 
 export const facts: Facts = {
@@ -30,7 +30,13 @@ export const concerns = (all: ReadonlyArray<GradientNorm>): ReadonlyArray<Concer
   const [first, last] = [all[0], all.at(-1)]
   if (first === undefined || last === undefined || all.length < 2) return []
   if (all.every(({ norm }) => norm === 0))
-    return [{ message: "the gradient of all weights is 0", advice: "initialize the weights at random", layer: first.layer }]
+    return [
+      {
+        message: "the gradient of all weights is 0",
+        advice: "equal or zero weights, or units that are all dead: initialize at random, and lower the rate",
+        layer: first.layer,
+      },
+    ]
   const said = `the gradient of ${first.layer} has the norm ${shown(first.norm)}, that of ${last.layer} ${shown(last.norm)}`
   const none = all.find(({ norm }) => norm === 0)
   if (none !== undefined)

@@ -25,7 +25,7 @@ export const facts: Facts = {
   advice:
     "A net that cannot learn a few rows by heart has a defect or too few units: look at the targets, the loss, the learning rate and the statistics of layers before anything else.",
   source: "Karpathy, A recipe for training neural networks, 2019; CS231n, 2016",
-  weights: "any",
+  weights: "untrained",
 }
 
 /** How the few rows were learned. */

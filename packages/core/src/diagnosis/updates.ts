@@ -1,5 +1,5 @@
 /** How far one step of the optimizer moves the weights of each layer, relative to their size. */
-import type { LayerStatistics } from "../training/layerStatistics.ts"
+import type { LayerStatistics } from "../training/LayerReport.ts"
 import { type Concern, type Facts, shown } from "./Concern.ts"
 
 export const facts: Facts = {

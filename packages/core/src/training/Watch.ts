@@ -1,6 +1,6 @@
 /** Statistics of layers while a run trains: when they are taken, and the event that reports them. */
 import { bounded, firstOf, type Problem } from "./checkData.ts"
-import type { EndsOf, LayerStatistics } from "./layerStatistics.ts"
+import type { EndsOf, LayerStatistics } from "./LayerReport.ts"
 
 /** After which epochs the layers of a run are measured. */
 export interface Watch {

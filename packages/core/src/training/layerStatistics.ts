@@ -19,43 +19,16 @@ import type { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
+import type { EndsOf, LayerStatistics } from "./LayerReport.ts"
 import { type DatasetOf, type Samples, samplesAt } from "./Samples.ts"
-import { type Ends, normOf, type Spread, spreadOf } from "./Spread.ts"
+import { normOf, spreadOf } from "./Spread.ts"
 import { stepKey } from "./stepKey.ts"
-
-/** The norms of a layer's weights in one step: √Σx² of each. */
-export interface WeightNorms {
-  readonly weights: number
-  /** The gradient of the loss by the weights. */
-  readonly gradient: number
-  /** The step of the optimizer. */
-  readonly update: number
-  /** `update / weights`: about 1e-3 in a healthy run. */
-  readonly ratio: number
-}
-
-/** The statistics of one layer in one step of training. */
-export interface LayerStatistics {
-  /** Names from the outermost net to the layer, joined by dots: `repeat1.0.dense1`. */
-  readonly layer: string
-  readonly output: Spread
-  /** The gradient of the loss by the output. */
-  readonly gradient: Spread
-  /** Outputs along the last axis (units, channels), and how many of them are 0 in every row and at every place. */
-  readonly units: number
-  readonly dead: number
-  /** Absent for a layer without weights. */
-  readonly weights?: WeightNorms
-}
 
 /** What a step of training consists of. */
 export interface Stepping<P, S, O, X, Y, T>
   extends Pick<Config<P, S, O, never, X, Y, T>, "net" | "optimizer" | "penalty" | "seed"> {
   readonly loss: Config<P, S, O, never, X, Y, T>["loss"]
 }
-
-/** The ends of the activation of a layer, where it has some: `saturated` counts outputs near them. */
-export type EndsOf = (layer: string) => Ends | undefined
 
 /** Evenly spaced rows of a dataset: always the same ones, over all of it. `evenRows(10, 3) // => [0, 3, 6]` */
 export const evenRows = (rows: number, count: number): ReadonlyArray<number> => {

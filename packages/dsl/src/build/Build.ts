@@ -178,6 +178,12 @@ const rate = ({ epochs, optimizer, schedule }: Train, stepsPerEpoch: number, cat
 const regularizations = ({ regularize }: Train, catalogue: Catalogue): ReadonlyArray<Regularizer.Regularization> =>
   uses(catalogue.regularizer, regularize).map((named) => Entry.make(catalogue.regularizer, named))
 
+/** The optimizer of a checked document at another learning rate, without its schedule. */
+export const optimizerAt =
+  ({ catalogue, document: { train } }: Checked) =>
+  (learningRate: LearningRate): Optimizer.Optimizer =>
+    optimizer(train, learningRate, regularizations(train, catalogue), catalogue)
+
 /** The optimizer, chained with its transformations and wrapped. */
 const optimizer = (
   train: Train,
