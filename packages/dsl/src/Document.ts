@@ -30,6 +30,8 @@ export interface Split {
   /** Rows whose targets are not looked at: pre-training learns from them, beside the training rows. */
   readonly unlabelled?: Amount
   readonly stratify?: string
+  /** The column whose rows of one value stay in one part; a column of the type `group` unless given. */
+  readonly group?: string
   readonly seed: number
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import type * as Dataset from "@adjoint/core/data/Dataset"
-import { arrayOf } from "@adjoint/core/data/PreprocessTree"
+import { type Arrays, arrayOf } from "@adjoint/core/data/PreprocessTree"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect, Result } from "effect"
@@ -58,7 +58,8 @@ describe("prepare", () => {
       [30, 4],
       [30, 4],
     ])
-    const column = ({ inputs }: Prepared["train"], i: number) => [...arrayOf(inputs, "").data].filter((_, at) => at % 4 === i)
+    const column = ({ inputs }: Prepared<Arrays>["train"], i: number) =>
+      [...arrayOf(inputs, "").data].filter((_, at) => at % 4 === i)
     const mean = (values: ReadonlyArray<number>) => values.reduce((sum, x) => sum + x, 0) / values.length
     for (const i of [0, 1, 2, 3]) expect(Math.abs(mean(column(train, i)))).toBeLessThan(1e-6)
     expect(fitted.input).toMatchObject({ type: "columns" })
@@ -96,7 +97,7 @@ describe("prepare", () => {
     const halved = await prepared(iris, examples, { fitted: doubled })
     const whole = await prepared(iris)
     expect(halved.fitted).toEqual(doubled)
-    const first = ({ train }: Prepared) => arrayOf(train.inputs, "").data[0] ?? 0
+    const first = ({ train }: Prepared<Arrays>) => arrayOf(train.inputs, "").data[0] ?? 0
     expect(first(halved)).toBeCloseTo(first(whole) / 2, 6)
   })
 

@@ -3,8 +3,8 @@ import * as Diagnosis from "@adjoint/core/diagnosis/Diagnosis"
 import { checkShapes } from "@adjoint/core/engines/Compile"
 import type { Engine, EngineError } from "@adjoint/core/engines/Engine"
 import * as LearningRate from "@adjoint/core/learning/LearningRate"
+import type { ReadError } from "@adjoint/core/training/Samples"
 import * as Train from "@adjoint/core/training/Train"
-import type { ShapeError } from "@adjoint/core/types/ShapeError"
 import { build, nodesOf, optimizerAt } from "@adjoint/dsl/build/Build"
 import { type ModelFile, useOf } from "@adjoint/dsl/Document"
 import { endsOf } from "@adjoint/dsl/net/ActivationEnds"
@@ -35,7 +35,7 @@ export interface Made<N extends Diagnosis.Name = Diagnosis.Name> {
   readonly concerns: ReadonlyArray<Diagnosis.Concern>
 }
 
-type Diagnosing<N extends Diagnosis.Name> = Effect.Effect<Numbers[N], EngineError | ShapeError, Engine>
+type Diagnosing<N extends Diagnosis.Name> = Effect.Effect<Numbers[N], EngineError | ReadError, Engine>
 
 /** The diagnoses of a subject that are made unless others are asked for: those of untrained weights, or of trained ones. */
 export const usual = ({ isTrained }: Pick<Diagnosed, "isTrained">): ReadonlyArray<Diagnosis.Name> =>

@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { Checked } from "./Check.ts"
+import { Profiled } from "./Data.ts"
 import { Diagnosed } from "./Diagnose.ts"
 import { Examined } from "./Doctor.ts"
 import { Evaluated } from "./Evaluate.ts"
@@ -36,6 +37,7 @@ export const Event = Schema.Union([
   Explained,
   Plotted,
   Examined,
+  Profiled,
   Fetched,
   Help,
   Version,

@@ -34,7 +34,7 @@ export const delimited = (fitted: FittedTree, { header = true, ...options }: Csv
   const push = (text: string): Result.Result<ReadonlyArray<Rows>, DataError> => Result.map(reader.push(text), rows)
   return {
     push: (bytes) => Result.flatMap(decoder.push(bytes), push),
-    end: () =>
+    end: async () =>
       Result.gen(function* () {
         const last = yield* push(yield* decoder.end())
         return [...last, ...rows(yield* reader.end())]

@@ -142,4 +142,4 @@ export const run = (options: Options) =>
       })
     const all = yield* Effect.forEach(asked, make).pipe(Effect.mapError(located(training)))
     if (!options.json) yield* print(all, diagnosed)
-  }).pipe(Effect.provide(engineOf(options)))
+  }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

@@ -61,4 +61,4 @@ export const run = (options: Options) =>
       )
     }
     yield* held({ evaluate: { ...document.evaluate, split } }, { [split]: scores })
-  }).pipe(Effect.provide(engineOf(options)))
+  }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

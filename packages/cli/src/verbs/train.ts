@@ -302,4 +302,4 @@ export const run = (options: Options) =>
       yield* result([folder, ...Lines.printScores(split, summary[split], summary.units)].join("  "))
     }
     yield* held(ready.training.sound.document, summary)
-  }).pipe(Effect.provide(engineOf(options)))
+  }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

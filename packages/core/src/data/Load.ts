@@ -7,6 +7,7 @@ import * as Stream from "effect/Stream"
 import type { NDArray } from "../types/NDArray.ts"
 import type * as Csv from "./Csv.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
+import { byBytes, type Folder, isHidden } from "./Folder.ts"
 import { fileTypes } from "./fileTypes.ts"
 import * as Idx from "./Idx.ts"
 import { nearest } from "./Nearest.ts"
@@ -57,6 +58,39 @@ export const start = Effect.fn("Load.start")(function* (
   if (content.length === 0) return content
   const read = Effect.scoped(Effect.flatMap(fs.open(file, { flag: "r" }), (handle) => handle.read(content)))
   return content.subarray(0, Number(yield* read.pipe(Effect.catch(refused(file)))))
+})
+
+/** Whether a path is that of a folder. */
+export const isFolder = (path: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.stat(path)).pipe(
+    Effect.map(({ type }) => type === "Directory"),
+    Effect.orElseSucceed(() => false),
+  )
+
+/**
+ * The files below a folder, without hidden ones. Links to folders are not followed. Fails with `NotFound`, and with `NotReadable`
+ * for what is no folder and for a link to a folder.
+ */
+export const folder = Effect.fn("Load.folder")(function* (
+  path: string,
+): Effect.fn.Return<Folder, DataError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const { type } = yield* fs.stat(path).pipe(Effect.catch(refused(path)))
+  if (type !== "Directory") return yield* fail(path, { _tag: "NotReadable", cause: `it is a ${fileTypes[type]}, not a folder` })
+  const below = yield* fs.readDirectory(path, { recursive: true }).pipe(Effect.catch(refused(path)))
+  const paths = below.map((name) => name.replaceAll("\\", "/"))
+  const folders = new Set(paths.map((name) => name.slice(0, Math.max(0, name.lastIndexOf("/")))))
+  const files: Array<string> = []
+  for (const name of paths) {
+    if (isHidden(name) || folders.has(name)) continue
+    const found = yield* fs.stat(`${path}/${name}`).pipe(Effect.catch(refused(`${path}/${name}`)))
+    if (found.type !== "Directory") files.push(name)
+    else if ((yield* fs.readDirectory(`${path}/${name}`).pipe(Effect.catch(refused(`${path}/${name}`)))).length > 0)
+      return yield* fail(`${path}/${name}`, { _tag: "NotReadable", cause: "it is a link to a folder; links are not followed" })
+  }
+  const services = yield* Effect.context<FileSystem.FileSystem>()
+  const read = (file: string) => Effect.runPromiseWith(services)(Effect.result(bytes(`${path}/${file}`)))
+  return { files: files.sort(byBytes), read }
 })
 
 /** The bytes of a file of any size, piece by piece; a file of size 0 is not opened. Fails as `size` does, and with `NotReadable`. */

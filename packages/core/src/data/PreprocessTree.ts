@@ -6,8 +6,9 @@ import * as Result from "effect/Result"
 import { isTensor, type Tensor } from "../language/Expr.ts"
 import type { Net } from "../learning/Net.ts"
 import * as Unit from "../learning/score/Unit.ts"
-import * as NDArray from "../types/NDArray.ts"
+import type * as NDArray from "../types/NDArray.ts"
 import type * as Shape from "../types/Shape.ts"
+import * as Tree from "../types/Tree.ts"
 import * as ArrayInput from "./ArrayInput.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"
@@ -26,7 +27,9 @@ import * as Named from "./NamedArrays.ts"
 import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
 import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
+import { hasStored } from "./StoredArray.ts"
 import * as TableInput from "./TableInput.ts"
+import * as Tokenizer from "./Tokenizer.ts"
 import { completed, each, refuse, type TreeSpec } from "./TreeSpec.ts"
 
 export { completed, type Groups, rest, type TreeSpec } from "./TreeSpec.ts"
@@ -38,6 +41,9 @@ export type OrNamed<A> = A | { readonly [name: string]: A }
 
 /** One array, or one for each name. */
 export type Arrays = OrNamed<NDArray.NDArray>
+
+/** The same, where arrays may be stored outside memory. */
+export type RowArrays = OrNamed<Dataset.RowArray>
 
 /** Rows as they were read: a table, arrays, or arrays with names. */
 export type TreeRaw = Raw | NamedArrays
@@ -119,7 +125,7 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
               }),
             ),
           } satisfies FittedHeads)
-    return { version: 1, input, target } as const
+    return { version: 1, input, target, ...(yield* TableInput.fitBeside(used, raw, rows)) } as const
   })
 }
 
@@ -179,7 +185,11 @@ const names = (fitted: FittedTree): Dataset.Names => {
 /** The inputs and targets of the given rows (all by default), for a net of `net`. */
 export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
   Result.gen(function* () {
-    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
+    const weights = hasNamedArrays(raw) ? {} : yield* Preprocess.weights(fitted, raw, rows)
+    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), {
+      ...names(fitted),
+      ...weights,
+    })
   })
 
 /** The shapes of a preprocessed sample. */
@@ -196,6 +206,15 @@ export const columnNames = (input: FittedInput): ReadonlyArray<string> | undefin
 /** The inputs of a record with their names; one without a name has the name "". */
 export const inputsOf = ({ input }: Pick<FittedTree, "input">): ReadonlyArray<readonly [name: string, input: FittedInput]> =>
   hasOneInput(input) ? [["", input]] : Object.entries(input.inputs)
+
+/** How many different tokens the inputs have that are text, the padding included, by their names; one without a name has the name "". */
+export const tokensOf = (fitted: Pick<FittedTree, "input">): ReadonlyMap<string, number> =>
+  new Map(
+    inputsOf(fitted).flatMap(([name, input]) => {
+      const [column] = input.type === "columns" ? input.columns : []
+      return column?.type === "text" ? [[name, Tokenizer.size(column.tokenizer)] as const] : []
+    }),
+  )
 
 /** The columns of all inputs of a record; `undefined` if an input is an array. */
 export const inputColumns = (fitted: Pick<FittedTree, "input">): ReadonlyArray<FittedColumn> | undefined => {
@@ -219,14 +238,22 @@ export const headsOf = ({ target }: Pick<FittedTree, "target">): ReadonlyArray<r
 
 /** The columns of a table that a target is made of; the label of arrays has the name of that. */
 export const columnsOf = (target: FittedHead): ReadonlyArray<string> =>
+  target.type === "labels" && target.set !== undefined ? [target.set.name] : namesOf(target)
+
+/** The names of a target's numbers: its columns, or the names of a set. */
+export const namesOf = (target: FittedHead): ReadonlyArray<string> =>
   target.type === "numbers" || target.type === "labels" ? target.columns.map(({ name }) => name) : [target.name]
 
 /** The array of a name; that of the name "" is the whole. */
-export const arrayOf = (arrays: Arrays, name: string): NDArray.NDArray => {
-  const found = arrays instanceof NDArray.NDArray ? arrays : Object.hasOwn(arrays, name) ? arrays[name] : undefined
+export const arrayOf = <A extends Dataset.RowArray>(arrays: OrNamed<A>, name: string): A => {
+  const named = arrays as { readonly [name: string]: A }
+  const found = Tree.isLeaf(arrays) ? (arrays as A) : Object.hasOwn(named, name) ? named[name] : undefined
   if (found === undefined) throw new TypeError(`there is no array ${JSON.stringify(name)}`)
   return found
 }
+
+/** The arrays, if all are in memory. */
+export const inMemory = (arrays: RowArrays): Arrays | undefined => (hasStored(arrays) ? undefined : (arrays as Arrays))
 
 /** Inputs as numbers, `f32`: bytes are preprocessed, and others stay as they are. */
 export const numbers = (fitted: Pick<FittedTree, "input">, rows: Arrays): DataResult<Arrays> => {

@@ -3,9 +3,9 @@
  * folds. One order of the rows, drawn from the key alone, is cut into parts.
  */
 import * as Result from "effect/Result"
-import * as Key from "../tensor/Key.ts"
-import { read } from "../tensor/read.ts"
+import type * as Key from "../tensor/Key.ts"
 import { type DataError, dataError, type Reason } from "./DataError.ts"
+import * as Order from "./Order.ts"
 
 /** A share of all rows, from 0 to 1, or a number of rows. */
 export type Part = { readonly share: number } | { readonly count: number }
@@ -125,14 +125,12 @@ const cut = (
     : refuse({ part: names[empty] ?? "", got: "no group", wanted: "one or more", hint: "use fewer or larger parts" })
 }
 
-const permutation = (n: number, key: Key.Key): Int32Array => Int32Array.from(read(Key.permutation(key, n)).data)
-
 /**
  * A random order of the rows. With labels, the i-th of the m rows of a label is at position (i + ½) / m, so that any section
  * of the order has every label in proportion.
  */
 const ordering = (n: number, { key, labels }: Options): Int32Array => {
-  const random = permutation(n, key)
+  const random = Order.drawn(key, n)
   if (labels === undefined) return random
   const totals = new Map<string | number, number>()
   for (const row of random) totals.set(labels[row] ?? "", (totals.get(labels[row] ?? "") ?? 0) + 1)
@@ -159,7 +157,7 @@ const grouped = (n: number, groups: ArrayLike<string | number>, key: Key.Key): R
     else rows.push(row)
   }
   const lists = [...members.values()]
-  return Array.from(permutation(lists.length, key), (i) => lists[i] ?? [])
+  return Array.from(Order.drawn(key, lists.length), (i) => lists[i] ?? [])
 }
 
 /** The ends of groups that are nearest to the wanted ends. */

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import { evaluator } from "../training/Evaluate.ts"
 import type { Scores } from "../training/Progress.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
+import type { DatasetOf, ReadError } from "../training/Samples.ts"
 import { type Concern, type Facts, shown } from "./Concern.ts"
 import { constant, linear } from "./linear.ts"
 import type { Subject } from "./Subject.ts"
@@ -30,13 +30,13 @@ export interface Baselines {
 /** The scores of a subject and of simple models. */
 export const baselines = <P, S, O, X, Y, T>(
   subject: Subject<P, S, O, X, Y, T>,
-): Effect.Effect<Baselines, EngineError | ShapeError, Engine> =>
+): Effect.Effect<Baselines, EngineError | ReadError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
       const { data, loss, net, scores = {}, state, validation } = subject
       const weights = { params: state.params, state: state.state }
       const score = yield* evaluator<P, S, X, Y, T>(net, loss, scores, weights)
-      const own = yield* score(weights, validation ?? data)
+      const own = yield* score(weights, (validation ?? data) as DatasetOf<X, T>)
       const line = yield* linear(subject)
       return { own, constant: yield* constant(subject), ...(line === undefined ? {} : { linear: line }) }
     }),

@@ -10,8 +10,7 @@ import { max } from "../tensor/reduce.ts"
 import { runInBursts } from "../training/bursts.ts"
 import { rangesOf, type Weights } from "../training/Evaluate.ts"
 import { evenRows } from "../training/layerStatistics.ts"
-import { samplesAt } from "../training/Samples.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
+import { type ReadError, type Samples, samplesOfBatches } from "../training/Samples.ts"
 import { type Concern, type Facts, percent } from "./Concern.ts"
 import type { Subject } from "./Subject.ts"
 
@@ -39,7 +38,7 @@ export const deadUnits = <P, S, O, X, Y, T>({
   data,
   net,
   state: { params, state },
-}: Subject<P, S, O, X, Y, T>): Effect.Effect<ReadonlyArray<DeadUnits>, EngineError | ShapeError, Engine> =>
+}: Subject<P, S, O, X, Y, T>): Effect.Effect<ReadonlyArray<DeadUnits>, EngineError | ReadError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
       const rows = evenRows(Dataset.size(data), mostRows)
@@ -58,19 +57,23 @@ export const deadUnits = <P, S, O, X, Y, T>({
         { params, state },
       )
       const alive: Array<Uint8Array> = []
-      yield* runInBursts(rangesOf(rows.length), (ranges) =>
-        Effect.flatMap(
-          Compile.checkShapes(() => ranges.map(([start, end]) => samplesAt<X, T>(data, rows.slice(start, end)).x)),
-          (inputs) =>
-            Effect.map(step.run(inputs), (outputs) => {
-              for (const largest of outputs)
-                for (const [i, { data: values }] of readAll(largest).entries()) {
-                  const own = alive[i] ?? new Uint8Array(values.length)
-                  alive[i] = own
-                  for (let unit = 0; unit < values.length; unit++) if (values[unit] !== 0) own[unit] = 1
-                }
-            }),
-        ),
+      const batches = rangesOf(rows.length)
+      const read = (from: number, to: number) =>
+        samplesOfBatches<X, T>(
+          data,
+          batches.slice(from, to).map(([start, end]) => Int32Array.from(rows.slice(start, end))),
+        )
+      yield* runInBursts<ReadonlyArray<Samples<X, unknown>>, EngineError | ReadError, never>(
+        { count: batches.length, read },
+        (samples) =>
+          Effect.map(step.run(samples.map(({ x }) => x)), (outputs) => {
+            for (const largest of outputs)
+              for (const [i, { data: values }] of readAll(largest).entries()) {
+                const own = alive[i] ?? new Uint8Array(values.length)
+                alive[i] = own
+                for (let unit = 0; unit < values.length; unit++) if (values[unit] !== 0) own[unit] = 1
+              }
+          }),
       )
       return names.map((layer, i) => {
         const own = alive[i] ?? new Uint8Array(0)

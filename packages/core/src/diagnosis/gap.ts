@@ -1,15 +1,13 @@
 /** The gap between the scores of the rows that a net learned from and of those that it did not. */
 import * as Effect from "effect/Effect"
 import * as Dataset from "../data/Dataset.ts"
-import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import { leaves } from "../learning/Params.ts"
 import { evaluator } from "../training/Evaluate.ts"
-import { evenRows } from "../training/layerStatistics.ts"
+import { evenSamples } from "../training/layerStatistics.ts"
 import type { Scores } from "../training/Progress.ts"
-import type { DatasetOf } from "../training/Samples.ts"
+import type { DatasetOf, ReadError } from "../training/Samples.ts"
 import * as Shape from "../types/Shape.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
 import { type Concern, type Facts, shown } from "./Concern.ts"
 import type { Subject } from "./Subject.ts"
 
@@ -33,11 +31,14 @@ export interface Gap {
 /** Rows of each part that are scored, at most. */
 const mostRows = 8192
 
-const some = <X, T>(data: DatasetOf<X, T>): DatasetOf<X, T> => {
-  const rows = Dataset.size(data)
-  if (rows <= mostRows) return data
-  return Dataset.take(data, evenRows(rows, mostRows)) as unknown as DatasetOf<X, T>
-}
+/** All rows of a part, or evenly spaced ones. */
+const some = <X, T>(data: DatasetOf<X, T>): Effect.Effect<DatasetOf<X, T>, ReadError> =>
+  Dataset.size(data) <= mostRows
+    ? Effect.succeed(data)
+    : Effect.map(
+        evenSamples<X, T>(data, mostRows),
+        ({ w, x, y }) => ({ inputs: x, targets: y, ...(w === undefined ? {} : { weights: w }) }) as unknown as DatasetOf<X, T>,
+      )
 
 /** The gap of a subject; `undefined` for one without validation rows. */
 export const gap = <P, S, O, X, Y, T>({
@@ -47,14 +48,15 @@ export const gap = <P, S, O, X, Y, T>({
   scores = {},
   state,
   validation,
-}: Subject<P, S, O, X, Y, T>): Effect.Effect<Gap | undefined, EngineError | ShapeError, Engine> =>
+}: Subject<P, S, O, X, Y, T>): Effect.Effect<Gap | undefined, EngineError | ReadError, Engine> =>
   validation === undefined
     ? Effect.succeed(undefined)
     : Effect.scoped(
         Effect.gen(function* () {
           const weights = { params: state.params, state: state.state }
           const score = yield* evaluator<P, S, X, Y, T>(net, loss, scores, weights)
-          const [train, other] = yield* Compile.checkShapes(() => [some<X, T>(data), some<X, T>(validation)] as const)
+          const train = yield* some<X, T>(data)
+          const other = yield* some<X, T>(validation as DatasetOf<X, T>)
           return {
             rows: Dataset.size(data),
             parameters: leaves(state.params).reduce((sum, { shape }) => sum + Shape.size(shape), 0),

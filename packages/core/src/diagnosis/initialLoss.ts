@@ -4,16 +4,15 @@ import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
-import { hasFacts, type LossFunction } from "../learning/Loss.ts"
+import * as Loss from "../learning/Loss.ts"
 import * as Regularizer from "../learning/Regularizer.ts"
 import { zerosLike } from "../tensor/create.ts"
 import { add } from "../tensor/elementwise.ts"
 import { toNumber } from "../tensor/read.ts"
 import type { TrainState } from "../training/Checkpoint.ts"
 import { evenSamples } from "../training/layerStatistics.ts"
-import type { Samples } from "../training/Samples.ts"
+import type { ReadError, Samples } from "../training/Samples.ts"
 import { stepKey } from "../training/stepKey.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import { type Concern, type Facts, shown } from "./Concern.ts"
 import type { Subject } from "./Subject.ts"
@@ -46,8 +45,8 @@ const lambdas = [0, 1e-4, 1e-3, 1e-2, 0.1, 1] as const
 const mostRows = 256
 
 /** How many classes a prediction decides between, if the loss is one for classes. */
-const classesOf = (loss: LossFunction<never, never, string>, prediction: unknown): number | undefined => {
-  if (!hasFacts(loss) || !Tree.isLeaf(prediction)) return undefined
+const classesOf = (loss: Loss.LossFunction<never, never, string>, prediction: unknown): number | undefined => {
+  if (!Loss.hasFacts(loss) || !Tree.isLeaf(prediction)) return undefined
   const width = (prediction as Tensor).shape.at(-1) ?? 1
   const [first] = loss.targetTypes
   return first === "classes" ? width : first === "binary" ? 2 : undefined
@@ -60,17 +59,18 @@ export const initialLoss = <P, S, O, X, Y, T>({
   net,
   seed,
   state,
-}: Subject<P, S, O, X, Y, T>): Effect.Effect<InitialLoss, EngineError | ShapeError, Engine> =>
+}: Subject<P, S, O, X, Y, T>): Effect.Effect<InitialLoss, EngineError | ReadError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const batch = yield* Compile.checkShapes(() => evenSamples<X, T>(data, mostRows))
+      const batch = yield* evenSamples<X, T>(data, mostRows)
       let classes: number | undefined
       const run = yield* Compile.compile(
-        (at: TrainState<P, S, O>, { x, y }: Samples<X, Tensors<T>>) => {
+        (at: TrainState<P, S, O>, { w, x, y }: Samples<X, Tensors<T>>) => {
           const prediction = net.apply(at.params, at.state, x, { mode: "train", key: stepKey(seed, at.step) }).y
           classes = classesOf(loss, prediction)
-          const mean = loss(prediction, y)
-          const flat = loss(Tree.map(prediction as unknown, (leaf: Tensor) => zerosLike(leaf)) as Y, y)
+          const mean = Loss.values(loss, prediction, y, w).value
+          const nothing = Tree.map(prediction as unknown, (leaf: Tensor) => zerosLike(leaf)) as Y
+          const flat = Loss.values(loss, nothing, y, w).value
           return { mean, flat, costs: lambdas.map((lambda) => add(mean, Regularizer.l2(lambda)(at.params))) }
         },
         state,

@@ -4,7 +4,7 @@ import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { EndsOf, LayerStatistics } from "../training/LayerReport.ts"
 import { evenSamples, layerStatistics } from "../training/layerStatistics.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
+import type { ReadError } from "../training/Samples.ts"
 import { type Concern, type Facts, percent, shown } from "./Concern.ts"
 import type { Subject } from "./Subject.ts"
 
@@ -21,10 +21,10 @@ export const facts: Facts = {
 export const layers = <P, S, O, X, Y, T>(
   { batch, data, loss, net, optimizer, penalty, seed, state }: Subject<P, S, O, X, Y, T>,
   endsOf?: EndsOf,
-): Effect.Effect<ReadonlyArray<LayerStatistics>, EngineError | ShapeError, Engine> =>
+): Effect.Effect<ReadonlyArray<LayerStatistics>, EngineError | ReadError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const rows = yield* Compile.checkShapes(() => evenSamples<X, T>(data, batch))
+      const rows = yield* evenSamples<X, T>(data, batch)
       const stepping = { loss, net, optimizer, seed, ...(penalty === undefined ? {} : { penalty }) }
       const measure = yield* layerStatistics<P, S, O, X, Y, T>(stepping, state, rows, endsOf)
       return yield* measure(state, rows)

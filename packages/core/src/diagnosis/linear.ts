@@ -19,13 +19,12 @@ import { matmul } from "../tensor/product.ts"
 import { concat, reshape } from "../tensor/structure.ts"
 import { batchLoader } from "../training/BatchLoader.ts"
 import { evaluator } from "../training/Evaluate.ts"
-import { evenRows } from "../training/layerStatistics.ts"
+import { evenSamples } from "../training/layerStatistics.ts"
 import type { Scores } from "../training/Progress.ts"
-import type { DatasetOf } from "../training/Samples.ts"
+import type { DatasetOf, ReadError, Samples } from "../training/Samples.ts"
 import { initial, trainStep } from "../training/trainStep.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
 import * as ShapeTree from "../types/ShapeTree.ts"
 import * as Tree from "../types/Tree.ts"
 import type { Subject } from "./Subject.ts"
@@ -40,11 +39,14 @@ interface Scale {
 const mostRows = 8192
 
 /** Mean and deviation of each number of a row; a deviation of 1 for a number that is constant. */
-const scaleOf = ({ data, shape }: NDArray): Scale => {
-  const width = Shape.size(shape.slice(1))
-  const rows = evenRows(shape[0] ?? 0, mostRows)
+const scaleOf = ({ data, shape: [rows = 0, ...shape] }: NDArray): Scale => {
+  const width = Shape.size(shape)
   const of = (f: (i: number) => number): ReadonlyArray<number> => Array.from({ length: width }, (_, i) => f(i))
-  const sum = (f: (row: number) => number): number => rows.reduce((total, row) => total + f(row), 0) / Math.max(1, rows.length)
+  const sum = (f: (row: number) => number): number => {
+    let total = 0
+    for (let row = 0; row < rows; row++) total += f(row)
+    return total / Math.max(1, rows)
+  }
   const at = (row: number, i: number): number => data[row * width + i] as number
   const mean = of((i) => sum((row) => at(row, i)))
   const deviation = of((i) => Math.sqrt(sum((row) => (at(row, i) - (mean[i] ?? 0)) ** 2)) || 1)
@@ -72,21 +74,18 @@ type Weights = { readonly [head: string]: { readonly w: Tensor; readonly b: Tens
  * A linear model of all numbers of its inputs, each standardized by the rows of `data`, with the outputs of `net`; without inputs it
  * is a constant. All its weights start at 0.
  */
-const linearNet = <P, S, X, Y, T>(
+const linearNet = <P, S, X, Y>(
   net: Net<P, S, X, Y>,
-  data: DatasetOf<X, T>,
+  { x: seen, y: wanted }: Samples<X, unknown>,
   hasInputs: boolean,
 ): Net<Weights, object, X, Y> => {
-  const sample = ShapeTree.ofRows<unknown>(data.inputs) as ShapeTree.Of<X>
+  const sample = ShapeTree.ofRows<unknown>(seen) as ShapeTree.Of<X>
   const shapes = net.shape(sample) as ShapeTree.ShapeTree
-  const inputs = Tree.leaves(data.inputs as unknown) as ReadonlyArray<NDArray>
+  const inputs = Tree.leaves(seen as unknown) as ReadonlyArray<NDArray>
   const scales = hasInputs ? inputs.map(scaleOf) : []
   const width = scales.reduce((sum, { mean }) => sum + mean.length, 0)
   const targets = new Map(
-    Tree.entries(data.targets as unknown).map(([path, leaf]) => [
-      path.length === 0 ? "output" : Tree.printPath(path),
-      leaf as NDArray,
-    ]),
+    Tree.entries(wanted as unknown).map(([path, leaf]) => [path.length === 0 ? "output" : Tree.printPath(path), leaf as NDArray]),
   )
   const heads = new Map<string, Head>()
   built(shapes, (name, shape) => {
@@ -138,12 +137,13 @@ export type Rows<P, S, X, Y, T> = Omit<Subject<P, S, unknown, X, Y, T>, "batch" 
 const trained = <P, S, X, Y, T>(
   { data, loss, net, scores = {}, seed, validation }: Rows<P, S, X, Y, T>,
   hasInputs: boolean,
-): Effect.Effect<Scores, EngineError | ShapeError, Engine> =>
+): Effect.Effect<Scores, EngineError | ReadError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
       const rows = Dataset.size(data)
       const batch = Math.min(rows, size)
-      const model = yield* Compile.checkShapes(() => linearNet(net, data, hasInputs))
+      const seen = yield* evenSamples<X, T>(data, mostRows)
+      const model = yield* Compile.checkShapes(() => linearNet<P, S, X, Y>(net, seen, hasInputs))
       // A penalty of one row in all, as scikit-learn has it, keeps the weights of classes that a line divides finite.
       const penalty = Regularizer.l2(1 / rows)
       const optimizer = Optimizer.adam(LearningRate.cosine({ lr: rate, steps }))
@@ -155,16 +155,16 @@ const trained = <P, S, X, Y, T>(
       const perEpoch = Math.max(1, Math.floor(rows / batch))
       for (let done = 0; done < steps; done += perEpoch) {
         const batchesFrom = yield* loader.epoch(done / perEpoch)
-        yield* step.run(batchesFrom(0, Math.min(perEpoch, steps - done)).map(loader.batch))
+        yield* step.run(yield* loader.inputs(batchesFrom(0, Math.min(perEpoch, steps - done))))
       }
       const { params, state } = yield* step.state
       const score = yield* evaluator<Weights, object, X, Y, T>(model, loss, scores, { params, state })
-      return yield* score({ params, state }, validation ?? data)
+      return yield* score({ params, state }, (validation ?? data) as DatasetOf<X, T>)
     }),
   )
 
 /** The scores of the best constant answer, on the validation rows of a run, or on its training rows. */
-export const constant = <P, S, X, Y, T>(rows: Rows<P, S, X, Y, T>): Effect.Effect<Scores, EngineError | ShapeError, Engine> =>
+export const constant = <P, S, X, Y, T>(rows: Rows<P, S, X, Y, T>): Effect.Effect<Scores, EngineError | ReadError, Engine> =>
   trained(rows, false)
 
 /**
@@ -173,7 +173,7 @@ export const constant = <P, S, X, Y, T>(rows: Rows<P, S, X, Y, T>): Effect.Effec
  */
 export const linear = <P, S, X, Y, T>(
   rows: Rows<P, S, X, Y, T>,
-): Effect.Effect<Scores | undefined, EngineError | ShapeError, Engine> =>
+): Effect.Effect<Scores | undefined, EngineError | ReadError, Engine> =>
   Effect.gen(function* () {
     const { data, net } = rows
     const inputs = Tree.leaves(data.inputs as unknown) as ReadonlyArray<NDArray>

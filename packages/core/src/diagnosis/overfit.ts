@@ -12,10 +12,9 @@ import { broadcastTo, cast, div, equal, greater, scalar, sub } from "../tensor/e
 import { toNumber } from "../tensor/read.ts"
 import { mean } from "../tensor/reduce.ts"
 import type { TrainState } from "../training/Checkpoint.ts"
-import { evenRows } from "../training/layerStatistics.ts"
-import { type Samples, samplesAt } from "../training/Samples.ts"
+import { evenSamples } from "../training/layerStatistics.ts"
+import type { ReadError, Samples } from "../training/Samples.ts"
 import { trainStep } from "../training/trainStep.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
 import { type Concern, type Facts, percent, shown } from "./Concern.ts"
 import type { Subject } from "./Subject.ts"
 
@@ -89,14 +88,14 @@ const heads = <Y, T>(loss: LossFunction<Y, T, string>, prediction: Y, target: T)
 export const overfit = <P, S, O, X, Y, T>(
   subject: Subject<P, S, O, X, Y, T>,
   { rows = 16, steps = 500 }: OverfitOptions = {},
-): Effect.Effect<Overfit, EngineError | ShapeError, Engine> =>
+): Effect.Effect<Overfit, EngineError | ReadError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
       const { data, loss, net, optimizer, seed, state } = subject
-      const which = evenRows(Dataset.size(data), rows)
-      const batch = yield* Compile.checkShapes(() => samplesAt<X, T>(data, which))
+      const batch = yield* evenSamples<X, T>(data, rows)
+      const count = Math.min(rows, Dataset.size(data))
       const first: TrainState<P, S, O> = { ...state, optimizer: optimizer.init(state.params), step: scalar(0, "i32") }
-      const step = yield* Compile.step(trainStep({ data, loss, net, optimizer, seed, batch: which.length, epochs: 1 }), first)
+      const step = yield* Compile.step(trainStep({ data, loss, net, optimizer, seed, batch: count, epochs: 1 }), first)
       let wanted: ReadonlyArray<number> = []
       const look = yield* Compile.compile(
         (at: TrainState<P, S, O>, { x, y }: Samples<X, Tensors<T>>) => {
@@ -117,7 +116,7 @@ export const overfit = <P, S, O, X, Y, T>(
         if (!losses.every(Number.isFinite)) break
       }
       return {
-        rows: which.length,
+        rows: count,
         steps: losses.length,
         isLearned: isLearned(),
         share: shares.reduce((least, share) => Math.min(least, share), 1),

@@ -4,15 +4,16 @@ import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import type { LearningRate } from "../learning/LearningRate.ts"
+import * as Loss from "../learning/Loss.ts"
 import type { Optimizer } from "../learning/Optimizer.ts"
 import { add, cast, exp, mul, scalar } from "../tensor/elementwise.ts"
 import { toNumber } from "../tensor/read.ts"
 import { batchLoader } from "../training/BatchLoader.ts"
 import type { TrainState } from "../training/Checkpoint.ts"
 import { evenSamples } from "../training/layerStatistics.ts"
+import type { ReadError } from "../training/Samples.ts"
 import { stepKey } from "../training/stepKey.ts"
 import { type Batch, trainStep } from "../training/trainStep.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
 import { type Concern, type Facts, shown } from "./Concern.ts"
 import type { Subject } from "./Subject.ts"
 
@@ -103,18 +104,19 @@ export const rateRange = <P, S, O, X, Y, T>(
   { batch, data, loss, net, penalty, seed, state }: Subject<P, S, O, X, Y, T>,
   optimizer: (rate: LearningRate) => Optimizer<O>,
   { from = 1e-6, steps = 100, to = 10 }: RateOptions = {},
-): Effect.Effect<RateRange, EngineError | ShapeError, Engine> =>
+): Effect.Effect<RateRange, EngineError | ReadError, Engine> =>
   Effect.scoped(
     Effect.gen(function* () {
       const swept = optimizer(rising(from, to, steps))
-      const watched = yield* Compile.checkShapes(() => evenSamples<X, T>(data, mostRows))
+      const watched = yield* evenSamples<X, T>(data, mostRows)
       const loader = yield* batchLoader<X, T>({ batch, data, seed })
       const config = { data, loss, net, optimizer: swept, seed, batch, epochs: 1, ...(penalty === undefined ? {} : { penalty }) }
       const train = trainStep<P, S, O, never, X, Y, T>(config)
       const first: TrainState<P, S, O> = { ...state, optimizer: swept.init(state.params), step: scalar(0, "i32") }
       const step = yield* Compile.step((at: TrainState<P, S, O>, rows: Batch<X, Tensors<T>>) => {
         const key = stepKey(seed, scalar(0, "i32"))
-        const seen = loss(net.apply(at.params, at.state, watched.x, { mode: "train", key }).y, watched.y)
+        const prediction = net.apply(at.params, at.state, watched.x, { mode: "train", key }).y
+        const seen = Loss.values(loss, prediction, watched.y, watched.w).value
         return { state: train(at, rows).state, output: seen }
       }, first)
       const points: Array<RatePoint> = []
@@ -127,7 +129,7 @@ export const rateRange = <P, S, O, X, Y, T>(
         const batchesFrom = yield* loader.epoch(epoch)
         for (let done = 0; done < loader.batches && !isOver(); done += stride) {
           const which = batchesFrom(done, Math.min(stride, loader.batches - done, steps - points.length))
-          for (const output of yield* step.run(which.map(loader.batch))) {
+          for (const output of yield* step.run(yield* loader.inputs(which))) {
             if (isOver()) break
             const value = toNumber(output)
             if (value < least) least = value

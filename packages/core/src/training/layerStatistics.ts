@@ -9,6 +9,7 @@ import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
+import * as Loss from "../learning/Loss.ts"
 import { isWeight } from "../learning/Params.ts"
 import { zeros } from "../tensor/create.ts"
 import { add } from "../tensor/elementwise.ts"
@@ -20,7 +21,7 @@ import * as Tree from "../types/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
 import type { EndsOf, LayerStatistics } from "./LayerReport.ts"
-import { type DatasetOf, type Samples, samplesAt } from "./Samples.ts"
+import { type DatasetOf, type ReadError, type Samples, samplesOfBatches } from "./Samples.ts"
 import { normOf, spreadOf } from "./Spread.ts"
 import { stepKey } from "./stepKey.ts"
 
@@ -37,8 +38,11 @@ export const evenRows = (rows: number, count: number): ReadonlyArray<number> => 
 }
 
 /** Evenly spaced samples of a dataset. */
-export const evenSamples = <X, T>(data: DatasetOf<X, T>, count: number): Samples<X, Tensors<T>> =>
-  samplesAt<X, T>(data, evenRows(Dataset.size(data), count))
+export const evenSamples = <X, T>(data: DatasetOf<X, T>, count: number): Effect.Effect<Samples<X, Tensors<T>>, ReadError> =>
+  Effect.map(
+    samplesOfBatches<X, T>(data, [Int32Array.from(evenRows(Dataset.size(data), count))]),
+    ([samples]) => samples as Samples<X, Tensors<T>>,
+  )
 
 /** The outputs of layers for a batch, with the name of each layer; a net without layers inside is one layer. */
 interface Seen {
@@ -54,7 +58,7 @@ const innermost = (names: ReadonlyArray<string>): ReadonlyArray<boolean> =>
 const measured = <P, S, O, X, Y, T>(
   { loss, net, optimizer, penalty, seed }: Stepping<P, S, O, X, Y, T>,
   state: TrainState<P, S, O>,
-  { x, y }: Samples<X, Tensors<T>>,
+  { w, x, y }: Samples<X, Tensors<T>>,
 ) => {
   const key = stepKey(seed, state.step)
   /** The outputs of all layers, each with a variable added, so that the loss can be differentiated by it. */
@@ -74,7 +78,7 @@ const measured = <P, S, O, X, Y, T>(
   const probes = seen.outputs.map(({ shape }) => zeros(shape))
   const cost = (at: { readonly params: P; readonly probes: ReadonlyArray<Tensor> }) => {
     const { prediction, seen } = apply(at.params, at.probes)
-    const mean = loss(prediction, y)
+    const mean = Loss.values(loss, prediction, y, w).value
     return { value: penalty === undefined ? mean : add(mean, penalty(at.params)), aux: seen.outputs }
   }
   const { aux, grad } = valueAndGradAux(cost)({ params: state.params, probes })

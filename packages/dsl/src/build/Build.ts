@@ -26,7 +26,7 @@ import { type ModelFile, type Train, useOf } from "../Document.ts"
 import { endsOf } from "../net/ActivationEnds.ts"
 import * as Nodes from "../net/Nodes.ts"
 import { use, uses } from "../net/Uses.ts"
-import { type Facts, scoreName } from "../prepare/Facts.ts"
+import { type Facts, scoreName, sequencesOf } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import * as Stages from "./Stages.ts"
 
@@ -94,12 +94,13 @@ export const nodesOf = (
   catalogue: Catalogue = standard,
 ): ReadonlyArray<Nodes.Node> => {
   const outputs = outputsOf(catalogue.loss, train, facts)
-  return Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) })
+  const sequences = sequencesOf(facts)
+  return Nodes.nodes({ catalogue, model, sequences, ...(outputs === undefined ? {} : { outputs }) })
 }
 
 /** The net of a document's model, after its input transform, if known. The target must be known only if the model has a head. */
 export const netOf = (document: ModelFile, facts: Facts, catalogue: Catalogue = standard): Built["net"] => {
-  const net = Nodes.modelNet(nodesOf(document, facts, catalogue), document.model)
+  const net = Nodes.modelNet(nodesOf(document, facts, catalogue), document.model, sequencesOf(facts))
   return facts.input === undefined ? net : transformed(facts.input, net)
 }
 

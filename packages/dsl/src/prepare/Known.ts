@@ -70,11 +70,13 @@ const table = ({ arrays, columns, image, target: said }: Data, model: Pick<Model
   const heads = model === undefined ? undefined : severalHeads(model)
   const target = heads === undefined ? targetOf(entries) : targetsOf(heads, columns)
   const width = hasUnnamed(columns) ? undefined : widthOf(entries)
+  const sequences = sequencesOf(model?.inputs, columns)
   if (model?.inputs !== undefined) {
     const named = samplesOf(model.inputs, columns)
-    return { ...(named === undefined ? {} : { sample: named }), ...(target === undefined ? {} : { target }) }
+    return { ...(named === undefined ? {} : { sample: named }), ...(target === undefined ? {} : { target }), ...sequences }
   }
   return {
+    ...sequences,
     ...(sample === undefined ? (width === undefined ? {} : { sample: [width] }) : { sample }),
     ...(target === undefined ? {} : { target }),
   }
@@ -120,6 +122,18 @@ const samplesOf = (groups: NonNullable<Model["inputs"]>, columns: Columns): Fact
     : undefined
 }
 
+/** The inputs that are one column of tokens. */
+const sequencesOf = (groups: Model["inputs"], columns: Columns): Pick<Facts, "sequences"> => {
+  const inputs = Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "input" ? [name] : []))
+  const found = Object.entries(groups === undefined ? { "": inputs } : completed(groups, inputs)).flatMap(([input, names]) => {
+    const [only, second] = named(columns, names)
+    if (only === undefined || second !== undefined || !Column.hasTokens(only[1])) return []
+    const tokens = Column.tokensOf(only[1])
+    return [[input, tokens === undefined ? {} : { tokens }] as const]
+  })
+  return found.length === 0 ? {} : { sequences: Object.fromEntries(found) }
+}
+
 /** The targets of several heads, if the document has them all. */
 const targetsOf = (heads: ReadonlyArray<HeadAt>, columns: Columns): Target | undefined => {
   const each = heads.flatMap(({ columns: names, name }): ReadonlyArray<HeadFacts> => {
@@ -139,7 +153,10 @@ const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Hea
   const isAll = targets.every(([, other]) => Column.targetOf(other) === type)
   if (type === "numbers") return isAll ? { type, names: targets.map(([each]) => each) } : undefined
   if (type === "binary" && second !== undefined && isAll) return { type: "labels", names: targets.map(([each]) => each) }
-  return second !== undefined || type === undefined ? undefined : { type, name }
+  // The names of a set are in the data.
+  if (second !== undefined || type === undefined || type === "labels") return undefined
+  const classes = Column.classesOf(column)
+  return { type, name, ...(classes === undefined ? {} : { classes }) }
 }
 
 /** The number of inputs of a prepared row; unknown with category columns, whose names are in the data. */

@@ -8,14 +8,18 @@ import type { FittedHead, FittedTree } from "@adjoint/core/data/Fitted"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
-import { NDArray } from "@adjoint/core/types/NDArray"
+import { hasStored } from "@adjoint/core/data/StoredArray"
+import type { NDArray } from "@adjoint/core/types/NDArray"
+import * as Tree from "@adjoint/core/types/Tree"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Model, useOf } from "../Document.ts"
+import { type Data, type Model, type Named, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
+import type { Path } from "../source/Path.ts"
 import * as Columns from "./Columns.ts"
+import { groupOf } from "./Columns.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import { type Division, divide } from "./Division.ts"
 import * as Ends from "./Ends.ts"
@@ -29,10 +33,10 @@ import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
  * The rows of a document, prepared. Rows that were read as bytes stay bytes, for the net that `build` makes of these facts;
  * `InputTransform.numbers` is the first thing that the net computes.
  */
-export interface Prepared {
-  readonly train: Part
-  readonly val?: Part
-  readonly test?: Part
+export interface Prepared<I extends PreprocessTree.RowArrays = PreprocessTree.RowArrays> {
+  readonly train: Part<I>
+  readonly val?: Part<I>
+  readonly test?: Part<I>
   /** Prepared inputs that only pre-training learns from. */
   readonly unlabelled?: PreprocessTree.Arrays
   readonly fitted: FittedTree
@@ -42,8 +46,20 @@ export interface Prepared {
   readonly origins: { readonly [part in "train" | "val" | "test"]?: Origin }
 }
 
-/** The rows of one part: inputs and targets, each one array or one for each name. */
-export type Part = Dataset.Dataset<PreprocessTree.Arrays, PreprocessTree.Arrays>
+/** The rows of one part: inputs, in memory or stored outside it, and targets; each one array or one for each name. */
+export type Part<I extends PreprocessTree.RowArrays = PreprocessTree.RowArrays> = Dataset.Dataset<I, PreprocessTree.Arrays>
+
+/** How the rows of a document are read, and where its prepared rows are. */
+export interface Storage<I extends PreprocessTree.RowArrays, E, R> {
+  readonly read: (data: Data, source: Named, at: Path, directory: string) => Effect.Effect<Rows, PrepareError | E, R>
+  /** The prepared rows of a part. */
+  readonly part: (
+    name: string,
+    fitted: FittedTree,
+    rows: Rows,
+    which: Preprocess.Rows,
+  ) => Effect.Effect<Part<I>, PrepareError | E, R>
+}
 
 /** The rows of a part in its source, counted from 0, and the line there of any row of the source, if it has lines. */
 export interface Origin {
@@ -112,8 +128,11 @@ export const targetOf = ({ target }: Pick<FittedTree, "target">): Target | undef
       : ofHead(target)
 
 const ofHead = (target: FittedHead): HeadTarget => {
-  const names = PreprocessTree.columnsOf(target)
-  if (target.type === "labels") return { type: "labels", names, classes: target.columns.map(({ categories }) => categories) }
+  const names = PreprocessTree.namesOf(target)
+  if (target.type === "labels") {
+    const set = target.set === undefined ? {} : { set: target.set.name }
+    return { type: "labels", names, classes: target.columns.map(({ categories }) => categories), ...set }
+  }
   if (target.type !== "numbers") return target
   const units = PreprocessTree.units(target)
   return { type: "numbers", names, ...(PreprocessTree.isMeasured(target) ? {} : { units }) }
@@ -153,18 +172,32 @@ const targetOfTable: Finding = {
   help: "give a column the type `class`, or `role: target`",
 }
 
-const stratifyPlace = ["data", "split", "stratify"]
-
-const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> =>
-  Effect.mapError(Effect.fromResult(divide(raw, data.split, rows)), (error) => {
+const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> => {
+  const { split } = data
+  const group = split.group ?? groupOf(data)
+  const wanted = group === undefined ? split : { ...split, group }
+  return Effect.mapError(Effect.fromResult(divide(raw, wanted, rows)), (error) => {
     const found = finding(error, place)
-    const missing = error.reason._tag === "NoColumn"
-    return new PrepareError({ findings: [missing ? { ...found, at: { path: stratifyPlace } } : found] })
+    const { reason } = error
+    if (reason._tag !== "NoColumn") return new PrepareError({ findings: [found] })
+    const path = ["data", "split", reason.column === split.stratify ? "stratify" : "group"]
+    return new PrepareError({ findings: [{ ...found, at: { path } }] })
   })
+}
+
+/** The numbers that are hashed at once: their text stays small. */
+const hashed = 2 ** 16
 
 const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): string => {
   const hash = createHash("sha256")
-  for (const [name, rows] of parts) hash.update(`${name}:${Array.from(rows).join(",")};`)
+  for (const [name, rows] of parts) {
+    hash.update(`${name}:`)
+    for (let from = 0; from < rows.length; from += hashed) {
+      const some = Array.from({ length: Math.min(hashed, rows.length - from) }, (_, i) => rows[from + i] ?? 0)
+      hash.update(`${from === 0 ? "" : ","}${some.join(",")}`)
+    }
+    hash.update(";")
+  }
   return hash.digest("hex")
 }
 
@@ -180,11 +213,8 @@ const datasetOf = (part: string, fitted: FittedTree, { place, raw }: Rows, rows:
     Effect.tap(() => Progress.report({ _tag: "Prepared", part, rows: rows.length })),
   )
 
-/** A part that may have no rows, by its name. */
-const partOf = <P extends string>(name: P, fitted: FittedTree, rows: Rows, part: Preprocess.Rows | undefined) =>
-  part === undefined
-    ? Effect.succeed<{ readonly [K in P]?: Part }>({})
-    : Effect.map(datasetOf(name, fitted, rows, part), (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Part })
+/** Rows in memory. */
+export const memory: Storage<PreprocessTree.Arrays, never, FileSystem.FileSystem> = { read, part: datasetOf }
 
 /** The rows of a source that are used. */
 const keptOf = (described: Described, { place, raw }: Rows) =>
@@ -217,8 +247,23 @@ export const prepare = (
   document: { readonly data?: Data; readonly model?: Model },
   directory: string,
   options: { readonly fitted?: FittedTree } = {},
-): Effect.Effect<Prepared, PrepareError, FileSystem.FileSystem> =>
+): Effect.Effect<Prepared<PreprocessTree.Arrays>, PrepareError, FileSystem.FileSystem> =>
+  prepareWith(document, directory, options, memory)
+
+/** The same, with rows that are stored as `storage` stores them. */
+export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
+  document: { readonly data?: Data; readonly model?: Model },
+  directory: string,
+  options: { readonly fitted?: FittedTree },
+  { part: datasetOf, read }: Storage<I, E, R>,
+): Effect.Effect<Prepared<I>, PrepareError | E, R> =>
   Effect.gen(function* () {
+    /** A part that may have no rows, by its name. */
+    const partOf = <P extends string>(name: P, fitted: FittedTree, rows: Rows, part: Preprocess.Rows | undefined) =>
+      part === undefined
+        ? Effect.succeed<{ readonly [K in P]?: Part<I> }>({})
+        : Effect.map(datasetOf(name, fitted, rows, part), (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Part<I> })
+
     const { data, model } = document
     if (data === undefined) return yield* fail([noData])
     const described = { data, model }
@@ -268,6 +313,7 @@ export const prepare = (
       facts: {
         sample: PreprocessTree.sample(fitted),
         dtype: dtypesOf(train.inputs),
+        ...(hasStored(train.inputs) ? { isStored: true } : {}),
         input: fitted.input,
         rows: counts,
         ...withCounts(target, train.targets),
@@ -289,9 +335,9 @@ export const prepare = (
     }
   })
 
-const dtypesOf = (inputs: PreprocessTree.Arrays): NonNullable<Facts["dtype"]> =>
-  inputs instanceof NDArray
-    ? inputs.dtype
+const dtypesOf = (inputs: PreprocessTree.RowArrays): NonNullable<Facts["dtype"]> =>
+  Tree.isLeaf(inputs)
+    ? (inputs as Dataset.RowArray).dtype
     : Object.fromEntries(Object.entries(inputs).map(([name, { dtype }]) => [name, dtype] as const))
 
 const noTarget = ({ source }: Place): Finding => ({

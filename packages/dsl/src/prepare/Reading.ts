@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto"
 import { isAbsolute, join } from "node:path"
 import { DataError } from "@adjoint/core/data/DataError"
+import type { Folder } from "@adjoint/core/data/Folder"
 import * as Load from "@adjoint/core/data/Load"
 import type { TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
@@ -55,6 +56,21 @@ const generate = (use: Use, { split }: Data): TreeRaw => {
   return { inputs, targets, ...(classes === undefined ? {} : { classes }) }
 }
 
+/** A folder, and the record of the files that were read of it: their bytes, and a hash of their names and hashes in the order of reading. */
+const recorded = (path: string, folder: Folder): { readonly folder: Folder; readonly record: () => FileRecord } => {
+  const hash = createHash("sha256")
+  let bytes = 0
+  const read = async (file: string): ReturnType<Folder["read"]> => {
+    const content = await folder.read(file)
+    if (Result.isSuccess(content)) {
+      bytes += content.success.length
+      hash.update(`${createHash("sha256").update(content.success).digest("hex")}  ${file}\n`)
+    }
+    return content
+  }
+  return { folder: { files: folder.files, read }, record: () => ({ path, bytes, sha256: hash.copy().digest("hex") }) }
+}
+
 /** Reads the rows of a source. `at` is where the document has it: `data.source` or `data.test`. */
 export const read = (data: Data, source: Named, at: Path, directory: string): Read<Rows> =>
   Effect.gen(function* () {
@@ -63,20 +79,28 @@ export const read = (data: Data, source: Named, at: Path, directory: string): Re
     if (kind === undefined) return { raw: generate(use, data), files: [], place: { data, source: at } }
     const named = filesOf(use)
     const placeOf = (option: string): Place => ({ data, source: at, file: [...at, use.name, option] })
-    const files: Array<FileRecord> = []
-    const contents: Array<readonly [string, Uint8Array]> = []
-    for (const { option, path } of named) {
+    const files: Array<() => FileRecord> = []
+    const contents: Array<readonly [string, Uint8Array | Folder]> = []
+    for (const { isFolder, option, path } of named) {
       const file = resolve(directory, path)
+      if (isFolder) {
+        const { folder, record } = recorded(path, yield* Load.folder(file).pipe(refused(placeOf(option))))
+        files.push(record)
+        contents.push([option, folder])
+        continue
+      }
       yield* Progress.report({ _tag: "Reading", file: path, bytes: yield* Load.size(file).pipe(refused(placeOf(option))) })
       const bytes = yield* Load.bytes(file).pipe(refused(placeOf(option)))
-      files.push({ path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") })
+      const record = { path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") }
+      files.push(() => record)
       contents.push([option, bytes])
     }
     const [first] = named
     const bytesOf = Object.fromEntries(contents)
-    const found: Source.Read<TreeRaw> =
+    const reading: Source.Reading<TreeRaw> =
       (data.arrays === undefined ? undefined : Source.named(kind, bytesOf, Object.keys(data.arrays))) ??
-      Source.read(kind, use, bytesOf)
+      Source.read(kind, use, bytesOf, data.image === undefined ? {} : { image: data.image })
+    const found = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading
     const raw = yield* Effect.fromResult(
       Result.mapError(found, ({ error, option }) => {
         const own = named.find((file) => file.option === option)
@@ -90,7 +114,7 @@ export const read = (data: Data, source: Named, at: Path, directory: string): Re
     )
     return {
       raw,
-      files,
+      files: files.map((record) => record()),
       place: first === undefined ? { data, source: at } : { ...placeOf(first.option), name: resolve(directory, first.path) },
     }
   })

@@ -34,6 +34,11 @@ const files = Object.fromEntries(
   ]),
 )
 
+/** `{ images: ./shapes, label: folder }` has the label beside the folder. */
+const folderLabel = Schema.optionalKey(
+  Fields.described(Fields.choice(["folder"]), "The class of an image is the first folder of its path."),
+) as unknown as Codec
+
 /** The kinds of file by how names of such files end. */
 const kindByEnding = new Map<string, string>(
   Object.entries(Source.kinds).flatMap(([name, { endings }]) => endings.map((end) => [end, name] as const)),
@@ -47,10 +52,13 @@ const pathAlone = new RegExp(`^(?![A-Za-z]+:\\/\\/)[^\\p{Cc}]+\\.(${endings.join
 
 /** A source by kind, or a path whose ending determines the kind. */
 const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> => {
-  const forms = { ...files, ...members(catalogue.toy, choices) }
+  const forms: { readonly [name: string]: Member } = { ...files, ...members(catalogue.toy, choices) }
+  const alone = Object.fromEntries(
+    Object.entries(forms).map(([name, form]) => [name, name === "images" ? form : { ...form, without: ["label"] }]),
+  )
   const names = Object.keys(forms)
   const synonyms = Object.fromEntries(Object.entries<Member>(forms).map(([name, member]) => [name, member.synonyms ?? []]))
-  const byKind = oneOf("data source", forms, { later: ["jsonl", "parquet", "images"] })
+  const byKind = oneOf("data source", alone, { beside: { label: folderLabel } })
   const byPath = Schema.String.check(Schema.isPattern(pathAlone)).pipe(
     Schema.decodeTo(
       byKind,
@@ -69,7 +77,7 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
         message: `expected the path of a file, got a URL`,
         help: "download the file, and write its path",
       }
-    const [, ending] = /\.(parquet|jsonl?|feather|arrow|xlsx?|h5|hdf5|pkl|pickle|sqlite|db)(?:\.gz)?$/iu.exec(value) ?? []
+    const [, ending] = /\.(json|xlsx?|h5|hdf5|pkl|pickle|sqlite|db)(?:\.gz)?$/iu.exec(value) ?? []
     if (ending !== undefined)
       return {
         _tag: "Nothing",
@@ -169,6 +177,10 @@ const splitFields = Schema.Struct({
   stratify: optional(
     note(Fields.text, { mend: Vocabulary.stratify }),
     "A column: every part has its values in the same proportions.",
+  ),
+  group: optional(
+    Fields.text,
+    "A column: the rows of one value stay together in one part. Default: the column of the type `group`, if there is one.",
   ),
   seed: Fields.withDefault(Fields.described(Fields.seed, `The seed of the split. Default: ${usualSeed}.`), () => usualSeed),
 })

@@ -198,6 +198,7 @@ export const split = {
     test: ["test_size", "test_split", "test_fraction", "test_ratio", "holdout"],
     unlabelled: ["unlabeled"],
     stratify: ["stratify_by", "stratified", "stratify_column"],
+    group: ["groups", "group_by", "group_column"],
     seed: ["random_state", "random_seed"],
   },
   elsewhere: {

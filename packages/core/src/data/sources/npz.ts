@@ -25,6 +25,7 @@ export const npz = kind({
   doc: "Arrays saved by NumPy's `savez`.",
   advice: "Only the named arrays are read: `inputs` and `targets`, or those of `data.arrays`.",
   endings: ["npz"],
+  magic: "PK",
   fields: {
     path: { kind: "path", doc: "The file, relative to the model file.", synonyms: ["file", "filename", "file_path"] },
     inputs: { kind: "text", doc: "The name of the array of inputs.", synonyms: ["x", "features", "images"], default: "inputs" },

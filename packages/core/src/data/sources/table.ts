@@ -1,11 +1,14 @@
 /** Delimited text: comma-separated and tab-separated values. */
 import * as Result from "effect/Result"
 import * as Csv from "../Csv.ts"
+import * as CsvBlocks from "../CsvBlocks.ts"
 import type { DataError } from "../DataError.ts"
 import * as Gzip from "../Gzip.ts"
 import type { Table } from "../Table.ts"
 import * as Text from "../Text.ts"
-import { about, type First, kind, type Read } from "./Kind.ts"
+import * as TextPieces from "../TextPieces.ts"
+import { about, type BlockReader, type First, kind, type Read } from "./Kind.ts"
+import { path } from "./options.ts"
 
 /** A table from the bytes of a file, gzipped or not. */
 export const parse = (bytes: Uint8Array, options: Csv.Options): Result.Result<Table, DataError> =>
@@ -27,11 +30,15 @@ const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
   )
 }
 
-const path = {
-  kind: "path",
-  doc: "The file, relative to the model file; it may be gzipped.",
-  synonyms: ["file", "filename", "file_path"],
-} as const
+/** A reader of a table that arrives in pieces. */
+const blocks = (options: CsvBlocks.Options): BlockReader => {
+  const decoder = TextPieces.decoder()
+  const reader = CsvBlocks.reader(options)
+  return {
+    push: (bytes) => Result.flatMap(decoder.push(bytes), reader.push),
+    end: () => Result.flatMap(decoder.end(), () => reader.end()),
+  }
+}
 
 const header = {
   kind: "boolean",
@@ -60,6 +67,7 @@ export const csv = kind({
   read: (options, files) => about("path", parse(files.path, options)),
   first: (options, files) => first(files.path, options),
   table: ({ delimiter, header }) => ({ delimiter, header }),
+  blocks: ({ delimiter, header }) => blocks({ delimiter, header }),
 })
 
 /** A table of tab-separated values. */
@@ -72,4 +80,5 @@ export const tsv = kind({
   read: ({ header }, files) => about("path", parse(files.path, { delimiter: "\t", header })),
   first: ({ header }, files) => first(files.path, { delimiter: "\t", header }),
   table: ({ header }) => ({ delimiter: "\t", header }),
+  blocks: ({ header }) => blocks({ delimiter: "\t", header }),
 })
