@@ -142,3 +142,23 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
   expect(stderr).toContain(message)
 })
+
+describe("the linear model beside a run", () => {
+  test("is printed before it, kept in its summary, and the run says that it is worse", async () => {
+    const { stderr } = await run(["train", file("high.yaml"), "--runs", join(directory, "linear"), "--set", "name=linear"])
+    expect(stderr).toMatch(/^baselines: majority .* · linear accuracy \d\d\.\d\d%$/m)
+    const summary = JSON.parse(readFileSync(join(directory, "linear/linear/0001/summary.json"), "utf8"))
+    expect(summary.linear.accuracy).toBeGreaterThan(0.75)
+    expect(summary.worseThanLinear ?? summary.worseThanBaseline).toMatch(/^val\./)
+    expect(stderr).toMatch(/warning: val\.\w+ \S+ is worse than /)
+  })
+
+  test("has the same scores in every run of the same rows", async () => {
+    const linear = async (seed: number) => {
+      const out = join(directory, `linear-${seed}`)
+      await run(["train", file("good.yaml"), "--runs", out, "--set", `train.optimizer.adam.lr=0.0${seed}`])
+      return JSON.parse(readFileSync(join(out, "good/0001/summary.json"), "utf8")).linear
+    }
+    expect(await linear(1)).toEqual(await linear(2))
+  })
+})

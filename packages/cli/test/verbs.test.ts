@@ -98,7 +98,7 @@ describe("train", () => {
     expect(stdout).toMatch(/^\S+moons\/\d{4} {2}test\.loss 0\.\d{4} {2}test\.accuracy \d+\.\d\d%\n$/)
     expect(existsSync(join(folderOf, "summary.json"))).toBe(true)
     expect(stderr).toContain("33 parameters · 72/24/24 rows · seed 5 · wasm portable")
-    expect(stderr).toContain("baselines: majority (always `0`) accuracy 50.00%")
+    expect(stderr).toMatch(/baselines: majority \(always `0`\) accuracy 50\.00% · linear accuracy \d\d\.\d\d%\n/)
     expect(stderr.match(/^epoch \d\/4 {2}train\.loss .* rows\/s/gm)).toHaveLength(4)
     expect(stderr).toContain("next: adjoint evaluate moons/0002 --runs")
     expect(stderr).not.toContain("\u001b")

@@ -18,6 +18,7 @@ import type { Summary } from "../json/Summary.ts"
 import { diverged, nonFiniteScore, rewound } from "../model/Divergence.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
 import { parametersOf } from "../model/Layers.ts"
+import { linearOf } from "../model/Linear.ts"
 import { open, sound } from "../model/ModelFile.ts"
 import { versions } from "../model/Packages.ts"
 import { fits, located } from "../model/Step.ts"
@@ -167,7 +168,7 @@ const isUnwritten = (error: object): error is CheckpointError | PlatformError.Pl
   error instanceof CheckpointError ? error.isUnwritten === true : error instanceof PlatformError.PlatformError
 
 /** Trains and records the run in its folder, however it ends. */
-const train = (options: Options, ready: Ready, folder: string) =>
+const train = (options: Options, ready: Ready, folder: string, linear: Scores | undefined) =>
   Effect.gen(function* () {
     const { machines, parent, training } = ready
     const config: Config = { ...ready.config, saving: savingIn(folder, training) }
@@ -185,12 +186,18 @@ const train = (options: Options, ready: Ready, folder: string) =>
           weights: kept,
           seconds: (Date.now() - started) / 1000,
           baseline: Lines.baselineRecord(training.prepared),
+          ...(linear === undefined ? {} : { linear }),
           ...(units === undefined ? {} : { units }),
           ...(parent === undefined ? {} : { parent: parent.directory }),
           ...rest,
         })
         const [worse] = Lines.worseThanBaseline(training, summary)
-        const whole = { ...summary, ...(worse === undefined ? {} : { worseThanBaseline: worse.name }) }
+        const behind = Lines.worseThanLinear(training, summary)
+        const whole = {
+          ...summary,
+          ...(worse === undefined ? {} : { worseThanBaseline: worse.name }),
+          ...(behind === undefined ? {} : { worseThanLinear: behind.name }),
+        }
         yield* Recorder.end(folder, whole)
         ended = whole.status
         return whole
@@ -293,8 +300,9 @@ export const run = (options: Options) =>
     beginRun()
     const folder = yield* begin(options, ready)
     if (options.json) yield* emitNow({ event: "run", folder, ...measured })
-    else yield* Lines.header(folder, ready.training, parameters, engine)
-    const summary = yield* train(options, ready, folder)
+    const linear = yield* linearOf(ready.training)
+    if (!options.json) yield* Lines.header(folder, ready.training, parameters, engine, linear)
+    const summary = yield* train(options, ready, folder, linear)
     if (options.json) yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
     else {
       yield* Lines.footer(ready.training, summary, referenceOf(folder, options))

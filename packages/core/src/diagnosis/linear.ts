@@ -127,8 +127,8 @@ const linearNet = <P, S, X, Y>(
 /** Rows of a step, steps, and the learning rate at the first. A cosine lowers it to 0. */
 const [size, steps, rate] = [512, 300, 0.05] as const
 
-/** Multiply-adds that the training of a linear model may take; one that takes more is left out. */
-const mostWork = 2e10
+/** Multiply-adds that the training of a linear model may take unless another bound is given; one that takes more is left out. */
+const usualWork = 2e10
 
 /** What a simple model is trained and scored on: a run without its optimizer and its state. */
 export type Rows<P, S, X, Y, T> = Omit<Subject<P, S, unknown, X, Y, T>, "batch" | "optimizer" | "penalty" | "state">
@@ -173,6 +173,7 @@ export const constant = <P, S, X, Y, T>(rows: Rows<P, S, X, Y, T>): Effect.Effec
  */
 export const linear = <P, S, X, Y, T>(
   rows: Rows<P, S, X, Y, T>,
+  mostWork: number = usualWork,
 ): Effect.Effect<Scores | undefined, EngineError | ReadError, Engine> =>
   Effect.gen(function* () {
     const { data, net } = rows
