@@ -99,10 +99,15 @@ ${[...rows, ...columns, ...drawn].join("\n")}
 `
 }
 
-/** Prints the finding of an experiment and, where a file is named, draws its figure. */
+/** Draws a figure into the file that the command line names, if it names one. */
+export const draw = (figure: Figure): void => {
+  const [file] = process.argv.slice(2)
+  if (file !== undefined) writeFileSync(file, svg(figure))
+}
+
+/** Prints the finding of an experiment, and draws its figure. */
 export const show = async (experiment: () => Promise<Result>): Promise<void> => {
   const { figure, finding } = await experiment()
   console.log(finding)
-  const [file] = process.argv.slice(2)
-  if (file !== undefined) writeFileSync(file, svg(figure))
+  draw(figure)
 }
