@@ -124,6 +124,12 @@ const evaluate = Command.make(
   "evaluate",
   {
     run: runArgument,
+    files: Argument.String("file").pipe(
+      Argument.withDescription(
+        "new labelled rows, in a file of any kind that train reads; those of the run's own data without one",
+      ),
+      Argument.atLeast(0),
+    ),
     split: Flag.Literals("split", ["train", "val", "test"]).pipe(
       Flag.optional,
       Flag.map(Option.getOrUndefined),
@@ -138,8 +144,12 @@ const evaluate = Command.make(
   },
   lazily(() => import("../verbs/evaluate.ts")),
 ).pipe(
-  Command.withDescription("Score a run's model on rows that it was not trained on"),
-  Command.withExamples([{ command: "adjoint evaluate digits/0001" }, { command: "adjoint evaluate latest --split val" }]),
+  Command.withDescription("Score a run's model on rows that it was not trained on, of its own data or of new files"),
+  Command.withExamples([
+    { command: "adjoint evaluate digits/0001" },
+    { command: "adjoint evaluate latest --split val" },
+    { command: "adjoint evaluate titanic/0001 new-passengers.csv" },
+  ]),
 )
 
 const sweep = Command.make(

@@ -5,7 +5,7 @@
 import * as Schema from "effect/Schema"
 import { Checked } from "./Check.ts"
 import { Examined } from "./Doctor.ts"
-import { Evaluated } from "./Evaluate.ts"
+import { Evaluated, EvaluatedFiles } from "./Evaluate.ts"
 import { Explained } from "./Explain.ts"
 import { Failed } from "./Failed.ts"
 import { Help, Version } from "./Help.ts"
@@ -27,6 +27,7 @@ export const Event = Schema.Union([
   LambdaScored,
   SweepFinished,
   Evaluated,
+  EvaluatedFiles,
   Predicted,
   RowFailed,
   Printed,

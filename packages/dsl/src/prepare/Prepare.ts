@@ -17,6 +17,7 @@ import { type Data, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
 import * as Columns from "./Columns.ts"
+import * as Constant from "./Constant.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import { type Division, divide } from "./Division.ts"
 import * as Ends from "./Ends.ts"
@@ -62,6 +63,8 @@ export interface Lock {
   readonly rows: Known["rows"]
   /** The hash of which row is in which part. */
   readonly split: string
+  /** What the targets of the training rows say alone, by head; runs of older versions lack it. */
+  readonly targets?: Constant.TargetRecords
 }
 
 const fail = (findings: ReadonlyArray<Finding>) => Effect.fail(new PrepareError({ findings }))
@@ -262,27 +265,29 @@ export const prepare = (
     }
     const labels = data.target === undefined && source.files.length > 0 ? labelsOf(raw) : undefined
     const extra = unlabelled === undefined ? {} : { unlabelled: parts.unlabelled?.length ?? 0 }
+    const facts: Known = {
+      sample: PreprocessTree.sample(fitted),
+      dtype: dtypesOf(train.inputs),
+      input: fitted.input,
+      rows: counts,
+      ...withCounts(target, train.targets),
+      ...droppedOf(keptTest === undefined ? [kept] : [kept, keptTest]),
+      ...(labels === undefined ? {} : { labels }),
+      ...extra,
+    }
     return {
       train,
       ...val,
       ...test,
       ...(unlabelled === undefined ? {} : { unlabelled }),
       fitted,
-      facts: {
-        sample: PreprocessTree.sample(fitted),
-        dtype: dtypesOf(train.inputs),
-        input: fitted.input,
-        rows: counts,
-        ...withCounts(target, train.targets),
-        ...droppedOf(keptTest === undefined ? [kept] : [kept, keptTest]),
-        ...(labels === undefined ? {} : { labels }),
-        ...extra,
-      },
+      facts,
       lock: {
         version: 1,
         files: [...source.files, ...(separate?.files ?? [])],
         rows: counts,
         split: hashOf(Object.entries(parts)),
+        targets: Constant.recordsOf(facts, train),
       },
       origins: {
         train: originOf(source, trainRows),
