@@ -152,6 +152,42 @@ const evaluate = Command.make(
   ]),
 )
 
+const listRuns = Command.make(
+  "runs",
+  {
+    names: Argument.String("name").pipe(Argument.withDescription("a name of runs; all unless given"), Argument.atLeast(0)),
+    status: Flag.Literals("status", ["finished", "stopped early", "interrupted", "failed", "running", "ended", "damaged"]).pipe(
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("only runs that stand so"),
+    ),
+    sort: Flag.String("sort").pipe(
+      Flag.withMetavar("SCORE"),
+      Flag.withDefault("started"),
+      Flag.withDescription("by a score such as test.accuracy, the best first; by when they were started unless given"),
+    ),
+    runs,
+    json,
+  },
+  lazily(() => import("../verbs/runs.ts")),
+).pipe(
+  Command.withDescription("List the runs with their scores"),
+  Command.withExamples([{ command: "adjoint runs" }, { command: "adjoint runs digits --sort test.accuracy" }]),
+)
+
+const compare = Command.make(
+  "compare",
+  {
+    all: Argument.String("run").pipe(Argument.withDescription("runs, or a name for all of its runs"), Argument.atLeast(1)),
+    runs,
+    json,
+  },
+  lazily(() => import("../verbs/compare.ts")),
+).pipe(
+  Command.withDescription("Show runs side by side: their scores, and what differs in their model files and data"),
+  Command.withExamples([{ command: "adjoint compare digits/1 digits/2" }, { command: "adjoint compare digits" }]),
+)
+
 const sweep = Command.make(
   "sweep",
   {
@@ -283,7 +319,7 @@ const help = Command.make(
   Command.withExamples([{ command: "adjoint help" }, { command: "adjoint help train" }]),
 )
 
-const all = [check, inspect, train, sweep, evaluate, predict, schema, explain, plot, doctor, help] as const
+const all = [check, inspect, train, sweep, evaluate, predict, listRuns, compare, schema, explain, plot, doctor, help] as const
 
 /** The names of the verbs. */
 export const verbs: ReadonlyArray<string> = all.map(({ name }) => name)

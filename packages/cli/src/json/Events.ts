@@ -14,6 +14,7 @@ import { Printed } from "./JsonSchemas.ts"
 import { Plotted } from "./Plot.ts"
 import { Predicted, RowFailed } from "./Predict.ts"
 import { Kept, Planned, Run, Summarized } from "./Run.ts"
+import { RunListed, RunsCompared } from "./Runs.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
 
 export const Event = Schema.Union([
@@ -28,6 +29,8 @@ export const Event = Schema.Union([
   SweepFinished,
   Evaluated,
   EvaluatedFiles,
+  RunListed,
+  RunsCompared,
   Predicted,
   RowFailed,
   Printed,
