@@ -1,9 +1,11 @@
 /** The scores of some rows as a table: each with its interval, and what the answer that looks at no input scores. */
 import type { Scores } from "@adjoint/core/training/Progress"
 import { columns, printable } from "@adjoint/dsl/diagnostic/Printable"
+import { cell, laid } from "../terminal/Cells.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
 import { shortened } from "../terminal/Text.ts"
+import { few, type ScoredSlices } from "./Groups.ts"
 import type { Baseline, Intervals } from "./Judged.ts"
 
 export interface Table {
@@ -74,3 +76,33 @@ export const printTable = ({ baseline, intervals, scores, units }: Table, style:
     ),
   ]
 }
+
+/** Names of groups are cut to so many columns. */
+const widestGroup = 28
+
+/** The scores of groups: a table for each column, with the interval of the first score, and a word where the rows are few. */
+export const printSlices = (slices: ScoredSlices | undefined, style: Style): ReadonlyArray<string> =>
+  Object.entries(slices ?? {}).flatMap(([column, groups]) => {
+    const all = [...new Set(groups.flatMap(({ scores }) => Object.keys(scores)))]
+    const metrics = all.filter((name) => !/(^|\.)loss$/su.test(name))
+    const names = metrics.length === 0 ? all : metrics
+    const faint = (text: string) => cell(text, (own) => style("faint", own))
+    const headings = names.flatMap((name, i) => [faint(printable(name)), ...(i === 0 ? [faint("95 %")] : [])])
+    const rows = groups.map(({ intervals, rows, scores, value }) => [
+      cell(shortened(printable(value), widestGroup)),
+      cell(Format.count(rows)),
+      ...names.flatMap((name, i) => {
+        const score = Object.hasOwn(scores, name) ? scores[name] : undefined
+        const interval = Object.hasOwn(intervals, name) ? intervals[name] : undefined
+        const text = score === undefined || Number.isNaN(score) ? "–" : Format.score(name, score)
+        return [
+          cell(text, (own) => style("strong", own)),
+          ...(i === 0 ? [cell(interval === undefined ? "" : printInterval(name, interval))] : []),
+        ]
+      }),
+      cell(rows < few ? "few rows" : "", (own) => style("warn", own)),
+    ])
+    const aligns = ["left" as const, "right" as const, ...headings.map(() => "right" as const), "left" as const]
+    const head = [faint(`by ${shortened(printable(column), widestGroup)}`), faint("rows"), ...headings, cell("")]
+    return ["", ...laid([head, ...rows], aligns).map((line) => `  ${line}`)]
+  })

@@ -1,6 +1,6 @@
 /** The event of `evaluate`. */
 import * as Schema from "effect/Schema"
-import { Count, event, Parts, Score, Scores, Units } from "./Values.ts"
+import { Count, event, Intervals, Parts, Score, Scores, Slices, Units } from "./Values.ts"
 
 const Class = Schema.Struct({ name: Schema.String, precision: Score, recall: Score, f1: Score, support: Count })
 
@@ -17,17 +17,18 @@ const ofClasses = {
   heads: Schema.optionalKey(Schema.Record(Schema.String, Schema.Struct(classes))),
 }
 
-const Interval = Schema.Struct({ low: Schema.Finite, high: Schema.Finite })
 const Answer = Schema.Union([Schema.String, Schema.Array(Score)])
 
 const beside = {
   /** The interval of each score at 95 %; a score whose rows do not allow one is left out. */
-  intervals: Schema.optionalKey(Schema.Record(Schema.String, Interval)),
+  intervals: Schema.optionalKey(Intervals),
   /** The answer that looks at no input (of several heads that of each) and its scores; runs of older versions lack it. */
   baseline: Schema.optionalKey(
     Schema.Struct({ answer: Schema.Union([Answer, Schema.Record(Schema.String, Answer)]), scores: Scores }),
   ),
   units: Schema.optionalKey(Units),
+  /** The scores of the groups that `evaluate.slices` asks for. */
+  slices: Schema.optionalKey(Slices),
 }
 
 export const Evaluated = event("evaluated", "The scores of a run on one part of the data, under the name of the part.", {

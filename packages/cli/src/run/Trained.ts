@@ -51,15 +51,18 @@ export const load = (directory: string): Effect.Effect<Trained, RunError | Check
     return { run, document, reading, checked: right.success, built, weights: yield* weightsOf(run, built) }
   })
 
-/** The rows that a run was trained and is judged on. Fails when they are no longer the same. */
-export const rowsOf = ({
-  document,
-  reading,
-  run,
-}: Trained): Effect.Effect<Prepared, RunError | Refused, FileSystem.FileSystem | World> =>
+/** The rows that a run was trained and is judged on, with the slices of a part. Fails when they are no longer the same. */
+export const rowsOf = (
+  { document, reading, run }: Trained,
+  split = document.evaluate.split,
+): Effect.Effect<Prepared, RunError | Refused, FileSystem.FileSystem | World> =>
   Effect.gen(function* () {
     const { command, fitted } = run
-    const prepared = yield* dataOf({ document, reading, directory: command.directory, facts: {} }, { fitted })
+    const evaluate = { ...document.evaluate, split }
+    const prepared = yield* dataOf(
+      { document: { ...document, evaluate }, reading, directory: command.directory, facts: {} },
+      { fitted },
+    )
     yield* sameRows(run, prepared.lock)
     return prepared
   })

@@ -1,4 +1,5 @@
 /** `adjoint evaluate`: how good a run's model is on rows it did not learn from, of its own data or of new files. */
+import { inFile } from "@adjoint/core/data/DataError"
 import * as Dataset from "@adjoint/core/data/Dataset"
 import { Engine } from "@adjoint/core/engines/Engine"
 import { evaluate, predict } from "@adjoint/core/training/Evaluate"
@@ -6,10 +7,13 @@ import { findInScoring } from "@adjoint/core/training/findNonFinite"
 import type { Built } from "@adjoint/dsl/build/Build"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepare"
+import { type Slices, valuesOf } from "@adjoint/dsl/prepare/Slices"
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { scored } from "../evaluate/Groups.ts"
 import * as Judged from "../evaluate/Judged.ts"
 import { newRows } from "../evaluate/NewRows.ts"
-import { printTable } from "../evaluate/Table.ts"
+import { printSlices, printTable } from "../evaluate/Table.ts"
 import { emit } from "../json/Emit.ts"
 import { nonFiniteScore } from "../model/Divergence.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
@@ -35,6 +39,7 @@ export interface Options extends Choice {
 /** Rows that are scored: a part of the run's own data, or those of new files. */
 interface Chosen {
   readonly part: Part
+  readonly slices: Slices
   readonly loss: Built["loss"]
   /** Which part, and the whole data that it is of. */
   readonly own?: { readonly split: "train" | "val" | "test"; readonly all: Prepared }
@@ -42,19 +47,23 @@ interface Chosen {
 
 const chosenOf = ({ files, split }: Options, trained: Trained, directory: string) =>
   Effect.gen(function* () {
+    const { slices: wanted } = trained.document.evaluate
     if (files.length > 0) {
       if (split !== undefined)
         return yield* new UsageError({
           message: `--split ${split} is a part of the run's own rows, and ${files.join(" ")} has new ones`,
           hint: "leave out one of them",
         })
-      const { part } = yield* newRows(trained, files)
-      return { part, loss: recordedLoss(trained) } satisfies Chosen
+      const { part, raw, rows } = yield* newRows(trained, files)
+      const slices = yield* Effect.fromResult(
+        Result.mapError(valuesOf(wanted, raw, rows), (error) => inFile(error, files[0] ?? "")),
+      )
+      return { part, slices, loss: recordedLoss(trained) } satisfies Chosen
     }
     const own = split ?? trained.document.evaluate.split
-    const all = yield* rowsOf(trained)
+    const all = yield* rowsOf(trained, own)
     const part = yield* partOf(all, own, directory)
-    return { part, loss: lossOver(trained, all), own: { split: own, all } } satisfies Chosen
+    return { part, slices: all.slices, loss: lossOver(trained, all), own: { split: own, all } } satisfies Chosen
   })
 
 /** Prints the scores of a run. Fails with `FailUnder` when one misses what the model file asks for. */
@@ -63,13 +72,14 @@ export const run = (options: Options) =>
     const directory = yield* find(options.run, options.runs)
     const trained = yield* load(directory)
     const { built, document, weights } = trained
-    const { loss, own, part }: Chosen = yield* chosenOf(options, trained, directory)
+    const { loss, own, part, slices }: Chosen = yield* chosenOf(options, trained, directory)
     const scores = yield* evaluate(built.net, weights, { data: part, loss, scores: built.scores })
     const predictions = yield* predict(built.net, weights, part.inputs)
     const judged = { predictions, targets: part.targets }
     const table = Judged.tableOf(built, loss)
     const intervals = Judged.intervalsOf(table, judged)
     const baseline = Judged.baselineOf(built, table, judged, trained.run.lock.targets)
+    const groups = Object.keys(slices).length === 0 ? undefined : scored(table, judged, slices)
     const classes = classesOf(trained, judged)
     const rows = Dataset.size(part)
     if (!Number.isFinite(scores.loss) && !options.json && own !== undefined) {
@@ -79,7 +89,12 @@ export const run = (options: Options) =>
       if (warning !== undefined) yield* Lines.warning(warning.message, warning.hint)
     }
     const { units } = built
-    const beside = { intervals, ...(baseline === undefined ? {} : { baseline }), ...(units === undefined ? {} : { units }) }
+    const beside = {
+      intervals,
+      ...(baseline === undefined ? {} : { baseline }),
+      ...(units === undefined ? {} : { units }),
+      ...(groups === undefined ? {} : { slices: groups }),
+    }
     if (options.json) {
       const { files } = options
       yield* own === undefined
@@ -92,6 +107,7 @@ export const run = (options: Options) =>
         [
           `${style("strong", directory)} ${style("faint", "·")} ${what} ${style("faint", "·")} ${Format.counted(rows, "row")}`,
           ...printTable({ scores, intervals, baseline, units }, style),
+          ...printSlices(groups, style),
           ...(classes === undefined ? [] : printClasses(classes, { style, width: stdout.columns() })),
         ].join("\n"),
       )

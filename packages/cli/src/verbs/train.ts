@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path"
 import { Engine } from "@adjoint/core/engines/Engine"
 import type * as Rbm from "@adjoint/core/learning/Rbm"
 import { CheckpointError } from "@adjoint/core/training/CheckpointError"
-import { evaluate } from "@adjoint/core/training/Evaluate"
+import { evaluate, predict } from "@adjoint/core/training/Evaluate"
 import { findInScoring } from "@adjoint/core/training/findNonFinite"
 import { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
@@ -143,6 +143,9 @@ const referenceOf = (folder: string, { runs, usualRuns }: Options): string => {
 const progressFor = ({ json }: Options) =>
   Effect.map(World, ({ env, stderr }) => (json ? jsonProgress() : isLive(env, stderr) ? live() : plain()))
 
+/** The scores of the part that a run is evaluated on, and those of its groups. */
+type JudgedScores = Pick<Summary, "slices"> & { readonly [part in "train" | "val" | "test"]?: Scores }
+
 /** The scores on the rows that the document evaluates a run on; a loss that is not finite is traced and reported. */
 const judge = <E, R>(
   { built, prepared, sound: { document } }: Training,
@@ -159,7 +162,13 @@ const judge = <E, R>(
       const place = yield* findInScoring({ ...built, read }, weights, dataset)
       if (place !== undefined) yield* tell({ _tag: "NonFiniteScore", part: split, epoch: records.at(-1)?.epoch ?? 0, ...place })
     }
-    return { [split]: scores } as { readonly [part in typeof split]?: Scores }
+    const { slices } = prepared
+    if (Object.keys(slices).length === 0) return { [split]: scores } as JudgedScores
+    const { scored } = yield* Effect.promise(() => import("../evaluate/Groups.ts"))
+    const { tableOf } = yield* Effect.promise(() => import("../evaluate/Judged.ts"))
+    const predictions = yield* predict(built.net, weights, dataset.inputs)
+    const groups = scored(tableOf(built, built.loss), { predictions, targets: dataset.targets }, slices)
+    return { [split]: scores, slices: groups } as JudgedScores
   })
 
 /** Whether a file of the run could not be written. */
@@ -299,6 +308,11 @@ export const run = (options: Options) =>
       yield* Lines.footer(ready.training, summary, referenceOf(folder, options))
       const { split } = ready.training.sound.document.evaluate
       yield* result([folder, ...Lines.printScores(split, summary[split], summary.units)].join("  "))
+      if (summary.slices !== undefined) {
+        const { slices } = summary
+        const { printSlices } = yield* Effect.promise(() => import("../evaluate/Table.ts"))
+        yield* result((style) => printSlices(slices, style).join("\n"))
+      }
     }
     yield* held(ready.training.sound.document, summary)
   }).pipe(Effect.provide(engineOf(options)))

@@ -13,7 +13,7 @@ import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Model, useOf } from "../Document.ts"
+import { type Data, type Evaluate, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
 import * as Columns from "./Columns.ts"
@@ -26,6 +26,7 @@ import { labelsOf } from "./Labels.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
 import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
+import * as Slices from "./Slices.ts"
 
 /**
  * The rows of a document, prepared. Rows that were read as bytes stay bytes, for the net that `build` makes of these facts;
@@ -40,6 +41,8 @@ export interface Prepared {
   readonly fitted: FittedTree
   readonly facts: Known
   readonly lock: Lock
+  /** The values of the columns that the document scores groups by, for the part that it scores. */
+  readonly slices: Slices.Slices
   /** Where the rows of each part are in its source. */
   readonly origins: { readonly [part in "train" | "val" | "test"]?: Origin }
 }
@@ -220,19 +223,23 @@ const fittedOf = (described: Described, { place, raw }: Rows, rows: Preprocess.R
  * Fails with all errors, as findings of the document.
  */
 export const prepare = (
-  document: { readonly data?: Data; readonly model?: Model },
+  document: { readonly data?: Data; readonly model?: Model; readonly evaluate?: Pick<Evaluate, "slices" | "split"> },
   directory: string,
   options: { readonly fitted?: FittedTree } = {},
 ): Effect.Effect<Prepared, PrepareError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
-    const { data, model } = document
+    const { data, evaluate, model } = document
     if (data === undefined) return yield* fail([noData])
     const described = { data, model }
     if (data.test !== undefined && data.split.test !== undefined) return yield* fail([doubled])
 
     const source = yield* read(data, data.source, ["data", "source"], directory)
     const separate = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory)
-    const wrong = [source, ...(separate === undefined ? [] : [separate])].flatMap((rows) => columnsOf(described, rows))
+    const judged = evaluate?.split === "test" && separate !== undefined ? separate : source
+    const wrong = [
+      ...[source, ...(separate === undefined ? [] : [separate])].flatMap((rows) => columnsOf(described, rows)),
+      ...Slices.check(evaluate?.slices ?? [], judged),
+    ]
     if (wrong.length > 0) return yield* fail(wrong)
 
     yield* Progress.report({
@@ -263,6 +270,10 @@ export const prepare = (
       val: parts.val?.length ?? 0,
       test: testRows?.length ?? 0,
     }
+    const judgedRows = { train: trainRows, val: parts.val, test: testRows }[evaluate?.split ?? "test"] ?? []
+    const slices = yield* Effect.fromResult(Slices.valuesOf(evaluate?.slices ?? [], judged.raw, judgedRows)).pipe(
+      refused(judged.place),
+    )
     const labels = data.target === undefined && source.files.length > 0 ? labelsOf(raw) : undefined
     const extra = unlabelled === undefined ? {} : { unlabelled: parts.unlabelled?.length ?? 0 }
     const facts: Known = {
@@ -282,6 +293,7 @@ export const prepare = (
       ...(unlabelled === undefined ? {} : { unlabelled }),
       fitted,
       facts,
+      slices,
       lock: {
         version: 1,
         files: [...source.files, ...(separate?.files ?? [])],
