@@ -177,7 +177,7 @@ const milliseconds = (x: number): string => `${x < 10 ? x.toFixed(1) : x.toFixed
 const printEventLoops = (all: ReadonlyArray<EventLoop>): string =>
   all.length === 0
     ? ""
-    : `## Event loop\n\nHow long requests that are due every 2 ms wait while the same process trains, on the calling thread (\`Wasm.layer()\`) and in a worker (\`Wasm.worker()\`), and how long an interruption of the run takes. The longest block is the most processor time of the thread between two turns of its event loop, which other programs do not lengthen.\n\n${table(
+    : `## Event loop\n\nHow long requests that are due every 2 ms wait while the same process trains, on the calling thread (\`Wasm.layer()\`) and in a worker (\`Wasm.worker()\`), and how long an interruption of the run takes. The longest block is the most processor time of the thread between two answers, which other programs do not lengthen.\n\n${table(
         ["", "median", "99 %", "worst", "longest block", "interruption", "steps a second"],
         all.map((each) =>
           "reason" in each

@@ -30,7 +30,7 @@ const testImages = Effect.gen(function* () {
   const { data } = document
   const { raw } = yield* readRows(data, data.source, ["data", "source"], join(root, "examples"))
   const { test } = yield* Effect.fromResult(divide(raw, data.split))
-  if ("rows" in raw || "arrays" in raw || test === undefined) return yield* Effect.die(`${model} has no test images`)
+  if ("columns" in raw || "arrays" in raw || test === undefined) return yield* Effect.die(`${model} has no test images`)
   const at = (array: NDArray.NDArray | undefined, row: number, width: number) => [
     ...(array?.data.subarray(row * width, (row + 1) * width) ?? []),
   ]

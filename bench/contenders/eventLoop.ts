@@ -29,7 +29,10 @@ const sorted = (numbers: ReadonlyArray<number>): ReadonlyArray<number> => number
 const at = (numbers: ReadonlyArray<number>, share: number): number =>
   numbers[Math.min(numbers.length - 1, Math.floor(share * numbers.length))] ?? Number.NaN
 
-/** Records the delay of every request that is due until it is stopped, and the processor time between two turns of the loop. */
+/**
+ * Records the delay of every request that is due until it is stopped, and the processor time of this thread between two answers.
+ * Between requests it sleeps, as a server does: a probe that polls the loop would take a core away from the training.
+ */
 const requests = () => {
   const delays: Array<number> = []
   const blocks: Array<number> = []
@@ -39,19 +42,14 @@ const requests = () => {
     const now = performance.now()
     // While the loop is blocked, requests arrive all the same.
     for (; due <= now; due += interval) delays.push(now - due)
-    timer = setTimeout(answer, Math.max(1, due - now))
-  }
-  const turn = (): void => {
     const before = used
     used = processorTime()
     blocks.push(used - before)
-    next = setImmediate(turn)
+    timer = setTimeout(answer, Math.max(1, due - now))
   }
   let timer = setTimeout(answer, interval)
-  let next = setImmediate(turn)
   return () => {
     clearTimeout(timer)
-    clearImmediate(next)
     const all = sorted(delays)
     return { median: at(all, 0.5), p99: at(all, 0.99), worst: at(all, 1), longest: at(sorted(blocks), 1) }
   }

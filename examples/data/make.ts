@@ -7,13 +7,14 @@ import { createHash } from "node:crypto"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gunzipSync, gzipSync } from "node:zlib"
-import { Csv, Idx, NDArray } from "@adjoint/core"
+import { Csv, Idx, NDArray, Table } from "@adjoint/core"
 import * as Result from "effect/Result"
 
 const [source] = process.argv.slice(2)
 if (source === undefined) throw new Error("name the folder that holds digits.csv.gz and iris.csv")
 
-const rowsOf = (text: string): ReadonlyArray<ReadonlyArray<string>> => Result.getOrThrow(Csv.parse(text, { header: false })).rows
+const rowsOf = (text: string): ReadonlyArray<ReadonlyArray<string>> =>
+  Table.rows(Result.getOrThrow(Csv.parse(text, { header: false })))
 
 const write = (name: string, content: Uint8Array): void => {
   writeFileSync(join(import.meta.dirname, name), content)

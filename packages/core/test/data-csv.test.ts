@@ -3,14 +3,18 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Csv from "../src/data/Csv.ts"
 import * as Table from "../src/data/Table.ts"
+import * as TableColumn from "../src/data/TableColumn.ts"
+import { type Cells, cellsOf } from "./table-cells.ts"
 
 const refusal = (source: string | Uint8Array, options?: Csv.Options): string =>
   Result.match(Csv.parse(source, options), {
     onFailure: (error) => error.message,
-    onSuccess: (table) => `read ${JSON.stringify(table)}`,
+    onSuccess: (table) => `read ${JSON.stringify(cellsOf(table))}`,
   })
 
-const table = (source: string | Uint8Array, options?: Csv.Options): Table.Table => Result.getOrThrow(Csv.parse(source, options))
+const ok = (source: string | Uint8Array, options?: Csv.Options): Table.Table => Result.getOrThrow(Csv.parse(source, options))
+
+const table = (source: string | Uint8Array, options?: Csv.Options): Cells => cellsOf(ok(source, options))
 
 describe("what RFC 4180 allows is read", () => {
   it("rows under a header, each with its line", () => {
@@ -33,9 +37,9 @@ describe("what RFC 4180 allows is read", () => {
     expect(lines).toEqual([2, 3, 5])
   })
   it("CR alone, as old spreadsheets write it", () => {
-    expect(Csv.parse("x,y\r1,2\r3,4\r")).toEqual(Csv.parse("x,y\n1,2\n3,4\n"))
+    expect(table("x,y\r1,2\r3,4\r")).toEqual(table("x,y\n1,2\n3,4\n"))
     // Beside a line feed it belongs to the cell.
-    expect(Result.getOrThrow(Csv.parse("x,y\n1,a\rb\n")).rows).toEqual([["1", "a\rb"]])
+    expect(table("x,y\n1,a\rb\n").rows).toEqual([["1", "a\rb"]])
   })
 
   it("CRLF, a byte order mark, a last line without an end, blank lines", () => {
@@ -221,7 +225,7 @@ describe("laws", () => {
 
 describe("tables in memory", () => {
   it("come from records, blank where a record lacks a name", () => {
-    expect(Table.fromRecords([{ a: 1, b: null }, { c: "x" }])).toEqual({
+    expect(cellsOf(Table.fromRecords([{ a: 1, b: null }, { c: "x" }]))).toEqual({
       columns: ["a", "b", "c"],
       rows: [
         ["1", "", ""],
@@ -231,11 +235,52 @@ describe("tables in memory", () => {
     })
   })
   it("give rows and columns", () => {
-    const read = table("Age,Sex\n1,f\n2,m\n")
-    expect(Table.take(read, [1]).lines).toEqual([3])
+    const read = ok("Age,Sex\n1,f\n2,m\n")
+    expect(cellsOf(Table.take(read, [1, 0, 1]))).toEqual({
+      columns: ["Age", "Sex"],
+      rows: [
+        ["2", "m"],
+        ["1", "f"],
+        ["2", "m"],
+      ],
+      lines: [3, 2, 3],
+    })
+    expect(() => Table.take(read, [2])).toThrow("there is no row 2 in a table of 2 rows")
+    expect(() => Table.take(read, [0.5])).toThrow(RangeError)
     expect(Result.getOrThrow(Table.column(read, "Sex"))).toEqual(["f", "m"])
     expect(Result.getOrThrow(Result.flip(Table.column(read, "age"))).message).toBe(
       "there is no column `age`; did you mean `Age`? the columns are `Age`, `Sex`",
     )
+  })
+  it("hold numbers beside the texts of cells that are none", () => {
+    const numbers = TableColumn.ofNumbers(Float64Array.of(1.5, Number.NaN, Number.NaN, -2e30), new Map([[1, "n/a"]]))
+    expect(Array.from({ length: numbers.size }, (_, row) => numbers.text(row))).toEqual(["1.5", "n/a", "", "-2e+30"])
+    expect(numbers.numbers?.([3, 0, 1])).toEqual(Float64Array.of(-2e30, 1.5, Number.NaN))
+    const taken = TableColumn.take(numbers, [3, 3, 1])
+    expect([taken.size, taken.text(0), taken.text(2), taken.numbers?.([1, 2])]).toEqual([
+      3,
+      "-2e+30",
+      "n/a",
+      Float64Array.of(-2e30, Number.NaN),
+    ])
+    const mixed = Table.fromColumns([
+      ["x", numbers],
+      ["y", TableColumn.ofTexts(["a", "b", "c", "d"])],
+    ])
+    expect(cellsOf(Table.take(mixed, [1, 3]))).toEqual({
+      columns: ["x", "y"],
+      rows: [
+        ["n/a", "b"],
+        ["-2e+30", "d"],
+      ],
+      lines: [2, 4],
+    })
+    expect(() => mixed.column(2)).toThrow("there is no column 2 in a table of 2 columns")
+    expect(() =>
+      Table.fromColumns([
+        ["x", numbers],
+        ["y", TableColumn.ofTexts(["a"])],
+      ]),
+    ).toThrow("column `y` has 1 cells, and `x` has 4")
   })
 })

@@ -14,6 +14,7 @@ import {
   Params,
   Preprocess,
   Score,
+  Table,
   Tensor,
   Train,
   Wasm,
@@ -107,14 +108,13 @@ describe("bytes that a net prepares", () => {
         Result.isFailure(other) ? other.failure.message : "",
         "a sample has the shape [4]; wanted [3, 3, 2], as in training",
       )
-      const table = {
-        columns: ["a", "b"],
-        rows: [
+      const table = Table.make(
+        ["a", "b"],
+        [
           ["1", "0"],
           ["3", "1"],
         ],
-        lines: [2, 3],
-      }
+      )
       const columns = { a: { type: "number", scale: "minmax" }, b: { type: "class" } } as const
       const record = ok(Preprocess.fit({ columns }, table))
       assert.deepStrictEqual(ok(InputTransform.dataset(record, table)), ok(Preprocess.dataset(record, table)))

@@ -7,7 +7,7 @@ import * as Csv from "../src/data/Csv.ts"
 import * as Fitted from "../src/data/Fitted.ts"
 import * as Preprocess from "../src/data/Preprocess.ts"
 import * as PreprocessTree from "../src/data/PreprocessTree.ts"
-import type { Table } from "../src/data/Table.ts"
+import * as Table from "../src/data/Table.ts"
 import * as Net from "../src/learning/Net.ts"
 import * as Tensor from "../src/tensor/Tensor.ts"
 import * as NDArray from "../src/types/NDArray.ts"
@@ -122,7 +122,7 @@ describe("a record", () => {
 
   test("of a table without a column that it needs is refused", () => {
     const record = fitted({ ...spec, inputs: { a: ["age"], b: ["sex"] } })
-    const less: Table = { ...table, columns: ["age"], rows: table.rows.map((row) => row.slice(0, 1)) }
+    const less = Table.fromColumns([["age", table.column(0)]])
     expect(PreprocessTree.inputs(record, less)).toMatchObject({ failure: { reason: { _tag: "NoColumn", column: "sex" } } })
   })
 })

@@ -202,7 +202,10 @@ describe("images and arrays", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(numbers, numbers), { minLength: 1, maxLength: 12 }), scales, (pairs, scale) => {
         const column = (values: ReadonlyArray<number>) => {
-          const table = { columns: ["x"], rows: values.map((x) => [String(x)]), lines: values.map((_, i) => i + 2) }
+          const table = Table.make(
+            ["x"],
+            values.map((x) => [String(x)]),
+          )
           const { input } = ok(Preprocess.fit({ columns: { x: { type: "number", scale } } }, table))
           return input.type === "columns" && input.columns[0]?.type === "number" ? input.columns[0] : undefined
         }
@@ -579,7 +582,7 @@ describe("blanks", () => {
     expect(ok(Preprocess.keep({ columns: { "*": "ignore" } }, gaps)).rows.length).toBe(7)
   })
   it("and nothing is learned from them", () => {
-    const twice = Table.make(gaps.columns, [...gaps.rows, ["8", "q", "yes", "up"]])
+    const twice = Table.make(gaps.columns, [...Table.rows(gaps), ["8", "q", "yes", "up"]])
     const fitted = ok(Preprocess.fit({ columns: { ...columns, n: { type: "number", scale: "minmax", ...drop } } }, twice))
     expect(fitted.input).toMatchObject({ columns: [{ fill: null, subtract: 1, divide: 7 }, {}, {}] })
     expect(refusal(Preprocess.inputs(fitted, gaps, [1]))).toMatch(/row 2, column `n`: got "NA", wanted a number/)

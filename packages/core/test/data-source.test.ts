@@ -8,7 +8,9 @@ import * as Idx from "../src/data/Idx.ts"
 import * as Npz from "../src/data/Npz.ts"
 import * as Preprocess from "../src/data/Preprocess.ts"
 import * as Source from "../src/data/Source.ts"
+import * as Table from "../src/data/Table.ts"
 import * as NDArray from "../src/types/NDArray.ts"
+import { cellsOf } from "./table-cells.ts"
 
 const ok = Result.getOrThrow
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -29,9 +31,13 @@ describe("every kind", () => {
   })
 })
 
+/** The cells of a table, in a file of this content. */
+const cells = (use: Source.Use, content: string | Uint8Array) =>
+  cellsOf(read(use, { path: typeof content === "string" ? bytes(content) : content }) as Table.Table)
+
 describe("reading by the name of a kind, with any file name", () => {
   it("csv, with its defaults where options are left out", () => {
-    expect(read({ name: "csv", options: { path: "x.data" } }, { path: bytes("a;b\n1;2\n") })).toEqual({
+    expect(cells({ name: "csv", options: { path: "x.data" } }, "a;b\n1;2\n")).toEqual({
       columns: ["a", "b"],
       rows: [["1", "2"]],
       lines: [2],
@@ -39,7 +45,7 @@ describe("reading by the name of a kind, with any file name", () => {
   })
   it("csv without a header, of blanks, gzipped", () => {
     const options = { path: "x.data", header: false, delimiter: " " }
-    const { columns, rows } = read({ name: "csv", options }, { path: gzipSync(bytes(" 1.5   2  \n 3 4\n")) }) as never
+    const { columns, rows } = cells({ name: "csv", options }, gzipSync(bytes(" 1.5   2  \n 3 4\n")))
     expect([columns, rows]).toEqual([
       ["c1", "c2"],
       [
@@ -49,7 +55,7 @@ describe("reading by the name of a kind, with any file name", () => {
     ])
   })
   it("tsv", () => {
-    expect(read({ name: "tsv", options: { path: "x" } }, { path: bytes("a\tb\n1,5\t2\n") })).toMatchObject({
+    expect(cells({ name: "tsv", options: { path: "x" } }, "a\tb\n1,5\t2\n")).toMatchObject({
       rows: [["1,5", "2"]],
     })
   })
@@ -89,14 +95,13 @@ describe("reading by the name of a kind, with any file name", () => {
 })
 
 describe("how rows were read", () => {
-  const table = {
-    columns: ["c1", "c2"],
-    rows: [
+  const table = Table.make(
+    ["c1", "c2"],
+    [
       ["1", "a"],
       ["2", "b"],
     ],
-    lines: [1, 2],
-  }
+  )
   const fitted = ok(Preprocess.fit({ columns: { c1: "number", c2: "class" } }, table))
   const use = { name: "csv", options: { path: "secret/rows.data", header: false, delimiter: "|" } }
 

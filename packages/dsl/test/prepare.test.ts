@@ -65,7 +65,7 @@ describe("prepare", () => {
     expect(lock.files).toEqual([
       { path: "data/iris.csv", bytes: readFileSync(join(examples, "data/iris.csv")).length, sha256: lock.files[0]?.sha256 },
     ])
-    expect(origins.train?.lines?.[0]).toBe(2)
+    expect(origins.train?.line?.(0)).toBe(2)
     expect(origins.train?.rows).toHaveLength(90)
   })
 

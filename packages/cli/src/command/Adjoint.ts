@@ -300,6 +300,33 @@ const plot = Command.make(
   Command.withExamples([{ command: "adjoint plot gelu" }, { command: "adjoint plot leaky_relu --set alpha=0.1 -o leaky.svg" }]),
 )
 
+const fetch = Command.make(
+  "fetch",
+  {
+    names: Argument.String("dataset").pipe(
+      Argument.withDescription("such as mnist; without a name, all that are known are listed"),
+      Argument.atLeast(0),
+    ),
+    to: Flag.String("to").pipe(
+      Flag.withMetavar("DIR"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("the folder of the files; a folder of the user's cache unless given"),
+    ),
+    json,
+  },
+  lazily(() => import("../verbs/fetch.ts")),
+).pipe(
+  Command.withDescription("Download public datasets, check their bytes, and show how a model file reads them"),
+  Command.withExamples([{ command: "adjoint data fetch" }, { command: "adjoint data fetch mnist" }]),
+)
+
+const data = Command.make("data").pipe(
+  Command.withDescription("Public datasets, on this disk"),
+  Command.withExamples([{ command: "adjoint data fetch" }, { command: "adjoint data fetch mnist" }]),
+  Command.withSubcommands([fetch]),
+)
+
 const doctor = Command.make(
   "doctor",
   { lanes, threads, json },
@@ -319,7 +346,22 @@ const help = Command.make(
   Command.withExamples([{ command: "adjoint help" }, { command: "adjoint help train" }]),
 )
 
-const all = [check, inspect, train, sweep, evaluate, predict, listRuns, compare, schema, explain, plot, doctor, help] as const
+const all = [
+  check,
+  inspect,
+  train,
+  sweep,
+  evaluate,
+  predict,
+  listRuns,
+  compare,
+  data,
+  schema,
+  explain,
+  plot,
+  doctor,
+  help,
+] as const
 
 /** The names of the verbs. */
 export const verbs: ReadonlyArray<string> = all.map(({ name }) => name)

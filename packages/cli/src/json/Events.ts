@@ -8,6 +8,7 @@ import { Examined } from "./Doctor.ts"
 import { Evaluated, EvaluatedFiles } from "./Evaluate.ts"
 import { Explained } from "./Explain.ts"
 import { Failed } from "./Failed.ts"
+import { Fetched } from "./Fetch.ts"
 import { Help, Version } from "./Help.ts"
 import { Inspected } from "./Inspect.ts"
 import { Printed } from "./JsonSchemas.ts"
@@ -37,6 +38,7 @@ export const Event = Schema.Union([
   Explained,
   Plotted,
   Examined,
+  Fetched,
   Help,
   Version,
   Failed,

@@ -41,10 +41,10 @@ export const inSource = (rows: ReadonlyArray<number>, part: Part, { origins }: P
   const origin = origins[part]
   const numbers = rows.slice(0, shown).map((row) => {
     const source = origin?.rows[row] ?? row
-    return origin?.lines?.[source] ?? source + 1
+    return origin?.line?.(source) ?? source + 1
   })
   const more = rows.length > shown ? ", …" : ""
-  return `${origin?.lines === undefined ? "row" : "line"}${rows.length === 1 ? "" : "s"} ${numbers.join(", ")}${more}`
+  return `${origin?.line === undefined ? "row" : "line"}${rows.length === 1 ? "" : "s"} ${numbers.join(", ")}${more}`
 }
 
 /** A smaller rate for the stage that learns a layer's machine. */

@@ -3,6 +3,7 @@ import { type DataError, dataError, type Reason } from "@adjoint/core/data/DataE
 import type { FittedArray, FittedColumn, FittedTree } from "@adjoint/core/data/Fitted"
 import { inputArrays, inputColumns, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
+import * as Table from "@adjoint/core/data/Table"
 import * as TextPieces from "@adjoint/core/data/TextPieces"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
@@ -132,7 +133,7 @@ const reading =
     const all = { lines, rows: values.map((value) => Result.flatMap(value, read)) }
     return {
       count: lines.length,
-      lines,
+      line: (place) => lines[place] ?? place + 1,
       inputs: (places) =>
         Result.gen(function* () {
           const rows = yield* chosen(all, places)
@@ -185,7 +186,13 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
     const columns = used.map(({ name }) => name)
     return reading(
       (value) => cellsOf(used, value),
-      (rows, lines) => Result.succeed(fromTable(fitted, { columns, rows, lines })),
+      (rows, lines) =>
+        Result.succeed(
+          fromTable(
+            fitted,
+            Table.make(columns, rows, (row) => lines[row] ?? row + 1),
+          ),
+        ),
     )
   }
   const width = Shape.size(input.shape)

@@ -101,7 +101,7 @@ export const predictor = ({ built, run: { fitted }, weights }: Trained, file: st
         const made = new Map(usable.map((place, i) => [place, outputs[i] ?? []] as const))
         yield* each(
           places.map((place) => {
-            const line = rows.lines?.[place]
+            const line = rows.line?.(place)
             const error = refused.get(place)
             return error === undefined
               ? outcome(made.get(place) ?? [], first + place, line)

@@ -6,8 +6,8 @@ import type * as Result from "effect/Result"
 /** Rows that follow each other. */
 export interface Rows {
   readonly count: number
-  /** The line of the file that each row begins on, where the file is text. */
-  readonly lines?: ReadonlyArray<number>
+  /** The line of the file that a row starts on, by its place among these; absent if the file is not text. */
+  readonly line?: (place: number) => number
   /** The inputs of some of them, by their places among these, as the net takes them: [rows, …], or such an array for each named input. Fails when one of them cannot be used. */
   readonly inputs: (places: ReadonlyArray<number>) => Result.Result<Arrays, DataError>
 }

@@ -4,6 +4,7 @@ import type { FittedTree } from "@adjoint/core/data/Fitted"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as Table from "@adjoint/core/data/Table"
+import { cellsOf } from "@adjoint/core/data/TableInput"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
@@ -13,8 +14,8 @@ import type { Rows } from "./Rows.ts"
 export const fromTable = (fitted: FittedTree, table: Table.Table): Rows => {
   const { input } = fitted
   return {
-    count: table.rows.length,
-    lines: table.lines,
+    count: table.size,
+    line: table.line,
     inputs: (places) =>
       input.type === "array"
         ? Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) => PreprocessTree.inputs(fitted, { inputs }))
@@ -36,12 +37,11 @@ const numbers = (table: Table.Table, sample: Shape.Shape): Result.Result<NDArray
           hint: "",
         }),
       )
-    const data = new Float64Array(table.rows.length * width)
+    const data = new Float64Array(table.size * width)
     for (const [i, column] of table.columns.entries()) {
-      const cells = table.rows.map((row) => row[i] ?? "")
-      const place = (row: number) => ({ line: table.lines[row] ?? row + 1, row: row + 1, column })
-      const values = yield* Quantity.readAll(cells, place, "every number of a sample must be there")
+      const cells = yield* cellsOf(column, table, PreprocessTree.all(table))
+      const values = yield* Quantity.readAll(cells, "every number of a sample must be there")
       for (const [row, value] of values.entries()) data[row * width + i] = value
     }
-    return NDArray.make("f32", [table.rows.length, ...sample], data)
+    return NDArray.make("f32", [table.size, ...sample], data)
   })

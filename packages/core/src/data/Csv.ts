@@ -6,7 +6,7 @@
  */
 import * as Result from "effect/Result"
 import { type DataError, dataError, quote, type Reason } from "./DataError.ts"
-import type { Table } from "./Table.ts"
+import * as Table from "./Table.ts"
 import * as Text from "./Text.ts"
 
 /**
@@ -42,7 +42,7 @@ export const defaultMaxRows = maxRowsOf(defaultMaxCells)
  * Fails with `Empty`, `NotText`, `BadSpec` (a delimiter that is not one character), `BadHeader` (a missing or duplicate
  * name), `BadRow` (too few or too many cells), `BadQuote`, `TooLarge` (more cells than `cells`).
  */
-export const parse = (source: string | Uint8Array, options: Options = {}): Result.Result<Table, DataError> => {
+export const parse = (source: string | Uint8Array, options: Options = {}): Result.Result<Table.Table, DataError> => {
   const text = typeof source === "string" ? Result.succeed(source) : Text.decode(source)
   return Result.flatMap(text, (text) => table(withNewLines(text.startsWith("\uFEFF") ? text.slice(1) : text), options))
 }
@@ -74,7 +74,7 @@ const startOf = (text: string, { delimiter = "auto", isContinued = false }: Opti
 
 const isDelimiter = (delimiter: string): boolean => delimiter.length === 1 && !/["\r\n]/.test(delimiter)
 
-const table = (text: string, options: Options): Result.Result<Table, DataError> => {
+const table = (text: string, options: Options): Result.Result<Table.Table, DataError> => {
   const { cells = defaultMaxCells, delimiter = "auto", header = true } = options
   if (delimiter !== "auto" && !isDelimiter(delimiter))
     return refuse({
@@ -106,7 +106,8 @@ const table = (text: string, options: Options): Result.Result<Table, DataError> 
     if (got !== columns.length)
       return refuse({ _tag: "BadRow", line: lines[i] ?? 0, row: i + 1 - skip, got, wanted: columns.length })
   }
-  return Result.succeed({ columns, rows: rows.slice(skip), lines: lines.slice(skip) })
+  const starts = lines.slice(skip)
+  return Result.succeed(Table.make(columns, rows.slice(skip), (row) => starts[row] ?? row + 1))
 }
 
 const numbered = (n: number): ReadonlyArray<string> => Array.from({ length: n }, (_, i) => `c${i + 1}`)
@@ -311,8 +312,11 @@ const stray = (cell: string, line: number) =>
     hint: 'quote the cell and write the quote in it twice, as in "5"" pipe"',
   })
 
-/** A table as CSV text that `parse` reads with the same delimiter; lines end with `\n`. */
-export const print = (table: Pick<Table, "columns" | "rows">, delimiter = ","): string =>
+/** The names of columns and the rows of their texts as CSV text that `parse` reads with the same delimiter; lines end with `\n`. */
+export const print = (
+  table: { readonly columns: ReadonlyArray<string>; readonly rows: ReadonlyArray<ReadonlyArray<string>> },
+  delimiter = ",",
+): string =>
   [table.columns, ...table.rows]
     .map((cells) => `${printRecord(cells, delimiter)}\n`)
     .join("")

@@ -97,8 +97,8 @@ export const reader = ({ header = true, ...options }: Options = {}): Reader => {
     }
     const table = read.success
     lines += lineEnds(text)
-    rows += table.rows.length
-    return Result.succeed({ ...table, lines: table.lines.map((line) => line + from.lines) })
+    rows += table.size
+    return Result.succeed({ ...table, line: (row) => table.line(row) + from.lines })
   }
 
   return {

@@ -21,7 +21,7 @@ export const inputs = (
   rows?: Preprocess.Rows,
 ): Result.Result<NDArray.NDArray, DataError> => {
   const { input } = fitted
-  if (input.type !== "array" || "rows" in raw || raw.inputs.dtype !== "u8") return Preprocess.inputs(fitted, raw, rows)
+  if (input.type !== "array" || Preprocess.isTable(raw) || raw.inputs.dtype !== "u8") return Preprocess.inputs(fitted, raw, rows)
   return ArrayInput.shaped(input, rows === undefined ? raw.inputs : Dataset.takeRows(raw.inputs, rows))
 }
 

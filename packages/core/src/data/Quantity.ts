@@ -2,7 +2,8 @@
 import * as Result from "effect/Result"
 import type { Unit } from "../learning/score/Unit.ts"
 import { isBlank } from "./Blank.ts"
-import { type Cell, type DataError, dataError, quote } from "./DataError.ts"
+import type { Cells } from "./columns/Kind.ts"
+import { type DataError, dataError, quote } from "./DataError.ts"
 import type { Scale } from "./Field.ts"
 import type { FittedNumber } from "./Fitted.ts"
 
@@ -47,16 +48,13 @@ export const read = (cell: string, format: Format = {}): number | undefined =>
 export const print = (value: number, { decimal = "." }: Format = {}): string => String(value).replace(".", decimal)
 
 /** The numbers of a column's cells, NaN for blanks. Fails with `BadCell` at the first cell that is not a number, or is blank if `blank` has a hint. */
-export const readAll = (
-  cells: ReadonlyArray<string>,
-  place: (index: number) => Cell,
-  blank: string | undefined,
-  format: Format = {},
-): Result.Result<Float64Array, DataError> => {
-  const out = new Float64Array(cells.length)
+export const readAll = (cells: Cells, blank: string | undefined, format: Format = {}): Result.Result<Float64Array, DataError> => {
+  const out = cells.numbers?.() ?? new Float64Array(cells.size).fill(Number.NaN)
   const number = reader(format)
-  for (let i = 0; i < cells.length; i++) {
-    const cell = cells[i] ?? ""
+  const { place } = cells
+  for (let i = 0; i < out.length; i++) {
+    if (!Number.isNaN(out[i])) continue
+    const cell = cells.text(i)
     const value = isBlank(cell) ? Number.NaN : number(cell.trim())
     if (value === undefined) {
       const { column } = place(i)

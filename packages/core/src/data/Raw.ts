@@ -2,6 +2,8 @@
 import type { NDArray } from "../types/NDArray.ts"
 import type { Table } from "./Table.ts"
 
+export type { Rows } from "./TableColumn.ts"
+
 /**
  * Rows in arrays: `inputs` [rows, ...sample]; `targets` [rows] whole numbers that name classes (indices into `classes` if
  * that is given), or [rows, k] quantities (`f32`).
@@ -15,17 +17,14 @@ export interface Arrays {
 /** Rows as they were read. */
 export type Raw = Table | Arrays
 
-/** Numbers of rows, from 0. */
-export type Rows = ArrayLike<number>
-
 /** Whether rows are a table. */
-export const isTable = (raw: Raw): raw is Table => "rows" in raw
+export const isTable = (raw: Raw | NamedArrays): raw is Table => "columns" in raw
 
 /** How many rows there are. */
-export const size = (raw: Raw): number => (isTable(raw) ? raw.rows.length : (raw.inputs.shape[0] ?? 0))
+export const size = (raw: Raw): number => (isTable(raw) ? raw.size : (raw.inputs.shape[0] ?? 0))
 
 /** The numbers of all rows, in order. */
-export const all = (raw: Raw): Rows => Int32Array.from({ length: size(raw) }, (_, i) => i)
+export const all = (raw: Raw): Int32Array => Int32Array.from({ length: size(raw) }, (_, i) => i)
 
 /** An array of rows that has a name, with the names of its classes if it was text. */
 export interface NamedArray {

@@ -9,7 +9,7 @@ import { type Cell, dataError, type Reason } from "./DataError.ts"
 import type { Fields } from "./Field.ts"
 import type { FittedBinary, FittedColumn, FittedColumns, FittedHead, FittedNumber, FittedTarget } from "./Fitted.ts"
 import { nearest } from "./Nearest.ts"
-import type { Rows } from "./Raw.ts"
+import { all, type Rows } from "./Raw.ts"
 import type { Table } from "./Table.ts"
 
 const refuse = (reason: Reason): DataResult<never> => Result.fail(dataError(reason))
@@ -52,21 +52,21 @@ export interface Kept {
 /** The rows without a blank in any column with `missing: drop`. Fails as `resolve` does. */
 export const keep = (columns: Column.Columns, table: Table): DataResult<Kept> =>
   Result.map(resolve(columns, table), (used) => {
-    const dropping = used.flatMap(({ column, name }) =>
-      Column.isDropping(column) ? [{ name, at: table.columns.indexOf(name), rows: 0 }] : [],
-    )
-    const rows: Array<number> = []
-    for (const [row, cells] of table.rows.entries()) {
-      let isKept = true
-      for (const column of dropping)
-        if (isBlank(cells[column.at] ?? "")) {
-          isKept = false
-          column.rows += 1
+    const rows = all(table)
+    const isDropped = new Uint8Array(table.size)
+    const dropped = used.flatMap(({ column, name }) => {
+      if (!Column.isDropping(column)) return []
+      const { numbers, text } = table.column(table.columns.indexOf(name))
+      const stored = numbers?.(rows)
+      let blanks = 0
+      for (let row = 0; row < table.size; row++)
+        if ((stored === undefined || Number.isNaN(stored[row])) && isBlank(text(row))) {
+          isDropped[row] = 1
+          blanks += 1
         }
-      if (isKept) rows.push(row)
-    }
-    const dropped = dropping.flatMap(({ name, rows }) => (rows === 0 ? [] : [{ column: name, rows }]))
-    return { rows: Int32Array.from(rows), dropped }
+      return blanks === 0 ? [] : [{ column: name, rows: blanks }]
+    })
+    return { rows: dropped.length === 0 ? rows : rows.filter((row) => isDropped[row] === 0), dropped }
   })
 
 /** Fits every column on the given rows. Fails as `resolve` does, with `BadCell` for a wrong cell, `BadSpec` for a column that cannot be learned. */
@@ -167,15 +167,22 @@ export const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows
     return { type, name: first.name, classes }
   })
 
-const cellsOf = (name: string, table: Table, rows: Rows): DataResult<Cells> => {
+/** The cells of a column in some rows. Fails with `NoColumn`. */
+export const cellsOf = (name: string, table: Table, rows: Rows): DataResult<Cells> => {
   const at = table.columns.indexOf(name)
   if (at < 0) return noColumn(name, table)
-  const texts = Array.from({ length: rows.length }, (_, i) => table.rows[rows[i] ?? -1]?.[at] ?? "")
+  const { numbers, text } = table.column(at)
   const place = (index: number): Cell => {
     const row = rows[index] ?? 0
-    return { line: table.lines[row] ?? row + 1, row: row + 1, column: name }
+    return { line: table.line(row), row: row + 1, column: name }
   }
-  return Result.succeed({ name, texts, place })
+  return Result.succeed({
+    name,
+    size: rows.length,
+    text: (index) => text(rows[index] ?? -1),
+    ...(numbers === undefined ? {} : { numbers: () => numbers(rows) }),
+    place,
+  })
 }
 
 /** The inputs of the given rows, as `f32` [rows, width]. Fails with `NoColumn` and `BadCell`. */
@@ -202,7 +209,7 @@ export const targets = (fitted: FittedHead, table: Table, rows: Rows): DataResul
   fitted.type === "numbers" || fitted.type === "labels"
     ? inputs({ type: "columns", columns: fitted.columns }, table, rows)
     : Result.gen(function* () {
-        const { place, texts } = yield* cellsOf(fitted.name, table, rows)
-        const data = yield* Category.encode(texts, fitted.classes, place, Category.noBlank)
+        const cells = yield* cellsOf(fitted.name, table, rows)
+        const data = yield* Category.encode(cells, fitted.classes, Category.noBlank)
         return NDArray.make("i32", [rows.length], data)
       })

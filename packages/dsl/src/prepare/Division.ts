@@ -1,7 +1,7 @@
 /** The rows divided into parts as the document asks, by its seed alone. */
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
-import { arrayLabel, type Rows } from "@adjoint/core/data/Preprocess"
+import { arrayLabel, isTable, type Rows } from "@adjoint/core/data/Preprocess"
 import { all, hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import * as Split from "@adjoint/core/data/Split"
 import { column } from "@adjoint/core/data/Table"
@@ -26,7 +26,7 @@ const labelsOf = (raw: TreeRaw, name: string): Result.Result<ArrayLike<string | 
       ? Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, flat), columns: flat }))
       : Result.succeed(found.array.data)
   }
-  if ("rows" in raw) return column(raw, name)
+  if (isTable(raw)) return column(raw, name)
   if (name === arrayLabel && raw.targets !== undefined) return Result.succeed(raw.targets.data)
   const columns = [arrayLabel]
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))

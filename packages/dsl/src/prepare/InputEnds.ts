@@ -15,7 +15,7 @@ const endsOf = (part: keyof Rows, name: string, input: FittedInput, { origins, .
   const origin = origins[part]
   const seen = (i: number): Seen => {
     const source = origin?.rows[Math.floor(i / width)] ?? 0
-    const line = origin?.lines?.[source]
+    const line = origin?.line?.(source)
     const column = columns?.[i % width]
     const place = line === undefined ? `row ${source + 1}` : `line ${line}`
     return { value: data[i] ?? 0, place, ...(column === undefined ? {} : { column }) }

@@ -1,4 +1,5 @@
 /** Float targets that may be class labels. */
+import { isTable } from "@adjoint/core/data/Preprocess"
 import { hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import type { Facts } from "./Facts.ts"
 
@@ -7,7 +8,7 @@ const mostClasses = 100
 
 /** The targets of arrays, if they are few whole numbers from 0 on, each of them several times, held as floats. */
 export const labelsOf = (raw: TreeRaw): Facts["labels"] | undefined => {
-  if (hasNamedArrays(raw) || "rows" in raw || raw.targets?.dtype !== "f32") return undefined
+  if (hasNamedArrays(raw) || isTable(raw) || raw.targets?.dtype !== "f32") return undefined
   const { data } = raw.targets
   if (data.length !== (raw.targets.shape[0] ?? 1)) return undefined
   const seen = new Set<number>()

@@ -5,10 +5,9 @@
 import { createHash } from "node:crypto"
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import type { FittedHead, FittedTree } from "@adjoint/core/data/Fitted"
-import type * as Preprocess from "@adjoint/core/data/Preprocess"
+import * as Preprocess from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
-import type { Table } from "@adjoint/core/data/Table"
 import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -50,10 +49,10 @@ export interface Prepared {
 /** The rows of one part: inputs and targets, each one array or one for each name. */
 export type Part = Dataset.Dataset<PreprocessTree.Arrays, PreprocessTree.Arrays>
 
-/** The rows of a part in its source, counted from 0, and the lines there of all rows, where the source has lines. */
+/** The rows of a part in its source, counted from 0, and the line there of any row of the source, if it has lines. */
 export interface Origin {
   readonly rows: ArrayLike<number>
-  readonly lines?: ReadonlyArray<number>
+  readonly line?: (row: number) => number
 }
 
 /** The facts after the rows are read, with class counts for a target of classes. */
@@ -135,7 +134,7 @@ const withCounts = (target: Target, targets: PreprocessTree.Arrays): Pick<Known,
 
 /** Mismatches between the document and its rows. */
 const columnsOf = ({ data, model }: Described, { place, raw }: Rows): ReadonlyArray<Finding> =>
-  isTable(raw)
+  Preprocess.isTable(raw)
     ? [
         ...(data.arrays === undefined ? [] : [arraysOfTable]),
         ...(data.columns === undefined ? [] : Columns.check({ data, model }, raw.columns, place)),
@@ -145,8 +144,6 @@ const columnsOf = ({ data, model }: Described, { place, raw }: Rows): ReadonlyAr
         ...(data.arrays !== undefined && !PreprocessTree.hasNamedArrays(raw) ? [arraysOfTable] : []),
         ...(model === undefined ? [] : Ends.check(data, model)),
       ]
-
-const isTable = (raw: PreprocessTree.TreeRaw): raw is Table => "rows" in raw
 
 const arraysOfTable: Finding = {
   code: "D307",
@@ -180,7 +177,7 @@ const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): str
 /** Where rows are in their source. */
 const originOf = ({ raw }: Rows, rows: Preprocess.Rows): Origin => ({
   rows,
-  ...(isTable(raw) ? { lines: raw.lines } : {}),
+  ...(Preprocess.isTable(raw) ? { line: raw.line } : {}),
 })
 
 const datasetOf = (part: string, fitted: FittedTree, { place, raw }: Rows, rows: Preprocess.Rows) =>

@@ -22,8 +22,8 @@ export const valuesOf = (columns: ReadonlyArray<string>, raw: TreeRaw, rows: Arr
     for (const name of columns) {
       if (table === undefined)
         return yield* Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, []), columns: [] }))
-      const all = yield* Table.column(table, name)
-      values.push([name, Array.from({ length: rows.length }, (_, i) => all[rows[i] ?? -1] ?? "")])
+      const { text } = yield* Table.find(table, name)
+      values.push([name, Array.from({ length: rows.length }, (_, i) => text(rows[i] ?? 0))])
     }
     return Object.fromEntries(values) as Slices
   })

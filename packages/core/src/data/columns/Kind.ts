@@ -7,10 +7,18 @@ import type { FittedColumn } from "../Fitted.ts"
 /** A value, or the error of the data. */
 export type DataResult<A> = Result.Result<A, DataError>
 
-/** The cells of one column in some rows, and the place of each. */
+/** The cells of one column in some rows. */
 export interface Cells {
   readonly name: string
-  readonly texts: ReadonlyArray<string>
+  readonly size: number
+  /** The text of a cell, by its index among these cells. */
+  readonly text: (index: number) => string
+  /**
+   * The numbers of all cells, in a new array, if the column is stored as numbers. NaN is a cell that is not: its `text` is a
+   * blank, or is not a finite number.
+   */
+  readonly numbers?: () => Float64Array
+  /** Where a cell is, for messages. */
   readonly place: (index: number) => Cell
 }
 

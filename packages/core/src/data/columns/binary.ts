@@ -17,8 +17,8 @@ export const binary = kind<{ readonly role: typeof eitherRole; readonly missing:
     fit: (_, cells) =>
       Result.map(Category.fitNames("binary", cells), (categories) => ({ type: "binary", name: cells.name, categories })),
     names: ({ categories, name }) => [`${name}=${categories.at(-1)}`],
-    write: ({ categories }, { place, texts }, { at, data, width }) =>
-      Result.map(Category.encode(texts, categories, place, Category.noBlank), (numbers) => {
+    write: ({ categories }, cells, { at, data, width }) =>
+      Result.map(Category.encode(cells, categories, Category.noBlank), (numbers) => {
         for (let i = 0; i < numbers.length; i++) data[i * width + at] = numbers[i] ?? 0
       }),
   },

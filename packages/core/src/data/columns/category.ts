@@ -1,6 +1,5 @@
 /** One of several names, one-hot encoded. */
 import * as Result from "effect/Result"
-import { isBlank } from "../Blank.ts"
 import * as Category from "../Category.ts"
 import { dataError } from "../DataError.ts"
 import type { FittedCategory } from "../Fitted.ts"
@@ -36,7 +35,7 @@ export const category = kind<typeof fields, FittedCategory>({
     width: () => undefined,
     fit: ({ missing, unknown }, cells) =>
       Result.gen(function* () {
-        const names = cells.texts.map((cell) => (isBlank(cell) ? "" : cell.trim()))
+        const names = Category.namesOf(cells)
         const known = names.filter((name) => name !== "")
         if (known.length === 0)
           return yield* Result.fail(
@@ -75,8 +74,8 @@ export const category = kind<typeof fields, FittedCategory>({
   },
 })
 
-const encode = ({ categories, fill, name, unknown }: FittedCategory, { place, texts }: Cells): DataResult<Int32Array> =>
-  Category.encode(texts, categories, place, {
+const encode = ({ categories, fill, name, unknown }: FittedCategory, cells: Cells): DataResult<Int32Array> =>
+  Category.encode(cells, categories, {
     blank: fill,
     unknown,
     hints: {

@@ -73,9 +73,9 @@ export const number = kind<typeof fields, FittedNumber>({
     width: ({ missing }) => (missing === "indicator" ? 2 : 1),
     fit: (options, cells) => fit(options, cells),
     names: ({ indicator, name }) => [name, ...(indicator ? [`${name} is blank`] : [])],
-    write: (fitted, { name, place, texts }, { at, data, width }) =>
+    write: (fitted, cells, { at, data, width }) =>
       Result.gen(function* () {
-        const values = yield* Quantity.readAll(texts, place, fitted.fill === null ? blank(name) : undefined, fitted)
+        const values = yield* Quantity.readAll(cells, fitted.fill === null ? blank(cells.name) : undefined, fitted)
         for (let i = 0; i < values.length; i++) {
           const value = values[i] ?? 0
           const prepared = Math.fround(Quantity.apply(fitted, value))
@@ -83,8 +83,8 @@ export const number = kind<typeof fields, FittedNumber>({
             return yield* Result.fail(
               dataError({
                 _tag: "BadCell",
-                ...place(i),
-                got: quote(texts[i] ?? ""),
+                ...cells.place(i),
+                got: quote(cells.text(i)),
                 wanted:
                   fitted.transform === "log1p" && value <= -1
                     ? "a value above -1 for `log1p`"
@@ -125,13 +125,14 @@ const clipOf = (clip: Options["clip"], known: Float64Array): FittedNumber["clip"
  * transformed values. Fails with `BadCell`, and with `BadSpec` if every training value is blank or a value cannot be
  * transformed or scaled.
  */
-const fit = (options: Options, { name, place, texts }: Cells): DataResult<FittedNumber> =>
+const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
   Result.gen(function* () {
+    const { name } = cells
     const { clip, decimal, missing, scale, thousands, transform } = options
     const format = { ...(decimal === "." ? {} : { decimal }), ...(thousands === "none" ? {} : { thousands }) }
     const isNeeded = missing === undefined || missing === "drop"
     const hint = options.role === "target" ? "`missing: drop` leaves out rows without a target" : blank(name)
-    const values = yield* Quantity.readAll(texts, place, isNeeded ? hint : undefined, format)
+    const values = yield* Quantity.readAll(cells, isNeeded ? hint : undefined, format)
     const known = values.filter((value) => !Number.isNaN(value)).sort()
     if (known.length === 0) return yield* refuse(name, "no number in any training row", "one or more", "ignore the column")
     const plain: FittedNumber = {

@@ -1,0 +1,183 @@
+/** `adjoint data fetch`: downloads public datasets once, checks their bytes, and shows how a model file reads them. */
+import { join, resolve } from "node:path"
+import { nearest } from "@adjoint/core/data/Nearest"
+import { printable } from "@adjoint/dsl/diagnostic/Printable"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import { addressesOf, cacheOf, ownFolderOf } from "../fetch/Cache.ts"
+import { type Dataset, type DatasetFile, datasets } from "../fetch/Datasets.ts"
+import { download, isGenuine, type OnProgress, type Undelivered } from "../fetch/Download.ts"
+import { emit } from "../json/Emit.ts"
+import { FetchError, UsageError } from "../report/Failure.ts"
+import { bar } from "../terminal/Bar.ts"
+import { hasColour, isLive } from "../terminal/Capability.ts"
+import * as Format from "../terminal/Format.ts"
+import { own } from "../terminal/Guard.ts"
+import { style } from "../terminal/Style.ts"
+import { World } from "../terminal/World.ts"
+import { message, result } from "../terminal/Write.ts"
+
+export interface Options {
+  readonly names: ReadonlyArray<string>
+  readonly to: string | undefined
+  readonly json: boolean
+}
+
+/** A file that is on the disk. */
+interface Present {
+  readonly file: DatasetFile
+  readonly path: string
+  /** Where it was downloaded from; undefined if it was there already. */
+  readonly address: string | undefined
+}
+
+const barWidth = 20
+
+/** The progress of a download on the line of the terminal, where there is one, at most ten times a second. */
+const progressOf = (name: string, world: World["Service"]) => {
+  const { env, stderr } = world
+  if (!isLive(env, stderr)) return { onProgress: () => Effect.void, clear: Effect.void }
+  const look = style(hasColour(env, stderr))
+  let drawn = Number.NEGATIVE_INFINITY
+  const onProgress: OnProgress = (done, total) =>
+    Effect.sync(() => {
+      const now = performance.now()
+      if (now - drawn < 100) return
+      drawn = now
+      const sizes = total === undefined ? Format.bytes(done) : `${Format.bytes(done)} of ${Format.bytes(total)}`
+      const { done: filled, left } = bar(total === undefined ? 0 : done / total, barWidth)
+      stderr.write(own(`\r\u001b[K${name} ${look("accent", filled)}${look("faint", left)} ${sizes}`))
+    })
+  const clear = Effect.sync(() => {
+    if (drawn > Number.NEGATIVE_INFINITY) stderr.write(own("\r\u001b[K"))
+  })
+  return { onProgress, clear }
+}
+
+/** What to try when no address gives a file. */
+const hintOf = (failures: ReadonlyArray<Undelivered>, { dataset, file }: { readonly dataset: string; readonly file: string }) => {
+  const isOffline = failures.every(({ kind }) => kind === "unreachable")
+  const first = isOffline ? "connect to a network, name a server that has it (ADJOINT_MIRROR=http://…)," : "try later,"
+  return `${first} or put ${file} into a folder ${dataset} and name the folder above it (ADJOINT_DATA=DIR)`
+}
+
+/** Downloads a file from the first address that gives it. */
+const downloaded = (dataset: string, file: DatasetFile, path: string) =>
+  Effect.gen(function* () {
+    const world = yield* World
+    const { clear, onProgress } = progressOf(file.name, world)
+    const failures: Array<Undelivered> = []
+    for (const address of addressesOf(world.env, dataset, file)) {
+      const failure = yield* download(path, address, file, onProgress).pipe(
+        Effect.ensuring(clear),
+        Effect.as(undefined),
+        Effect.catchTag("Undelivered", (error) => Effect.succeed(error)),
+      )
+      if (failure === undefined) return address
+      failures.push(failure)
+    }
+    return yield* new FetchError({
+      message: `${dataset}: ${file.name} cannot be downloaded\n${failures.map(({ address, reason }) => `  ${printable(`${address}: ${reason}`)}`).join("\n")}`,
+      hint: hintOf(failures, { dataset, file: file.name }),
+    })
+  })
+
+/** A file of the user's own folder, in the dataset's folder there or beside it. */
+const fromOwnFolder = (folder: string, dataset: string, file: DatasetFile) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const places = [join(folder, dataset, file.name), join(folder, file.name)] as const
+    for (const path of places) if (yield* isGenuine(path, file)) return path
+    const damaged = yield* Effect.filter([...places], (path) => fs.exists(path))
+    return yield* new FetchError({
+      message:
+        damaged[0] === undefined
+          ? `${dataset}: there is no ${file.name} in ${printable(folder)}, which ADJOINT_DATA names`
+          : `${printable(damaged[0])} has other bytes than the ${file.name} of ${dataset}`,
+      hint: `${printable(places[0])} with the ${file.bytes} bytes of SHA-256 ${file.sha256}, or no ADJOINT_DATA, to download it`,
+    })
+  })
+
+/** The files of a dataset: those that are there already, and the others downloaded. */
+const fetched = (name: string, { files }: Dataset, to: string | undefined) =>
+  Effect.gen(function* () {
+    const { env } = yield* World
+    const fs = yield* FileSystem.FileSystem
+    const given = ownFolderOf(env)
+    const folder = to === undefined ? join(cacheOf(env), name) : resolve(to)
+    const present: Array<Present> = []
+    for (const file of files) {
+      const path = join(folder, file.name)
+      if (yield* isGenuine(path, file)) present.push({ file, path, address: undefined })
+      else if (given !== undefined) {
+        const source = yield* fromOwnFolder(given, name, file)
+        if (to !== undefined) {
+          yield* fs.makeDirectory(folder, { recursive: true })
+          yield* fs.copyFile(source, path)
+        }
+        present.push({ file, path: to === undefined ? source : path, address: undefined })
+      } else {
+        yield* fs.makeDirectory(folder, { recursive: true })
+        present.push({ file, path, address: yield* downloaded(name, file, path) })
+      }
+    }
+    return present
+  })
+
+const known = Object.keys(datasets)
+
+const checkNames = (names: ReadonlyArray<string>) => {
+  const unknown = names.find((name) => !Object.hasOwn(datasets, name))
+  if (unknown === undefined) return Effect.void
+  const near = nearest(unknown, known)
+  return Effect.fail(
+    new UsageError({
+      message: `there is no dataset \`${unknown}\``,
+      hint: near.length > 0 ? near.join(" or ") : `one of ${known.join(", ")}`,
+    }),
+  )
+}
+
+/** A path as a model file takes it: quoted where YAML would read something else. */
+const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : JSON.stringify(path))
+
+/** Prints what is known, or fetches the named datasets. */
+export const run = ({ json, names, to }: Options) =>
+  Effect.gen(function* () {
+    if (names.length === 0)
+      return yield* result((look) => known.map((name) => `${look("accent", name.padEnd(14))}${datasets[name]?.doc}`).join("\n"))
+    yield* checkNames(names)
+    for (const name of names) {
+      const dataset = datasets[name]
+      if (dataset === undefined) continue
+      const files = yield* fetched(name, dataset, to)
+      const pathOf = (file: string): string => quoted(files.find((each) => each.file.name === file)?.path ?? file)
+      const section = dataset.section(pathOf)
+      if (json)
+        yield* emit({
+          event: "fetched",
+          dataset: name,
+          folder: join(files[0]?.path ?? "", ".."),
+          files: files.map(({ address, file, path }) => ({
+            name: file.name,
+            path,
+            bytes: file.bytes,
+            sha256: file.sha256,
+            ...(address === undefined ? {} : { address }),
+          })),
+          section,
+        })
+      else {
+        yield* message((look) =>
+          [
+            `${look("accent", name)}: ${dataset.doc} ${look("faint", dataset.source)}`,
+            ...files.map(
+              ({ address, path }) =>
+                `${look("good", "✓")} ${path}${look("faint", address === undefined ? ", there already" : "")}`,
+            ),
+          ].join("\n"),
+        )
+        yield* result(`data:\n${section.map((line) => `  ${line}`).join("\n")}`)
+      }
+    }
+  })

@@ -1,0 +1,56 @@
+/**
+ * One column of a table: its cells as texts and, where they are stored as numbers, as numbers too.
+ *
+ * A column is read by row, or by several rows at once, never as a whole, so that its cells may be anywhere: in memory, in
+ * another column, or on disk.
+ */
+
+/** Numbers of rows, from 0. */
+export type Rows = ArrayLike<number>
+
+/** The cells of one column. */
+export interface TableColumn {
+  readonly size: number
+  /** The text of the cell in a row, counted from 0. A cell that is stored as a number has the text `String(number)`. */
+  readonly text: (row: number) => string
+  /**
+   * The numbers of the cells in some rows, in a new array; absent for a column of texts. NaN is a cell that is not stored as a
+   * number: a blank, or a text that is not a finite number. `text` returns its original text.
+   */
+  readonly numbers?: (rows: Rows) => Float64Array
+}
+
+/** A column of texts in memory. `TableColumn.ofTexts(["a", "b"]).text(1) // => "b"` */
+export const ofTexts = (texts: ReadonlyArray<string>): TableColumn => ({
+  size: texts.length,
+  text: (row) => texts[row] ?? "",
+})
+
+/**
+ * A column of numbers in memory. NaN stands for a cell that is not a finite number; `exceptions` has its text, which is empty
+ * (a blank) for a row that it lacks.
+ *
+ * `TableColumn.ofNumbers(Float64Array.of(1.5, NaN), new Map([[1, "n/a"]])).text(1) // => "n/a"`
+ */
+export const ofNumbers = (values: ArrayLike<number>, exceptions: ReadonlyMap<number, string> = new Map()): TableColumn => ({
+  size: values.length,
+  text: (row) => {
+    const value = values[row] ?? Number.NaN
+    return Number.isNaN(value) ? (exceptions.get(row) ?? "") : String(value)
+  },
+  numbers: (rows) => {
+    const out = new Float64Array(rows.length)
+    for (let i = 0; i < out.length; i++) out[i] = values[rows[i] ?? -1] ?? Number.NaN
+    return out
+  },
+})
+
+/** Some rows of a column, in the given order. The cells stay where they are. */
+export const take = (column: TableColumn, rows: Rows): TableColumn => {
+  const { numbers } = column
+  return {
+    size: rows.length,
+    text: (row) => column.text(rows[row] ?? -1),
+    ...(numbers === undefined ? {} : { numbers: (some: Rows) => numbers(Int32Array.from(some, (row) => rows[row] ?? -1)) }),
+  }
+}

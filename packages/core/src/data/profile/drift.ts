@@ -1,0 +1,46 @@
+/** Whether the values of a column differ between two parts of the rows. */
+import { countsOf, type Values } from "./summary.ts"
+
+/** The largest difference between the cumulative shares of two samples (Kolmogorov, 1933; Smirnov, 1939), from 0 to 1. */
+export const largestGap = (a: Float64Array, b: Float64Array): number => {
+  const [x, y] = [a.filter((value) => !Number.isNaN(value)).sort(), b.filter((value) => !Number.isNaN(value)).sort()]
+  let [i, j, gap] = [0, 0, 0]
+  while (i < x.length && j < y.length) {
+    const value = Math.min(x[i] ?? 0, y[j] ?? 0)
+    while (i < x.length && (x[i] ?? 0) <= value) i++
+    while (j < y.length && (y[j] ?? 0) <= value) j++
+    gap = Math.max(gap, Math.abs(i / x.length - j / y.length))
+  }
+  return gap
+}
+
+/** Half of the sum of the differences between the shares of all names: the total variation, from 0 to 1. */
+export const totalVariation = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
+  const [inA, inB] = [countsOf(a), countsOf(b)]
+  const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((all, count) => all + count, 0)
+  const [n, m] = [sum(inA), sum(inB)]
+  if (n === 0 || m === 0) return 0
+  const names = new Set([...inA.keys(), ...inB.keys()])
+  return [...names].reduce((all, name) => all + Math.abs((inA.get(name) ?? 0) / n - (inB.get(name) ?? 0) / m), 0) / 2
+}
+
+/** Differences below this are small, however many rows show them. */
+const small = 0.15
+
+/**
+ * The difference between the values of a column in two parts, if chance does not explain it: for numbers at the level 0.001 of the
+ * Kolmogorov–Smirnov test; for names, when the total variation is more than three times what equal parts of these sizes have on
+ * average. Undefined otherwise.
+ */
+export const drift = (a: Values, b: Values): number | undefined => {
+  const [n, m] = [a.names.filter((name) => name !== "").length, b.names.filter((name) => name !== "").length]
+  if (n < 2 || m < 2) return undefined
+  const noise = Math.sqrt(1 / n + 1 / m)
+  if (a.numbers !== undefined && b.numbers !== undefined) {
+    const gap = largestGap(a.numbers, b.numbers)
+    return gap > small && gap > 1.95 * noise ? gap : undefined
+  }
+  const variation = totalVariation(a.names, b.names)
+  const kinds = new Set([...countsOf(a.names).keys(), ...countsOf(b.names).keys()]).size
+  return variation > small && variation > (3 / 2) * noise * Math.sqrt((2 / Math.PI) * kinds) ? variation : undefined
+}
