@@ -108,6 +108,7 @@ const train = Command.make(
     lanes,
     threads,
     dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
+    noReport: switchOf("no-report", "draw no pictures and write no report.html when the run has ended"),
     json,
   },
   (options) => lazily(() => import("../verbs/train.ts"))({ ...options, usualRuns }),
@@ -150,6 +151,30 @@ const evaluate = Command.make(
     { command: "adjoint evaluate latest --split val" },
     { command: "adjoint evaluate titanic/0001 new-passengers.csv" },
   ]),
+)
+
+const report = Command.make(
+  "report",
+  {
+    run: runArgument,
+    out: Flag.String("out").pipe(
+      Flag.withAlias("o"),
+      Flag.withMetavar("FILE"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("where the report goes; report.html in the run's folder unless given"),
+    ),
+    runs,
+    engine,
+    numerics,
+    lanes,
+    threads,
+    json,
+  },
+  lazily(() => import("../verbs/report.ts")),
+).pipe(
+  Command.withDescription("Draw the pictures of a run, and write its report as one HTML file that works offline"),
+  Command.withExamples([{ command: "adjoint report digits/0001" }, { command: "adjoint report latest -o report.html" }]),
 )
 
 const listRuns = Command.make(
@@ -355,6 +380,7 @@ const all = [
   predict,
   listRuns,
   compare,
+  report,
   data,
   schema,
   explain,

@@ -12,7 +12,7 @@ import { Fetched } from "./Fetch.ts"
 import { Help, Version } from "./Help.ts"
 import { Inspected } from "./Inspect.ts"
 import { Printed } from "./JsonSchemas.ts"
-import { Plotted } from "./Plot.ts"
+import { Plotted, Reported } from "./Plot.ts"
 import { Predicted, RowFailed } from "./Predict.ts"
 import { Kept, Planned, Run, Summarized } from "./Run.ts"
 import { RunListed, RunsCompared } from "./Runs.ts"
@@ -37,6 +37,7 @@ export const Event = Schema.Union([
   Printed,
   Explained,
   Plotted,
+  Reported,
   Examined,
   Fetched,
   Help,

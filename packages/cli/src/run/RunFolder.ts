@@ -23,6 +23,7 @@ export const files = {
   checkpoints: "checkpoints",
   pretrain: "pretrain",
   plots: "plots",
+  report: "report.html",
 } as const
 
 const number = /^\d{4,}$/

@@ -10,6 +10,8 @@ import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import type { Scores } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
 import type { NonFiniteScore, TrainEvent } from "@adjoint/core/training/TrainEvent"
+import { printable } from "@adjoint/dsl/diagnostic/Printable"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
@@ -53,6 +55,8 @@ export interface Options extends Choice {
   readonly usualRuns: string
   readonly json: boolean
   readonly dryRun: boolean
+  /** Whether pictures and the report are left out. */
+  readonly noReport: boolean
 }
 
 /** Which model file, and the folder that its paths are relative to: the one named, or the one of the run that is resumed. */
@@ -259,6 +263,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
       Effect.ensuring(progress.end),
       Effect.andThen(Effect.suspend(() => judge(training, ledger, record))),
       Effect.flatMap((judged) => close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })),
+      Effect.map((summary) => ({ summary, weights: ledger.weights })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
       Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
       Effect.mapError((error) =>
@@ -272,6 +277,35 @@ const train = (options: Options, ready: Ready, folder: string) =>
 
 /** The fields of a summary that are not on every line of JSON. */
 const withoutVersion = ({ version: _, ...summary }: Summary): Omit<Summary, "version"> => summary
+
+/**
+ * Draws the pictures of a run that has ended and writes its report. The run is complete without them: whatever goes wrong is a
+ * warning.
+ */
+const report = (
+  options: Options,
+  { training: { built, checked, prepared, sound } }: Ready,
+  folder: string,
+  weights: Ledger.Ledger["weights"],
+) =>
+  Effect.gen(function* () {
+    if (options.noReport || weights === undefined) return
+    const { compose, referenceIn, save } = yield* Effect.promise(() => import("../page/Report.ts"))
+    const run = yield* openRun(folder)
+    const trained = { run, document: sound.document, reading: sound.reading, checked, built, weights }
+    yield* save(folder, join(folder, files.report), yield* compose(trained, prepared, referenceIn(folder)))
+  }).pipe(
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.failCause(cause as Cause.Cause<never>)
+        : Lines.warning(
+            `the report was not written: ${printable(messageOf(Cause.squash(cause)))}`,
+            `adjoint report ${referenceOf(folder, options)}`,
+          ),
+    ),
+  )
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Prints what a run would be. */
 const planned = (
@@ -302,7 +336,8 @@ export const run = (options: Options) =>
     const folder = yield* begin(options, ready)
     if (options.json) yield* emitNow({ event: "run", folder, ...measured })
     else yield* Lines.header(folder, ready.training, parameters, engine)
-    const summary = yield* train(options, ready, folder)
+    const { summary, weights } = yield* train(options, ready, folder)
+    yield* report(options, ready, folder, weights)
     if (options.json) yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
     else {
       yield* Lines.footer(ready.training, summary, referenceOf(folder, options))

@@ -22,7 +22,7 @@ export interface Judged<Y, T> {
 const chunk = 4096
 
 /** The groups of the jackknife: each row where there are few, and otherwise this many. */
-const mostGroups = 100
+const mostGroups = 50
 
 /** Scores that keep every row are computed once for each group, so large data has fewer of them. */
 const fewestGroups = 10

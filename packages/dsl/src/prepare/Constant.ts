@@ -2,11 +2,10 @@
  * The answer that looks at no input: what the targets of the training rows say alone. A run keeps these numbers, so that new rows
  * can be scored beside it without the training rows.
  */
-import { arrayOf } from "@adjoint/core/data/PreprocessTree"
+import { type Arrays, arrayOf } from "@adjoint/core/data/PreprocessTree"
 import { restore, type Unit } from "@adjoint/core/learning/Score"
 import type { NDArray } from "@adjoint/core/types/NDArray"
-import { type Head, headsOf } from "./Facts.ts"
-import type { Known, Part } from "./Prepare.ts"
+import { type Facts, type Head, headsOf } from "./Facts.ts"
 
 /** Of one head: training rows of each class, rows with a yes of each label among all rows, or the mean of each quantity as it was measured. */
 export type TargetRecord =
@@ -42,7 +41,7 @@ const recordOf = ({ target }: Head, targets: NDArray): TargetRecord => {
 }
 
 /** The records of the training rows. */
-export const recordsOf = (facts: Known, { targets }: Pick<Part, "targets">): TargetRecords =>
+export const recordsOf = (facts: Pick<Facts, "counts" | "target">, targets: Arrays): TargetRecords =>
   Object.fromEntries(headsOf(facts).map((head) => [head.name ?? "", recordOf(head, arrayOf(targets, head.name ?? ""))]))
 
 /** The number that a net has to give for a quantity: the inverse of `restore`. */

@@ -296,7 +296,7 @@ export const prepare = (
         files: [...source.files, ...(separate?.files ?? [])],
         rows: counts,
         split: hashOf(Object.entries(parts)),
-        targets: Constant.recordsOf(facts, train),
+        targets: Constant.recordsOf(facts, train.targets),
       },
       origins: {
         train: originOf(source, trainRows),
