@@ -49,7 +49,7 @@ const mainScore = ({ scores }: Findings): string | undefined => {
 }
 
 const scrolled = (label: string, content: Html): Html =>
-  html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${content}</div>
+  html`<div class="scroll" tabindex="0" role="region" aria-label="table: ${label}">${content}</div>
 `
 
 const tableOf = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<Content>>): Html => html`<table>

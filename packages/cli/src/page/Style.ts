@@ -24,6 +24,7 @@ thead th { color: var(--soft); font-weight: 500 }
 tbody th { font-weight: 500 }
 td.text, th.text { text-align: left }
 code, pre, .code td.source { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace }
+code { overflow-wrap: anywhere }
 pre { margin: 8px 0; padding: 12px 14px; border: 1px solid var(--grid); border-radius: 8px; overflow-x: auto; white-space: pre }
 .code { width: 100% }
 .code td, .code th { border-bottom: 0; padding: 0 12px 0 0 }

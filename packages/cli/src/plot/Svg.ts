@@ -201,13 +201,16 @@ const rowsApart = 36
 /** The height of the area of marks. */
 const usualHeight = 240
 
+/** The room that a panel needs left of its marks. */
+const gutterOf = ({ height = usualHeight, y }: Panel): number => {
+  const texts = ticksOf(y, [height, 0], rowsApart).ticks.map(({ text }) => text)
+  const most = y.names === undefined ? 90 : widestName
+  return Math.min(most, Math.max(14, ...texts.map((text) => widthOf(text)))) + 10 + (y.label === undefined ? 0 : 20)
+}
+
 /** A panel laid out from a place on; its height depends on its legend and the room for names. */
-const panelAt = (panel: Panel, left: number, top: number, width: number) => {
+const panelAt = (panel: Panel, left: number, top: number, width: number, gutter: number) => {
   const { isSquare, marks, title, x: xAxis, y: yAxis } = panel
-  const yTexts = ticksOf(yAxis, [panel.height ?? usualHeight, 0], rowsApart).ticks.map(({ text }) => text)
-  const nameRoom = yAxis.names === undefined ? 90 : widestName
-  const gutter =
-    Math.min(nameRoom, Math.max(14, ...yTexts.map((text) => widthOf(text)))) + 10 + (yAxis.label === undefined ? 0 : 20)
   const legend = legendOf(panel, width - gutter)
   const head = (title === undefined ? 0 : 22) + legend.rows * 18 + 8
   const right = 14
@@ -318,12 +321,16 @@ const bodyOf = (figure: Figure, width: number, top: number) => {
   const { columns, panels } = figure
   const gap = 20
   const own = (inner - gap * (columns - 1)) / columns
+  // Panels below each other begin at the same place.
+  const gutters = Array.from({ length: columns }, (_, column) =>
+    Math.max(0, ...panels.filter((__, i) => i % columns === column).map(gutterOf)),
+  )
   const lines: Array<string> = []
   let y = top
   for (let row = 0; row * columns < panels.length; row++) {
     const made = panels
       .slice(row * columns, (row + 1) * columns)
-      .map((panel, i) => panelAt(panel, outer + i * (own + gap), y, own))
+      .map((panel, i) => panelAt(panel, outer + i * (own + gap), y, own, gutters[i] ?? 0))
     lines.push(...made.flatMap((each) => each.lines))
     y += Math.max(...made.map(({ height }) => height)) + 14
   }
