@@ -85,7 +85,9 @@ describe.runIf(browser !== undefined)("the report", () => {
       for (const name of ["curves", "confusion-species", "predicted-petal_width", "importance"]) {
         await tab.open(pageOf("flowers/0001/plots", `${name}.svg`))
         expect(tab.complaints()).toEqual([])
-        expect(await tab.evaluate("document.querySelector('parsererror') === null && document.querySelectorAll('text').length > 5")).toBe(true)
+        expect(
+          await tab.evaluate("document.querySelector('parsererror') === null && document.querySelectorAll('text').length > 5"),
+        ).toBe(true)
         // Every text lies within the picture.
         const outside = await tab.evaluate(`JSON.stringify([...document.querySelectorAll("text")].flatMap((text) => {
           const { left, right, top, bottom } = text.getBoundingClientRect()

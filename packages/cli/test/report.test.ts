@@ -6,7 +6,10 @@ import { examples, folder, jsonLines, run } from "./world.ts"
 
 /** A column and classes whose names are markup, and a value of a slice. */
 const evil = '<script>alert("x")</script>'
-const rows = Array.from({ length: 90 }, (_, i) => `${(i * 7) % 30},${i % 4},${(i * 7) % 30 > 14 ? 'a"b<i>' : "c&d"},${i % 2 === 0 ? "<b>" : "plain"}`)
+const rows = Array.from(
+  { length: 90 },
+  (_, i) => `${(i * 7) % 30},${i % 4},${(i * 7) % 30 > 14 ? 'a"b<i>' : "c&d"},${i % 2 === 0 ? "<b>" : "plain"}`,
+)
 
 const classes = `schema: 1
 name: odd
@@ -47,7 +50,9 @@ const directory = folder({
   "odd.yaml": classes,
   "numbers.yaml": numbers,
   "images.yaml": images,
-  "odd.csv": [`"${evil.replaceAll('"', '""')}",other,y,kind`, ...rows.map((row) => row.replace('a"b<i>', '"a""b<i>"'))].join("\n"),
+  "odd.csv": [`"${evil.replaceAll('"', '""')}",other,y,kind`, ...rows.map((row) => row.replace('a"b<i>', '"a""b<i>"'))].join(
+    "\n",
+  ),
 })
 const runs = join(directory, "runs")
 const adjoint = (...args: ReadonlyArray<string>) => run([...args, "--runs", runs], { report: true })
@@ -57,7 +62,10 @@ const report = (name: string) => readFileSync(inRun(name, "report.html"), "utf8"
 
 beforeAll(async () => {
   for (const name of ["odd", "numbers", "images"])
-    expect(await adjoint("train", join(directory, `${name}.yaml`))).toMatchObject({ code: 0, stderr: expect.not.stringContaining("report was not written") })
+    expect(await adjoint("train", join(directory, `${name}.yaml`))).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringContaining("report was not written"),
+    })
 })
 
 describe("a run that has ended", () => {
@@ -77,7 +85,9 @@ describe("a run that has ended", () => {
 
   test("has none where they are not wanted", async () => {
     const bare = join(directory, "bare")
-    expect(await run(["train", join(directory, "images.yaml"), "--no-report", "--runs", bare], { report: true })).toMatchObject({ code: 0 })
+    expect(await run(["train", join(directory, "images.yaml"), "--no-report", "--runs", bare], { report: true })).toMatchObject({
+      code: 0,
+    })
     expect(existsSync(join(bare, "images/0001/report.html"))).toBe(false)
     expect(existsSync(join(bare, "images/0001/plots"))).toBe(false)
   })
@@ -97,7 +107,9 @@ describe("report", () => {
     rmSync(inRun("odd", "plots"), { recursive: true })
     const out = join(directory, "elsewhere.html")
     const { stdout } = await adjoint("report", "odd/1", "-o", out, "--json")
-    expect(jsonLines(stdout)).toMatchObject([{ event: "reported", file: out, plots: expect.arrayContaining([inRun("odd", "plots", "roc.svg")]) }])
+    expect(jsonLines(stdout)).toMatchObject([
+      { event: "reported", file: out, plots: expect.arrayContaining([inRun("odd", "plots", "roc.svg")]) },
+    ])
     const after = [readFileSync(out, "utf8"), ...plots("odd").map((name) => readFileSync(inRun("odd", "plots", name), "utf8"))]
     expect(after).toEqual(before)
   })
@@ -106,10 +118,15 @@ describe("report", () => {
     const page = report("odd")
     const { test: scores } = JSON.parse(readFileSync(inRun("odd", "summary.json"), "utf8"))
     expect(page).toContain(`<b>${(100 * scores.accuracy).toFixed(2)}%</b>`)
-    for (const id of ["scores", "training", "answers", "inputs", "model", "data", "repeat"]) expect(page).toContain(`<h2 id="${id}">`)
+    for (const id of ["scores", "training", "answers", "inputs", "model", "data", "repeat"])
+      expect(page).toContain(`<h2 id="${id}">`)
     expect(page).toContain("<h3>By kind</h3>")
-    expect(page).toMatch(/<tr class="layer"><td>13<\/td><td class="source"> {4}- dense: \{ units: 6, activation: relu \}<\/td><td>\[6\]<\/td><td>18<\/td><td>12<\/td>/)
-    expect(page).toMatch(/<tr class="layer"><td>14<\/td><td class="source"> {4}- head: y<\/td><td>\[1\]<\/td><td>7<\/td><td>6<\/td>/)
+    expect(page).toMatch(
+      /<tr class="layer"><td>13<\/td><td class="source"> {4}- dense: \{ units: 6, activation: relu \}<\/td><td>\[6\]<\/td><td>18<\/td><td>12<\/td>/,
+    )
+    expect(page).toMatch(
+      /<tr class="layer"><td>14<\/td><td class="source"> {4}- head: y<\/td><td>\[1\]<\/td><td>7<\/td><td>6<\/td>/,
+    )
     const lock = JSON.parse(readFileSync(inRun("odd", "data.lock.json"), "utf8"))
     expect(page).toContain(lock.files[0].sha256)
     expect(page).toContain(lock.split)
@@ -126,7 +143,11 @@ describe("report", () => {
   })
 
   test("nothing that comes from a file is markup, in the page and in the pictures", () => {
-    for (const text of [report("odd"), report("numbers"), ...["odd", "numbers"].flatMap((name) => plots(name).map((file) => readFileSync(inRun(name, "plots", file), "utf8")))]) {
+    for (const text of [
+      report("odd"),
+      report("numbers"),
+      ...["odd", "numbers"].flatMap((name) => plots(name).map((file) => readFileSync(inRun(name, "plots", file), "utf8"))),
+    ]) {
       expect(text).not.toContain("<script")
       expect(text).not.toContain("<b>plain")
       expect(text).not.toContain("<i>")
@@ -158,7 +179,10 @@ describe("report", () => {
     const events = inRun("odd", "events.ndjson")
     const kept = `${events}.kept`
     copyFileSync(events, kept)
-    writeFileSync(events, `${readFileSync(events, "utf8")}${[1, 2, 3].map((epoch) => JSON.stringify(event(epoch))).join("\n")}\n{ broken\n`)
+    writeFileSync(
+      events,
+      `${readFileSync(events, "utf8")}${[1, 2, 3].map((epoch) => JSON.stringify(event(epoch))).join("\n")}\n{ broken\n`,
+    )
     const out = join(directory, "watched.html")
     expect(await adjoint("report", "odd/1", "-o", out)).toMatchObject({ code: 0 })
     copyFileSync(kept, events)

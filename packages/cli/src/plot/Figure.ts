@@ -100,6 +100,7 @@ export const domainOf = (values: ReadonlyArray<number>, room = 0.05): readonly [
       high = Math.max(high, x)
     }
   if (low > high) return [0, 1]
-  if (low === high) return [low - (Math.abs(low) * room || room), high + (Math.abs(high) * room || room)]
+  const around = 0.05 * Math.abs(low) || 0.5
+  if (low === high) return [low - around, high + around]
   return [low - room * (high - low), high + room * (high - low)]
 }
