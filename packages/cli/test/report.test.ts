@@ -195,6 +195,20 @@ describe("report", () => {
     rmSync(inRun("odd", "plots", "layers.svg"))
   })
 
+  test("measures the layers where it is asked to, and keeps what it measured for later reports", async () => {
+    const out = join(directory, "timed.html")
+    expect(await adjoint("report", "images/1", "-o", out, "--time")).toMatchObject({ code: 0 })
+    const record = inRun("images", "layer-times.json")
+    const { batch, milliseconds } = JSON.parse(readFileSync(record, "utf8"))
+    expect(batch).toBe(32)
+    expect(Object.keys(milliseconds)).toEqual(["conv2d1", "relu1", "flatten1", "head1"])
+    const timed = readFileSync(out, "utf8")
+    expect(timed).toContain('<th scope="col">share of time</th>')
+    expect(await adjoint("report", "images/1", "-o", out)).toMatchObject({ code: 0 })
+    expect(readFileSync(out, "utf8")).toBe(timed)
+    rmSync(record)
+  })
+
   test("refuses a run that is not there and rows that have changed", async () => {
     expect(await adjoint("report", "none/1")).toMatchObject({ code: 2, stdout: "" })
     const csv = join(directory, "odd.csv")

@@ -7,6 +7,7 @@ import * as Key from "@adjoint/core/tensor/Key"
 import * as Shape from "@adjoint/core/types/Shape"
 import type { Built } from "@adjoint/dsl/build/Build"
 import { isOne, type Sample } from "@adjoint/dsl/prepare/Facts"
+import type { Leaf } from "./LayerTimes.ts"
 import type { Training } from "./Training.ts"
 
 export interface Row {
@@ -66,6 +67,18 @@ const inside = (children: ReadonlyArray<Child>, path: ReadonlyArray<string>): Re
       ? [{ name: at.join("."), kind, inputs, output: outputs[0] ?? [], parameters: 0, multiplyAdds: 0 }]
       : rows(inner.net as unknown as Net, inputs[0] ?? [], at)
   })
+
+/** The layers that have no others inside, with their nets: those of `modelRows` that compute alone. */
+export const leavesOf = (net: Built["net"], sample: Sample): ReadonlyArray<Leaf> => {
+  const below = (own: Net, input: Shape.Shape, path: ReadonlyArray<string>): ReadonlyArray<Leaf> =>
+    own.children === undefined ? [{ name: path.join("."), net: own, input }] : among(own.children(input), path)
+  const among = (children: ReadonlyArray<Child>, path: ReadonlyArray<string>): ReadonlyArray<Leaf> =>
+    children.flatMap(({ inner, inputs, name }) =>
+      inner === undefined ? [] : below(inner.net as unknown as Net, inputs[0] ?? [], [...path, String(name)]),
+    )
+  if (net.children === undefined) return below(net as unknown as Net, isOne(sample) ? sample : [], [])
+  return among(net.children(sample), [])
+}
 
 /** How many numbers the net of a training learns. */
 export const parametersOf = ({ built, prepared }: Training): number => {

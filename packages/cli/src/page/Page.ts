@@ -219,7 +219,7 @@ ${entries.map(
 
 const modelSection = ({ advice, command, model }: Material): Html =>
   html`<section aria-labelledby="model"><h2 id="model">Model file</h2>
-<p class="soft">Each layer on its line, with its output for one row. Gradient norms and dead units are there where the run recorded its layers (<code>callbacks: [watch_layers]</code>).</p>
+<p class="soft">Each layer on its line, with its output for one row. Gradient norms and dead units are there where the run recorded its layers (<code>callbacks: [watch_layers]</code>), shares of time where they were measured (<code>adjoint report --time</code>).</p>
 ${annotated(model.text, model.facts)}
 ${
   command.set.length === 0

@@ -24,6 +24,7 @@ export const files = {
   pretrain: "pretrain",
   plots: "plots",
   report: "report.html",
+  times: "layer-times.json",
 } as const
 
 const number = /^\d{4,}$/

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
-import { compose, referenceIn, save } from "../page/Report.ts"
+import { compose, measure, referenceIn, save } from "../page/Report.ts"
 import { find } from "../run/Find.ts"
 import { files } from "../run/RunFolder.ts"
 import { load, rowsOf } from "../run/Trained.ts"
@@ -14,6 +14,8 @@ export interface Options extends Choice {
   readonly runs: string
   /** Where the report goes; into the run's folder unless given. */
   readonly out: string | undefined
+  /** Whether the time of each layer is measured first. */
+  readonly time: boolean
   readonly json: boolean
 }
 
@@ -23,6 +25,7 @@ export const run = (options: Options) =>
     const directory = yield* find(options.run, options.runs)
     const trained = yield* load(directory)
     const prepared = yield* rowsOf(trained)
+    if (options.time) yield* measure(trained, prepared)
     const made = yield* compose(trained, prepared, referenceIn(directory))
     const out = options.out ?? join(directory, files.report)
     yield* save(directory, out, made)
