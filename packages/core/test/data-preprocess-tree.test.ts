@@ -58,7 +58,7 @@ describe("heads", () => {
     const columns = { age: "number", rich: spec.columns.rich, old: spec.columns.old, "*": "ignore" } as const
     expect(fitted({ columns }).target).toMatchObject({ type: "labels", columns: [{ name: "rich" }, { name: "old" }] })
     expect(message({ ...spec, heads: { both: ["kind", "rich"] } })).toBe(
-      "columns: got the targets `kind` and `rich`, wanted one class, binary targets only, or numbers only; try: keep one of them",
+      "columns: got the targets `kind` and `rich`, wanted one class, one set, binary targets only, or numbers only; try: keep one of them",
     )
     expect(message({ ...spec, heads: { price: ["age"] } })).toMatch(/^head `price`: got `age`, wanted one of `fare`/)
   })

@@ -305,7 +305,7 @@ describe("what is wrong is named with its place", () => {
     [
       "two classes",
       () => fit({ Age: { type: "number", missing: 0 }, Sex: "class", Survived: "class", Fare: "ignore" }),
-      "columns: got the targets `Sex` and `Survived`, wanted one class, binary targets only, or numbers only; try: keep one of them",
+      "columns: got the targets `Sex` and `Survived`, wanted one class, one set, binary targets only, or numbers only; try: keep one of them",
     ],
     [
       "a binary column of three names",
@@ -320,7 +320,7 @@ describe("what is wrong is named with its place", () => {
     [
       "log1p of what has no logarithm",
       () => fit({ Age: { type: "number", transform: "log1p" }, Sex: "ignore" }, cells("-1,m")),
-      "column `Age`: got `transform: log1p` with -1 among the values, wanted values above -1; try: remove the transform, or clip the column first",
+      "column `Age`: got `transform: log1p` with -1 among the values, wanted values above -1; try: remove the transform, use `power`, which takes all numbers, or clip the column first",
     ],
     [
       "an identifier as a category",

@@ -30,8 +30,33 @@ export interface Split {
   /** Rows whose targets are not looked at: pre-training learns from them, beside the training rows. */
   readonly unlabelled?: Amount
   readonly stratify?: string
+  /** The column whose rows of one value stay in one part; a column of the type `group` unless given. */
+  readonly group?: string
+  /** `order`: the first rows are for training, the next for validation, the last for testing. Otherwise rows are drawn. */
+  readonly by?: "order"
   readonly seed: number
 }
+
+/** How the rows of a table are windows of series. */
+export interface Series {
+  /** The rows of a window. */
+  readonly window: number
+  /** How many steps after a window are predicted, or which: `3` is 1, 2 and 3. */
+  readonly horizon: number | ReadonlyArray<number>
+  /** The rows from one window to the next. */
+  readonly step: number
+  /** The column of times. */
+  readonly time?: string
+  /** The column that tells series apart. */
+  readonly group?: string
+  readonly gaps: "error" | "split"
+  /** Whether windows of the validation and test parts may begin in the rows before them. */
+  readonly overlap: boolean
+}
+
+/** The steps ahead that are predicted. `horizonOf(3) // => [1, 2, 3]` */
+export const horizonOf = (horizon: Series["horizon"]): ReadonlyArray<number> =>
+  typeof horizon === "number" ? Array.from({ length: horizon }, (_, i) => i + 1) : horizon
 
 export interface Data {
   readonly source: Named
@@ -43,6 +68,7 @@ export interface Data {
   readonly scale?: Scale
   /** The type of array targets. */
   readonly target?: ArrayTarget
+  readonly series?: Series
   readonly split: Split
   readonly test?: Named
 }

@@ -118,7 +118,8 @@ const merged = (forms: ReadonlyArray<Form>, others: ReadonlyArray<JsonSchema>, n
   }
   const described = others.map((other) => {
     const names = namesOf(other.enum)
-    return names.length === 0
+    // A name that is only a word has no content with a description.
+    return names.length === 0 || !names.every((each) => docs.has(each))
       ? other
       : { title: `${name}: by name`, ...other, enumDescriptions: names.map((each) => String(docs.get(each) ?? "")) }
   })

@@ -72,9 +72,9 @@ const looked = async (text: string): Promise<ReadonlyArray<string>> => {
 
 describe("sources", () => {
   test.each([
-    ["rows.csv", { csv: { path: "rows.csv", delimiter: "auto", header: true } }],
-    ["rows.tsv.gz", { tsv: { path: "rows.tsv.gz", header: true } }],
-    ["{ csv: ./rows.data }", { csv: { path: "./rows.data", delimiter: "auto", header: true } }],
+    ["rows.csv", { csv: { path: "rows.csv", delimiter: "auto" } }],
+    ["rows.tsv.gz", { tsv: { path: "rows.tsv.gz" } }],
+    ["{ csv: ./rows.data }", { csv: { path: "./rows.data", delimiter: "auto" } }],
     ["{ csv: { path: rows, delimiter: '|', header: false } }", { csv: { path: "rows", delimiter: "|", header: false } }],
     ["{ npz: rows.bin }", { npz: { path: "rows.bin", inputs: "inputs", targets: "targets" } }],
   ])("%s", (written, document) => {
@@ -147,13 +147,13 @@ describe("columns and images", () => {
     ["columns: { a: { type: number, scale: standart }, y: class }", "data.columns.a.scale"],
     ["columns: { a: { type: number, clip: [3, 1] }, y: class }", "data.columns.a.clip: expected the lower bound first"],
     ["columns: { a: { type: number, clip: { quantiles: [0.9, 0.1] } }, y: class }", "expected the lower share first"],
-    ["columns: { a: { type: number, missing: .nan }, y: class }", "data.columns.a.missing: expected a number, `mean`"],
+    ["columns: { a: { type: number, missing: .nan }, y: class }", "data.columns.a.missing: expected a number, `error`"],
     ["columns: { a: { type: number, decimal: ';' }, y: class }", "data.columns.a.decimal: expected `.` or `,`, got"],
     [
       "columns: { a: { type: number, decimal: ',', thousands: ',' }, y: class }",
       "expected different marks for `decimal` and `thousands`",
     ],
-    ["columns: { a: { type: class, missing: most_common } }", "data.columns.a.missing: expected `drop`, got"],
+    ["columns: { a: { type: class, missing: most_common } }", "data.columns.a.missing: expected `error` or `drop`, got"],
     ["columns: { a: { type: ignore, missing: drop }, y: class }", "unknown key `missing` in data.columns.a"],
     ["image: { size: [0, 8] }", "data.image.size[0]: expected a whole number > 0, got 0"],
     ["image: { size: [8, 8], scale: { max: 0 } }", "data.image.scale.max: expected a number > 0, got 0"],
@@ -327,7 +327,7 @@ describe("in TypeScript", () => {
         columns: { a: { type: "number", thousands: "," }, y: { type: "class", missing: "drop" } },
       }),
     ).toMatchObject({
-      source: { csv: { path: "./x.data", delimiter: "auto", header: true } },
+      source: { csv: { path: "./x.data", delimiter: "auto" } },
       columns: { a: { type: "number", thousands: "," }, y: { type: "class", missing: "drop" } },
     })
     expect(data({ source: "x.tsv.gz", columns: { a: "number", y: "class" } })).toMatchObject({
@@ -336,11 +336,11 @@ describe("in TypeScript", () => {
   })
   test("what a file cannot say cannot be said", () => {
     // @ts-expect-error a kind of file that there is none of
-    const parquet: Model.Source = { parquet: "x" }
+    const feather: Model.Source = { feather: "x" }
     // @ts-expect-error an ending that says no kind
     const sheet: Model.Source = "x.xlsx"
     // @ts-expect-error a class takes nothing for a blank
     const columns: NonNullable<Model.Sections["data"]>["columns"] = { y: { type: "class", missing: "mean" } }
-    expect([parquet, sheet, columns]).toHaveLength(3)
+    expect([feather, sheet, columns]).toHaveLength(3)
   })
 })

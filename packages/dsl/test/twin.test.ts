@@ -31,6 +31,7 @@ const data: Keys<NonNullable<Model.Sections["data"]>> = {
   image: true,
   scale: true,
   target: true,
+  series: true,
   split: true,
   test: true,
 }
@@ -40,6 +41,8 @@ const split: Keys<NonNullable<NonNullable<Model.Sections["data"]>["split"]>> = {
   test: true,
   unlabelled: true,
   stratify: true,
+  by: true,
+  group: true,
   seed: true,
 }
 const model: Keys<Model.Sections["model"]> = { input: true, inputs: true, init: true, layers: true }
@@ -193,8 +196,8 @@ train:
     const callback: Model.Train = { callbacks: ["early_stopping"] }
     // @ts-expect-error there is no such option
     const option: Model.Train = { callbacks: [{ early_stop: { wait: 3 } }] }
-    // @ts-expect-error an embedding has no main option
-    const layer: Model.Layer = { embedding: 3 }
+    // @ts-expect-error the units of an embedding are a number
+    const layer: Model.Layer = { embedding: "3" }
     expect([average, callback, option, layer]).toHaveLength(4)
   })
 })

@@ -347,9 +347,27 @@ const fetch = Command.make(
   Command.withExamples([{ command: "adjoint data fetch" }, { command: "adjoint data fetch mnist" }]),
 )
 
-const data = Command.make("data").pipe(
-  Command.withDescription("Public datasets, on this disk"),
-  Command.withExamples([{ command: "adjoint data fetch" }, { command: "adjoint data fetch mnist" }]),
+const data = Command.make(
+  "data",
+  {
+    file: model,
+    set,
+    sample: Flag.Int("sample").pipe(
+      Flag.withMetavar("N"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("show N training rows as they were read, and as the net is given them"),
+    ),
+    json,
+  },
+  lazily(() => import("../verbs/data.ts")),
+).pipe(
+  Command.withDescription("Show what the rows of a model file hold, and what looks wrong with them"),
+  Command.withExamples([
+    { command: "adjoint data titanic.yaml" },
+    { command: "adjoint data digits.yaml --sample 12" },
+    { command: "adjoint data fetch mnist" },
+  ]),
   Command.withSubcommands([fetch]),
 )
 

@@ -1,6 +1,8 @@
 /** The numbers that the pictures and the report of a run show: everything that is computed of the rows that a run is judged on. */
+import { DataError, dataError } from "@adjoint/core/data/DataError"
 import * as Dataset from "@adjoint/core/data/Dataset"
-import { type Arrays, arrayOf, headsOf, inputsOf, restore } from "@adjoint/core/data/PreprocessTree"
+import { type Arrays, arrayOf, headsOf, inMemory, inputsOf, type RowArrays, restore } from "@adjoint/core/data/PreprocessTree"
+import * as StoredArray from "@adjoint/core/data/StoredArray"
 import * as TableInput from "@adjoint/core/data/TableInput"
 import { leaves } from "@adjoint/core/learning/Params"
 import * as Score from "@adjoint/core/learning/Score"
@@ -174,6 +176,17 @@ const some = (rows: number): ReadonlyArray<number> =>
 const importanceScore = (names: ReadonlyArray<string>): string =>
   names.find((name) => !/(^|\.)loss$/u.test(name)) ?? names[0] ?? "loss"
 
+/** Some rows of inputs, in memory. Fails with `DataError` where stored rows cannot be read. */
+export const rowsAt = (inputs: RowArrays, rows: ReadonlyArray<number>): Effect.Effect<Arrays, DataError> => {
+  const own = inMemory(inputs)
+  return own === undefined
+    ? Effect.tryPromise({
+        try: () => StoredArray.read(inputs, rows) as Promise<Arrays>,
+        catch: (error) => (error instanceof DataError ? error : dataError({ _tag: "NotReadable", cause: String(error) })),
+      })
+    : Effect.succeed(Dataset.takeRows(own, rows) as Arrays)
+}
+
 /** How many numbers a tree of parameters has. */
 const sizeOf = (params: unknown): number => leaves(params).reduce((sum, { shape }) => sum + Shape.size(shape), 0)
 
@@ -200,7 +213,7 @@ export const findings = (
     const predict = yield* predictor(built.net, weights)
     const table = Judged.tableOf(built, loss)
     const predictions: Arrays = yield* predict(part.inputs)
-    const judged = { predictions, targets: part.targets }
+    const judged = { predictions, targets: part.targets, weights: part.weights }
     const heads = built.heads.flatMap((head) => {
       const { name = "" } = head
       return ofHead(trained, head, arrayOf(predictions, name), arrayOf(part.targets, name))
@@ -222,7 +235,7 @@ export const findings = (
         return isBetterHigher ? -value : value
       })
     const columns = measured
-      ? yield* importance(Dataset.takeRows(part.inputs, places) as Arrays, features, cost, {
+      ? yield* importance(yield* rowsAt(part.inputs, places), features, cost, {
           key: Key.fold(Key.make(built.seed), "importance"),
           repeats,
         })

@@ -1,8 +1,10 @@
 /** The scores of a run's model on some rows, with their intervals, and those of the answer that looks at no input. */
+import { rowsIn } from "@adjoint/core/data/Dataset"
 import { type Arrays, arrayOf } from "@adjoint/core/data/PreprocessTree"
 import type { Interval } from "@adjoint/core/learning/Interval"
 import * as Loss from "@adjoint/core/learning/Loss"
-import type { ScoreFunction } from "@adjoint/core/learning/Score"
+import { add, type ScoreFunction } from "@adjoint/core/learning/Score"
+import * as T from "@adjoint/core/tensor/Tensor"
 import { lossNames } from "@adjoint/core/training/Evaluate"
 import type { Scores } from "@adjoint/core/training/Progress"
 import * as Scored from "@adjoint/core/training/Scored"
@@ -24,10 +26,15 @@ const losses = (loss: Built["loss"]): Built["scores"] =>
   Object.fromEntries(
     lossNames(loss).map((name, i): readonly [string, ScoreFunction<never, never>] => [
       name,
-      (prediction, target) => {
-        const { heads, value } = Loss.values(loss, prediction, target)
-        return i === 0 ? value : (heads[i - 1]?.[1] ?? value)
-      },
+      Object.assign(
+        (prediction: never, target: never, weights?: T.Tensor) => {
+          const { heads, value } = Loss.values(loss, prediction, target, weights)
+          const rows = T.scalar(rowsIn(target))
+          const all = weights === undefined ? rows : T.sum(weights)
+          return T.stack([T.mul(i === 0 ? value : (heads[i - 1]?.[1] ?? value), rows), all])
+        },
+        { merge: add, finish: ([sum = 0, count = 0]: ReadonlyArray<number>) => sum / count },
+      ),
     ]),
   ) as Built["scores"]
 
@@ -69,7 +76,7 @@ const repeated = ({ shape }: NDArray, row: ReadonlyArray<number>): NDArray => {
 export const baselineOf = (
   { heads }: Pick<Built, "heads">,
   table: Built["scores"],
-  { predictions, targets }: Judged,
+  { predictions, targets, weights }: Judged,
   records: Constant.TargetRecords | undefined,
 ): Baseline | undefined => {
   if (records === undefined) return undefined
@@ -88,5 +95,5 @@ export const baselineOf = (
   const isOne = heads[0]?.name === undefined
   const outputs: Arrays = isOne ? only.constant : Object.fromEntries(each.map(({ constant, name }) => [name, constant]))
   const answer = isOne ? only.answer : Object.fromEntries(each.map(({ answer, name }) => [name, answer]))
-  return { answer, scores: scoresOf(table, { predictions: outputs, targets }) }
+  return { answer, scores: scoresOf(table, { predictions: outputs, targets, weights }) }
 }

@@ -1,12 +1,15 @@
 /** Labelled rows of a file, read as the rows of a run were read and prepared as they were, with nothing fitted again. */
 import * as Column from "@adjoint/core/data/Column"
-import { inFile } from "@adjoint/core/data/DataError"
+import { type DataError, inFile } from "@adjoint/core/data/DataError"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
+import { isTable } from "@adjoint/core/data/Raw"
 import * as Source from "@adjoint/core/data/Source"
+import * as Table from "@adjoint/core/data/Table"
 import { type Data, useOf } from "@adjoint/dsl/Document"
 import { diagnostic } from "@adjoint/dsl/diagnostic/Diagnostic"
-import { specOf } from "@adjoint/dsl/prepare/Prepare"
+import { type Part, specOf } from "@adjoint/dsl/prepare/Prepare"
 import { type Rows, read } from "@adjoint/dsl/prepare/Reading"
+import { allWindows, hasSeries, seriesOf } from "@adjoint/dsl/prepare/Windows"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Refused, UsageError } from "../report/Failure.ts"
@@ -56,22 +59,36 @@ const needed = ({ document, run: { fitted } }: Trained): Column.Columns | undefi
   if (columns === undefined) return undefined
   const targets = PreprocessTree.headsOf(fitted).flatMap(([, target]) => PreprocessTree.columnsOf(target))
   const inputs = (PreprocessTree.inputColumns(fitted) ?? []).map(({ name }) => name)
-  const used = [...inputs, ...targets].map(
+  const series = data !== undefined && hasSeries(data) ? seriesOf(data) : undefined
+  const order = [series?.time, series?.group].filter((name) => name !== undefined)
+  const used = [...new Set([...inputs, ...targets, ...order])].map(
     (name) => [name, (Object.hasOwn(columns, name) ? columns[name] : columns["*"]) ?? "number"] as const,
   )
   return { ...Object.fromEntries(used), "*": Column.whole("ignore") }
+}
+
+/** The rows whose targets are predicted: all of them, or of a series the last one of each window, which has its rows in order. */
+const windowed = (
+  data: Data,
+  raw: PreprocessTree.TreeRaw,
+  rows: ArrayLike<number>,
+): Result.Result<readonly [PreprocessTree.TreeRaw, ArrayLike<number>], DataError> => {
+  if (!hasSeries(data) || PreprocessTree.hasNamedArrays(raw) || !isTable(raw)) return Result.succeed([raw, rows])
+  const table = Table.take(raw, Array.from(rows))
+  return Result.map(allWindows(table, data), (last) => [table, last])
 }
 
 /** The rows as they were read, the numbers of those that are used, and these as the net takes them. */
 export interface NewRows {
   readonly raw: PreprocessTree.TreeRaw
   readonly rows: ArrayLike<number>
-  readonly part: { readonly inputs: PreprocessTree.Arrays; readonly targets: PreprocessTree.Arrays }
+  readonly part: Part
 }
 
 const asRead = (trained: Trained, use: Source.Use, file: string) =>
   Effect.gen(function* () {
-    const data = { ...(trained.document.data as Data), source: { [use.name]: use.options } }
+    const { data: own, evaluate } = trained.document
+    const data = { ...(own as Data), source: { [use.name]: use.options }, slices: evaluate.slices }
     const found: Rows = yield* loading(read(data, data.source, ["data", "source"], ".")).pipe(
       Effect.mapError(
         ({ findings }) =>
@@ -97,14 +114,15 @@ export const newRows = (trained: Trained, files: ReadonlyArray<string>) =>
     const use = yield* Effect.fromResult(sourceOf(data, files))
     const [file = ""] = files
     if (data === undefined) return yield* new UsageError({ message: "the run has no data whose preparation could be repeated" })
-    const raw = yield* asRead(trained, use, file)
+    const found = yield* asRead(trained, use, file)
     const columns = needed(trained)
     const spec = specOf({ data: columns === undefined ? data : { ...data, columns: columns as NonNullable<Data["columns"]> } })
     const prepared = Result.gen(function* () {
-      const { dropped, rows } = yield* PreprocessTree.keep(spec, raw)
-      return { rows, dropped, part: yield* PreprocessTree.dataset(run.fitted, raw, rows) }
+      const { rows } = yield* PreprocessTree.keep(spec, found)
+      const [raw, chosen] = yield* windowed(data, found, rows)
+      return { raw, rows: chosen, part: yield* PreprocessTree.dataset(run.fitted, raw, chosen) }
     })
-    const { part, rows } = yield* Effect.fromResult(Result.mapError(prepared, (error) => inFile(error, file)))
+    const { part, raw, rows } = yield* Effect.fromResult(Result.mapError(prepared, (error) => inFile(error, file)))
     if (rows.length === 0)
       return yield* new UsageError({ message: `${files.join(" and ")}: there are no rows that can be scored` })
     return { raw, rows, part } satisfies NewRows

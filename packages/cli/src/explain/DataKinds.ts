@@ -1,6 +1,6 @@
 /** The kinds of column and the kinds of file that model files name, read off core's entries. */
 import * as Column from "@adjoint/core/data/Column"
-import { defaultOf, type Field, type Fields, isOptional } from "@adjoint/core/data/Field"
+import { defaultOf, type Field, type Fields, isOptional, scales } from "@adjoint/core/data/Field"
 import * as Source from "@adjoint/core/data/Source"
 import type { EntryFound } from "./Found.ts"
 
@@ -8,17 +8,27 @@ type Kind = Field["kind"]
 
 const words: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }>) => string } = {
   path: () => "the path of a file",
+  folder: () => "the path of a folder",
   text: () => "text",
   boolean: () => "true or false",
   character: (field) => ["one character", ...field.words].join(", or "),
   choice: ({ of }) => of.join(" | "),
-  numberOr: ({ of }) => `a number, or ${of.join(" | ")}`,
+  missing: ({ constant, of }) => {
+    const given = constant === undefined ? "" : constant === "number" ? ", or a number" : ", or { constant: a text }"
+    return `${of.join(" | ")}${given}`
+  },
+  choices: ({ of }) => `a list of ${of.join(" | ")}`,
+  amount: () => "a number of rows, or a share such as 1%",
+  bins: () => "a whole number > 1, a list of edges, or { quantiles: a number }",
   count: () => "a whole number > 0",
   names: () => "a list of names",
+  words: () => "a list of words, or such lists by the names of columns",
   bounds: () => "[low, high], or { quantiles: [low, high] }",
-  scale: () => "standard | minmax | center, or { minmax: [low, high] }",
+  scale: () => `${scales.join(" | ")}, or { minmax: [low, high] }`,
   size: () => "[height, width]",
   white: () => "unit | none, or { max: a number }",
+  tokens: () => "bytes | characters | words, or { byte_pairs: a number }, { words: a number }, { characters: a number }",
+  length: () => "a whole number > 0, or a share such as 95%",
 }
 
 const wantedOf = <K extends Kind>(field: Extract<Field, { readonly kind: K }>): string => {
@@ -52,7 +62,10 @@ const columns = (): ReadonlyArray<EntryFound> =>
 const spelled = (name: string, fields: Fields, main: string | undefined): string => {
   const required = Object.entries(fields).filter(([, field]) => !isOptional(field))
   const only = required.length === 1 && required[0]?.[0] === main
-  return only ? `{ ${name}: FILE }` : `{ ${name}: { ${required.map(([key]) => `${key}: FILE`).join(", ")} } }`
+  const place = ([, { kind }]: (typeof required)[number]) => (kind === "folder" ? "FOLDER" : "FILE")
+  return only && required[0] !== undefined
+    ? `{ ${name}: ${place(required[0])} }`
+    : `{ ${name}: { ${required.map((field) => `${field[0]}: ${place(field)}`).join(", ")} } }`
 }
 
 const sources = (): ReadonlyArray<EntryFound> =>

@@ -76,7 +76,7 @@ const request = (address: string, from: number): Effect.Effect<Response, Undeliv
 
 const undelivered = (address: string, reason: string): Undelivered => new Undelivered({ address, reason, kind: "incomplete" })
 
-/** The first byte of a partial answer. `firstByte("bytes 100-199/200") // => 100` */
+/** The first byte of a partial answer: 100 of `bytes 100-199/200`. */
 const firstByte = (range: string | null): number | undefined => {
   const first = /^bytes (\d+)-/.exec(range ?? "")?.[1]
   return first === undefined ? undefined : Number(first)

@@ -28,8 +28,10 @@ export interface Material {
   readonly best: Best | undefined
   /** The answers on the rows that the run is judged on. */
   readonly findings: Findings | undefined
-  /** The inputs of these rows. */
-  readonly inputs: Arrays | undefined
+  /** The input that is an image, if one is. */
+  readonly image: ReturnType<typeof Images.imageInput>
+  /** The samples of the mistakes of each of these findings, where there are images. */
+  readonly mistaken: ReadonlyMap<HeadFindings, Arrays>
   readonly params: Params
   /** The name of the first layer with weights. */
   readonly firstLayer: string | undefined
@@ -49,7 +51,15 @@ const suffixOf = (all: ReadonlyArray<HeadFindings>, i: number): string => {
 const drawing = (name: string, topic: Topic, figure: Figure | undefined): ReadonlyArray<Drawing> =>
   figure === undefined ? [] : [{ name, topic, figure }]
 
-const ofHead = (found: HeadFindings, suffix: string, { inputs, isTimeOrdered }: Material): ReadonlyArray<Drawing> =>
+const worst = (
+  name: string,
+  found: HeadFindings,
+  inputs: Arrays | undefined,
+  image: Material["image"],
+): ReadonlyArray<Drawing> =>
+  found.kind === "numbers" || inputs === undefined ? [] : drawing(name, "answers", Images.worst(found, inputs, image))
+
+const ofHead = (found: HeadFindings, suffix: string, { image, isTimeOrdered, mistaken }: Material): ReadonlyArray<Drawing> =>
   found.kind === "numbers"
     ? [
         ...drawing(`predicted${suffix}`, "answers", Numbers.predictedAgainstTrue(found)),
@@ -61,11 +71,11 @@ const ofHead = (found: HeadFindings, suffix: string, { inputs, isTimeOrdered }: 
         ...drawing(`roc${suffix}`, "answers", Classes.roc(found)),
         ...drawing(`pr${suffix}`, "answers", Classes.precisionRecall(found)),
         ...drawing(`calibration${suffix}`, "answers", Classes.calibration(found)),
-        ...(inputs === undefined ? [] : drawing(`worst${suffix}`, "answers", Images.worst(found, inputs))),
+        ...worst(`worst${suffix}`, found, mistaken.get(found), image),
       ]
 
-const filtersOf = ({ firstLayer, inputs, params }: Material): Figure | undefined => {
-  const found = firstLayer === undefined || inputs === undefined ? undefined : Images.firstLayer(params, firstLayer, inputs)
+const filtersOf = ({ firstLayer, image, params }: Material): Figure | undefined => {
+  const found = firstLayer === undefined ? undefined : Images.firstLayer(params, firstLayer, image)
   if (found === undefined) return undefined
   const { count, picture } = found
   return {

@@ -1,5 +1,5 @@
 /** Pictures of images: the most certain mistakes of a classifier, and the filters of a net's first layer. */
-import { type Arrays, arrayOf } from "@adjoint/core/data/PreprocessTree"
+import { type Arrays, arrayOf, type OrNamed } from "@adjoint/core/data/PreprocessTree"
 import { isTensor } from "@adjoint/core/language/Expr"
 import type { Params } from "@adjoint/core/learning/Params"
 import { read } from "@adjoint/core/tensor/read"
@@ -15,13 +15,12 @@ const wanted = 72
 
 const scaleFor = ({ height }: Size): number => Math.max(1, Math.round(wanted / height))
 
-/** The image inputs of a sample, the only ones or the first of those with names. */
-export const imagesOf = (inputs: Arrays): { readonly images: NDArray; readonly size: Size } | undefined => {
-  const names = "data" in inputs ? [""] : Object.keys(inputs)
-  for (const name of names) {
-    const images = arrayOf(inputs, name)
-    const size = sizeOf(images.shape.slice(1))
-    if (size !== undefined) return { images, size }
+/** The name of the first input whose samples are images, and their size; one input without a name has the name "". */
+export const imageInput = (shapes: OrNamed<Shape.Shape>): { readonly name: string; readonly size: Size } | undefined => {
+  const named = Array.isArray(shapes) ? [["", shapes] as const] : Object.entries(shapes)
+  for (const [name, shape] of named) {
+    const size = sizeOf(shape)
+    if (size !== undefined) return { name, size }
   }
   return undefined
 }
@@ -41,15 +40,17 @@ const rangeOf = ({ data, dtype }: NDArray): Range => {
   return { black, white }
 }
 
-/** The mistakes that the model was most certain of, as images with the true class and the answer. */
-export const worst = (found: ClassFindings, inputs: Arrays): Figure | undefined => {
-  const drawable = imagesOf(inputs)
-  if (drawable === undefined || found.mistakes.length === 0) return undefined
-  const { images, size } = drawable
+/**
+ * The mistakes that the model was most certain of, as images with the true class and the answer. `inputs` are the samples of these
+ * mistakes.
+ */
+export const worst = (found: ClassFindings, inputs: Arrays, image: ReturnType<typeof imageInput>): Figure | undefined => {
+  if (image === undefined || found.mistakes.length === 0) return undefined
+  const { name, size } = image
+  const images = arrayOf(inputs, name)
   const range = rangeOf(images)
-  const tiles = found.mistakes.map(({ answer, certainty, row, truth }): Tile => {
-    const image = imageAt(images, row)
-    const picture = sheet([image], size, { columns: 1, scale: scaleFor(size), rangeOf: () => range })
+  const tiles = found.mistakes.map(({ answer, certainty, truth }, i): Tile => {
+    const picture = sheet([imageAt(images, i)], size, { columns: 1, scale: scaleFor(size), rangeOf: () => range })
     return {
       png: png(picture),
       width: picture.width,
@@ -99,11 +100,10 @@ const filtersOf = (
 export const firstLayer = (
   params: Params,
   layer: string,
-  inputs: Arrays,
+  image: ReturnType<typeof imageInput>,
 ): { readonly picture: Picture; readonly count: number } | undefined => {
-  const drawable = imagesOf(inputs)
   const w = parameter(params, [...layer.split("."), "w"])
-  const found = drawable === undefined || w === undefined ? undefined : filtersOf(w, drawable.size)
+  const found = image === undefined || w === undefined ? undefined : filtersOf(w, image.size)
   if (found === undefined) return undefined
   const { filters, size } = found
   const columns = Math.min(filters.length, size.height > 16 ? 8 : 16)

@@ -4,6 +4,7 @@
  */
 import * as Schema from "effect/Schema"
 import { Checked } from "./Check.ts"
+import { Profiled } from "./Data.ts"
 import { Examined } from "./Doctor.ts"
 import { Evaluated, EvaluatedFiles } from "./Evaluate.ts"
 import { Explained } from "./Explain.ts"
@@ -39,6 +40,7 @@ export const Event = Schema.Union([
   Plotted,
   Reported,
   Examined,
+  Profiled,
   Fetched,
   Help,
   Version,

@@ -1,4 +1,5 @@
 /** Non-finite values in a run, located in the model file and in the data file, with advice that fits the cause. */
+import { inMemory } from "@adjoint/core/data/PreprocessTree"
 import type { NonFinite, NonFinitePlace } from "@adjoint/core/training/NonFinite"
 import type { NonFiniteScore } from "@adjoint/core/training/TrainEvent"
 import { NDArray } from "@adjoint/core/types/NDArray"
@@ -61,7 +62,8 @@ const tokenOutside = (
   arrays: Prepared["train"]["inputs"] | undefined,
 ): string | undefined => {
   const tokens = node?._tag === "Net" && node.kind === "embedding" ? node.options.tokens : undefined
-  const inputs = arrays instanceof NDArray ? arrays : arrays?.[node?.source ?? ""]
+  const held = arrays === undefined ? undefined : inMemory(arrays)
+  const inputs = held instanceof NDArray ? held : held?.[node?.source ?? ""]
   if (typeof tokens !== "number" || inputs === undefined) return undefined
   const width = inputs.data.length / Math.max(1, inputs.shape[0] ?? 1)
   for (const row of rows) {

@@ -1,12 +1,16 @@
 /** The layers of a net as a table shows them: shapes, parameters, and the work of one sample. */
 import type { Program } from "@adjoint/core/language/Program"
 import { trace } from "@adjoint/core/language/Program"
-import type { Child, Net } from "@adjoint/core/learning/Net"
+import { tensors } from "@adjoint/core/language/TensorTree"
+import type { Child, TreeNet } from "@adjoint/core/learning/Net"
 import { leaves } from "@adjoint/core/learning/Params"
+import { isPaddedShape } from "@adjoint/core/learning/sequence/Padded"
 import * as Key from "@adjoint/core/tensor/Key"
 import * as Shape from "@adjoint/core/types/Shape"
+import type { Spec } from "@adjoint/core/types/ShapeError"
+import type * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import type { Built } from "@adjoint/dsl/build/Build"
-import { isOne, type Sample } from "@adjoint/dsl/prepare/Facts"
+import type { Sample } from "@adjoint/dsl/prepare/Facts"
 import type { Leaf } from "./LayerTimes.ts"
 import type { Training } from "./Training.ts"
 
@@ -36,48 +40,55 @@ export const work = (program: Program): number => {
   }, 0)
 }
 
-const row = (net: Net, input: Shape.Shape, name: string): Row => {
+/** The shape of a value, of sequences that of their time steps. */
+const valuesOf = (shape: ShapeTree.ShapeTree): Shape.Shape => (isPaddedShape(shape) ? shape.x : (shape as Shape.Shape))
+
+const row = (net: TreeNet, input: ShapeTree.ShapeTree, name: string): Row => {
   const { params, state } = net.init(Key.make(0), input)
+  const values: Spec = { dtype: "f32", shape: [1, ...valuesOf(input)] }
+  const isSequences = isPaddedShape(input)
   const program = trace(
-    (x) => (x === undefined ? [] : [net.apply(params, state, x, { mode: "infer" }).y]),
-    [{ dtype: "f32", shape: [1, ...input] }],
+    (x, length) =>
+      x === undefined ? [] : tensors(net.apply(params, state, length === undefined ? x : { x, length }, { mode: "infer" }).y),
+    isSequences ? [values, { dtype: "i32", shape: [1] }] : [values],
   )
   return {
     name,
     kind: net.kind,
-    inputs: [input],
-    output: net.shape(input),
+    inputs: [valuesOf(input)],
+    output: valuesOf(net.shape(input)),
     parameters: leaves(params).reduce((sum, { shape }) => sum + Shape.size(shape), 0),
     multiplyAdds: work(program),
   }
 }
 
-/** The layers of a net for samples of a shape, those inside others too, in order. Throws `ShapeError`. */
-export const rows = (net: Net, input: Shape.Shape, path: ReadonlyArray<string> = []): ReadonlyArray<Row> =>
-  net.children === undefined ? [row(net, input, path.join("."))] : inside(net.children(input), path)
+/** The layers of a net for samples of these shapes, those inside others too, in order. Throws `ShapeError`. */
+export const rows = (net: TreeNet, input: ShapeTree.ShapeTree, path: ReadonlyArray<string> = []): ReadonlyArray<Row> => {
+  const children = net.children?.(input) ?? []
+  return children.length === 0 ? [row(net, input, path.join("."))] : inside(children, path)
+}
 
 /** The same of a model, which may have several inputs. */
-export const modelRows = (net: Built["net"], sample: Sample): ReadonlyArray<Row> =>
-  net.children === undefined ? rows(net as unknown as Net, isOne(sample) ? sample : []) : inside(net.children(sample), [])
+export const modelRows = (net: Built["net"], sample: Sample): ReadonlyArray<Row> => rows(net as unknown as TreeNet, sample)
 
 const inside = (children: ReadonlyArray<Child>, path: ReadonlyArray<string>): ReadonlyArray<Row> =>
   children.flatMap(({ inner, inputs, kind, name, outputs }) => {
     const at = [...path, String(name)]
     return inner === undefined
-      ? [{ name: at.join("."), kind, inputs, output: outputs[0] ?? [], parameters: 0, multiplyAdds: 0 }]
-      : rows(inner.net as unknown as Net, inputs[0] ?? [], at)
+      ? [{ name: at.join("."), kind, inputs, output: outputs.at(-1) ?? [], parameters: 0, multiplyAdds: 0 }]
+      : rows(inner.net, inner.input, at)
   })
 
 /** The layers that have no others inside, with their nets: those of `modelRows` that compute alone. */
 export const leavesOf = (net: Built["net"], sample: Sample): ReadonlyArray<Leaf> => {
-  const below = (own: Net, input: Shape.Shape, path: ReadonlyArray<string>): ReadonlyArray<Leaf> =>
-    own.children === undefined ? [{ name: path.join("."), net: own, input }] : among(own.children(input), path)
-  const among = (children: ReadonlyArray<Child>, path: ReadonlyArray<string>): ReadonlyArray<Leaf> =>
-    children.flatMap(({ inner, inputs, name }) =>
-      inner === undefined ? [] : below(inner.net as unknown as Net, inputs[0] ?? [], [...path, String(name)]),
+  const below = (own: TreeNet, input: ShapeTree.ShapeTree, path: ReadonlyArray<string>): ReadonlyArray<Leaf> => {
+    const children = own.children?.(input) ?? []
+    if (children.length === 0) return [{ name: path.join("."), net: own, input }]
+    return children.flatMap(({ inner, name }) =>
+      inner === undefined ? [] : below(inner.net, inner.input, [...path, String(name)]),
     )
-  if (net.children === undefined) return below(net as unknown as Net, isOne(sample) ? sample : [], [])
-  return among(net.children(sample), [])
+  }
+  return below(net as unknown as TreeNet, sample, [])
 }
 
 /** How many numbers the net of a training learns. */

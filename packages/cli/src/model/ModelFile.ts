@@ -2,11 +2,14 @@
 import { dirname } from "node:path"
 import { type DataError, print } from "@adjoint/core/data/DataError"
 import * as Load from "@adjoint/core/data/Load"
+import type { ScratchError } from "@adjoint/core/data/ScratchError"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import { type Diagnostic, diagnostic, hasErrors, locate, sort } from "@adjoint/dsl/diagnostic/Diagnostic"
 import type { Facts } from "@adjoint/dsl/prepare/Facts"
 import { type Prepared, prepare } from "@adjoint/dsl/prepare/Prepare"
+import type { PrepareError } from "@adjoint/dsl/prepare/PrepareError"
 import { preview } from "@adjoint/dsl/prepare/Preview"
+import { isStreamed, prepareStreamed, type Settings, Streaming, usual as usualStreaming } from "@adjoint/dsl/prepare/Streamed"
 import { openWith, type Reading, withFacts } from "@adjoint/dsl/Read"
 import type { Source } from "@adjoint/dsl/source/Source"
 import { fromBytes, maxBytes, ofSize } from "@adjoint/dsl/text/Bytes"
@@ -14,9 +17,10 @@ import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import { Refused, UsageError } from "../report/Failure.ts"
 import { loading } from "../terminal/Loading.ts"
-import type { World } from "../terminal/World.ts"
+import { World } from "../terminal/World.ts"
 
 /** A model file that was read, whether or not it can be used. */
 export interface Opened {
@@ -92,14 +96,34 @@ export const sound = (opened: Opened): Effect.Effect<Sound, Refused> => {
     : Effect.succeed({ ...opened, document })
 }
 
-/** The rows that a model file describes, prepared once, with what is wrong with them located in the file. */
+/** The rows that a model file describes, prepared once, with what is wrong with them located in the file. Large tables are streamed. */
 export const dataOf = (
   { directory, document, prepared, reading: { positions, source } }: Sound,
   options: Parameters<typeof prepare>[2] = {},
-): Effect.Effect<Prepared, Refused, FileSystem.FileSystem | World> =>
-  prepared !== undefined && options.fitted === undefined
-    ? Effect.succeed(prepared)
-    : Effect.mapError(
-        loading(prepare(document, directory, options)),
-        ({ findings }) => new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source }),
+): Effect.Effect<Prepared, Refused | ScratchError, FileSystem.FileSystem | Scope.Scope | World> => {
+  const refused = ({ findings }: PrepareError) =>
+    new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source })
+  if (prepared !== undefined && options.fitted === undefined) return Effect.succeed(prepared)
+  return Effect.gen(function* () {
+    const { env, setSaving } = yield* World
+    const preparing = Effect.gen(function* () {
+      if (!(yield* isStreamed(document, directory))) return yield* prepare(document, directory, options)
+      // A signal then ends the preparation in order, so that its files are removed.
+      setSaving(true)
+      return yield* Effect.ensuring(
+        prepareStreamed(document, directory, options),
+        Effect.sync(() => setSaving(false)),
       )
+    })
+    return yield* loading(preparing).pipe(
+      Effect.provideService(Streaming, streaming(env)),
+      Effect.catchTag("PrepareError", (error) => Effect.fail(refused(error))),
+    )
+  })
+}
+
+/** Where streaming begins and its folder, as the environment has them. */
+const streaming = ({ ADJOINT_CACHE: folder = "", ADJOINT_STREAM_FROM: from = "" }: World["Service"]["env"]): Settings => ({
+  from: /^\d+$/.test(from) ? Number(from) : usualStreaming.from,
+  folder: folder === "" ? usualStreaming.folder : folder,
+})

@@ -7,7 +7,7 @@ import { checked } from "@adjoint/dsl/check/Checked"
 import { kindOf } from "@adjoint/dsl/check/Outputs"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import { type Finding, locate } from "@adjoint/dsl/diagnostic/Diagnostic"
-import { type Facts, headsOf } from "@adjoint/dsl/prepare/Facts"
+import { type Facts, headsOf, sequencesOf } from "@adjoint/dsl/prepare/Facts"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { Refused } from "../report/Failure.ts"
@@ -20,7 +20,8 @@ export const steppable = (
   report?: Report,
 ): { readonly built: Built; readonly data: Memory.Rows } | undefined => {
   const { rows, sample, target } = facts
-  const isKnown = headsOf(facts).every((head) => kindOf(head.target) !== undefined)
+  const isCounted = [...sequencesOf(facts).values()].every((tokens) => tokens !== undefined)
+  const isKnown = isCounted && headsOf(facts).every((head) => kindOf(head.target) !== undefined)
   if (sample === undefined || target === undefined || !isKnown) return undefined
   const data = { ...facts, sample, target }
   const right = checked(

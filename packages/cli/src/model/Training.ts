@@ -1,4 +1,5 @@
 /** What a sound model file comes to: its rows, what is built over them, and the hash that says what run it is. */
+import type { ScratchError } from "@adjoint/core/data/ScratchError"
 import { type Built, build } from "@adjoint/dsl/build/Build"
 import { type Checked, checked } from "@adjoint/dsl/check/Checked"
 import { type ModelFile, type Named, useOf } from "@adjoint/dsl/Document"
@@ -9,6 +10,7 @@ import { filesOf } from "@adjoint/dsl/prepare/Reading"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import { Refused } from "../report/Failure.ts"
 import type { World } from "../terminal/World.ts"
 import { canonical, sha256 } from "./Hash.ts"
@@ -50,7 +52,7 @@ const fingerprintOf = ({ document }: Sound, { fitted, lock }: Prepared): string 
 export const training = (
   sound: Sound,
   options: Parameters<typeof dataOf>[1] = {},
-): Effect.Effect<Training, Refused, FileSystem.FileSystem | World> =>
+): Effect.Effect<Training, Refused | ScratchError, FileSystem.FileSystem | Scope.Scope | World> =>
   Effect.gen(function* () {
     const prepared = yield* dataOf(sound, options)
     const seen = sound.document.pretrain === undefined ? {} : { extent: extent(rowsOf(prepared)) }

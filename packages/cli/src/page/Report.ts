@@ -1,5 +1,6 @@
 /** Draws the pictures of a run and writes its report: the same bytes for the same run, whenever they are made. */
 import { basename, dirname, join, resolve } from "node:path"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { Params } from "@adjoint/core/learning/Params"
 import { find, nodes } from "@adjoint/dsl/net/Nodes"
 import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepare"
@@ -12,10 +13,11 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { findings } from "../evaluate/Findings.ts"
+import { findings, type HeadFindings, rowsAt } from "../evaluate/Findings.ts"
 import { type Drawing, drawings } from "../figures/All.ts"
-import { layerTimes } from "../model/LayerTimes.ts"
+import { imageInput } from "../figures/Images.ts"
 import { leavesOf, modelRows, type Row } from "../model/Layers.ts"
+import { layerTimes } from "../model/LayerTimes.ts"
 import { svg } from "../plot/Svg.ts"
 import { writeJson, writeWhole } from "../run/Files.ts"
 import { readRecord, readText } from "../run/Records.ts"
@@ -112,11 +114,23 @@ export const compose = (trained: Trained, prepared: Prepared, reference: string)
     const [part, split] = judged(trained, prepared)
     const found = yield* findings(trained, { part, split, prepared, loss: lossOver(trained, prepared) })
     const rows = modelRows(built.net, prepared.facts.sample)
+    const image = imageInput(PreprocessTree.sample(run.fitted))
+    const mistaken = new Map<HeadFindings, PreprocessTree.Arrays>()
+    for (const head of image === undefined ? [] : found.heads)
+      if (head.kind === "classes" && head.mistakes.length > 0)
+        mistaken.set(
+          head,
+          yield* rowsAt(
+            part.inputs,
+            head.mistakes.map(({ row }) => row),
+          ),
+        )
     const all = drawings({
       watched: records,
       best: summary?.best === undefined ? undefined : { epoch: summary.best.epoch, monitor: summary.best.monitor },
       findings: found,
-      inputs: part.inputs,
+      image,
+      mistaken,
       params: weights.params as Params,
       firstLayer: rows.find(({ parameters }) => parameters > 0)?.name,
       isTimeOrdered: isTimeOrdered(trained),

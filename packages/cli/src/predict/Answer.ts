@@ -4,8 +4,8 @@ import type { Head } from "@adjoint/dsl/prepare/Facts"
 /** Values by name. */
 type Named<A> = { readonly [name: string]: A }
 
-/** A class, a number, or these by name. */
-type Prediction = string | number | Named<string | number>
+/** A class, a number, the names of a set, or classes and numbers by name. */
+type Prediction = string | number | ReadonlyArray<string> | Named<string | number>
 
 /** What one head predicts: a class with its probability and those of all classes, numbers, or several answers of yes and no. */
 export interface HeadAnswer {
@@ -18,6 +18,8 @@ export interface HeadAnswer {
 
 /** One prediction. With several heads each field has a value for each head, by its name. */
 export interface Answer {
+  /** The file of the row, where each row has its own. */
+  readonly file?: string
   readonly prediction: Prediction | Named<Prediction>
   readonly probability?: number | Named<number>
   readonly probabilities?: Named<number> | Named<Named<number>>
@@ -53,7 +55,10 @@ const ofHead = ({ lossName, target }: Predicting): ((responses: ReadonlyArray<nu
         : { prediction: Object.fromEntries(names.map((name, i) => [name, row[i] ?? Number.NaN] as const)) }
   }
   if (target.type === "labels") {
-    const { classes = [], names } = target
+    const { classes = [], names, set } = target
+    const probabilities = (row: ReadonlyArray<number>) =>
+      isProbability ? { probabilities: Object.fromEntries(names.map((name, i) => [name, row[i] ?? 0] as const)) } : {}
+    if (set !== undefined) return (row) => ({ prediction: names.filter((_, i) => (row[i] ?? 0) > 0.5), ...probabilities(row) })
     return (row) => ({
       prediction: Object.fromEntries(
         names.map((name, i) => {
@@ -61,7 +66,7 @@ const ofHead = ({ lossName, target }: Predicting): ((responses: ReadonlyArray<nu
           return [name, classes[i]?.[at] ?? String(at)] as const
         }),
       ),
-      ...(isProbability ? { probabilities: Object.fromEntries(names.map((name, i) => [name, row[i] ?? 0] as const)) } : {}),
+      ...probabilities(row),
     })
   }
   const classes = target.classes ?? []

@@ -5,13 +5,15 @@ import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import * as Idx from "@adjoint/core/data/Idx"
 import * as Npy from "@adjoint/core/data/Npy"
-import * as Npz from "@adjoint/core/data/Npz"
+import { inputArrays } from "@adjoint/core/data/PreprocessTree"
+import type { NamedArrays } from "@adjoint/core/data/Raw"
+import type * as Source from "@adjoint/core/data/Source"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
 import { framing, fromArray } from "./fromArray.ts"
 import { fromArrays } from "./fromArrays.ts"
-import type { Reader, Rows } from "./Rows.ts"
+import type { Read, Reader, Rows } from "./Rows.ts"
 
 type Answer<A> = Result.Result<A, DataError>
 
@@ -24,7 +26,8 @@ const whole =
   (fitted: FittedTree): Reader =>
     wholeRows((bytes) => Result.flatMap(decode(bytes), (array) => fromArray(fitted, array)))
 
-const wholeRows = (decode: (bytes: Uint8Array) => Answer<Rows>): Reader => {
+/** Reads a file whole. */
+export const wholeRows = (decode: (bytes: Uint8Array) => Answer<Rows> | Promise<Answer<Rows>>): Reader => {
   const pieces: Array<Uint8Array> = []
   let length = 0
   return {
@@ -35,7 +38,7 @@ const wholeRows = (decode: (bytes: Uint8Array) => Answer<Rows>): Reader => {
         ? Result.succeed([])
         : Result.fail(dataError({ _tag: "TooLarge", what: "the file", got: BigInt(length), limit, unit: "bytes" }))
     },
-    end: () => Result.map(decode(concatBytes(pieces.splice(0))), (rows) => [rows]),
+    end: async () => Result.map(await decode(concatBytes(pieces.splice(0))), (rows) => [rows]),
   }
 }
 
@@ -73,7 +76,7 @@ const rowByRow = (fitted: FittedTree, rows: ArrayRows): Reader => {
       done += some
       return Result.map(fromArray(fitted, array), (found): ReadonlyArray<Rows> => [found])
     },
-    end: () => (done === count && held === 0 ? Result.succeed([]) : wrongLength(done * rowBytes + held)),
+    end: async () => (done === count && held === 0 ? Result.succeed([]) : wrongLength(done * rowBytes + held)),
   }
 }
 
@@ -107,11 +110,11 @@ const streamed =
         held += bytes.length
         return held < maxHeaderBytes ? Result.succeed([]) : begin()
       },
-      end: () =>
-        Result.gen(function* () {
-          const first = chosen === undefined ? yield* begin() : []
-          return [...first, ...(yield* (chosen as Reader | undefined)?.end() ?? Result.succeed([]))]
-        }),
+      end: async () => {
+        const first: Read = chosen === undefined ? begin() : Result.succeed([])
+        const last = Result.isFailure(first) ? first : ((await chosen?.end()) ?? Result.succeed([]))
+        return Result.flatMap(first, (rows) => Result.map(last, (others) => [...rows, ...others]))
+      },
     }
   }
 
@@ -124,16 +127,21 @@ export const idx = streamed(
   whole((bytes) => Idx.decode(bytes)),
 )
 
-/** Reads the arrays of an archive that the inputs were read from in training. */
-export const named = (fitted: FittedTree, names: ReadonlyArray<string>): Reader =>
-  wholeRows((bytes) =>
-    Result.gen(function* () {
-      const archive = yield* Npz.open(bytes)
-      const arrays: Array<readonly [string, NDArray]> = []
-      for (const name of names) arrays.push([name, yield* Npz.read(archive, name)])
-      return yield* fromArrays(fitted, Object.fromEntries(arrays))
-    }),
-  )
+/** A kind of file with named arrays. */
+type Archive = (files: { readonly path: Uint8Array }, names: ReadonlyArray<string>) => Source.Read<NamedArrays>
 
-/** Reads one array of an archive whole, by the name of the inputs in training. */
-export const npz = (inputs: string) => whole((bytes) => Result.flatMap(Npz.open(bytes), (archive) => Npz.read(archive, inputs)))
+/** Reads the arrays of an archive that the inputs were read from in training, or the one called `inputs`. */
+export const archive =
+  (read: Archive, inputs: string) =>
+  (fitted: FittedTree): Reader =>
+    wholeRows((path) =>
+      Result.gen(function* () {
+        const own = inputArrays(fitted)?.map(([name]) => name)
+        const names = [...new Set(own ?? [inputs])]
+        const { arrays } = yield* Result.mapError(read({ path }, names), ({ error }) => error)
+        const found = Object.fromEntries(Object.entries(arrays).map(([name, { array }]) => [name, array]))
+        if (own !== undefined) return yield* fromArrays(fitted, found)
+        const [array] = Object.values(found)
+        return array === undefined ? yield* fromArrays(fitted, found) : yield* fromArray(fitted, array)
+      }),
+    )

@@ -1,42 +1,25 @@
 /** Lines of JSON as rows to predict: records by column, or lists of numbers. A line that cannot be used is a row that fails. */
-import { type DataError, dataError, type Reason } from "@adjoint/core/data/DataError"
+import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type { FittedArray, FittedColumn, FittedTree } from "@adjoint/core/data/Fitted"
+import * as JsonLines from "@adjoint/core/data/JsonLines"
+import { isRecord, type Wrong } from "@adjoint/core/data/JsonLines"
 import { inputArrays, inputColumns, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as Table from "@adjoint/core/data/Table"
-import * as TextPieces from "@adjoint/core/data/TextPieces"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
 import { fromArray } from "./fromArray.ts"
 import { fromArrays } from "./fromArrays.ts"
 import { fromTable } from "./fromTable.ts"
+import { type Id, idOf } from "./Id.ts"
+import { columnsOf } from "./lastWindows.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
-/** The most characters of a line, unless its sample has more numbers than fit. */
-const longestLine = 2 ** 24
+/** The most characters of one number of a sample. */
 const charactersOfNumber = 32
 
-type Json = { readonly [key: string]: unknown }
-
-/** What is wrong with one line. */
-interface Wrong {
-  readonly got: string
-  readonly wanted: string
-}
-
 const wrong = (got: string, wanted: string): Result.Result<never, Wrong> => Result.fail({ got, wanted })
-
-const isRecord = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
-
-const parse = (text: string): Result.Result<unknown, Wrong> => {
-  try {
-    return Result.succeed(JSON.parse(text))
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    return wrong(`text that is not JSON: ${why.slice(0, 200)}`, "a record of columns, or a list of numbers")
-  }
-}
 
 /** The name of a category that a value of JSON means: the same text, or the same truth value or number. */
 const nameOf = (value: boolean | number, names: ReadonlyArray<string>): string => {
@@ -47,9 +30,18 @@ const nameOf = (value: boolean | number, names: ReadonlyArray<string>): string =
   return names.find(isSame) ?? text
 }
 
+/** The names that a column knows. */
+const namesIn = (column: FittedColumn | undefined): ReadonlyArray<string> => {
+  if (column?.type === "category" || column?.type === "binary") return column.categories
+  return column?.type === "ordinal" ? column.order : []
+}
+
+/** Whether the cells of a column may be lists. */
+const takesLists = (column: FittedColumn | undefined): boolean => column?.type === "set" || column?.type === "vector"
+
 /** A truth value, or a number in the format of its column. */
 const printed = (value: boolean | number, column: FittedColumn | undefined): string =>
-  typeof value === "number" && column?.type === "number" ? Quantity.print(value, column) : String(value)
+  typeof value === "number" && column?.type === "number" ? Quantity.print(value, column) : nameOf(value, namesIn(column))
 
 /** A value of a record as the cell of a column. */
 const cellOf = (name: string, value: unknown, column: FittedColumn | undefined): Result.Result<string, Wrong> => {
@@ -57,21 +49,26 @@ const cellOf = (name: string, value: unknown, column: FittedColumn | undefined):
   if (typeof value === "string") return Result.succeed(value)
   if (typeof value === "boolean" || typeof value === "number")
     return Result.succeed(
-      column === undefined || column.type === "number" ? printed(value, column) : nameOf(value, column.categories),
+      column !== undefined && "categories" in column ? nameOf(value, column.categories) : printed(value, column),
     )
+  if (Array.isArray(value) && takesLists(column)) return Result.succeed(JSON.stringify(value))
   const kind = Array.isArray(value) ? "a list" : "a record"
   return wrong(`${kind} for ${JSON.stringify(name)}`, "a number, a text, true, false or null")
 }
 
-/** A record as the cells of the columns that were fitted; a name that it lacks is a blank. */
-const cellsOf = (columns: ReadonlyArray<FittedColumn>, value: unknown): Result.Result<ReadonlyArray<string>, Wrong> =>
+/** A column that a record may have: one that was fitted, or one that predictions repeat. */
+interface Wanted {
+  readonly name: string
+  readonly fitted?: FittedColumn
+}
+
+/** A record as the cells of columns; a name that it lacks is a blank. */
+const cellsOf = (columns: ReadonlyArray<Wanted>, value: unknown): Result.Result<ReadonlyArray<string>, Wrong> =>
   Result.gen(function* () {
     if (!isRecord(value)) return yield* wrong(Array.isArray(value) ? "a list" : "a single value", "a record of columns")
     const cells: Array<string> = []
-    for (const column of columns) {
-      const { name } = column
-      cells.push(yield* cellOf(name, Object.hasOwn(value, name) ? value[name] : undefined, column))
-    }
+    for (const { fitted, name } of columns)
+      cells.push(yield* cellOf(name, Object.hasOwn(value, name) ? value[name] : undefined, fitted))
     return cells
   })
 
@@ -123,26 +120,39 @@ const chosen = <A>({ lines, rows }: Read<A>, places: ReadonlyArray<number>): Res
 /** How the values of lines become rows. */
 type RowsOf = (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>) => Rows
 
+const noTable = Result.fail(
+  dataError({ _tag: "BadSpec", at: "the rows", got: "lists of numbers", wanted: "records of columns", hint: "" }),
+)
+
 /** Reads the value of each line at once, and collects those of the rows that are asked for. */
 const reading =
   <A>(
     read: (value: unknown) => Result.Result<A, Wrong>,
     collect: (rows: ReadonlyArray<A>, lines: ReadonlyArray<number>) => Result.Result<Rows, DataError>,
+    id?: (row: A) => Id | undefined,
   ): RowsOf =>
   (values, lines) => {
     const all = { lines, rows: values.map((value) => Result.flatMap(value, read)) }
+    const collected = (places: ReadonlyArray<number>): Result.Result<Rows, DataError> =>
+      Result.flatMap(chosen(all, places), (rows) =>
+        collect(
+          rows,
+          places.map((place) => lines[place] ?? 0),
+        ),
+      )
     return {
       count: lines.length,
       line: (place) => lines[place] ?? place + 1,
-      inputs: (places) =>
-        Result.gen(function* () {
-          const rows = yield* chosen(all, places)
-          const collected = yield* collect(
-            rows,
-            places.map((place) => lines[place] ?? 0),
-          )
-          return yield* collected.inputs(rows.map((_, i) => i))
-        }),
+      ...(id === undefined
+        ? {}
+        : {
+            id: (place) => {
+              const row = all.rows[place]
+              return row === undefined || Result.isFailure(row) ? undefined : id(row.success)
+            },
+          }),
+      table: (places) => Result.flatMap(collected(places), (own) => own.table?.(places.map((_, i) => i)) ?? noTable),
+      inputs: (places) => Result.flatMap(collected(places), (own) => own.inputs(places.map((_, i) => i))),
     }
   }
 
@@ -182,7 +192,11 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
   const arrays = input.type === "inputs" ? inputArrays(fitted) : undefined
   if (arrays !== undefined) return rowsOfArrays(fitted, arrays)
   if (input.type !== "array") {
-    const used = inputColumns(fitted) ?? []
+    const inputs = (inputColumns(fitted) ?? []).map((column) => ({ name: column.name, fitted: column }))
+    const ids = fitted.ids ?? []
+    const known = new Set([...inputs.map(({ name }) => name), ...ids])
+    const beside = fitted.series === undefined ? [] : columnsOf(fitted).filter((name) => !known.has(name))
+    const used: ReadonlyArray<Wanted> = [...inputs, ...[...ids, ...beside].map((name) => ({ name }))]
     const columns = used.map(({ name }) => name)
     return reading(
       (value) => cellsOf(used, value),
@@ -193,6 +207,7 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
             Table.make(columns, rows, (row) => lines[row] ?? row + 1),
           ),
         ),
+      ids.length === 0 ? undefined : (cells) => idOf(ids.map((name, i) => [name, cells[inputs.length + i] ?? ""])),
     )
   }
   const width = Shape.size(input.shape)
@@ -206,55 +221,31 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
   )
 }
 
-const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
-
-/** Reads lines of JSON; blank ones are skipped. Fails with `NotText`, with `Empty` where there is no line, with `TooLarge` for a line without an end. */
+/** Reads lines of JSON; blank ones are skipped. Fails as `JsonLines.reader` does, and with `Empty` where there is no line. */
 export const jsonLines = (fitted: FittedTree): Reader => {
-  const decoder = TextPieces.decoder()
   const make = rowsOf(fitted)
   const width = inputsOf(fitted).reduce((sum, [, input]) => sum + (input.type === "array" ? Shape.size(input.shape) : 0), 0)
-  const limit = Math.max(longestLine, charactersOfNumber * width)
-  let pending: Array<string> = []
-  let held = 0
-  let line = 1
+  const lines = JsonLines.reader(Math.max(JsonLines.longestLine, charactersOfNumber * width))
   let isEmpty = true
 
-  const take = (text: string): ReadonlyArray<Rows> => {
-    const values: Array<Result.Result<unknown, Wrong>> = []
-    const lines: Array<number> = []
-    for (const row of text.split("\n")) {
-      if (row.trim() !== "") {
-        values.push(parse(row))
-        lines.push(line)
-      }
-      line++
-    }
-    if (lines.length === 0) return []
+  const take = (some: ReadonlyArray<JsonLines.Line>): ReadonlyArray<Rows> => {
+    if (some.length === 0) return []
     isEmpty = false
-    return [make(values, lines)]
+    return [
+      make(
+        some.map(({ value }) => value),
+        some.map(({ line }) => line),
+      ),
+    ]
   }
 
   return {
-    push: (bytes) =>
-      Result.flatMap(decoder.push(bytes), (text) => {
-        const end = text.lastIndexOf("\n")
-        if (end >= 0) {
-          const whole = `${pending.join("")}${text.slice(0, end)}`
-          pending = [text.slice(end + 1)]
-          held = text.length - end - 1
-          return Result.succeed(take(whole))
-        }
-        pending.push(text)
-        held += text.length
-        return held <= limit
-          ? Result.succeed([])
-          : refuse({ _tag: "TooLarge", what: `line ${line}`, got: BigInt(held), limit, unit: "characters" })
-      }),
-    end: () =>
-      Result.flatMap(decoder.end(), (text) => {
-        const rows = take(`${pending.join("")}${text}`)
+    push: (bytes) => Result.map(lines.push(bytes), take),
+    end: async () =>
+      Result.flatMap(lines.end(), (some) => {
+        const rows = take(some)
         return isEmpty
-          ? refuse({ _tag: "Empty", got: "there is nothing in it", wanted: "a line of JSON for each row" })
+          ? Result.fail(dataError({ _tag: "Empty", got: "there is nothing in it", wanted: "a line of JSON for each row" }))
           : Result.succeed(rows)
       }),
   }

@@ -11,10 +11,14 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type { Trained } from "../run/Trained.ts"
 import { type Answer, answering } from "./Answer.ts"
+import type { Id } from "./Id.ts"
 import type { Rows } from "./Rows.ts"
 
-/** What a row comes to: an answer, or why there is none, with the place. */
-export type Outcome = Result.Result<Answer, string>
+/** The result of a row: an answer, or why there is none, with the place; and what the row is called. */
+export interface Outcome {
+  readonly id?: Id
+  readonly answer: Result.Result<Answer, string>
+}
 
 /** Rows taken at a time: what is held of them does not grow with the file. */
 const most = 4096
@@ -82,7 +86,7 @@ export const predictor = ({ built, run: { fitted }, weights }: Trained, file: st
         return target?.type === "numbers" ? PreprocessTree.restore(target, own) : read(response(own))
       })
 
-    const outcome = (row: ReadonlyArray<ReadonlyArray<number>>, number: number, line: number | undefined): Outcome => {
+    const answerTo = (row: ReadonlyArray<ReadonlyArray<number>>, number: number, line: number | undefined): Outcome["answer"] => {
       const bad = row.flat().find((value) => !Number.isFinite(value))
       if (bad === undefined) return Result.succeed(answer(row))
       const place = line === undefined ? file : `${file}:${line}`
@@ -103,9 +107,16 @@ export const predictor = ({ built, run: { fitted }, weights }: Trained, file: st
           places.map((place) => {
             const line = rows.line?.(place)
             const error = refused.get(place)
-            return error === undefined
-              ? outcome(made.get(place) ?? [], first + place, line)
-              : Result.fail(at(error, file, first + place, line).message)
+            const id = rows.id?.(place)
+            const own = rows.files?.[place]
+            const answer =
+              error === undefined
+                ? answerTo(made.get(place) ?? [], first + place, line)
+                : Result.fail((rows.isPlaced === true ? inFile(error, file) : at(error, file, first + place, line)).message)
+            return {
+              ...(id === undefined ? {} : { id }),
+              answer: own === undefined ? answer : Result.map(answer, (found) => ({ file: own, ...found })),
+            }
           }),
         )
       }

@@ -2,12 +2,19 @@
 import type * as Csv from "@adjoint/core/data/Csv"
 import type { DataError } from "@adjoint/core/data/DataError"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
-import { inputArrays } from "@adjoint/core/data/PreprocessTree"
+import { isJpeg } from "@adjoint/core/data/image/Jpeg"
+import { isPng } from "@adjoint/core/data/image/Png"
+import { inputColumns } from "@adjoint/core/data/PreprocessTree"
+import { isTable } from "@adjoint/core/data/Raw"
 import * as Recorded from "@adjoint/core/data/Source"
 import * as Result from "effect/Result"
-import { idx, named, npy, npz } from "./ArrayFile.ts"
+import { archive, idx, npy, wholeRows } from "./ArrayFile.ts"
 import { delimited } from "./Delimited.ts"
+import { fromArray } from "./fromArray.ts"
+import { fromTable } from "./fromTable.ts"
+import { image } from "./images.ts"
 import { jsonLines } from "./JsonLines.ts"
+import { lastWindows } from "./lastWindows.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
 /** What reading rows needs to know of a run. */
@@ -18,23 +25,52 @@ export interface Run {
 const text = ({ run: { fitted } }: Run, options: Csv.Options = {}): Reader =>
   delimited(fitted, { ...Recorded.tableOptions(fitted), ...options })
 
-/** An archive with the arrays of the inputs, by their names in training. */
-const archive = ({ run: { fitted } }: Run): Reader => {
-  const arrays = inputArrays(fitted)
-  if (arrays !== undefined) return named(fitted, [...new Set(arrays.map(([name]) => name))])
+/** How names of files of these endings end. */
+const ended = (endings: ReadonlyArray<string>): RegExp => new RegExp(`\\.(${endings.join("|")})(\\.gz)?$`, "i")
+
+/** The options with which a run's own rows were read, if they are of this kind, or its defaults. */
+const optionsOf = ({ run: { fitted } }: Run, name: string): { readonly [option: string]: unknown } => {
   const own = Recorded.of(fitted)
-  const { inputs } = (own?.name === "npz" ? own : Recorded.recorded({ name: "npz", options: {} })).options
-  return npz(String(inputs))(fitted)
+  return (own?.name === name ? own : Recorded.recorded({ name, options: {} })).options
 }
 
-/** The kinds of file by the ends of their names. */
-const kinds: ReadonlyArray<readonly [name: string, ending: RegExp, read: (run: Run) => Reader]> = [
-  ["csv", /\.csv(\.gz)?$/i, (run) => text(run)],
-  ["tsv", /\.tsv(\.gz)?$/i, (run) => text(run, { delimiter: "\t" })],
-  ["jsonl", /\.(jsonl|ndjson|json)(\.gz)?$/i, ({ run }) => jsonLines(run.fitted)],
-  ["npy", /\.npy(\.gz)?$/i, ({ run }) => npy(run.fitted)],
-  ["npz", /\.npz(\.gz)?$/i, archive],
+/** Reads a file of a kind whole, as in training: named arrays by the names of the inputs, others as a table or as one array. */
+const asSource = (run: Run, name: string, kind: Recorded.AnyKind): Reader => {
+  const { fitted } = run.run
+  const options = optionsOf(run, name)
+  const named = kind.named as Parameters<typeof archive>[0] | undefined
+  if (named !== undefined) return archive(named, String(options.inputs))(fitted)
+  return wholeRows(async (path) => {
+    const columns = inputColumns(fitted)
+    const isUsed = (column: string) => columns?.some((each) => each.name === column) ?? true
+    const raw = await Recorded.read(kind, { name, options }, { path }, { isUsed })
+    return Result.flatMap(
+      Result.mapError(raw, ({ error }) => error),
+      (rows) => (isTable(rows) ? Result.succeed(fromTable(fitted, rows)) : fromArray(fitted, rows.inputs)),
+    )
+  })
+}
+
+type Kinds = ReadonlyArray<readonly [name: string, ending: RegExp, read: (run: Run) => Reader]>
+
+/** The kinds that are read row by row, or are no source of their own. */
+const own: Kinds = [
+  ["csv", ended(["csv"]), (run) => text(run)],
+  ["tsv", ended(["tsv"]), (run) => text(run, { delimiter: "\t" })],
+  ["jsonl", ended(["jsonl", "ndjson", "json"]), ({ run }) => jsonLines(run.fitted)],
+  ["npy", ended(["npy"]), ({ run }) => npy(run.fitted)],
   ["idx", /idx[^/\\]*$/i, ({ run }) => idx(run.fitted)],
+  ["png", ended(["png"]), ({ run }) => image(run.fitted)],
+  ["jpg", ended(["jpe?g"]), ({ run }) => image(run.fitted)],
+]
+
+/** The kinds of file by the ends of their names. */
+const kinds: Kinds = [
+  ...own,
+  ...Object.entries<Recorded.AnyKind>(Recorded.kinds).flatMap(([name, kind]): Kinds => {
+    const isOther = kind.endings.length > 0 && own.every(([each]) => each !== name)
+    return isOther ? [[name, ended(kind.endings), (run) => asSource(run, name, kind)]] : []
+  }),
 ]
 
 /** The kinds of file that can be predicted, in words. */
@@ -47,17 +83,27 @@ const ownKind = (run: Run): Reader | undefined => {
 }
 
 /** The reader of a file, by the end of its name; other names are read as the run's own rows were. */
-export const readerOf = (run: Run, name: string): Reader | undefined =>
-  kinds.find(([, ending]) => ending.test(name))?.[2](run) ?? ownKind(run)
+export const readerOf = (run: Run, name: string): Reader | undefined => {
+  const reader = kinds.find(([, ending]) => ending.test(name))?.[2](run) ?? ownKind(run)
+  return reader === undefined ? undefined : lastWindows(run.run.fitted, reader)
+}
+
+/** Whether bytes begin with these characters. */
+const begins = (bytes: Uint8Array, characters: string): boolean =>
+  Array.from(characters).every((character, i) => bytes[i] === character.charCodeAt(0))
 
 /** The reader of bytes that begin so. */
 const recognized = (run: Run, bytes: Uint8Array): Reader => {
-  const [a = 0, b = 0] = bytes
-  if (a === 0x93) return npy(run.run.fitted)
-  if (a === 0x50 && b === 0x4b) return archive(run)
-  if (a === 0 && b === 0) return idx(run.run.fitted)
+  const { fitted } = run.run
+  const kind = Object.entries<Recorded.AnyKind>(Recorded.kinds).find(([, { magic = [] }]) =>
+    magic.some((characters) => begins(bytes, characters)),
+  )
+  if (kind !== undefined) return asSource(run, ...kind)
+  if (bytes[0] === 0x93) return npy(fitted)
+  if (isPng(bytes) || isJpeg(bytes)) return image(fitted)
+  if (bytes[0] === 0 && bytes[1] === 0) return idx(fitted)
   const first = bytes.find((byte) => byte > 0x20 && byte < 0x80)
-  return first === 0x7b || first === 0x5b ? jsonLines(run.run.fitted) : text(run)
+  return first === 0x7b || first === 0x5b ? jsonLines(fitted) : text(run)
 }
 
 /** A reader that waits for the first bytes that are no blanks, and goes by them. */
@@ -65,7 +111,7 @@ export const readerByContent = (run: Run): Reader => {
   let chosen: Reader | undefined
   let blank: ReadonlyArray<Uint8Array> = []
   const begin = (bytes: Uint8Array): Result.Result<ReadonlyArray<Rows>, DataError> => {
-    const reader = recognized(run, bytes)
+    const reader = lastWindows(run.run.fitted, recognized(run, bytes))
     chosen = reader
     return Result.map(Result.all([...blank, bytes].map((piece) => reader.push(piece))), (rows) => rows.flat())
   }
@@ -78,7 +124,9 @@ export const readerByContent = (run: Run): Reader => {
       }
       return begin(bytes)
     },
-    end: () =>
-      chosen === undefined ? Result.flatMap(begin(new Uint8Array(0)), () => chosen?.end() ?? Result.succeed([])) : chosen.end(),
+    end: async () => {
+      const begun = chosen === undefined ? begin(new Uint8Array(0)) : Result.succeed([])
+      return Result.isFailure(begun) ? begun : ((await chosen?.end()) ?? begun)
+    },
   }
 }

@@ -8,14 +8,22 @@ import { cellsOf } from "@adjoint/core/data/TableInput"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
+import { idOf } from "./Id.ts"
 import type { Rows } from "./Rows.ts"
 
 /** The rows of a table, for what was fitted. */
 export const fromTable = (fitted: FittedTree, table: Table.Table): Rows => {
-  const { input } = fitted
+  const { ids = [], input } = fitted
+  // New rows may come without names.
+  const named = ids.flatMap((name) => {
+    const at = table.columns.indexOf(name)
+    return at < 0 ? [] : [[name, table.column(at)] as const]
+  })
   return {
     count: table.size,
     line: table.line,
+    ...(named.length === 0 ? {} : { id: (place) => idOf(named.map(([name, { text }]) => [name, text(place)])) }),
+    table: (places) => Result.succeed(Table.take(table, places)),
     inputs: (places) =>
       input.type === "array"
         ? Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) => PreprocessTree.inputs(fitted, { inputs }))

@@ -1,5 +1,6 @@
 /** The failures that are expected: a closed union. `Report` has the exit code and the message of each. */
 import type { DataError } from "@adjoint/core/data/DataError"
+import type { ScratchError } from "@adjoint/core/data/ScratchError"
 import type { EngineError } from "@adjoint/core/engines/Engine"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import type { ConfigError } from "@adjoint/core/training/ConfigError"
@@ -93,6 +94,7 @@ export type Failure =
   | Unwell
   | Unanswered
   | DataError
+  | ScratchError
   | CheckpointError
   | ConfigError
   | EngineError

@@ -60,6 +60,10 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
     say: ({ missed }) => said(missed.map(printMissed).join("\n")),
   },
   DataError: { code: () => exitCodes.data, say: ({ message }) => said(printable(message)) },
+  ScratchError: {
+    code: () => exitCodes.unwritten,
+    say: ({ message }) => said(printable(message), "ADJOINT_CACHE=DIR, a folder on a disk with room, where you may write"),
+  },
   Unwell: { code: () => exitCodes.internal, say: ({ wrong }) => said(`the self-test failed: ${wrong.join(", ")}`) },
   Unanswered: {
     code: () => exitCodes.data,

@@ -1,6 +1,7 @@
 /** A run's model, ready to be used: what it was built as, with the weights that the run stands for. */
 import { join } from "node:path"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
+import type { ScratchError } from "@adjoint/core/data/ScratchError"
 import type { Params } from "@adjoint/core/learning/Params"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import type { Weights } from "@adjoint/core/training/Evaluate"
@@ -15,6 +16,7 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import { dataOf } from "../model/ModelFile.ts"
 import { type Refused, RunError } from "../report/Failure.ts"
 import type { World } from "../terminal/World.ts"
@@ -55,7 +57,7 @@ export const load = (directory: string): Effect.Effect<Trained, RunError | Check
 export const rowsOf = (
   { document, reading, run }: Trained,
   split = document.evaluate.split,
-): Effect.Effect<Prepared, RunError | Refused, FileSystem.FileSystem | World> =>
+): Effect.Effect<Prepared, RunError | Refused | ScratchError, FileSystem.FileSystem | Scope.Scope | World> =>
   Effect.gen(function* () {
     const { command, fitted } = run
     const evaluate = { ...document.evaluate, split }

@@ -19,6 +19,8 @@ const said = (event: Event): string | undefined => {
   switch (event._tag) {
     case "Reading":
       return event.bytes < least ? undefined : `reading ${printable(basename(event.file))}, ${Format.bytes(event.bytes)}…`
+    case "Streaming":
+      return `reading ${printable(basename(event.file))}, ${Format.bytes(event.done)} of ${Format.bytes(event.bytes)}…`
     case "Preparing":
       return event.rows < fewest ? undefined : `preparing ${Format.counted(event.rows, "row")}…`
     case "Prepared":

@@ -75,7 +75,7 @@ export const run = (options: Options) =>
     const { loss, own, part, slices }: Chosen = yield* chosenOf(options, trained, directory)
     const scores = yield* evaluate(built.net, weights, { data: part, loss, scores: built.scores })
     const predictions = yield* predict(built.net, weights, part.inputs)
-    const judged = { predictions, targets: part.targets }
+    const judged = { predictions, targets: part.targets, weights: part.weights }
     const table = Judged.tableOf(built, loss)
     const intervals = Judged.intervalsOf(table, judged)
     const baseline = Judged.baselineOf(built, table, judged, trained.run.lock.targets)
@@ -114,4 +114,4 @@ export const run = (options: Options) =>
     }
     const split = own?.split ?? document.evaluate.split
     yield* held({ evaluate: { ...document.evaluate, split } }, { [split]: scores })
-  }).pipe(Effect.provide(engineOf(options)))
+  }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

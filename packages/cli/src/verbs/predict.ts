@@ -9,8 +9,9 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { line } from "../json/Line.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
+import { folderRows } from "../predict/images.ts"
 import { type Outcome, predictor } from "../predict/Predictor.ts"
-import type { Reader, Rows } from "../predict/Rows.ts"
+import type { Read, Reader } from "../predict/Rows.ts"
 import { kindNames, readerByContent, readerOf } from "../predict/Source.ts"
 import { Unanswered, UsageError } from "../report/Failure.ts"
 import { find } from "../run/Find.ts"
@@ -29,22 +30,29 @@ export interface Options extends Choice {
 /** Rows that fail are named on stderr up to so many. */
 const mostNamed = 20
 
-/** Where bytes come from, and what reads them. */
+/** Rows that are read one after the other. */
 interface Opened {
   readonly name: string
-  readonly bytes: AsyncIterable<Uint8Array>
-  readonly reader: Reader
+  readonly rows: AsyncIterable<Read>
+}
+
+/** The rows that a reader gives for bytes, gzipped or not. */
+async function* read(bytes: AsyncIterable<Uint8Array>, reader: Reader): AsyncGenerator<Read> {
+  for await (const piece of pieces(bytes)) yield reader.push(piece)
+  yield await reader.end()
 }
 
 const openFile = (trained: Trained, file: string) =>
   Effect.gen(function* () {
+    if (yield* Load.isFolder(file))
+      return { name: file, rows: folderRows(trained.run.fitted, yield* Load.folder(file)) } satisfies Opened
     const reader = readerOf(trained, file)
     if (reader === undefined) {
       const hint = `a name that ends in ${kindNames}, with or without .gz`
       return yield* new UsageError({ message: `${file}: what kind of file is it?`, hint })
     }
     const bytes = yield* Stream.toAsyncIterableEffect(Load.stream(file))
-    return { name: file, bytes, reader } satisfies Opened
+    return { name: file, rows: read(bytes, reader) } satisfies Opened
   })
 
 const openPipe = (trained: Trained) =>
@@ -54,7 +62,7 @@ const openPipe = (trained: Trained) =>
       const hint = "adjoint predict RUN FILE, or … | adjoint predict RUN -"
       return yield* new UsageError({ message: "which rows? nothing is piped in", hint })
     }
-    return { name: "stdin", bytes: stdin.bytes(), reader: readerByContent(trained) } satisfies Opened
+    return { name: "stdin", rows: read(stdin.bytes(), readerByContent(trained)) } satisfies Opened
   })
 
 /** What a source of bytes threw. */
@@ -66,10 +74,10 @@ const thrown =
 const bare = (value: unknown): string => escaped(JSON.stringify(value))
 
 /** The line of a row. Without `--json` every line is a row, so it says nothing but that. */
-const lineOf = (outcome: Outcome, row: number, asJson: boolean): string =>
-  Result.match(outcome, {
-    onSuccess: (answer) => (asJson ? line({ event: "predicted", row, ...answer }) : bare({ row, ...answer })),
-    onFailure: (message) => (asJson ? line({ event: "row_failed", row, message }) : bare({ row, error: message })),
+const lineOf = ({ answer, ...id }: Outcome, row: number, asJson: boolean): string =>
+  Result.match(answer, {
+    onSuccess: (found) => (asJson ? line({ event: "predicted", row, ...id, ...found }) : bare({ row, ...id, ...found })),
+    onFailure: (message) => (asJson ? line({ event: "row_failed", row, ...id, message }) : bare({ row, ...id, error: message })),
   })
 
 /** Writes outcomes, and counts them. */
@@ -80,10 +88,10 @@ const teller = (asJson: boolean) => {
     Effect.gen(function* () {
       const lines = outcomes.map((outcome, i) => lineOf(outcome, rows + i + 1, asJson))
       rows += outcomes.length
-      for (const outcome of outcomes) {
-        if (Result.isSuccess(outcome)) continue
+      for (const { answer } of outcomes) {
+        if (Result.isSuccess(answer)) continue
         failed++
-        if (failed <= mostNamed) yield* message((style) => `${style("bad", "error")}: ${printable(outcome.failure)}`)
+        if (failed <= mostNamed) yield* message((style) => `${style("bad", "error")}: ${printable(answer.failure)}`)
       }
       yield* result(lines.join("\n"))
       yield* drained
@@ -98,18 +106,17 @@ const teller = (asJson: boolean) => {
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const trained = yield* load(yield* find(options.run, options.runs))
-    const { bytes, name, reader } = yield* options.input === "-" ? openPipe(trained) : openFile(trained, options.input)
+    const { name, rows: opened } = yield* options.input === "-" ? openPipe(trained) : openFile(trained, options.input)
     const predict = yield* predictor(trained, name)
     const { counted, tell } = teller(options.json)
     const world = yield* World
     const each = (outcomes: ReadonlyArray<Outcome>) => Effect.provideService(tell(outcomes), World, world)
-    const answer = (read: Result.Result<ReadonlyArray<Rows>, DataError>) =>
+    const answer = (read: Read) =>
       Effect.gen(function* () {
         const some = yield* Effect.fromResult(Result.mapError(read, (error) => inFile(error, name)))
         for (const rows of some) yield* predict(rows, counted().rows + 1, each)
       })
-    yield* Stream.runForEach(Stream.fromAsyncIterable(pieces(bytes), thrown(name)), (piece) => answer(reader.push(piece)))
-    yield* answer(reader.end())
+    yield* Stream.runForEach(Stream.fromAsyncIterable(opened, thrown(name)), answer)
     const { failed, rows } = counted()
     if (failed > 0) return yield* new Unanswered({ failed, rows, named: Math.min(failed, mostNamed) })
   }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

@@ -33,4 +33,4 @@ export const run = (options: Options) =>
     if (options.json) return yield* emit({ event: "reported", folder: directory, file: out, plots })
     yield* message((style) => `${style("good", "wrote")} ${plots.length} pictures to ${join(directory, files.plots)}`)
     return yield* result(out)
-  }).pipe(Effect.provide(engineOf(options)))
+  }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

@@ -170,4 +170,4 @@ export const run = (options: Options) =>
       }
     }
     yield* Stream.runForEach(Sweep.run(sweep), json ? inJson : inWords).pipe(Effect.mapError(located(training)))
-  }).pipe(Effect.provide(engineOf(options)))
+  }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

@@ -171,7 +171,7 @@ const judge = <E, R>(
     const { scored } = yield* Effect.promise(() => import("../evaluate/Groups.ts"))
     const { tableOf } = yield* Effect.promise(() => import("../evaluate/Judged.ts"))
     const predictions = yield* predict(built.net, weights, dataset.inputs)
-    const groups = scored(tableOf(built, built.loss), { predictions, targets: dataset.targets }, slices)
+    const groups = scored(tableOf(built, built.loss), { predictions, targets: dataset.targets, weights: dataset.weights }, slices)
     return { [split]: scores, slices: groups } as JudgedScores
   })
 
@@ -350,4 +350,4 @@ export const run = (options: Options) =>
       }
     }
     yield* held(ready.training.sound.document, summary)
-  }).pipe(Effect.provide(engineOf(options)))
+  }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

@@ -7,7 +7,7 @@ import { type DataError, dataError } from "./DataError.ts"
 import { fill } from "./Field.ts"
 import * as Finite from "./Finite.ts"
 import type { FittedArray } from "./Fitted.ts"
-import { isConstant, type Summary, scaleOf } from "./Quantity.ts"
+import { isConstant, quartilesOf, type Summary, scaleOf } from "./Quantity.ts"
 import { type Image, imageFields, imageShape, type Spec } from "./Spec.ts"
 
 /** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` for images of another size than `spec` has and for samples without numbers, `BadCell` for a non-finite number. */
@@ -25,7 +25,11 @@ const fitVector = ({ scale }: Spec, inputs: NDArray.NDArray, rows: ArrayLike<num
       dataError({ _tag: "BadShape", what: "a sample", got: shape, wanted: "one number in each sample, or more" }),
     )
   if (scale === undefined) return Result.succeed({ type: "array", shape, subtract: [0], divide: [1] })
-  const fitted = summarizeEach(inputs, rows, width).map((spread) => scaleOf(spread, scale))
+  const quartiles = (i: number) => {
+    if (scale !== "robust") return {}
+    return { quartiles: quartilesOf(Float64Array.from(rows, (row) => inputs.data[row * width + i] ?? 0)) }
+  }
+  const fitted = summarizeEach(inputs, rows, width).map((spread, i) => scaleOf({ ...spread, ...quartiles(i) }, scale))
   return Result.succeed({ type: "array", shape, subtract: fitted.map((f) => f.subtract), divide: fitted.map((f) => f.divide) })
 }
 

@@ -1,8 +1,9 @@
 /** A column of names: the sorted names of its training rows, and the number of each. */
 import * as Result from "effect/Result"
 import { isBlank } from "./Blank.ts"
-import type { Cells } from "./columns/Kind.ts"
-import { type DataError, dataError, quote } from "./DataError.ts"
+import { type Cells, type DataResult, refuseCell, refuseColumn } from "./columns/Kind.ts"
+import { dataError, quote } from "./DataError.ts"
+import type { Amount } from "./Field.ts"
 import { nearest } from "./Nearest.ts"
 
 /** A column with more names is refused: it is probably an identifier. */
@@ -22,76 +23,148 @@ export const mostCommon = (names: Iterable<string>): string => {
   return sorted(counts.keys()).reduce((best, name) => ((counts.get(name) ?? 0) > (counts.get(best) ?? 0) ? name : best))
 }
 
-/** The names in the cells of a column, without blanks at their ends; a blank has the name "". */
-export const namesOf = ({ size, text }: Cells): ReadonlyArray<string> =>
-  Array.from({ length: size }, (_, i) => {
-    const name = text(i).trim()
-    return isBlank(name) ? "" : name
-  })
+/** The names of a column without its blanks, in the order of the rows. */
+export const namesIn = (cells: Cells): ReadonlyArray<string> => {
+  const names: Array<string> = []
+  for (let i = 0; i < cells.size; i++) {
+    const name = cells.text(i).trim()
+    if (!isBlank(name)) names.push(name)
+  }
+  return names
+}
+
+/** The name that rare names count as. */
+export const other = "other"
+
+/** Which names are kept: those in enough training rows, and at most so many. */
+export interface Grouping {
+  readonly rare: Amount | undefined
+  readonly max: number | undefined
+}
+
+/** Names that are kept, sorted, and those that count as `other`. */
+export interface Grouped {
+  readonly kept: ReadonlyArray<string>
+  readonly rare: ReadonlyArray<string>
+}
+
+/**
+ * The names that are kept and the rare ones, among `names` in so many rows. `max` counts without `other`; of equally common names
+ * those first in order are kept.
+ *
+ * `group(["b", "a", "b", "c"], 4, { rare: 2, max: undefined }) // => { kept: ["b"], rare: ["a", "c"] }`
+ */
+export const group = (names: ReadonlyArray<string>, rows: number, { max, rare }: Grouping): Grouped => {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const all = sorted(counts.keys())
+  const least = rare === undefined ? 0 : typeof rare === "number" ? rare : (Number.parseFloat(rare) / 100) * rows
+  const common = all.filter((name) => (counts.get(name) ?? 0) >= least)
+  const ranked = common
+    .map((name, i) => ({ name, i, count: counts.get(name) ?? 0 }))
+    .sort((a, b) => b.count - a.count || a.i - b.i)
+    .slice(0, max)
+  const isKept = new Set(ranked.map(({ name }) => name))
+  return { kept: all.filter((name) => isKept.has(name)), rare: all.filter((name) => !isKept.has(name)) }
+}
+
+/** The names with `other` at the end, unless it is one of them. */
+export const withOther = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.includes(other) ? names : [...names, other]
+
+/** Fails with `TooLarge` for a column of more names than `maxNames`. */
+export const limited = (kind: string, { name }: Pick<Cells, "name">, names: ReadonlyArray<string>): DataResult<void> =>
+  names.length <= maxNames
+    ? Result.succeed(undefined)
+    : Result.fail(
+        dataError({
+          _tag: "TooLarge",
+          what: `the ${kind} column \`${name}\``,
+          got: BigInt(names.length),
+          limit: maxNames,
+          unit: "names",
+        }),
+      )
 
 /**
  * The sorted names of a column of classes: two for a binary column, two or more for others. Fails with `BadSpec` for another
  * number of names, and `BadCell` for a blank.
  */
-export const fitNames = (type: "class" | "binary", cells: Cells): Result.Result<ReadonlyArray<string>, DataError> => {
-  const names = sorted(namesOf(cells).filter((name) => name !== ""))
+export const fitNames = (
+  type: "class" | "binary",
+  cells: Cells,
+  fill: string | null = null,
+): DataResult<ReadonlyArray<string>> => {
+  const names = sorted([...namesIn(cells), ...(fill === null ? [] : [fill])])
   if (names.length < 2 || (type === "binary" && names.length > 2))
-    return Result.fail(
-      dataError({
-        _tag: "BadSpec",
-        at: `column \`${cells.name}\``,
-        got: `${names.length} name${names.length === 1 ? "" : "s"} in the training rows: ${names.slice(0, 5).map(quote).join(", ")}${names.length > 5 ? ", …" : ""}`,
-        wanted: type === "binary" ? "two names" : "two names or more",
-        hint: type === "binary" && names.length > 2 ? "`class`, or `number` where the cells are quantities" : "",
-      }),
-    )
-  return Result.map(encode(cells, names, noBlank), () => names)
+    return refuseColumn(cells, {
+      got: `${names.length} name${names.length === 1 ? "" : "s"} in the training rows: ${names.slice(0, 5).map(quote).join(", ")}${names.length > 5 ? ", …" : ""}`,
+      wanted: type === "binary" ? "two names" : "two names or more",
+      hint: type === "binary" && names.length > 2 ? "`class`, or `number` where the cells are quantities" : "",
+    })
+  return Result.map(encode(cells, names, { ...noBlank, blank: fill }), () => names)
 }
 
 /** How the cells of a class are read: blanks and unknown names are errors. */
-export const noBlank = {
+export const noBlank: Reading = {
   blank: null,
   unknown: "error",
   hints: { blank: "`missing: drop` leaves out rows with a blank", unknown: "" },
-} as const
+}
 
-/**
- * The index of each cell among the names, -1 for an unknown name.
- *
- * `blank` is the name that replaces a blank cell. With `null` a blank fails with `BadCell`. An unknown name fails too, unless `unknown` is `zeros`.
- */
-export const encode = (
-  cells: Cells,
+/** How the cells of a column of names are read. */
+export interface Reading {
+  /** The name that replaces a blank cell. With `null` a blank fails with `BadCell`. */
+  readonly blank: string | null
+  /** Whether an unknown name is an error, none of the names, or the name `other`. */
+  readonly unknown: "error" | "zeros" | "other"
+  /** Names that count as `other`. */
+  readonly rare?: ReadonlyArray<string> | undefined
+  readonly hints: { readonly blank: string; readonly unknown: string }
+}
+
+/** The number of a name, from 0, -1 for an unknown name that is allowed; `undefined` for one that is not. */
+export const lookup = (
   names: ReadonlyArray<string>,
-  {
-    blank,
-    unknown,
-    hints,
-  }: {
-    readonly blank: string | null
-    readonly unknown: "error" | "zeros"
-    readonly hints: { readonly blank: string; readonly unknown: string }
-  },
-): Result.Result<Int32Array, DataError> => {
+  { rare = [], unknown }: Pick<Reading, "rare" | "unknown">,
+): ((name: string) => number | undefined) => {
   const numbers = new Map(names.map((name, i) => [name, i]))
+  const otherwise = unknown === "error" ? undefined : unknown === "zeros" ? -1 : numbers.get(other)
+  for (const name of rare) numbers.set(name, numbers.get(other) ?? -1)
+  return (name) => numbers.get(name) ?? otherwise
+}
+
+/** Fails with `BadCell` for a name that no training row has. */
+export const unknownName = (
+  cells: Cells,
+  index: number,
+  { hint, name, names }: { readonly name: string; readonly names: ReadonlyArray<string>; readonly hint: string },
+): DataResult<never> => {
+  const [near] = nearest(name, names)
+  const said = near === undefined ? hint : `${quote(near)}${hint === "" ? "" : `, or ${hint}`}`
+  return refuseCell(cells, index, { got: quote(name), wanted: oneOf(names), hint: said })
+}
+
+/** What an error says about a blank. `blankGot("NA") // => "\"NA\", which counts as a blank"` */
+export const blankGot = (text: string): string =>
+  text.trim() === "" ? "a blank" : `${quote(text.trim())}, which counts as a blank`
+
+/** The index of each cell among the names, -1 for an unknown name. Fails with `BadCell` for a blank or an unknown name that is not allowed. */
+export const encode = (cells: Cells, names: ReadonlyArray<string>, reading: Reading): DataResult<Int32Array> => {
+  const { blank, hints } = reading
+  const numberOf = lookup(names, reading)
   const out = new Int32Array(cells.size)
-  for (let i = 0; i < cells.size; i++) {
+  for (let i = 0; i < out.length; i++) {
     const text = cells.text(i).trim()
     const name = isBlank(text) ? blank : text
-    if (name === null) {
-      const got = text === "" ? "a blank" : `${quote(text)}, which counts as a blank`
-      return Result.fail(dataError({ _tag: "BadCell", ...cells.place(i), got, wanted: oneOf(names), hint: hints.blank }))
-    }
-    const number = numbers.get(name)
-    if (number === undefined && unknown === "error") {
-      const [near] = nearest(name, names)
-      const hint = near === undefined ? hints.unknown : `${quote(near)}${hints.unknown === "" ? "" : `, or ${hints.unknown}`}`
-      return Result.fail(dataError({ _tag: "BadCell", ...cells.place(i), got: quote(name), wanted: oneOf(names), hint }))
-    }
-    out[i] = number ?? -1
+    if (name === null) return refuseCell(cells, i, { got: blankGot(text), wanted: oneOf(names), hint: hints.blank })
+    const number = numberOf(name)
+    if (number === undefined) return unknownName(cells, i, { name, names, hint: hints.unknown })
+    out[i] = number
   }
   return Result.succeed(out)
 }
 
-const oneOf = (names: ReadonlyArray<string>): string =>
+/** Names in an error message. */
+export const oneOf = (names: ReadonlyArray<string>): string =>
   names.length > 8 ? `one of the ${names.length} names of the training rows` : `one of ${names.map(quote).join(", ")}`

@@ -8,9 +8,17 @@
 import { binary } from "./columns/binary.ts"
 import { category } from "./columns/category.ts"
 import { classKind } from "./columns/class.ts"
+import { date } from "./columns/date.ts"
+import { group } from "./columns/group.ts"
+import { id } from "./columns/id.ts"
 import { ignore } from "./columns/ignore.ts"
 import type { AnyKind, Input, Role, Target } from "./columns/Kind.ts"
 import { number } from "./columns/number.ts"
+import { ordinal } from "./columns/ordinal.ts"
+import { set } from "./columns/set.ts"
+import { text } from "./columns/text.ts"
+import { vector } from "./columns/vector.ts"
+import { weight } from "./columns/weight.ts"
 import * as Field from "./Field.ts"
 import type { FittedColumn } from "./Fitted.ts"
 
@@ -20,9 +28,25 @@ type Fits = {
 }
 
 /** The kinds of column, by their names in model files. */
-export const kinds = { number, category, binary, class: classKind, ignore } as const satisfies Fits & {
+export const kinds = {
+  number,
+  category,
+  binary,
+  class: classKind,
+  ordinal,
+  date,
+  set,
+  vector,
+  id,
+  weight,
+  group,
+  text,
+  ignore,
+} as const satisfies Fits & {
   readonly [name: string]: AnyKind
 }
+
+export type { Role } from "./columns/Kind.ts"
 
 /** The name of a kind of column. */
 export type Type = keyof typeof kinds
@@ -48,7 +72,7 @@ export const kindOf = ({ type }: { readonly type: Type }): AnyKind => kinds[type
 /** The options of a column with their defaults. */
 export const filled = (column: Column): Field.Filled<Field.Fields> => Field.fill(kindOf(column).fields, column)
 
-/** Whether a column is an input or a target; `undefined` if it is not used. */
+/** The role of a column; `undefined` if it is not used. */
 export const roleOf = (column: Column): Role | undefined =>
   "role" in column && column.role !== undefined ? column.role : kindOf(column).role
 
@@ -60,10 +84,30 @@ export const targetOf = (column: Column): Target | undefined => (isTarget(column
 
 /** How a column is read as an input. */
 export const inputOf = (type: Type): Input<Field.Fields, FittedColumn> | undefined =>
-  kinds[type as Exclude<Type, "class" | "ignore">].input as Input<Field.Fields, FittedColumn> | undefined
+  (kinds[type] as AnyKind).input as unknown as Input<Field.Fields, FittedColumn> | undefined
 
 /** How many numbers an input column has per row; `undefined` if that depends on the rows. */
 export const widthOf = (column: Column): number | undefined => inputOf(column.type)?.width(filled(column))
+
+/** The classes of a target in their order, where the options have them. */
+export const classesOf = (column: Column): ReadonlyArray<string> | undefined => {
+  const { classes } = kindOf(column)
+  const given = classes === undefined ? undefined : filled(column)[classes]
+  return Array.isArray(given) ? given.map((name) => String(name).trim()) : undefined
+}
+
+/** The value that would replace blanks of a target, in words; `undefined` where none does, as it must be. A blank set is empty. */
+export const inventedOf = (column: Column): string | undefined => {
+  if (!isTarget(column) || !("missing" in column) || column.missing === undefined) return undefined
+  const { missing } = column
+  if (missing === "error" || missing === "drop" || missing === "empty") return undefined
+  return typeof missing === "object" ? `{ constant: ${missing.constant} }` : String(missing)
+}
+/** Whether a column is tokens, which make up an input of their own. */
+export const hasTokens = (column: Column): boolean => roleOf(column) === "input" && inputOf(column.type)?.tokens !== undefined
+
+/** How many different tokens a column has, the padding included; `undefined` if that depends on the rows, or it has none. */
+export const tokensOf = (column: Column): number | undefined => inputOf(column.type)?.tokens?.known(filled(column))
 
 /** Whether rows with a blank in this column are left out. */
 export const isDropping = (column: Column): boolean => "missing" in column && column.missing === "drop"

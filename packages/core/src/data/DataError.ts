@@ -25,6 +25,8 @@ export interface RowCount {
 export type Reason =
   | { readonly _tag: "NotFound"; readonly nearest: ReadonlyArray<string> }
   | { readonly _tag: "NotReadable"; readonly cause: string }
+  /** A file whose rows are read while training is no longer the one that was opened. */
+  | { readonly _tag: "Changed"; readonly got: string }
   | { readonly _tag: "Empty"; readonly got: string; readonly wanted: string }
   | {
       readonly _tag: "NotText"
@@ -35,7 +37,15 @@ export type Reason =
     }
   | { readonly _tag: "BadHeader"; readonly line: number; readonly got: string; readonly wanted: string }
   | { readonly _tag: "BadRow"; readonly line: number; readonly row: number; readonly got: number; readonly wanted: number }
-  | { readonly _tag: "BadQuote"; readonly line: number; readonly got: string; readonly wanted: string; readonly hint: string }
+  | {
+      readonly _tag: "BadQuote"
+      readonly line: number
+      /** Absent in a header. */
+      readonly column?: string
+      readonly got: string
+      readonly wanted: string
+      readonly hint: string
+    }
   | ({ readonly _tag: "BadCell"; readonly got: string; readonly wanted: string; readonly hint: string } & Cell)
   | {
       readonly _tag: "BadRecord"
@@ -52,6 +62,7 @@ export type Reason =
     }
   | { readonly _tag: "UnlistedColumns"; readonly columns: ReadonlyArray<string> }
   | { readonly _tag: "BadMagic"; readonly offset: number; readonly got: string; readonly wanted: string }
+  | { readonly _tag: "BadFile"; readonly got: string; readonly wanted: string; readonly hint: string }
   | { readonly _tag: "BadField"; readonly offset: number; readonly field: string; readonly got: string; readonly wanted: string }
   /** `got` is the number of bytes, or a lower bound of it if it is more than wanted. */
   | { readonly _tag: "BadLength"; readonly offset: number; readonly got: number; readonly wanted: bigint; readonly why: string }
@@ -122,18 +133,21 @@ const count = (n: number | bigint, unit = ""): string => `${grouped(n)} ${unit}`
 const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { readonly _tag: T }>) => string } = {
   NotFound: (r) => `there is no such file${didYouMean(r.nearest)}`,
   NotReadable: (r) => `the file cannot be read: ${r.cause}`,
+  Changed: (r) =>
+    `the file changed while it was in use: ${r.got}; try: leave it as it is until the run ends, then resume the run`,
   Empty: (r) => `${r.got}; wanted ${r.wanted}`,
   NotText: (r) =>
     `this is not UTF-8 text: byte ${r.offset} is 0x${r.got.toString(16).padStart(2, "0").toUpperCase()}${trying(r.hint)}`,
   BadHeader: (r) => `the header has ${r.got}; wanted ${r.wanted}`,
   BadRow: (r) => `row ${r.row} has ${count(r.got, r.got === 1 ? "cell" : "cells")}, wanted ${r.wanted}, one for each column`,
-  BadQuote: (r) => `got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
+  BadQuote: (r) => `${r.column === undefined ? "" : `column \`${r.column}\`: `}got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
   BadCell: (r) => `row ${r.row}, column \`${r.column}\`: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
   BadRecord: (r) => `row ${r.row}: got ${r.got}; wanted ${r.wanted}`,
   NoColumn: (r) => `there is no column \`${r.column}\`${didYouMean(r.nearest) || ";"} the columns are ${list(r.columns)}`,
   UnlistedColumns: (r) =>
     `the ${r.columns.length === 1 ? "column" : "columns"} ${list(r.columns)} ${r.columns.length === 1 ? "is" : "are"} not listed; try: list ${r.columns.length === 1 ? "it" : "them"}, or add \`"*": ignore\``,
   BadMagic: (r) => `the file starts with ${r.got} at byte ${r.offset}; wanted ${r.wanted}`,
+  BadFile: (r) => `got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
   BadField: (r) => `${r.field} at byte ${r.offset} is ${r.got}; wanted ${r.wanted}`,
   BadLength: (r) =>
     BigInt(r.got) > r.wanted

@@ -1,6 +1,7 @@
 /**
- * A dataset is rows in memory: inputs and targets, whose first axes are the rows. Each is an array, or a tree of arrays, such as
- * an image and an age with two targets. Images stay bytes (`u8`) until they are preprocessed.
+ * A dataset is rows: inputs and targets, whose first axes are the rows. Each is an array, or a tree of arrays, such as an image and
+ * an age with two targets. Arrays are in memory, or stored outside it (`StoredArray`). Images stay bytes (`u8`) until they are
+ * preprocessed.
  */
 import * as Result from "effect/Result"
 import type * as DType from "../types/DType.ts"
@@ -10,6 +11,7 @@ import { refuse } from "../types/ShapeError.ts"
 import * as ShapeTree from "../types/ShapeTree.ts"
 import * as Tree from "../types/Tree.ts"
 import { type DataError, dataError, type RowCount } from "./DataError.ts"
+import type { StoredArray } from "./StoredArray.ts"
 
 /**
  * `inputs`: [rows, ...shape of a sample]. `targets`: [rows] class numbers (`i32`), or [rows, k] quantities (`f32`). Each may be a
@@ -18,28 +20,46 @@ import { type DataError, dataError, type RowCount } from "./DataError.ts"
 export interface Dataset<out X = NDArray.NDArray, out T = NDArray.NDArray> {
   readonly inputs: X
   readonly targets: T
+  /**
+   * [rows] numbers of 0 or more (`f32`), with a mean of 1 over the training rows: the loss of a row is multiplied by its weight,
+   * and it counts as so many rows in scores.
+   */
+  readonly weights?: NDArray.NDArray
   /** The names of the classes 0, 1, … in `targets`, if that is one array. */
   readonly classes?: ReadonlyArray<string>
   /** The names of the numbers of a sample, if it is a row of a table. */
   readonly columns?: ReadonlyArray<string>
 }
 
-/** The names of a dataset's classes and columns. */
-export type Names = Pick<Dataset, "classes" | "columns">
+/** What a dataset may have besides inputs and targets: the names of classes and columns, and the weights of rows. */
+export type Names = Pick<Dataset, "classes" | "columns" | "weights">
 
 /** A tree with an array at each leaf. */
 export type Arrays<X> = Tree.Replace<X, NDArray.NDArray>
 
-type Parts = Pick<Dataset<unknown, unknown>, "inputs" | "targets">
+/** A tree with an array at each leaf, in memory or stored outside it. */
+export type Rows<X> = Tree.Replace<X, RowArray>
+
+/** An array in memory or one that is stored outside it. */
+export type RowArray = NDArray.NDArray | StoredArray
+
+type Parts = Pick<Dataset<unknown, unknown>, "inputs" | "targets" | "weights">
 
 const arraysOf = (tree: unknown): ReadonlyArray<NDArray.NDArray> => Tree.leaves(tree) as ReadonlyArray<NDArray.NDArray>
 
 const mapArrays = <X>(tree: X, f: (array: NDArray.NDArray) => NDArray.NDArray): Arrays<X> =>
   Tree.map(tree as unknown, (array) => f(array)) as Arrays<X>
 
+/** The arrays of a dataset as one tree. */
+const treeOf = ({ inputs, targets, weights }: Parts): unknown => ({
+  inputs,
+  targets,
+  ...(weights === undefined ? {} : { weights }),
+})
+
 /** The arrays of a dataset with their names: `inputs`, `targets`, or in trees `inputs.image`. */
-export const entries = ({ inputs, targets }: Parts): ReadonlyArray<readonly [name: string, array: NDArray.NDArray]> =>
-  Tree.entries({ inputs, targets } as unknown).map(([path, array]) => [Tree.printPath(path), array] as const)
+export const entries = (dataset: Parts): ReadonlyArray<readonly [name: string, array: RowArray]> =>
+  Tree.entries(treeOf(dataset)).map(([path, array]) => [Tree.printPath(path), array] as const)
 
 /** Two arrays with different numbers of rows. */
 interface Differing {
@@ -48,7 +68,7 @@ interface Differing {
 }
 
 /** Two arrays with different numbers of rows: the first with as many as most have, and the first that differs from it. */
-export const differingRows = ({ inputs, targets }: Parts): Differing | undefined => differingArrays({ inputs, targets })
+export const differingRows = (dataset: Parts): Differing | undefined => differingArrays(treeOf(dataset))
 
 /** The same for the arrays of any tree. */
 export const differingArrays = (tree: unknown): Differing | undefined => {
@@ -78,9 +98,9 @@ export const differingArrays = (tree: unknown): Differing | undefined => {
  * ```
  */
 export const make = <X, T>(inputs: X, targets: T, names: Names = {}): Result.Result<Dataset<X, T>, DataError> => {
-  const differing = differingRows({ inputs, targets })
-  if (differing !== undefined) return Result.fail(dataError({ _tag: "RowsDiffer", ...differing }))
   const dataset = { inputs, targets, ...names }
+  const differing = differingRows(dataset)
+  if (differing !== undefined) return Result.fail(dataError({ _tag: "RowsDiffer", ...differing }))
   if (size(dataset) === 0) return Result.fail(dataError({ _tag: "Empty", got: "there are no rows", wanted: "one or more" }))
   return Result.succeed(dataset)
 }
@@ -101,6 +121,7 @@ export const take = <X, T>(dataset: Dataset<X, T>, rows: ArrayLike<number>): Dat
   ...dataset,
   inputs: takeRows(dataset.inputs, rows),
   targets: takeRows(dataset.targets, rows),
+  ...(dataset.weights === undefined ? {} : { weights: takeRows(dataset.weights, rows) }),
 })
 
 /** Rows of an array, or of each array of a tree, along the first axis. Throws `ShapeError` for a row that does not exist. */
@@ -156,7 +177,15 @@ export const concat = <X, T>(a: Dataset<X, T>, b: Dataset<Arrays<X>, Arrays<T>>)
     ...a,
     inputs: concatRows<unknown>([a.inputs, b.inputs]) as Arrays<X>,
     targets: concatRows<unknown>([a.targets, b.targets]) as Arrays<T>,
+    ...(a.weights === undefined && b.weights === undefined ? {} : { weights: concatRows([weightsOf(a), weightsOf(b)]) }),
   }
+}
+
+/** The weights of rows; 1 for each unless given. */
+export const weightsOf = (dataset: Pick<Dataset<unknown, unknown>, "inputs" | "weights">): NDArray.NDArray => {
+  if (dataset.weights !== undefined) return dataset.weights
+  const rows = size(dataset)
+  return NDArray.make("f32", [rows], new Float32Array(rows).fill(1))
 }
 
 /**

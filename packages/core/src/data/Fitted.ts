@@ -5,6 +5,8 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type DataError, dataError } from "./DataError.ts"
+import { dateParts, encodings, transforms } from "./Field.ts"
+import { firstMerge } from "./tokens/bytePairs.ts"
 
 const NonZero = Schema.Finite.check(Schema.makeFilter((x) => (x === 0 ? "wanted a number other than 0" : undefined)))
 const Extent = Schema.Int.check(Schema.isGreaterThan(0))
@@ -13,9 +15,15 @@ const Names = Schema.Array(Schema.String).check(
   Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
 )
 
+const Rising = Schema.makeFilter((values: ReadonlyArray<number>) =>
+  values.every((value, i) => value > (values[i - 1] ?? Number.NEGATIVE_INFINITY)) ? undefined : "wanted rising numbers",
+)
+
 /**
  * A quantity becomes (transform(clip(x)) - subtract) / divide; `fill` replaces a blank. `decimal` and `thousands` are the
- * marks in its numbers, if they are not a point and none.
+ * marks in its numbers, if they are not a point and none. `lambda` is the exponent of the power transform, `quantiles` are those
+ * of the training rows at even shares. With `bins`, the number becomes its interval between these edges instead. `ahead`: as a
+ * target of a series, the steps after the window.
  */
 export const FittedNumber = Schema.Struct({
   type: Schema.Literal("number"),
@@ -25,31 +33,155 @@ export const FittedNumber = Schema.Struct({
   fill: Schema.NullOr(Schema.Finite),
   indicator: Schema.Boolean,
   clip: Schema.NullOr(Schema.Tuple([Schema.Finite, Schema.Finite])),
-  transform: Schema.Literals(["none", "log1p"]),
+  transform: Schema.Literals(["none", ...transforms]),
+  lambda: Schema.optionalKey(Schema.Finite),
+  quantiles: Schema.optionalKey(Schema.Array(Schema.Finite).check(Schema.isMinLength(2))),
+  bins: Schema.optionalKey(
+    Schema.Struct({ edges: Schema.Array(Schema.Finite).check(Rising), encode: Schema.Literals(encodings) }),
+  ),
   subtract: Schema.Finite,
   divide: NonZero,
+  ahead: Schema.optionalKey(Extent),
 })
 export type FittedNumber = typeof FittedNumber.Type
 
-/** A name becomes a one-hot vector by its index in `categories`; `fill` replaces a blank. */
+/**
+ * A name becomes a one-hot vector by its index in `categories`, or that index (`encode: index`); `fill` replaces a blank.
+ * `rare` are the names that count as `other`. With `hash`, the index of a name is its hash among as many.
+ */
 export const FittedCategory = Schema.Struct({
   type: Schema.Literal("category"),
   name: Schema.String,
   categories: Names,
   fill: Schema.NullOr(Schema.String),
-  unknown: Schema.Literals(["error", "zeros"]),
+  unknown: Schema.Literals(["error", "zeros", "other"]),
+  rare: Schema.optionalKey(Names),
+  hash: Schema.optionalKey(Extent),
+  encode: Schema.optionalKey(Schema.Literal("index")),
 })
 export type FittedCategory = typeof FittedCategory.Type
 
-/** One of two names becomes 0 or 1. */
+/** One of two names becomes 0 or 1; `fill` replaces a blank. */
 export const FittedBinary = Schema.Struct({
   type: Schema.Literal("binary"),
   name: Schema.String,
   categories: Names.check(Schema.isMaxLength(2)),
+  fill: Schema.optionalKey(Schema.String),
 })
 export type FittedBinary = typeof FittedBinary.Type
 
-export const FittedColumn = Schema.Union([FittedNumber, FittedCategory, FittedBinary]).pipe(Schema.toTaggedUnion("type"))
+/** A name becomes (its place in `order` - subtract) / divide; `fill` replaces a blank. */
+export const FittedOrdinal = Schema.Struct({
+  type: Schema.Literal("ordinal"),
+  name: Schema.String,
+  order: Names,
+  fill: Schema.NullOr(Schema.String),
+  indicator: Schema.Boolean,
+  subtract: Schema.Finite,
+  divide: NonZero,
+})
+export type FittedOrdinal = typeof FittedOrdinal.Type
+
+/** One list of numbers for each part or number. */
+const Numbers = Schema.Array(Schema.Finite)
+const Divisors = Schema.Array(NonZero)
+
+/**
+ * A date becomes its parts: sine and cosine of those that repeat if it is `cyclic`, (part - subtract) / divide of others. `fill`
+ * replaces a blank and `since` is where elapsed days begin, both in milliseconds since 1970.
+ */
+export const FittedDate = Schema.Struct({
+  type: Schema.Literal("date"),
+  name: Schema.String,
+  format: Schema.String,
+  zone: Schema.Literals(["written", "utc"]),
+  parts: Schema.Array(Schema.Literals(dateParts)).check(Schema.isMinLength(1)),
+  cyclic: Schema.Boolean,
+  fill: Schema.NullOr(Schema.Finite),
+  indicator: Schema.Boolean,
+  since: Schema.Finite,
+  subtract: Numbers,
+  divide: Divisors,
+}).check(
+  Schema.makeFilter(({ divide, parts, subtract }) =>
+    subtract.length === parts.length && divide.length === parts.length ? undefined : "wanted a scale for each part",
+  ),
+)
+export type FittedDate = typeof FittedDate.Type
+
+/** The names of a set become a 1 at their places in `names`. `rare` are the names that count as `other`. */
+export const FittedSet = Schema.Struct({
+  type: Schema.Literal("set"),
+  name: Schema.String,
+  separator: Schema.String.check(Schema.isMinLength(1)),
+  names: Names,
+  unknown: Schema.Literals(["error", "ignore", "other"]),
+  rare: Schema.optionalKey(Names),
+  blank: Schema.Literals(["error", "empty", "indicator"]),
+})
+export type FittedSet = typeof FittedSet.Type
+
+/** Numbers x become (x - subtract) / divide, with lists of the same length; `fill` replaces a blank. */
+export const FittedVector = Schema.Struct({
+  type: Schema.Literal("vector"),
+  name: Schema.String,
+  fill: Schema.NullOr(Numbers),
+  indicator: Schema.Boolean,
+  subtract: Numbers.check(Schema.isMinLength(1)),
+  divide: Divisors,
+}).check(
+  Schema.makeFilter(({ divide, fill, subtract }) =>
+    divide.length === subtract.length && (fill === null || fill.length === subtract.length)
+      ? undefined
+      : "wanted lists of one length",
+  ),
+)
+export type FittedVector = typeof FittedVector.Type
+
+const Changes = { normalize: Schema.Literals(["none", "nfc", "nfkc"]), lower: Schema.Boolean }
+const Vocabulary = Schema.Array(Schema.String).check(
+  Schema.makeFilter((names) => (new Set(names).size === names.length ? undefined : "wanted every name once")),
+)
+const Merges = Schema.Array(Schema.Tuple([Schema.Int, Schema.Int])).check(
+  Schema.makeFilter((merges) =>
+    merges.every((merge, i) => merge.every((token) => token >= 1 && token < firstMerge + i))
+      ? undefined
+      : "wanted merges of tokens that come before them",
+  ),
+)
+
+/** A tokenizer; see `Tokenizer`. */
+export const FittedTokenizer = Schema.Union([
+  Schema.Struct({ kind: Schema.Literal("bytes"), ...Changes }),
+  Schema.Struct({ kind: Schema.Literals(["characters", "words"]), ...Changes, vocabulary: Vocabulary }),
+  Schema.Struct({ kind: Schema.Literal("byte_pairs"), ...Changes, merges: Merges }),
+])
+
+/**
+ * A text becomes `length` tokens, with 0 as the padding at its end; a longer one is cut at its `cut`. `blank`: what a blank is, a
+ * text without tokens or an error.
+ */
+export const FittedText = Schema.Struct({
+  type: Schema.Literal("text"),
+  name: Schema.String,
+  tokenizer: FittedTokenizer,
+  length: Extent,
+  cut: Schema.Literals(["end", "start"]),
+  blank: Schema.Literals(["error", "empty"]),
+})
+export type FittedText = typeof FittedText.Type
+
+export const FittedColumn = Schema.Union([
+  FittedNumber,
+  FittedCategory,
+  FittedBinary,
+  FittedOrdinal,
+  FittedDate,
+  FittedSet,
+  FittedVector,
+  FittedText,
+]).pipe(Schema.toTaggedUnion("type"))
+
 export type FittedColumn = typeof FittedColumn.Type
 
 export const FittedColumns = Schema.Struct({ type: Schema.Literal("columns"), columns: Schema.Array(FittedColumn) })
@@ -92,10 +224,11 @@ export const FittedNumbers = Schema.Struct({
 })
 export type FittedNumbers = typeof FittedNumbers.Type
 
-/** Several answers of yes or no, as `f32` [rows, columns] of 0 and 1. */
+/** Several answers of yes or no, as `f32` [rows, columns] of 0 and 1. They are columns of their own, or the names of `set`. */
 export const FittedLabels = Schema.Struct({
   type: Schema.Literal("labels"),
   columns: Schema.Array(FittedBinary).check(Schema.isMinLength(1)),
+  set: Schema.optionalKey(FittedSet),
 })
 export type FittedLabels = typeof FittedLabels.Type
 
@@ -122,17 +255,43 @@ export type FittedInputs = typeof FittedInputs.Type
 export const FittedHeads = Schema.Struct({ type: Schema.Literal("heads"), heads: Schema.Record(Name, FittedHead) })
 export type FittedHeads = typeof FittedHeads.Type
 
+/** A value of an option. */
+const Plain = [Schema.String, Schema.Boolean, Schema.Finite] as const
+
 /** How the rows were read: the kind of the source, and its options without file names. */
 export const FittedSource = Schema.Struct({
   name: Schema.String,
-  options: Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Boolean, Schema.Finite])),
+  options: Schema.Record(
+    Schema.String,
+    Schema.Union([...Plain, Schema.Array(Schema.Union(Plain)), Schema.Record(Schema.String, Schema.Array(Schema.Union(Plain)))]),
+  ),
 })
 export type FittedSource = typeof FittedSource.Type
 
-/** `source` is present if the rows came from a file; see `Source.of` and `Source.tableOptions`. */
+/** How rows are windows of series; see `Series`. */
+export const FittedSeries = Schema.Struct({
+  window: Extent,
+  horizon: Schema.Array(Extent).check(Schema.isMinLength(1)),
+  time: Schema.optionalKey(Schema.String),
+  format: Schema.optionalKey(Schema.String),
+  group: Schema.optionalKey(Schema.String),
+  gaps: Schema.Literals(["error", "split"]),
+})
+export type FittedSeries = typeof FittedSeries.Type
+
+/** The weight of a row is x / divide, where `divide` is the mean of the training rows; `fill` replaces a blank. */
+export const FittedWeight = Schema.Struct({ name: Schema.String, fill: Schema.NullOr(Schema.Finite), divide: NonZero })
+export type FittedWeight = typeof FittedWeight.Type
+
+/**
+ * `source` is present if the rows came from a file; see `Source.of` and `Source.tableOptions`. `ids` are columns that
+ * predictions repeat.
+ */
 export const Fitted = Schema.Struct({
   version: Schema.Literal(1),
   source: Schema.optionalKey(FittedSource),
+  ids: Schema.optionalKey(Schema.Array(Schema.String)),
+  weight: Schema.optionalKey(FittedWeight),
   input: FittedInput,
   target: FittedTarget,
 })
@@ -143,6 +302,7 @@ export const FittedTree = Schema.Struct({
   ...Fitted.fields,
   input: Schema.Union([FittedColumns, FittedArray, FittedInputs]),
   target: Schema.NullOr(Schema.Union([FittedClasses, FittedNumbers, FittedLabels, FittedHeads])),
+  series: Schema.optionalKey(FittedSeries),
 })
 export type FittedTree = typeof FittedTree.Type
 

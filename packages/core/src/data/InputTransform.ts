@@ -28,11 +28,10 @@ export const inputs = (
 /** Like `Preprocess.dataset`, with inputs for a net of `InputTransform.net`. */
 export const dataset = (fitted: Fitted, raw: Preprocess.Raw, rows?: Preprocess.Rows): Result.Result<Dataset.Dataset, DataError> =>
   Result.gen(function* () {
-    return yield* Dataset.make(
-      yield* inputs(fitted, raw, rows),
-      yield* Preprocess.targets(fitted, raw, rows),
-      Preprocess.names(fitted),
-    )
+    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* Preprocess.targets(fitted, raw, rows), {
+      ...Preprocess.names(fitted),
+      ...(yield* Preprocess.weights(fitted, raw, rows)),
+    })
   })
 
 /** Bytes of `inputs` preprocessed, `f32` [rows, ...shape of a sample]; other inputs as they are. Fails as `Preprocess.inputs` does. */

@@ -5,14 +5,15 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { NDArray } from "../types/NDArray.ts"
-import type * as Csv from "./Csv.ts"
+import * as Csv from "./Csv.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
+import { byBytes, type Folder, isHidden } from "./Folder.ts"
 import { fileTypes } from "./fileTypes.ts"
+import * as GzipPieces from "./GzipPieces.ts"
 import * as Idx from "./Idx.ts"
 import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
 import * as Npz from "./Npz.ts"
-import { parse } from "./sources/table.ts"
 import { systemReason } from "./systemReason.ts"
 import type { Table } from "./Table.ts"
 
@@ -59,6 +60,39 @@ export const start = Effect.fn("Load.start")(function* (
   return content.subarray(0, Number(yield* read.pipe(Effect.catch(refused(file)))))
 })
 
+/** Whether a path is that of a folder. */
+export const isFolder = (path: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.stat(path)).pipe(
+    Effect.map(({ type }) => type === "Directory"),
+    Effect.orElseSucceed(() => false),
+  )
+
+/**
+ * The files below a folder, without hidden ones. Links to folders are not followed. Fails with `NotFound`, and with `NotReadable`
+ * for what is no folder and for a link to a folder.
+ */
+export const folder = Effect.fn("Load.folder")(function* (
+  path: string,
+): Effect.fn.Return<Folder, DataError, FileSystem.FileSystem> {
+  const fs = yield* FileSystem.FileSystem
+  const { type } = yield* fs.stat(path).pipe(Effect.catch(refused(path)))
+  if (type !== "Directory") return yield* fail(path, { _tag: "NotReadable", cause: `it is a ${fileTypes[type]}, not a folder` })
+  const below = yield* fs.readDirectory(path, { recursive: true }).pipe(Effect.catch(refused(path)))
+  const paths = below.map((name) => name.replaceAll("\\", "/"))
+  const folders = new Set(paths.map((name) => name.slice(0, Math.max(0, name.lastIndexOf("/")))))
+  const files: Array<string> = []
+  for (const name of paths) {
+    if (isHidden(name) || folders.has(name)) continue
+    const found = yield* fs.stat(`${path}/${name}`).pipe(Effect.catch(refused(`${path}/${name}`)))
+    if (found.type !== "Directory") files.push(name)
+    else if ((yield* fs.readDirectory(`${path}/${name}`).pipe(Effect.catch(refused(`${path}/${name}`)))).length > 0)
+      return yield* fail(`${path}/${name}`, { _tag: "NotReadable", cause: "it is a link to a folder; links are not followed" })
+  }
+  const services = yield* Effect.context<FileSystem.FileSystem>()
+  const read = (file: string) => Effect.runPromiseWith(services)(Effect.result(bytes(`${path}/${file}`)))
+  return { files: files.sort(byBytes), read }
+})
+
 /** The bytes of a file of any size, piece by piece; a file of size 0 is not opened. Fails as `size` does, and with `NotReadable`. */
 export const stream = (file: string): Stream.Stream<Uint8Array, DataError, FileSystem.FileSystem> =>
   Stream.unwrap(
@@ -103,8 +137,45 @@ const decoded =
 const within = (error: DataError, file: string): DataError =>
   error.file === undefined ? inFile(error, file) : new DataError({ file: `${file}/${error.file}`, reason: error.reason })
 
-/** A CSV file, gzipped or not, as a table. Fails as `bytes`, `Gzip.unpack` and `Csv.parse` do. */
-export const csv = (file: string, options: Csv.Options = {}): Load<Table> => decoded((content) => parse(content, options))(file)
+/** The bytes of a file piece by piece, unpacked if they are gzip. Fails as `stream` does, and with `Truncated` and `Corrupt`. */
+const unpacked = (
+  file: string,
+  each: (packed: Uint8Array) => void,
+): Stream.Stream<Uint8Array, DataError, FileSystem.FileSystem> =>
+  Stream.unwrap(
+    Effect.map(Stream.toAsyncIterableEffect(Stream.tap(stream(file), (piece) => Effect.sync(() => each(piece)))), (packed) =>
+      Stream.fromAsyncIterable(GzipPieces.pieces(packed), (error) =>
+        error instanceof DataError
+          ? inFile(error, file)
+          : new DataError({ file, reason: { _tag: "NotReadable", cause: String(error) } }),
+      ),
+    ),
+  )
+
+/**
+ * A CSV file, gzipped or not, as a table. It is read piece by piece, so memory holds the table and never the file. `each`
+ * receives the bytes of the file, to compute a hash.
+ *
+ * Fails as `size` and `Csv.parse` do, with `NotReadable`, `Truncated` and `Corrupt`, and with `TooLarge` for a text of more than
+ * `Csv.maxBytes` bytes.
+ */
+export const csv = Effect.fn("Load.csv")(function* (
+  file: string,
+  options: Csv.Options = {},
+  each: (bytes: Uint8Array) => void = () => {},
+): Effect.fn.Return<Table, DataError, FileSystem.FileSystem> {
+  const reader = Csv.reader(options)
+  const within = <A>(result: Result.Result<A, DataError>) =>
+    Effect.fromResult(Result.mapError(result, (error) => inFile(error, file)))
+  let length = 0
+  yield* Stream.runForEach(unpacked(file, each), (piece) => {
+    length += piece.length
+    return length <= Csv.maxBytes
+      ? within(reader.push(piece))
+      : fail(file, { _tag: "TooLarge", what: "the text", got: BigInt(length), limit: Csv.maxBytes, unit: "bytes" })
+  })
+  return yield* within(reader.end())
+})
 
 /** An idx file, gzipped or not, as an array. Fails as `bytes` and `Idx.decode` do. */
 export const idx = (file: string): Load<NDArray> => decoded((content) => Idx.decode(content))(file)

@@ -11,6 +11,7 @@ import type { ArrayRows } from "./ArrayRows.ts"
 import { isBlank } from "./Blank.ts"
 import { sorted } from "./Category.ts"
 import { type DataError, dataError, quote, type Reason } from "./DataError.ts"
+import { fromBits } from "./float16.ts"
 
 type Get = (view: DataView, at: number, littleEndian: boolean) => number
 
@@ -31,20 +32,7 @@ const octets = (length: number) => new Uint8Array(length)
 const floats = (length: number) => new Float32Array(length)
 const doubles = (length: number) => new Float64Array(length)
 
-/** A 16-bit float (IEEE 754, 2008): 1 bit of sign, 5 of exponent, 10 of fraction. */
-const half: Get = (view, at, little) => {
-  const bits = view.getUint16(at, little)
-  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023]
-  const size =
-    exponent === 31
-      ? fraction === 0
-        ? Number.POSITIVE_INFINITY
-        : Number.NaN
-      : exponent === 0
-        ? fraction * 2 ** -24
-        : (1024 + fraction) * 2 ** (exponent - 25)
-  return bits >> 15 === 0 ? size : -size
-}
+const half: Get = (view, at, little) => fromBits(view.getUint16(at, little))
 
 /** A whole number of 64 bits, rounded to a double where it has more than 53. */
 const long =

@@ -97,7 +97,7 @@ const fitQuantity = (
   { column, scale, width }: { readonly column: number; readonly width: number; readonly scale: Scale | undefined },
 ): FittedNumber => {
   const values = Float64Array.from({ length: rows.length }, (_, i) => data[(rows[i] ?? 0) * width + column] ?? 0)
-  const scaled = scale === undefined ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.summarize(values), scale)
+  const scaled = scale === undefined ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.summarize(values, scale), scale)
   return {
     type: "number",
     name: `y${column + 1}`,
@@ -205,11 +205,25 @@ const classNumbers = (
   return Result.succeed(NDArray.make("i32", [out.length], out))
 }
 
-/** The preprocessed inputs and targets of the given rows (all by default), with the names of classes and columns. */
+/** The preprocessed inputs and targets of the given rows (all by default), with their weights and the names of classes and columns. */
 export const dataset = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<Dataset.Dataset> =>
   Result.gen(function* () {
-    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
+    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), {
+      ...names(fitted),
+      ...(yield* weights(fitted, raw, rows)),
+    })
   })
+
+/** The weights of the given rows (all by default), if the record has some: `f32` [rows], with a mean of 1 over the training rows. */
+export const weights = (
+  { weight }: Pick<Fitted, "weight">,
+  raw: Raw,
+  rows?: Rows,
+): DataResult<Pick<Dataset.Dataset, "weights">> => {
+  if (weight === undefined) return Result.succeed({})
+  if (!isTable(raw)) return mismatch("arrays", "a table, as in training")
+  return Result.map(TableInput.weights(weight, raw, rows ?? all(raw)), (found) => ({ weights: found }))
+}
 
 /** The names of the classes and the columns of preprocessed rows. */
 export const names = ({ input, target }: Fitted): Dataset.Names => ({

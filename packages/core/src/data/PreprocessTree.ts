@@ -6,8 +6,9 @@ import * as Result from "effect/Result"
 import { isTensor, type Tensor } from "../language/Expr.ts"
 import type { Net } from "../learning/Net.ts"
 import * as Unit from "../learning/score/Unit.ts"
-import * as NDArray from "../types/NDArray.ts"
+import type * as NDArray from "../types/NDArray.ts"
 import type * as Shape from "../types/Shape.ts"
+import * as Tree from "../types/Tree.ts"
 import * as ArrayInput from "./ArrayInput.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"
@@ -26,7 +27,10 @@ import * as Named from "./NamedArrays.ts"
 import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
 import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
+import * as Series from "./Series.ts"
+import { hasStored } from "./StoredArray.ts"
 import * as TableInput from "./TableInput.ts"
+import * as Tokenizer from "./Tokenizer.ts"
 import { completed, each, refuse, type TreeSpec } from "./TreeSpec.ts"
 
 export { completed, type Groups, rest, type TreeSpec } from "./TreeSpec.ts"
@@ -38,6 +42,9 @@ export type OrNamed<A> = A | { readonly [name: string]: A }
 
 /** One array, or one for each name. */
 export type Arrays = OrNamed<NDArray.NDArray>
+
+/** The same, where arrays may be stored outside memory. */
+export type RowArrays = OrNamed<Dataset.RowArray>
 
 /** Rows as they were read: a table, arrays, or arrays with names. */
 export type TreeRaw = Raw | NamedArrays
@@ -63,7 +70,7 @@ export const hasOneInput = (input: FittedTree["input"]): input is FittedInput =>
 export const hasOneTarget = (target: FittedTree["target"]): target is Fitted["target"] => target?.type !== "heads"
 
 /** A record with one input and at most one target; `undefined` for another. */
-const single = ({ input, target, ...record }: FittedTree): Fitted | undefined =>
+const single = ({ input, series: _, target, ...record }: FittedTree): Fitted | undefined =>
   hasOneInput(input) && hasOneTarget(target) ? { ...record, input, target } : undefined
 
 /** The used columns of these names, in this order. */
@@ -83,16 +90,22 @@ const named = (
  * for a name of a column that is no input, or no target.
  */
 export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<FittedTree> => {
-  const { columns, heads, inputs: groups } = spec
+  const { columns, heads, inputs: groups, series } = spec
+  if (series !== undefined && !isTable(raw)) return refuse("the rows", "arrays", "a table, whose rows are series", "a csv file")
   if (hasNamedArrays(raw)) return Named.fit(spec, raw, rows)
-  if (groups === undefined && heads === undefined) return Preprocess.fit(spec, raw, rows)
+  if (groups === undefined && heads === undefined && series === undefined) return Preprocess.fit(spec, raw, rows)
   if (!isTable(raw) || columns === undefined)
     return refuse("the rows", "arrays", "a table, whose columns make up the inputs and the heads", "a csv file")
   if (rows.length === 0)
     return Result.fail(dataError({ _tag: "Empty", got: "there are no training rows", wanted: "one or more" }))
   return Result.gen(function* () {
     const used = yield* TableInput.resolve(columns, raw)
-    const [inputs, targets] = [used.filter(TableInput.isInput), used.filter(TableInput.isTarget)]
+    const inputs = series === undefined ? used.filter(TableInput.isInput) : Series.channels(used)
+    const targets = used.filter(TableInput.isTarget)
+    const ahead = <T extends FittedHead>(target: T): DataResult<FittedHead> =>
+      series === undefined ? Result.succeed(target) : Series.ahead(target, series.horizon)
+    const fitTarget = (own: ReadonlyArray<TableInput.Used>) =>
+      Result.flatMap(TableInput.fitTarget(own, raw, rows), (target) => (target === null ? Result.succeed(null) : ahead(target)))
     const input =
       groups === undefined
         ? yield* TableInput.fitInputs(inputs, raw, rows)
@@ -109,17 +122,18 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
           } satisfies FittedInputs)
     const target =
       heads === undefined
-        ? yield* TableInput.fitTarget(targets, raw, rows)
+        ? yield* fitTarget(targets)
         : ({
             type: "heads",
             heads: yield* each(heads, (names, name) =>
               Result.gen(function* () {
-                const fitted = yield* TableInput.fitTarget(yield* named(targets, names, `head \`${name}\``), raw, rows)
+                const fitted = yield* fitTarget(yield* named(targets, names, `head \`${name}\``))
                 return fitted ?? (yield* refuse(`head \`${name}\``, "no columns", "one or more", "name the columns"))
               }),
             ),
           } satisfies FittedHeads)
-    return { version: 1, input, target } as const
+    const beside = yield* TableInput.fitBeside(used, raw, rows)
+    return { version: 1, input, target, ...beside, ...(series === undefined ? {} : { series: Series.recorded(series) }) } as const
   })
 }
 
@@ -141,8 +155,12 @@ const ofHead = (target: FittedHead): Fitted => ({ version: 1, input: { type: "co
  * The inputs of the given rows (all by default) for a net of `net`: those of `InputTransform.inputs`, or a record with one array
  * for each name. Fails as that does.
  */
-export const inputs = ({ input }: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Arrays> => {
+export const inputs = ({ input, series }: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Arrays> => {
   const of = (own: FittedInput): DataResult<NDArray.NDArray> => {
+    if (series !== undefined)
+      return own.type === "columns" && isTable(raw)
+        ? Series.inputs({ input: own, series }, raw, rows ?? all(raw))
+        : refuse("the rows", "arrays", "a table, as in training", "")
     const name = own.type === "array" ? own.array : undefined
     const found = Result.flatMap(
       rawOf(raw, name, ({ array }) => ({ inputs: array })),
@@ -154,8 +172,9 @@ export const inputs = ({ input }: FittedTree, raw: TreeRaw, rows?: Rows): DataRe
 }
 
 /** The targets of the given rows (all by default): those of `Preprocess.targets`, or a record with one array for each head. */
-export const targets = ({ target }: FittedTree, raw: TreeRaw, rows: Rows = all(raw)): DataResult<Arrays> => {
+export const targets = ({ series, target }: FittedTree, raw: TreeRaw, rows: Rows = all(raw)): DataResult<Arrays> => {
   const of = (own: FittedHead): DataResult<NDArray.NDArray> => {
+    if (series !== undefined && isTable(raw)) return Series.targets(own, series, raw, rows)
     const name = !hasNamedArrays(raw)
       ? undefined
       : own.type === "numbers"
@@ -173,18 +192,27 @@ export const targets = ({ target }: FittedTree, raw: TreeRaw, rows: Rows = all(r
 /** The names of the classes and the columns of preprocessed rows; none for trees. */
 const names = (fitted: FittedTree): Dataset.Names => {
   const one = single(fitted)
-  return one === undefined ? {} : Preprocess.names(one)
+  if (one === undefined) return {}
+  const { columns, ...names } = Preprocess.names(one)
+  return columns === undefined || fitted.series !== undefined ? names : { ...names, columns }
 }
 
 /** The inputs and targets of the given rows (all by default), for a net of `net`. */
 export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
   Result.gen(function* () {
-    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), names(fitted))
+    const weights = hasNamedArrays(raw) ? {} : yield* Preprocess.weights(fitted, raw, rows)
+    return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), {
+      ...names(fitted),
+      ...weights,
+    })
   })
 
-/** The shapes of a preprocessed sample. */
-export const sample = ({ input }: Pick<FittedTree, "input">): OrNamed<Shape.Shape> => {
-  const shape = (own: FittedInput): Shape.Shape => Preprocess.sample(ofInput(own))
+/** The shapes of a preprocessed sample; that of a series is [window, columns]. */
+export const sample = ({ input, series }: Pick<FittedTree, "input" | "series">): OrNamed<Shape.Shape> => {
+  const shape = (own: FittedInput): Shape.Shape => [
+    ...(series === undefined ? [] : [series.window]),
+    ...Preprocess.sample(ofInput(own)),
+  ]
   return hasOneInput(input)
     ? shape(input)
     : Object.fromEntries(Object.entries(input.inputs).map(([name, own]) => [name, shape(own)]))
@@ -196,6 +224,15 @@ export const columnNames = (input: FittedInput): ReadonlyArray<string> | undefin
 /** The inputs of a record with their names; one without a name has the name "". */
 export const inputsOf = ({ input }: Pick<FittedTree, "input">): ReadonlyArray<readonly [name: string, input: FittedInput]> =>
   hasOneInput(input) ? [["", input]] : Object.entries(input.inputs)
+
+/** How many different tokens the inputs have that are text, the padding included, by their names; one without a name has the name "". */
+export const tokensOf = (fitted: Pick<FittedTree, "input">): ReadonlyMap<string, number> =>
+  new Map(
+    inputsOf(fitted).flatMap(([name, input]) => {
+      const [column] = input.type === "columns" ? input.columns : []
+      return column?.type === "text" ? [[name, Tokenizer.size(column.tokenizer)] as const] : []
+    }),
+  )
 
 /** The columns of all inputs of a record; `undefined` if an input is an array. */
 export const inputColumns = (fitted: Pick<FittedTree, "input">): ReadonlyArray<FittedColumn> | undefined => {
@@ -219,14 +256,32 @@ export const headsOf = ({ target }: Pick<FittedTree, "target">): ReadonlyArray<r
 
 /** The columns of a table that a target is made of; the label of arrays has the name of that. */
 export const columnsOf = (target: FittedHead): ReadonlyArray<string> =>
-  target.type === "numbers" || target.type === "labels" ? target.columns.map(({ name }) => name) : [target.name]
+  target.type === "labels" && target.set !== undefined
+    ? [target.set.name]
+    : target.type === "numbers"
+      ? target.columns.map(({ name }) => name)
+      : namesOf(target)
+
+/** The names of a target's numbers: its columns, or the names of a set. A column at several steps ahead has one for each: `load+1`, `load+2`. */
+export const namesOf = (target: FittedHead): ReadonlyArray<string> => {
+  if (target.type === "labels") return target.columns.map(({ name }) => name)
+  if (target.type !== "numbers") return [target.name]
+  const { columns } = target
+  return columns.map(({ ahead, name }) =>
+    ahead === undefined || columns.filter((other) => other.name === name).length === 1 ? name : `${name}+${ahead}`,
+  )
+}
 
 /** The array of a name; that of the name "" is the whole. */
-export const arrayOf = (arrays: Arrays, name: string): NDArray.NDArray => {
-  const found = arrays instanceof NDArray.NDArray ? arrays : Object.hasOwn(arrays, name) ? arrays[name] : undefined
+export const arrayOf = <A extends Dataset.RowArray>(arrays: OrNamed<A>, name: string): A => {
+  const named = arrays as { readonly [name: string]: A }
+  const found = Tree.isLeaf(arrays) ? (arrays as A) : Object.hasOwn(named, name) ? named[name] : undefined
   if (found === undefined) throw new TypeError(`there is no array ${JSON.stringify(name)}`)
   return found
 }
+
+/** The arrays, if all are in memory. */
+export const inMemory = (arrays: RowArrays): Arrays | undefined => (hasStored(arrays) ? undefined : (arrays as Arrays))
 
 /** Inputs as numbers, `f32`: bytes are preprocessed, and others stay as they are. */
 export const numbers = (fitted: Pick<FittedTree, "input">, rows: Arrays): DataResult<Arrays> => {

@@ -21,7 +21,7 @@ export interface Request {
   readonly parts: Parts
   /** The column that is to be predicted, if there is one, and whether it is a quantity. */
   readonly target?: { readonly column: string; readonly isQuantity: boolean }
-  /** The columns that the net is given. Others are summarized, and looked at for leaks. */
+  /** The columns that the net is given. Others are only summarized. */
   readonly inputs: ReadonlyArray<string>
 }
 
@@ -138,10 +138,9 @@ interface Suspected {
 
 /** What may be wrong with one column. */
 const suspicionsOf = ({ isInput, isTarget, name, relation, rows, summary, target }: Suspected): ReadonlyArray<Suspicion> => {
-  if (isTarget) return []
+  if (isTarget || !isInput) return []
   if (relation !== undefined && target !== undefined && isLeak(relation, shareOfMostCommon(target, rows)))
     return [{ _tag: "Leak", column: name, share: relation.told ?? relation.strength }]
-  if (!isInput) return []
   if (isIdentifier(summary, rows)) return [{ _tag: "Identifier", column: name }]
   return summary.distinct <= 1 && summary.blanks === 0 && rows > 1 ? [{ _tag: "Constant", column: name }] : []
 }

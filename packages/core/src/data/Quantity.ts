@@ -1,77 +1,36 @@
 /** Quantities: reads the cells of a column of numbers, and computes the statistics that scale them. */
 import * as Result from "effect/Result"
 import type { Unit } from "../learning/score/Unit.ts"
+import * as YeoJohnson from "../learning/score/YeoJohnson.ts"
 import { isBlank } from "./Blank.ts"
-import type { Cells } from "./columns/Kind.ts"
-import { type DataError, dataError, quote } from "./DataError.ts"
+import { type Cells, type DataResult, refuseCell } from "./columns/Kind.ts"
+import { quote } from "./DataError.ts"
 import type { Scale } from "./Field.ts"
 import type { FittedNumber } from "./Fitted.ts"
+import * as NumberFormat from "./NumberFormat.ts"
+import * as Quantiles from "./Quantiles.ts"
+import { quantile } from "./Quantiles.ts"
 
-/** How numbers are written: the decimal mark, and the mark between groups of three digits. */
-export interface Format {
-  readonly decimal?: "." | ","
-  readonly thousands?: string
-}
-
-/** The number of a text with `.` as decimal mark and no separators; `undefined` for other text. */
-const plain = (text: string): number | undefined => {
-  const value = Number(text)
-  // Number also accepts 0x1F, 0b1, 0o7 and an empty text
-  return Number.isFinite(value) && text !== "" && !/^[+-]?0[a-z]/i.test(text) ? value : undefined
-}
-
-const escaped = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&")
-
-/** A reader of numbers in a format. */
-const reader = ({ decimal = ".", thousands }: Format): ((text: string) => number | undefined) => {
-  if (thousands === undefined && decimal === ".") return plain
-  const mark = escaped(decimal)
-  const between = thousands === undefined ? undefined : escaped(thousands)
-  const digits = between === undefined ? "\\d*" : `(?:\\d{1,3}(?:${between}\\d{3})+|\\d*)`
-  const form = new RegExp(`^[+-]?${digits}(?:${mark}\\d*)?(?:e[+-]?\\d+)?$`, "iu")
-  return (text) => {
-    if (!form.test(text)) return undefined
-    const joined = thousands === undefined ? text : text.replaceAll(thousands, "")
-    return plain(joined.replace(decimal, "."))
-  }
-}
-
-/**
- * The number in a cell: NaN for a blank, `undefined` if it is not a finite number in this format.
- * `read(" 2.5 ") // => 2.5`
- * `read("1.234,5", { decimal: ",", thousands: "." }) // => 1234.5`
- */
-export const read = (cell: string, format: Format = {}): number | undefined =>
-  isBlank(cell) ? Number.NaN : reader(format)(cell.trim())
-
-/** A number as a cell in this format. `print(1234.5, { decimal: "," }) // => "1234,5"` */
-export const print = (value: number, { decimal = "." }: Format = {}): string => String(value).replace(".", decimal)
+export { type Format, print, read } from "./NumberFormat.ts"
 
 /** The numbers of a column's cells, NaN for blanks. Fails with `BadCell` at the first cell that is not a number, or is blank if `blank` has a hint. */
-export const readAll = (cells: Cells, blank: string | undefined, format: Format = {}): Result.Result<Float64Array, DataError> => {
+export const readAll = (cells: Cells, blank: string | undefined, format: NumberFormat.Format = {}): DataResult<Float64Array> => {
   const out = cells.numbers?.() ?? new Float64Array(cells.size).fill(Number.NaN)
-  const number = reader(format)
-  const { place } = cells
+  const number = NumberFormat.reader(format)
   for (let i = 0; i < out.length; i++) {
     if (!Number.isNaN(out[i])) continue
     const cell = cells.text(i)
     const value = isBlank(cell) ? Number.NaN : number(cell.trim())
-    if (value === undefined) {
-      const { column } = place(i)
-      return Result.fail(
-        dataError({ _tag: "BadCell", ...place(i), got: quote(cell), wanted: wanted(format), hint: hint(cell.trim(), column) }),
-      )
-    }
+    if (value === undefined)
+      return refuseCell(cells, i, { got: quote(cell), wanted: wanted(format), hint: hint(cell.trim(), cells.name) })
     if (blank !== undefined && Number.isNaN(value))
-      return Result.fail(
-        dataError({ _tag: "BadCell", ...place(i), got: cell === "" ? "a blank" : quote(cell), wanted: "a number", hint: blank }),
-      )
+      return refuseCell(cells, i, { got: cell === "" ? "a blank" : quote(cell), wanted: "a number", hint: blank })
     out[i] = value
   }
   return Result.succeed(out)
 }
 
-const wanted = ({ decimal = ".", thousands }: Format): string => {
+const wanted = ({ decimal = ".", thousands }: NumberFormat.Format): string => {
   const marks = [
     ...(decimal === "." ? [] : [`decimals after ${quote(decimal)}`]),
     ...(thousands === undefined ? [] : [`groups of three digits between ${quote(thousands)}`]),
@@ -81,7 +40,7 @@ const wanted = ({ decimal = ".", thousands }: Format): string => {
 
 /** The options that read a number written in another format, one for each possible reading. */
 const hint = (cell: string, column: string): string => {
-  const say = (format: Format, value: string): string => {
+  const say = (format: NumberFormat.Format, value: string): string => {
     const options = Object.entries(format).map(([name, mark]) => `${name}: ${JSON.stringify(mark)}`)
     return `\`${column}: { type: number, ${options.join(", ")} }\` where it means ${value}`
   }
@@ -96,21 +55,22 @@ const hint = (cell: string, column: string): string => {
   return readings.join(", or ")
 }
 
-/** The mean and the quantiles of values. */
-export const statistics = {
-  mean: (values: Float64Array): number => {
-    let sum = 0
-    for (const value of values) sum += value
-    return sum / values.length
-  },
-  /** The quantile of sorted values at `share`, linearly interpolated. */
-  quantile: (sorted: Float64Array, share: number): number => {
-    const at = share * (sorted.length - 1)
-    const below = sorted[Math.floor(at)] ?? 0
-    const above = sorted[Math.ceil(at)] ?? 0
-    return below + (above - below) * (at - Math.floor(at))
-  },
-} as const
+/** The mean of values. `mean(Float64Array.of(1, 2)) // => 1.5` */
+export const mean = (values: Float64Array): number => {
+  let sum = 0
+  for (const value of values) sum += value
+  return sum / values.length
+}
+
+/** The most frequent of sorted values, the least among equals. `mostCommon(Float64Array.of(1, 2, 2)) // => 2` */
+export const mostCommon = (sorted: Float64Array): number => {
+  let [best, most, count] = [sorted[0] ?? 0, 0, 0]
+  for (let i = 0; i < sorted.length; i++) {
+    count = sorted[i] === sorted[i - 1] ? count + 1 : 1
+    if (count > most) [best, most] = [sorted[i] ?? 0, count]
+  }
+  return best
+}
 
 /** The summary statistics of values. */
 export interface Summary {
@@ -118,16 +78,25 @@ export interface Summary {
   readonly variance: number
   readonly min: number
   readonly max: number
+  /** The lower quartile, the median and the upper quartile; present where `scale` is `robust`. */
+  readonly quartiles?: readonly [lower: number, median: number, upper: number]
 }
 
-/** The summary statistics of these values. */
-export const summarize = (values: Float64Array): Summary => {
-  const mean = statistics.mean(values)
+/** The quartiles of values in any order. */
+export const quartilesOf = (values: Float64Array): NonNullable<Summary["quartiles"]> => {
+  const sorted = values.slice().sort()
+  return [quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)]
+}
+
+/** The summary statistics of these values, with what a scale needs. */
+export const summarize = (values: Float64Array, scale?: Scale): Summary => {
+  const average = mean(values)
   return {
-    mean,
-    variance: statistics.mean(values.map((x) => (x - mean) ** 2)),
+    mean: average,
+    variance: mean(values.map((x) => (x - average) ** 2)),
     min: values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
     max: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+    ...(scale === "robust" ? { quartiles: quartilesOf(values) } : {}),
   }
 }
 
@@ -141,8 +110,15 @@ export const isConstant = ({ max, min }: Summary): boolean => max - min <= 2 ** 
  * `scaleOf({ mean: 7.3, variance: 3e-30, min: 7.3, max: 7.3 }, "standard") // => { subtract: 7.3, divide: 1 }`
  */
 export const scaleOf = (summary: Summary, scale: Scale): Pick<FittedNumber, "subtract" | "divide"> => {
-  const { max, mean, min, variance } = summary
+  const { max, mean, min, quartiles, variance } = summary
+  if (scale === "none") return { subtract: 0, divide: 1 }
+  if (scale === "maxabs") return { subtract: 0, divide: Math.max(Math.abs(min), Math.abs(max)) || 1 }
   const isSame = isConstant(summary)
+  if (scale === "robust") {
+    if (quartiles === undefined) throw new TypeError("a robust scale needs the quartiles of the values")
+    const [lower, median, upper] = quartiles
+    return { subtract: isSame ? min : median, divide: isSame || upper === lower ? 1 : upper - lower }
+  }
   if (scale === "center" || scale === "standard")
     return { subtract: isSame ? min : mean, divide: scale === "center" || isSame || variance === 0 ? 1 : Math.sqrt(variance) }
   const [low, high] = scale === "minmax" ? [0, 1] : scale.minmax
@@ -150,17 +126,46 @@ export const scaleOf = (summary: Summary, scale: Scale): Pick<FittedNumber, "sub
   return { subtract: min - low * divide, divide }
 }
 
-/** Preprocesses one value: fills NaN, clips, transforms, then scales. */
-export const apply = (fitted: FittedNumber, value: number): number => {
-  const known = Number.isNaN(value) && fitted.fill !== null ? fitted.fill : value
-  const clipped = fitted.clip === null ? known : Math.min(Math.max(known, fitted.clip[0]), fitted.clip[1])
-  const transformed = fitted.transform === "log1p" ? Math.log1p(clipped) : clipped
-  return (transformed - fitted.subtract) / fitted.divide
+/** What a transform does to a value. */
+const transforms: {
+  readonly [T in FittedNumber["transform"]]: (x: number, fitted: Pick<FittedNumber, "lambda" | "quantiles">) => number
+} = {
+  none: (x) => x,
+  log: (x) => Math.log(x),
+  log1p: (x) => Math.log1p(x),
+  sqrt: (x) => Math.sqrt(x),
+  power: (x, { lambda = 1 }) => YeoJohnson.apply(lambda, x),
+  quantile: (x, { quantiles = [] }) => Quantiles.share(quantiles, x),
+  quantile_normal: (x, { quantiles = [] }) => Quantiles.normal(quantiles, x),
 }
 
-/** The unit of a column: how to undo `apply`, except for the clipping. */
-export const unitOf = ({ divide, subtract, transform }: FittedNumber): Unit => ({
+/** A value with NaN filled, and clipped. */
+export const clipped = ({ clip, fill }: Pick<FittedNumber, "clip" | "fill">, value: number): number => {
+  const known = Number.isNaN(value) && fill !== null ? fill : value
+  return clip === null ? known : Math.min(Math.max(known, clip[0]), clip[1])
+}
+
+/** Preprocesses one value: fills NaN, clips, transforms, then scales. */
+export const apply = (fitted: FittedNumber, value: number): number =>
+  (transforms[fitted.transform](clipped(fitted, value), fitted) - fitted.subtract) / fitted.divide
+
+/** The interval of a value: the number of edges at or below it. `intervalOf([18, 65], 18) // => 1` */
+export const intervalOf = (edges: ReadonlyArray<number>, value: number): number => {
+  let [from, to] = [0, edges.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((edges[middle] ?? 0) <= value) from = middle + 1
+    else to = middle
+  }
+  return from
+}
+
+const curves = { none: "none", log: "exp", log1p: "expm1", sqrt: "square", power: "power" } as const
+
+/** The unit of a column: how to undo `apply`, except for the clipping. Targets have no quantile transform. */
+export const unitOf = ({ divide, lambda, subtract, transform }: FittedNumber): Unit => ({
   scale: divide,
   shift: subtract,
-  curve: transform === "log1p" ? "expm1" : "none",
+  curve: transform === "quantile" || transform === "quantile_normal" ? "none" : curves[transform],
+  ...(lambda === undefined ? {} : { lambda }),
 })

@@ -3,9 +3,9 @@
  * folds. One order of the rows, drawn from the key alone, is cut into parts.
  */
 import * as Result from "effect/Result"
-import * as Key from "../tensor/Key.ts"
-import { read } from "../tensor/read.ts"
+import type * as Key from "../tensor/Key.ts"
 import { type DataError, dataError, type Reason } from "./DataError.ts"
+import * as Order from "./Order.ts"
 
 /** A share of all rows, from 0 to 1, or a number of rows. */
 export type Part = { readonly share: number } | { readonly count: number }
@@ -44,6 +44,30 @@ export const parts = <Name extends string>(
       (rows) => Object.fromEntries(names.map((name, i) => [name, rows[i]])) as { [P in Name]: Rows },
     ),
   )
+}
+
+/**
+ * The rows of each part in their order: the first part has the first rows, the next those after them. Nothing is random, so a
+ * part never has a row of before another part that comes first. Fails as `parts` does.
+ *
+ * `Result.getOrThrow(Split.inOrder(5, { train: { share: 0.6 }, val: { share: 0.4 } })).val // => new Int32Array([3, 4])`
+ */
+export const inOrder = <Name extends string>(
+  n: number,
+  wanted: { readonly [P in Name]: Part },
+): Result.Result<{ readonly [P in Name]: Rows }, DataError> => {
+  const names = Object.keys(wanted) as Array<Name>
+  const cuts = boundaries(
+    n,
+    names.map((name) => [name, wanted[name]] as const),
+  )
+  return Result.map(cuts, (ends) => {
+    const rows = (i: number): Rows => {
+      const start = ends[i - 1] ?? 0
+      return Int32Array.from({ length: (ends[i] ?? 0) - start }, (_, row) => start + row)
+    }
+    return Object.fromEntries(names.map((name, i) => [name, rows(i)])) as { [P in Name]: Rows }
+  })
 }
 
 /** The training and validation rows of each of `k` folds; every row is in the validation rows of exactly one. Fails with `BadSplit`. */
@@ -125,14 +149,12 @@ const cut = (
     : refuse({ part: names[empty] ?? "", got: "no group", wanted: "one or more", hint: "use fewer or larger parts" })
 }
 
-const permutation = (n: number, key: Key.Key): Int32Array => Int32Array.from(read(Key.permutation(key, n)).data)
-
 /**
  * A random order of the rows. With labels, the i-th of the m rows of a label is at position (i + ½) / m, so that any section
  * of the order has every label in proportion.
  */
 const ordering = (n: number, { key, labels }: Options): Int32Array => {
-  const random = permutation(n, key)
+  const random = Order.drawn(key, n)
   if (labels === undefined) return random
   const totals = new Map<string | number, number>()
   for (const row of random) totals.set(labels[row] ?? "", (totals.get(labels[row] ?? "") ?? 0) + 1)
@@ -159,7 +181,7 @@ const grouped = (n: number, groups: ArrayLike<string | number>, key: Key.Key): R
     else rows.push(row)
   }
   const lists = [...members.values()]
-  return Array.from(permutation(lists.length, key), (i) => lists[i] ?? [])
+  return Array.from(Order.drawn(key, lists.length), (i) => lists[i] ?? [])
 }
 
 /** The ends of groups that are nearest to the wanted ends. */

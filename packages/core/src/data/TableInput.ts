@@ -4,13 +4,25 @@ import * as NDArray from "../types/NDArray.ts"
 import { isBlank } from "./Blank.ts"
 import * as Category from "./Category.ts"
 import * as Column from "./Column.ts"
-import type { Cells, DataResult, Input } from "./columns/Kind.ts"
+import { type Cells, type DataResult, type Input, type Role, refuseCell } from "./columns/Kind.ts"
 import { type Cell, dataError, type Reason } from "./DataError.ts"
 import type { Fields } from "./Field.ts"
-import type { FittedBinary, FittedColumn, FittedColumns, FittedHead, FittedNumber, FittedTarget } from "./Fitted.ts"
+import type {
+  Fitted,
+  FittedBinary,
+  FittedColumn,
+  FittedColumns,
+  FittedHead,
+  FittedLabels,
+  FittedNumber,
+  FittedSet,
+  FittedTarget,
+  FittedWeight,
+} from "./Fitted.ts"
 import { nearest } from "./Nearest.ts"
 import { all, type Rows } from "./Raw.ts"
 import type { Table } from "./Table.ts"
+import * as Weight from "./Weight.ts"
 
 const refuse = (reason: Reason): DataResult<never> => Result.fail(dataError(reason))
 
@@ -74,19 +86,51 @@ export const fit = (
   columns: Column.Columns,
   table: Table,
   rows: Rows,
-): DataResult<{ readonly input: FittedColumns; readonly target: FittedTarget }> =>
+): DataResult<{ readonly input: FittedColumns; readonly target: FittedTarget } & Beside> =>
   Result.gen(function* () {
     const used = yield* resolve(columns, table)
     const input = yield* fitInputs(used.filter(isInput), table, rows)
     const target = yield* fitTarget(used.filter(isTarget), table, rows)
-    return { input, target }
+    return { input, target, ...(yield* fitBeside(used, table, rows)) }
+  })
+
+/** What a record has of columns that are neither inputs nor targets. */
+export type Beside = Pick<Fitted, "ids" | "weight">
+
+/** Fits columns that are neither inputs nor targets. Fails with `BadSpec` for two weights, and as `weights` does. */
+export const fitBeside = (used: ReadonlyArray<Used>, table: Table, rows: Rows): DataResult<Beside> =>
+  Result.gen(function* () {
+    const having = (role: Role) => used.filter(({ column }) => Column.roleOf(column) === role)
+    const ids = having("id").map(({ name }) => name)
+    const [own, second] = having("weight")
+    if (own !== undefined && second !== undefined)
+      return yield* refuse({
+        _tag: "BadSpec",
+        at: `column \`${second.name}\``,
+        got: `a second weight beside \`${own.name}\``,
+        wanted: "one weight for each row",
+        hint: "ignore one of them",
+      })
+    const weight = own === undefined ? {} : { weight: yield* Weight.fit(own.column, yield* cellsOf(own.name, table, rows)) }
+    return { ...(ids.length === 0 ? {} : { ids }), ...weight }
+  })
+
+/** The weights of the given rows, as `f32` [rows]. Fails with `NoColumn` and `BadCell`. */
+export const weights = (fitted: FittedWeight, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
+  Result.gen(function* () {
+    const data = yield* Weight.read(fitted, yield* cellsOf(fitted.name, table, rows))
+    return NDArray.make(
+      "f32",
+      [rows.length],
+      Float32Array.from(data, (value) => value / fitted.divide),
+    )
   })
 
 /** Whether a used column is predicted. */
 export const isTarget = ({ column }: Used): boolean => Column.isTarget(column)
 
 /** Whether a used column is an input. */
-export const isInput = (used: Used): boolean => !isTarget(used)
+export const isInput = ({ column }: Used): boolean => Column.roleOf(column) === "input"
 
 /** Fits columns that are inputs, in this order. Fails with `BadCell` and `BadSpec`. */
 export const fitInputs = (inputs: ReadonlyArray<Used>, table: Table, rows: Rows): DataResult<FittedColumns> =>
@@ -101,8 +145,27 @@ export const fitInputs = (inputs: ReadonlyArray<Used>, table: Table, rows: Rows)
         wanted: "one or more",
         hint: "give a column a type, as in `Age: number`",
       })
+    const own = inputs.find(({ column }) => Column.hasTokens(column))
+    if (own !== undefined && inputs.length > 1) return yield* beside(own.name, inputs)
     return { type: "columns", columns }
   })
+
+/** Tokens beside other columns in one input. */
+const beside = (name: string, inputs: ReadonlyArray<Used>): DataResult<never> => {
+  const other = inputs.find((each) => each.name !== name)?.name ?? ""
+  const word = (column: string): string => column.replaceAll(/\W+/gu, "_")
+  return refuse({
+    _tag: "BadSpec",
+    at: `column \`${name}\``,
+    got: `tokens in one input with \`${other}\``,
+    wanted: "an input of its own for tokens",
+    hint: `\`model: { inputs: { ${word(name)}: [${name}], rest: "*" } }\`, and \`from: ${word(name)}\` in the layer that reads it`,
+  })
+}
+
+/** Whether columns are one column of tokens. */
+export const hasTokens = ({ columns: [only] }: FittedColumns): boolean =>
+  only !== undefined && inputOf(only.type).tokens !== undefined
 
 const fitInput = ({ column, name }: Used, table: Table, rows: Rows): DataResult<FittedColumn> =>
   Result.gen(function* () {
@@ -129,15 +192,17 @@ export const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows
   Result.gen(function* () {
     const [first] = targets
     if (first === undefined) return null
-    for (const { column, name } of targets)
-      if ("missing" in column && column.missing !== undefined && column.missing !== "drop")
+    for (const { column, name } of targets) {
+      const invented = Column.inventedOf(column)
+      if (invented !== undefined)
         return yield* refuse({
           _tag: "BadSpec",
           at: `column \`${name}\``,
-          got: `a target with \`missing: ${column.missing}\``,
+          got: `a target with \`missing: ${invented}\``,
           wanted: "measured targets, not filled-in ones",
           hint: "`missing: drop`, which drops rows without a target",
         })
+    }
     if (targets.every(({ column }) => Column.targetOf(column) === "numbers")) {
       const columns: Array<FittedNumber> = []
       for (const column of targets) {
@@ -159,19 +224,51 @@ export const fitTarget = (targets: ReadonlyArray<Used>, table: Table, rows: Rows
         _tag: "BadSpec",
         at: "columns",
         got: `the targets ${targets.map(({ name }) => `\`${name}\``).join(" and ")}`,
-        wanted: "one class, binary targets only, or numbers only",
+        wanted: "one class, one set, binary targets only, or numbers only",
         hint: "keep one of them",
       })
+    if (Column.targetOf(first.column) === "labels") {
+      const fitted = yield* fitInput(first, table, rows)
+      if (fitted.type === "set") return labelsOf(fitted)
+    }
     const type = Column.targetOf(first.column) === "binary" ? "binary" : "class"
-    const classes = yield* Category.fitNames(type, yield* cellsOf(first.name, table, rows))
+    const cells = yield* cellsOf(first.name, table, rows)
+    const given = Column.classesOf(first.column)
+    const hints = { blank: Category.noBlank.hints.blank, unknown: "add it to the names of the column" }
+    const classes =
+      given === undefined
+        ? yield* Category.fitNames(type, cells)
+        : yield* Result.map(Category.encode(cells, given, { ...Category.noBlank, hints }), () => given)
     return { type, name: first.name, classes }
   })
+
+/** The groups of the given rows. Fails with `NoColumn`, and with `BadCell` for a blank. */
+export const groups = (name: string, table: Table, rows: Rows): DataResult<ReadonlyArray<string>> =>
+  Result.flatMap(cellsOf(name, table, rows), (cells) => {
+    const names: Array<string> = []
+    for (let i = 0; i < cells.size; i++) {
+      const text = cells.text(i).trim()
+      if (isBlank(text)) {
+        const hint = `drop its row with \`${name}: { type: group, missing: drop }\``
+        return refuseCell(cells, i, { got: Category.blankGot(text), wanted: "the group of the row", hint })
+      }
+      names.push(text)
+    }
+    return Result.succeed(names)
+  })
+
+/** A set as answers of yes and no, one for each of its names. */
+const labelsOf = (set: FittedSet): FittedLabels => ({
+  type: "labels",
+  columns: set.names.map((name) => ({ type: "binary", name, categories: ["no", "yes"] })),
+  set,
+})
 
 /** The cells of a column in some rows. Fails with `NoColumn`. */
 export const cellsOf = (name: string, table: Table, rows: Rows): DataResult<Cells> => {
   const at = table.columns.indexOf(name)
   if (at < 0) return noColumn(name, table)
-  const { numbers, text } = table.column(at)
+  const { format, numbers, text } = table.column(at)
   const place = (index: number): Cell => {
     const row = rows[index] ?? 0
     return { line: table.line(row), row: row + 1, column: name }
@@ -181,21 +278,34 @@ export const cellsOf = (name: string, table: Table, rows: Rows): DataResult<Cell
     size: rows.length,
     text: (index) => text(rows[index] ?? -1),
     ...(numbers === undefined ? {} : { numbers: () => numbers(rows) }),
+    ...(format === undefined ? {} : { format }),
     place,
   })
 }
 
-/** The inputs of the given rows, as `f32` [rows, width]. Fails with `NoColumn` and `BadCell`. */
+/** The most numbers of one array. */
+const most = 2 ** 31 - 1
+
+/** The inputs of the given rows, as `f32` [rows, width], or `i32` for tokens. Fails with `NoColumn`, `BadCell` and `TooLarge`. */
 export const inputs = (fitted: FittedColumns, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
   Result.gen(function* () {
     const width = fitted.columns.reduce((sum, column) => sum + columnNames(column).length, 0)
-    const data = new Float32Array(rows.length * width)
+    if (rows.length * width > most)
+      return yield* refuse({
+        _tag: "TooLarge",
+        what: "the inputs",
+        got: BigInt(rows.length * width),
+        limit: most,
+        unit: "numbers",
+      })
+    const isTokens = hasTokens(fitted)
+    const data = isTokens ? new Int32Array(rows.length * width) : new Float32Array(rows.length * width)
     let at = 0
     for (const column of fitted.columns) {
       yield* inputOf(column.type).write(column, yield* cellsOf(column.name, table, rows), { data, width, at })
       at += columnNames(column).length
     }
-    return NDArray.make("f32", [rows.length, width], data)
+    return NDArray.make(isTokens ? "i32" : "f32", [rows.length, width], data)
   })
 
 /** The names of a fitted column's numbers. */
@@ -207,7 +317,11 @@ export const columnNames = (column: FittedColumn): ReadonlyArray<string> => inpu
  */
 export const targets = (fitted: FittedHead, table: Table, rows: Rows): DataResult<NDArray.NDArray> =>
   fitted.type === "numbers" || fitted.type === "labels"
-    ? inputs({ type: "columns", columns: fitted.columns }, table, rows)
+    ? inputs(
+        { type: "columns", columns: fitted.type === "labels" && fitted.set !== undefined ? [fitted.set] : fitted.columns },
+        table,
+        rows,
+      )
     : Result.gen(function* () {
         const cells = yield* cellsOf(fitted.name, table, rows)
         const data = yield* Category.encode(cells, fitted.classes, Category.noBlank)

@@ -4,6 +4,7 @@
  */
 import { Gunzip } from "fflate"
 import { concatBytes } from "./concatBytes.ts"
+import { crc32 } from "./crc32.ts"
 
 /** Why gzip data cannot be unpacked: it exceeds the limit, it is cut off, or `message`. */
 export type Refused =
@@ -33,19 +34,6 @@ const inNode =
 
 /** Packed bytes that are unpacked before the limit is checked again. */
 const packedPiece = 2 ** 14
-
-/** The table of CRC-32 (IEEE 802.3). */
-const remainders = Int32Array.from({ length: 256 }, (_, byte) => {
-  let remainder = byte
-  for (let bit = 0; bit < 8; bit++) remainder = (remainder & 1) === 1 ? (remainder >>> 1) ^ -0x12477ce0 : remainder >>> 1
-  return remainder
-})
-
-const crc32 = (bytes: Uint8Array, before: number): number => {
-  let crc = ~before
-  for (const byte of bytes) crc = (remainders[(crc ^ byte) & 255] as number) ^ (crc >>> 8)
-  return ~crc
-}
 
 /** The smallest member, in bytes: its header and its trailer. */
 const shortest = 18

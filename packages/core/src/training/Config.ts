@@ -1,5 +1,6 @@
 /** The description of a run as plain readonly values: the net, the data and the settings. */
 import type * as Effect from "effect/Effect"
+import type { Rows } from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import type { LossFunction } from "../learning/Loss.ts"
@@ -48,8 +49,9 @@ export interface Config<
   /** A term of the loss that depends on the parameters alone, such as L1 or L2. */
   readonly penalty?: (params: P) => Tensor
   readonly optimizer: Optimizer<O>
+  /** Rows in memory, or stored outside it (`StoredArray`). */
   readonly data: DatasetOf<X, T>
-  readonly validation?: NoInfer<DatasetOf<X, T>>
+  readonly validation?: NoInfer<DatasetOf<X, Rows<T>>>
   /** Scores by name: any functions `(prediction, target) => Tensor`, such as those of `Score`. */
   readonly scores?: ScoreTable<Y, Tensors<T>, N>
   readonly seed: number

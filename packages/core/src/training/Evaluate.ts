@@ -11,8 +11,9 @@ import * as Loss from "../learning/Loss.ts"
 import { infer, type Net } from "../learning/Net.ts"
 import * as Score from "../learning/Score.ts"
 import { mul } from "../tensor/elementwise.ts"
-import { read } from "../tensor/read.ts"
-import { reshape } from "../tensor/structure.ts"
+import { read as readTensor } from "../tensor/read.ts"
+import { sum } from "../tensor/reduce.ts"
+import { concat, reshape } from "../tensor/structure.ts"
 import { allocate } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
@@ -23,7 +24,7 @@ import type { ConfigError } from "./ConfigError.ts"
 import * as Check from "./checkData.ts"
 import { classNumbers } from "./checkLabels.ts"
 import type { Scores } from "./Progress.ts"
-import { type DatasetOf, type Samples, samplesBetween } from "./Samples.ts"
+import { type DatasetOf, partsOf, type Range, type ReadError, readLimit, rowsOfRanges, type Samples } from "./Samples.ts"
 
 /** The parameters and the state of a net. */
 export interface Weights<P, S> {
@@ -58,25 +59,31 @@ export const lossNames = ({ heads = [] }: Pick<Loss.LossFunction<never, never, s
   ...heads.map(({ name }) => headLossName(name)),
 ]
 
-/** Means over the rows of a batch, as sums. */
-export const sumsOfMeans = (means: { readonly [name: string]: Tensor }, rows: number): BatchSums =>
-  Object.fromEntries(Object.entries(means).map(([name, mean]) => [name, reshape(mul(mean, rows), [1])]))
+/** Means over the rows of a batch, as sums. With weights of the rows, their sum comes second. */
+export const sumsOfMeans = (means: { readonly [name: string]: Tensor }, rows: number, weights?: Tensor): BatchSums => {
+  const total = weights === undefined ? [] : [reshape(sum(weights), [1])]
+  return Object.fromEntries(
+    Object.entries(means).map(([name, mean]) => {
+      const own = reshape(mul(mean, rows), [1])
+      return [name, total.length === 0 ? own : concat([own, ...total])]
+    }),
+  )
+}
 
-/** The sums of one batch of `rows` rows, for each score, for the loss and for that of each head. */
-export const sumsOf = <Y, T>(
+/** The sums of one batch, for each score, for the loss and for that of each head. */
+export const sumsOf = <X, Y, T>(
   { heads, value }: Loss.LossValues,
   scores: ScoreTable<Y, T> | undefined,
   prediction: Y,
-  target: T,
-  rows: number,
+  { w, x, y }: Samples<X, T>,
 ): BatchSums => {
   const losses = Object.fromEntries(heads.map(([name, mean]) => [headLossName(name), mean]))
   return {
-    ...sumsOfMeans({ [lossName]: value, ...losses }, rows),
+    ...sumsOfMeans({ [lossName]: value, ...losses }, Dataset.rowsIn(x), w),
     ...Object.fromEntries(
       Object.entries<Score.ScoreFunction<Y, T>>(scores ?? {}).map(([name, score]) => [
         name,
-        reshape(Score.accumulated(score).sums(prediction, target), [-1]),
+        reshape(Score.accumulated(score).sums(prediction, y, w), [-1]),
       ]),
     ),
   }
@@ -84,7 +91,7 @@ export const sumsOf = <Y, T>(
 
 /** Many times as fast as the spread operator, which matters where a step takes microseconds. */
 const numbersOf = (x: Tensor): ReadonlyArray<number> => {
-  const { data } = read(x)
+  const { data } = readTensor(x)
   const numbers: Array<number> = []
   for (let i = 0; i < data.length; i++) numbers.push(data[i] as number)
   return numbers
@@ -153,7 +160,7 @@ export const totals = ({ of, rows }: Accumulator, scores: AnyScores): Sums => ({
 export const finish = ({ of, rows }: Sums, scores: AnyScores): Scores => {
   const means = Object.keys(of).filter((name) => !Object.hasOwn(scores, name))
   return {
-    ...Object.fromEntries(means.map((name) => [name, (of[name]?.[0] ?? 0) / rows])),
+    ...Object.fromEntries(means.map((name) => [name, (of[name]?.[0] ?? 0) / (of[name]?.[1] ?? rows)])),
     ...Object.fromEntries(
       Object.entries(scores).map(([name, score]) => [name, Score.accumulated(score).finish(of[name] ?? [])] as const),
     ),
@@ -163,15 +170,18 @@ export const finish = ({ of, rows }: Sums, scores: AnyScores): Scores => {
 /** The batch size of scoring. */
 export const scoringBatch = 256
 
-/** The row ranges of the scoring batches. */
-export const rangesOf = (rows: number): ReadonlyArray<readonly [start: number, end: number]> =>
-  Array.from({ length: Math.ceil(rows / scoringBatch) }, (_, i) => [i * scoringBatch, Math.min(rows, (i + 1) * scoringBatch)])
+/** The row ranges of the scoring batches, or of those from one number to another (exclusive). */
+export const rangesOf = (rows: number, from = 0, to = batchesOf(rows)): ReadonlyArray<Range> =>
+  Array.from({ length: to - from }, (_, i) => [(from + i) * scoringBatch, Math.min(rows, (from + i + 1) * scoringBatch)])
+
+/** How many scoring batches rows have. */
+const batchesOf = (rows: number): number => Math.ceil(rows / scoringBatch)
 
 /** Computes the loss and the scores of a dataset for given weights. */
 export type Evaluator<P, S, X = NDArray, T = NDArray> = (
   weights: Weights<P, S>,
   dataset: Dataset.Dataset<X, T>,
-) => Effect.Effect<Scores, EngineError | ShapeError>
+) => Effect.Effect<Scores, EngineError | ReadError>
 
 /** The weights of a value that has more fields, such as the last event of a run. */
 const weightsOnly = <P, S>({ params, state }: Weights<P, S>): Weights<P, S> => ({ params, state })
@@ -187,19 +197,22 @@ export interface Scoring<W, B, D> {
   /** Weights of the shapes that will be scored. */
   readonly like: W
   readonly size: (data: D) => number
-  /** The rows from `start` to `end` (exclusive). */
-  readonly between: (data: D, start: number, end: number) => B
+  /** The tree of arrays whose rows are scored, in memory or stored. */
+  readonly rows: (data: D) => unknown
+  /** The batch of some rows of that tree. */
+  readonly batch: (rows: unknown) => B
 }
 
 /** Compiles the scoring of data, batch by batch. The scope releases the engine's memory. */
 export const scorer = <W, B, D>({
-  between,
+  batch,
   like,
+  rows,
   scores = {},
   size,
   sums,
 }: Scoring<W, B, D>): Effect.Effect<
-  (weights: W, data: D) => Effect.Effect<Scores, EngineError | ShapeError>,
+  (weights: W, data: D) => Effect.Effect<Scores, EngineError | ReadError>,
   EngineError | ShapeError,
   Engine | Scope.Scope
 > =>
@@ -208,11 +221,15 @@ export const scorer = <W, B, D>({
     (step) =>
       Effect.fnUntraced(function* (weights, data) {
         yield* step.load(weights)
+        const [tree, count] = [rows(data), size(data)]
+        const read = (from: number, to: number) => rowsOfRanges(tree, rangesOf(count, from, to))
         let accumulator = accumulatorOf(emptySums)
-        yield* runInBursts(rangesOf(size(data)), (ranges) =>
-          Effect.map(step.run(ranges.map(([start, end]) => between(data, start, end))), (outputs) => {
-            accumulator = accumulate(accumulator, scores, outputs, (ranges.at(-1)?.[1] ?? 0) - (ranges[0]?.[0] ?? 0))
-          }),
+        yield* runInBursts<ReadonlyArray<unknown>, EngineError | ReadError, never>(
+          { count: batchesOf(count), limit: readLimit(tree, scoringBatch), read },
+          (batches, from, to) =>
+            Effect.map(step.run(batches.map(batch)), (outputs) => {
+              accumulator = accumulate(accumulator, scores, outputs, Math.min(count, to * scoringBatch) - from * scoringBatch)
+            }),
         )
         return finish(totals(accumulator, scores), scores)
       }),
@@ -224,17 +241,18 @@ export const evaluator = <P, S, X, Y, T>(
   loss: Loss.LossFunction<Y, Tensors<T>, string>,
   scores: ScoreTable<Y, Tensors<T>>,
   like: Weights<P, S>,
-): Effect.Effect<Evaluator<P, S, Dataset.Arrays<X>, T>, EngineError | ShapeError, Engine | Scope.Scope> =>
+): Effect.Effect<Evaluator<P, S, Dataset.Rows<X>, T>, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.map(
     scorer({
-      sums: (weights: Weights<P, S>, { x, y }: Samples<X, Tensors<T>>) => {
-        const prediction = infer(net, weights, x)
-        return sumsOf(Loss.values(loss, prediction, y), scores, prediction, y, Dataset.rowsIn(x))
+      sums: (weights: Weights<P, S>, samples: Samples<X, Tensors<T>>) => {
+        const prediction = infer(net, weights, samples.x)
+        return sumsOf(Loss.values(loss, prediction, samples.y, samples.w), scores, prediction, samples)
       },
       scores,
       like: weightsOnly(like),
       size: (dataset: DatasetOf<X, T>) => Dataset.size(dataset),
-      between: samplesBetween<X, T>,
+      rows: partsOf<X, T>,
+      batch: (samples) => samples as Samples<X, Tensors<T>>,
     }),
     (score) => (weights, dataset) => score(weightsOnly(weights), dataset),
   )
@@ -248,13 +266,13 @@ export interface Evaluation<X, Y, T> {
 
 /**
  * The loss and the scores of a net on a dataset, with weights such as those of `Train.finished`. Fails with `ConfigError`
- * for a dataset without rows, or with arrays of different numbers of rows.
+ * for a dataset without rows, or with arrays of different numbers of rows, and with `DataError` where stored rows cannot be read.
  */
 export const evaluate = <P, S, X, Y, T>(
   net: Net<P, S, X, Y>,
   weights: Weights<P, S>,
   { data, loss, scores = {} }: Evaluation<X, Y, T>,
-): Effect.Effect<Scores, ConfigError | EngineError | ShapeError, Engine> =>
+): Effect.Effect<Scores, ConfigError | EngineError | ReadError, Engine> =>
   spanned(
     Effect.scoped(
       Effect.gen(function* () {
@@ -285,8 +303,8 @@ const padded = (array: NDArray, rows: number): NDArray => {
 
 /** The predictions [n, …] for inputs [n, …sample], in order. Fails with `ConfigError` for inputs without rows. */
 export type Predictor<X = Tensor, Y = Tensor> = (
-  inputs: Dataset.Arrays<X>,
-) => Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ShapeError>
+  inputs: Dataset.Rows<X>,
+) => Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ReadError>
 
 /** Compiles the predictions of a net, for inputs that arrive in several arrays. The scope releases the engine's memory. */
 export const predictor = <P, S, X, Y>(
@@ -302,19 +320,24 @@ export const predictor = <P, S, X, Y>(
       { params, state },
     ),
     (step) => {
-      const run = Effect.fnUntraced(function* (inputs: Dataset.Arrays<X>) {
+      const run = Effect.fnUntraced(function* (inputs: Dataset.Rows<X>) {
         const problem = Check.inputs("inputs", inputs)
         if (problem !== undefined) return yield* problem
-        const batch = (start: number, end: number): unknown =>
-          Tree.map(Dataset.slice<unknown>(inputs, start, end) as unknown, (array) => padded(array, rounded(end - start)))
+        const count = Dataset.rowsIn(inputs)
+        const read = (from: number, to: number) => rowsOfRanges<unknown>(inputs, rangesOf(count, from, to))
         const parts: Array<unknown> = []
-        yield* runInBursts(rangesOf(Dataset.rowsIn(inputs)), (ranges) =>
-          Effect.map(step.run(ranges.map(([start, end]) => batch(start, end) as X)), (outputs) => {
-            for (const [i, y] of outputs.entries()) {
-              const [start = 0, end = 0] = ranges[i] ?? []
-              parts.push(Tree.map(y as unknown, (tensor) => Dataset.slice(read(tensor), 0, end - start)))
-            }
-          }),
+        yield* runInBursts<ReadonlyArray<unknown>, EngineError | ReadError, never>(
+          { count: batchesOf(count), limit: readLimit(inputs, scoringBatch), read },
+          (batches) => {
+            const sizes = batches.map(Dataset.rowsIn)
+            const whole = batches.map(
+              (batch, i) => Tree.map(batch, (array: NDArray) => padded(array, rounded(sizes[i] ?? 0))) as X,
+            )
+            return Effect.map(step.run(whole), (outputs) => {
+              for (const [i, y] of outputs.entries())
+                parts.push(Tree.map(y as unknown, (tensor) => Dataset.slice(readTensor(tensor), 0, sizes[i] ?? 0)))
+            })
+          },
         )
         return yield* Compile.checkShapes(() => Dataset.concatRows(parts) as Dataset.Arrays<Y>)
       })
@@ -332,6 +355,6 @@ export const predictor = <P, S, X, Y>(
 export const predict = <P, S, X, Y>(
   net: Net<P, S, X, Y>,
   weights: Weights<P, S>,
-  inputs: NoInfer<Dataset.Arrays<X>>,
-): Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ShapeError, Engine> =>
+  inputs: NoInfer<Dataset.Rows<X>>,
+): Effect.Effect<Dataset.Arrays<Y>, ConfigError | EngineError | ReadError, Engine> =>
   Effect.scoped(Effect.flatMap(predictor(net, weights), (run) => run(inputs)))

@@ -14,7 +14,7 @@ import { Engine } from "../engines/Engine.ts"
 import { spanned } from "../engines/observe.ts"
 import { type Tensors, tensors } from "../language/TensorTree.ts"
 import { toNumber } from "../tensor/read.ts"
-import { rowLoader, shuffleKey } from "./BatchLoader.ts"
+import { inputsOf, rowLoader, shuffleKey } from "./BatchLoader.ts"
 import * as Checkpoints from "./Checkpoint.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import type { ConfigError } from "./ConfigError.ts"
@@ -28,6 +28,7 @@ import type { Finished, LoopEvent } from "./LoopEvent.ts"
 import { type LoopInput, loopState, loopStep, namedNumbers, onlyName } from "./loopStep.ts"
 import { rateOf } from "./Rate.ts"
 import { type LoopError as RunError, runLoop } from "./runLoop.ts"
+import { readLimit, rowsOfBatches } from "./Samples.ts"
 import { runAttributes, startedEvent } from "./startedEvent.ts"
 import { stepKey } from "./stepKey.ts"
 
@@ -128,7 +129,6 @@ const looped = <S extends object, D, O, V, R>(
       const rate = rateOf<S>(optimizers)
       const arrays = tensors(data)
       const loader = yield* rowLoader({ key: shuffleKey(config.seed), arrays, size: config.batch })
-      const rowsOf = (which: ArrayLike<number>) => Dataset.takeRows(data, which) as Tensors<D>
       const score =
         validation &&
         (yield* scorer({
@@ -136,7 +136,8 @@ const looped = <S extends object, D, O, V, R>(
             sumsOfMeans(namedNumbers("Loop.run", validation.scores(state, batch)), Dataset.rowsIn(batch)),
           like: first.params,
           size: Dataset.rowsIn,
-          between: (rows: V, start, end) => ({ batch: Dataset.slice(rows, start, end) as Tensors<V> }),
+          rows: (rows: V) => rows,
+          batch: (batch) => ({ batch: batch as Tensors<V> }),
         }))
 
       const { kept, progress, weights } = yield* runLoop({
@@ -147,10 +148,11 @@ const looped = <S extends object, D, O, V, R>(
         step: loopStep<S, D, O>(data, config.seed, config.step),
         first,
         loader,
-        input: (which): LoopInput<D> => {
-          const rows = loader.resident(which)
-          return rows === undefined ? { batch: rowsOf(which) } : { rows }
-        },
+        inputs: (batches) =>
+          inputsOf<LoopInput<D>>(loader, batches, (others) =>
+            Effect.map(rowsOfBatches(data, others), (rows) => rows.map((batch) => ({ batch: batch as Tensors<D> }))),
+          ),
+        limit: readLimit(data, config.batch),
         value: ({ values }) => Object.fromEntries(Object.entries(values).map(([name, x]) => [name, toNumber(x)])),
         isFinite: (values: { readonly [name: string]: number }) => Object.values(values).every(Number.isFinite),
         loss: ({ [onlyName]: loss }) => loss,
@@ -181,7 +183,8 @@ const looped = <S extends object, D, O, V, R>(
         scored: ({ weights: _, ...event }) => emit({ _tag: "EpochScored", ...event }),
         emit,
         blame: Effect.fnUntraced(function* ({ after, before, place, value, which }) {
-          const batch = rowsOf(which)
+          const [batch] = (yield* rowsOfBatches(data, [which])) as ReadonlyArray<Tensors<D>>
+          if (batch === undefined) return yield* Effect.die("one batch has rows")
           // A loss that finds its targets out of range, now that their numbers are known, throws.
           yield* Compile.checkShapes(() => config.step(before.params, batch, stepKey(config.seed, before.step)))
           return yield* findInState({ batch, outputs: value, state: after.params }, place, engine.read)

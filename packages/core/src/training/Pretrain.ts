@@ -7,6 +7,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type { DataError } from "../data/DataError.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import { spanned } from "../engines/observe.ts"
 import * as Net from "../learning/Net.ts"
@@ -37,7 +38,7 @@ export interface Config<R = never> extends Pretraining {
 }
 
 /** Every error of pre-training. */
-export type PretrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError
+export type PretrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError | DataError
 
 /** The hidden probabilities of a machine, as a net. */
 const hiddenNet = (hidden: number): Net.Net<Rbm.Params> =>
@@ -52,7 +53,7 @@ const hiddenNet = (hidden: number): Net.Net<Rbm.Params> =>
 const nextRows = (
   params: Rbm.Params,
   { train, validation }: Rows,
-): Effect.Effect<Rows, ConfigError | EngineError | ShapeError, Engine> =>
+): Effect.Effect<Rows, ConfigError | DataError | EngineError | ShapeError, Engine> =>
   Effect.gen(function* () {
     const net = hiddenNet(params.b.shape[0] ?? 0)
     const pass = (rows: NDArray.NDArray) => predict(net, { params, state: {} }, rows)

@@ -4,6 +4,7 @@ import { type Interval, jackknife, wilson } from "../learning/Interval.ts"
 import * as Score from "../learning/Score.ts"
 import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
+import type { NDArray } from "../types/NDArray.ts"
 import type { ScoreTable } from "./Evaluate.ts"
 
 /** A score and, where the rows allow one, its interval at 95 %. */
@@ -16,6 +17,8 @@ export interface Scored {
 export interface Judged<Y, T> {
   readonly predictions: Y
   readonly targets: T
+  /** The weight of each row, f32[n], where they have some. */
+  readonly weights?: NDArray | undefined
 }
 
 /** Rows whose sums are computed at once. */
@@ -52,17 +55,18 @@ const without = (groups: ReadonlyArray<Sums>, merge: Score.Merge): ReadonlyArray
   ]
 }
 
-const judgedAt = <Y, T>({ predictions, targets }: Judged<Y, T>, rows: ReadonlyArray<number>): Judged<Y, T> => ({
+const judgedAt = <Y, T>({ predictions, targets, weights }: Judged<Y, T>, rows: ReadonlyArray<number>): Judged<Y, T> => ({
   predictions: Dataset.takeRows(predictions, rows) as Y,
   targets: Dataset.takeRows(targets, rows) as T,
+  ...(weights === undefined ? {} : { weights: Dataset.takeRows(weights, rows) }),
 })
 
 /** The rows of these numbers. */
 export const take = judgedAt
 
 /**
- * The scores of predictions, each with its interval: Wilson's for a proportion, and otherwise that of the jackknife over random groups of rows,
- * which are the same each time. Without rows a score is NaN. Throws `ShapeError` where a score does.
+ * The scores of predictions, each with its interval: Wilson's for a proportion of rows without weights, and otherwise that of the
+ * jackknife over random groups of rows, which are the same each time. Without rows a score is NaN. Throws `ShapeError` where a score does.
  *
  * ```ts
  * import { Score, Tensor } from "@adjoint/core"
@@ -78,15 +82,24 @@ export const scores = <Y, T, N extends string>(
 ): { readonly [K in N]?: Scored } => {
   const n = Dataset.rowsIn(judged.targets)
   const groups = hasIntervals && n > 1 ? groupsOf(n) : [Array.from({ length: n }, (_, i) => i)]
+  const isWeighted = judged.weights !== undefined
   const parts = groups.map((rows) => rangesOf(rows).map((some) => judgedAt(judged, some)))
   return Object.fromEntries(
     Object.entries<Score.ScoreFunction<Y, T>>(table).map(([name, score]) => {
       const { finish, merge, sums } = Score.accumulated(score)
       const vectors = parts.map((some) =>
-        some.reduce<Sums>((all, { predictions, targets }) => merge(all, [...read(sums(predictions, targets)).data]), []),
+        some.reduce<Sums>(
+          (all, { predictions, targets, weights }) => merge(all, [...read(sums(predictions, targets, weights)).data]),
+          [],
+        ),
       )
       const value = n === 0 ? Number.NaN : finish(vectors.reduce<Sums>((all, next) => merge(all, next), []))
-      const interval = !hasIntervals || n < 2 ? undefined : intervalOf(score, value, n, () => without(vectors, merge).map(finish))
+      const interval =
+        !hasIntervals || n < 2
+          ? undefined
+          : intervalOf(isWeighted ? { range: unweighted(score.range) } : score, value, n, () =>
+              without(vectors, merge).map(finish),
+            )
       return [name, interval === undefined ? { value } : { value, interval }]
     }),
   ) as { readonly [K in N]?: Scored }
@@ -95,8 +108,11 @@ export const scores = <Y, T, N extends string>(
 const rangesOf = (rows: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> =>
   Array.from({ length: Math.ceil(rows.length / chunk) }, (_, i) => rows.slice(i * chunk, (i + 1) * chunk))
 
+/** A proportion of weights is a number from 0 to 1 like others. */
+const unweighted = (range: Score.Range | undefined): Score.Range | undefined => (range === "proportion" ? "unit" : range)
+
 const intervalOf = (
-  { range }: { readonly range?: Score.Range },
+  { range }: { readonly range?: Score.Range | undefined },
   value: number,
   n: number,
   replicates: () => ReadonlyArray<number>,

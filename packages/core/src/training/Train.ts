@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
+import type { DataError } from "../data/DataError.ts"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
@@ -29,6 +30,7 @@ import { defaultMonitor } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { rateOf } from "./Rate.ts"
 import { runLoop, type Scored } from "./runLoop.ts"
+import type { DatasetOf } from "./Samples.ts"
 import { runAttributes, startedEvent } from "./startedEvent.ts"
 import type { Finished, TrainEvent } from "./TrainEvent.ts"
 import { initial, type StepOutput, trainStep } from "./trainStep.ts"
@@ -38,7 +40,7 @@ export type { Finished } from "./TrainEvent.ts"
 export { initial } from "./trainStep.ts"
 
 /** Every error of a run. */
-export type TrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError
+export type TrainError = ConfigError | ShapeError | EngineError | NonFinite | CheckpointError | DataError
 
 /**
  * Trains a net as a stream of events. The stream ends with `Finished`, which carries the trained parameters, or fails
@@ -103,7 +105,9 @@ const trained = <P, S, O, R, X, Y, T>(
     Effect.gen(function* () {
       const problem = Check.config(config)
       if (problem !== undefined) return yield* problem
-      const { earlyStop, epochs, optimizer, scores = {}, validation } = config
+      const { earlyStop, epochs, optimizer, scores = {} } = config
+      // Where its arrays are does not matter to what follows.
+      const validation = config.validation as DatasetOf<X, T> | undefined
       const engine = yield* Engine.current
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
       const score = yield* evaluator<P, S, X, Y, T>(config.net, config.loss, scores, { params: first.params, state: first.state })
@@ -132,7 +136,8 @@ const trained = <P, S, O, R, X, Y, T>(
         step: trainStep(config),
         first,
         loader,
-        input: loader.batch,
+        inputs: loader.inputs,
+        limit: loader.limit,
         value: ({ cost }: StepOutput) => toNumber(cost),
         isFinite: Number.isFinite,
         loss: (cost) => cost,
@@ -163,7 +168,9 @@ const trained = <P, S, O, R, X, Y, T>(
         },
         emit,
         blame: ({ after, before, place, which }) =>
-          findNonFinite({ ...config, read: engine.read }, before, after, loader.samples(which), place),
+          Effect.flatMap(loader.samples(which), (samples) =>
+            findNonFinite({ ...config, read: engine.read }, before, after, samples, place),
+          ),
       })
       const { best, history, step } = progress
       yield* emit({ _tag: "Finished", ...kept, weights, history, ...(best === undefined ? {} : { best }), step })

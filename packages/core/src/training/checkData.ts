@@ -3,6 +3,7 @@ import type { RowCount } from "../data/DataError.ts"
 import * as Dataset from "../data/Dataset.ts"
 import { type Bounds, isWithin, wantedOf } from "../learning/OptionError.ts"
 import { NDArray } from "../types/NDArray.ts"
+import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import { ConfigError } from "./ConfigError.ts"
@@ -47,18 +48,32 @@ export const inputs = (argument: string, tree: unknown): Problem => {
 }
 
 /** Arrays with equal numbers of rows, at least one row, and class numbers within the list of classes. */
-export const dataset = <X, T>(argument: string, { classes, inputs: x, targets: t }: Dataset.Dataset<X, T>): Problem => {
-  const entries = Dataset.entries({ inputs: x, targets: t })
+export const dataset = <X, T>(argument: string, data: Dataset.Dataset<X, T>): Problem => {
+  const { classes, inputs: x, targets: t } = data
+  const entries = Dataset.entries(data)
   const flat = entries.find(([, { shape }]) => shape.length === 0)
   if (flat !== undefined) return rows(`${argument}.${flat[0]}`, flat[1])
-  const differing = Dataset.differingRows({ inputs: x, targets: t })
+  const differing = Dataset.differingRows(data)
   if (differing !== undefined) return unequal(argument, differing)
   return (
+    weights(`${argument}.weights`, data.weights) ??
     inputs(Tree.isLeaf(x) ? argument : `${argument}.inputs`, x) ??
     (classes === undefined || !(t instanceof NDArray) || t.dtype !== "i32"
       ? undefined
       : labels(`${argument}.targets`, t, classes.length, "number the classes from 0"))
   )
+}
+
+/** Weights of rows: one finite number of 0 or more for each, and not all of them 0. */
+const weights = (argument: string, array: NDArray | undefined): Problem => {
+  if (array === undefined) return undefined
+  const hint = "Preprocess.dataset makes them of a column of the type `weight`"
+  if (array.shape.length !== 1 || array.dtype !== "f32")
+    return problem(argument, `${array.dtype}${Shape.print(array.shape)}`, "a number for each row, f32[rows]", hint)
+  const wrong = array.data.findIndex((weight) => !(weight >= 0 && weight < Number.POSITIVE_INFINITY))
+  if (wrong >= 0)
+    return problem(argument, `a weight of ${array.data[wrong]} in row ${wrong}`, "finite numbers of 0 or more", hint)
+  return array.data.every((weight) => weight === 0) ? problem(argument, "weights of 0 alone", "one above 0", hint) : undefined
 }
 
 /** Arrays of a tree with equal numbers of rows. */

@@ -1,8 +1,11 @@
 /** Checks of a loop's configuration. Its step is called once on shapes, to know the names of its outputs. */
 import * as Dataset from "../data/Dataset.ts"
+import { isStored } from "../data/StoredArray.ts"
 import * as Compile from "../engines/Compile.ts"
 import { changes, type Tensors, tensors } from "../language/TensorTree.ts"
+import { zeros } from "../tensor/create.ts"
 import * as Key from "../tensor/Key.ts"
+import * as Tree from "../types/Tree.ts"
 import { type Known, resuming, watching } from "./checkConfig.ts"
 import { count, equalRows, inputs, type Problem, problem } from "./checkData.ts"
 import type { Config } from "./LoopConfig.ts"
@@ -63,7 +66,13 @@ export const checkLoop = <S extends object, D, O, V, R>(config: Config<S, D, O, 
       )[0] ??
     (tensors(state).length === 0 ? problem("state", "no tensor", "a record or list of tensors", "state: { params }") : undefined)
   if (early !== undefined) return { problem: early }
-  const of = <T>(tree: T): Tensors<T> => Dataset.slice(tree, 0, Math.min(batch, Dataset.rowsIn(tree))) as Tensors<T>
+  const of = <T>(tree: T): Tensors<T> => {
+    const rows = Math.min(batch, Dataset.rowsIn(tree))
+    // Only shapes matter here, so nothing is read from a store.
+    return Tree.map(tree as unknown, (leaf: Dataset.RowArray) =>
+      isStored(leaf) ? zeros([rows, ...leaf.shape.slice(1)], leaf.dtype) : Dataset.slice(leaf, 0, rows),
+    ) as Tensors<T>
+  }
   const trained = Compile.program(
     (s: S, b: Tensors<D>) => namedNumbers("Loop.run", config.step(s, b, Key.make(seed)).output),
     state,

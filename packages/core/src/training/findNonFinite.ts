@@ -19,7 +19,7 @@ import * as Tree from "../types/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import { rangesOf, type Weights } from "./Evaluate.ts"
 import { NonFinite, type NonFinitePlace } from "./NonFinite.ts"
-import { type DatasetOf, type Samples, samplesBetween } from "./Samples.ts"
+import { type DatasetOf, type ReadError, type Samples, samplesOfRanges } from "./Samples.ts"
 import { stepKey } from "./stepKey.ts"
 
 /** Computes tensors as the run computes them. */
@@ -219,10 +219,11 @@ export const findInScoring = <P, S, X, Y, T>(
   scoring: Pick<Replay<P, S, X, Y, Tensors<T>>, "loss" | "net" | "read">,
   weights: Weights<P, S>,
   dataset: DatasetOf<X, T>,
-): Effect.Effect<NonFinitePlace | undefined, SearchError> =>
+): Effect.Effect<NonFinitePlace | undefined, EngineError | ReadError> =>
   Effect.gen(function* () {
     for (const [start, end] of rangesOf(size(dataset))) {
-      const samples = samplesBetween<X, T>(dataset, start, end)
+      const [samples] = yield* samplesOfRanges<X, T>(dataset, [[start, end]])
+      if (samples === undefined) return undefined
       const found = yield* findInForward(scoring, weights, samples, { mode: "infer" })
       if (found !== undefined) return { ...found, rows: found.rows.map((row) => start + row) }
       yield* letOthersRun

@@ -7,6 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type * as Batches from "../data/Batches.ts"
+import type { DataError } from "../data/DataError.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
 import { letOthersRun } from "../engines/letOthersRun.ts"
@@ -28,10 +29,12 @@ import { factorAfter, type Plateau } from "./Plateau.ts"
 import type { EpochRecord, Progress, Scores } from "./Progress.ts"
 import { lastRate } from "./Rate.ts"
 import * as RunMetrics from "./RunMetrics.ts"
+import { readAhead } from "./readAhead.ts"
+import type { ReadError } from "./Samples.ts"
 import type { CheckpointWritten, EpochScored, OldCheckpointKept, Started, StoppedEarly } from "./TrainEvent.ts"
 
 /** Every error of the loop. */
-export type LoopError = ShapeError | EngineError | NonFinite | CheckpointError
+export type LoopError = ShapeError | EngineError | NonFinite | CheckpointError | DataError
 
 /** The state of a run between two steps. */
 export interface Snapshot<S> {
@@ -92,8 +95,10 @@ export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
   readonly step: Compile.StepFunction<S, B, O>
   readonly first: S
   readonly loader: RowLoader
-  /** The input of a step in an epoch, counted from 0. */
-  readonly input: (rows: Batches.Batch, epoch: number) => B
+  /** The inputs of steps in an epoch, counted from 0. */
+  readonly inputs: (batches: ReadonlyArray<Batches.Batch>, epoch: number) => Effect.Effect<ReadonlyArray<B>, ReadError>
+  /** How many batches are read at once, ahead of their steps; undefined for data in memory. */
+  readonly limit?: number | undefined
   /** What is reported of an output, and whether it is finite. */
   readonly value: (output: O) => V
   readonly isFinite: (value: V) => boolean
@@ -117,7 +122,7 @@ export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
   readonly scored: (scored: Scored<K>) => Effect.Effect<void, LoopError, Engine>
   readonly emit: Emit<CheckpointWritten | OldCheckpointKept | StoppedEarly>
   /** The error of a failed step. */
-  readonly blame: (failed: Failed<S, V>) => Effect.Effect<NonFinite, EngineError | ShapeError>
+  readonly blame: (failed: Failed<S, V>) => Effect.Effect<NonFinite, EngineError | ReadError>
 }
 
 /** The result of a run. With `restoreBest` the weights are those of the best epoch, else those of the last. */
@@ -257,7 +262,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
       yield* step.load(lastGood.state)
       for (const [i, which] of batchesFrom(batch, loader.batches).entries()) {
         const before = yield* step.state
-        const [value] = (yield* step.run([run.input(which, epoch)])).map(run.value)
+        const [value] = (yield* step.run(yield* run.inputs([which], epoch))).map(run.value)
         const after = yield* step.state
         if (value === undefined || (run.isFinite(value) && allFinite(after))) continue
         const place = { epoch: epoch + 1, step: done + i + 1, rows: [...which] }
@@ -274,13 +279,11 @@ export const runLoop = <S, B, O, V, K, R = never>(
     })
 
     /** Runs a burst of steps of the current epoch. An interruption waits until it is done, unless the engine can give it up. */
-    const runBurst = (rows: ReadonlyArray<Batches.Batch>) =>
+    const runBurst = (rows: ReadonlyArray<Batches.Batch>, inputs: ReadonlyArray<B>) =>
       Effect.uninterruptibleMask((restore) =>
         Effect.gen(function* () {
           const started = performance.now()
-          const steps = yield* Effect.forkChild(step.run(rows.map((each) => run.input(each, progress.epoch))), {
-            startImmediately: true,
-          })
+          const steps = yield* Effect.forkChild(step.run(inputs), { startImmediately: true })
           const waited = yield* Effect.exit(restore(Fiber.await(steps)))
           if (Exit.hasInterrupts(waited) && (yield* step.abort)) return yield* Effect.interrupt
           const outputs = yield* Fiber.join(steps)
@@ -301,9 +304,18 @@ export const runLoop = <S, B, O, V, K, R = never>(
     const trainEpoch = Effect.gen(function* () {
       const batchesFrom = yield* loader.epoch(progress.epoch)
       const firstBatch = progress.batch
+      const next = readAhead({
+        end: loader.batches,
+        limit: run.limit,
+        read: (from, to) => {
+          const rows = batchesFrom(from, to - from)
+          return Effect.map(run.inputs(rows, progress.epoch), (inputs) => ({ rows, inputs }))
+        },
+      })
       let elapsed = 0
       while (progress.batch < loader.batches) {
-        const { milliseconds, values } = yield* runBurst(batchesFrom(progress.batch, stepsPerBurst))
+        const { items } = yield* next(progress.batch, stepsPerBurst)
+        const { milliseconds, values } = yield* runBurst(items.rows, items.inputs)
         elapsed += milliseconds
         stepsPerBurst = burstSize(values.length, milliseconds)
         const { batch, epoch, step } = progress
@@ -376,14 +388,18 @@ export const runLoop = <S, B, O, V, K, R = never>(
     const { batch, epoch, step: done } = progress
     yield* run.started({ from: { epoch, batch, step: done } })
 
+    // The last burst may have left non-finite values in the state that no output has shown yet.
+    const saveLast = ignored(
+      Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.asVoid(save("last")) : Effect.void)),
+    )
+
     const hasStopped = () => earlyStop !== undefined && shouldStop(earlyStop, progress)
     yield* Effect.gen(function* () {
       while (progress.epoch < epochs && !hasStopped()) yield* epochSpan
     }).pipe(
-      // The last burst may have left non-finite values in the state that no output has shown yet.
-      Effect.onInterrupt(() =>
-        ignored(Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.asVoid(save("last")) : Effect.void))),
-      ),
+      Effect.onInterrupt(() => saveLast),
+      // Rows that cannot be read take nothing from the steps that are done.
+      Effect.tapError((error) => (error._tag === "DataError" ? Effect.uninterruptible(saveLast) : Effect.void)),
     )
 
     const bestSoFar = progress.best === undefined ? {} : { best: progress.best }

@@ -9,7 +9,7 @@ import * as Key from "../tensor/Key.ts"
 import * as T from "../tensor/Tensor.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
-import { rowLoader } from "./BatchLoader.ts"
+import { inputsOf, rowLoader } from "./BatchLoader.ts"
 import { scorer } from "./Evaluate.ts"
 import type { Emit } from "./eventStream.ts"
 import { firstIn, type StepInfo } from "./findNonFinite.ts"
@@ -18,6 +18,7 @@ import { NonFinite } from "./NonFinite.ts"
 import type { MachineScores, PretrainEvent, StageInfo } from "./PretrainEvent.ts"
 import type { Scores } from "./Progress.ts"
 import { type LoopError, runLoop } from "./runLoop.ts"
+import { rowsOfBatches } from "./Samples.ts"
 
 /** One machine of a deep belief network, and how it learns. */
 export interface StageConfig extends Omit<Rbm.Learning, "key"> {
@@ -82,7 +83,8 @@ const machineScorer = (like: Rbm.Params, visible: Rbm.Visible) =>
     },
     like,
     size: count,
-    between: (rows: NDArray.NDArray, start, end) => Dataset.slice(rows, start, end),
+    rows: (rows: NDArray.NDArray) => rows,
+    batch: (rows) => rows as Tensor,
   })
 
 const machineScores = ({ error = Number.NaN, freeEnergy = Number.NaN }: Scores): MachineScores => ({ error, freeEnergy })
@@ -121,13 +123,11 @@ export const trainRbm = (
           learn(state, { v: flat("rows" in batch ? T.take(train, batch.rows) : batch.v), momentum: batch.momentum }),
         first: Rbm.begin(first, learning),
         loader,
-        input: (which, epoch): Batch => {
-          const rows = loader.resident(which)
-          const momentumTensor = T.scalar(Rbm.momentumAt(momentum, epoch, epochs))
-          return rows === undefined
-            ? { v: Dataset.takeRows(train, which), momentum: momentumTensor }
-            : { rows, momentum: momentumTensor }
-        },
+        inputs: (batches, epoch) =>
+          Effect.map(
+            inputsOf(loader, batches, (others) => Effect.map(rowsOfBatches(train, others), (rows) => rows.map((v) => ({ v })))),
+            (inputs) => inputs.map((input): Batch => ({ ...input, momentum: T.scalar(Rbm.momentumAt(momentum, epoch, epochs)) })),
+          ),
         value: ({ error }) => T.toNumber(error),
         isFinite: Number.isFinite,
         loss: (error) => error,

@@ -1,5 +1,4 @@
 /** One training step as a pure function, and the initial state. */
-import * as Dataset from "../data/Dataset.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"
@@ -42,12 +41,12 @@ export const initial = <P, S, O, X = Tensor, Y = Tensor>(
 export const trainStep =
   <P, S, O, R, X, Y, T>({ data, loss, net, optimizer, penalty, scores, seed }: Config<P, S, O, R, X, Y, T>) =>
   (state: TrainState<P, S, O>, batch: Batch<X, Tensors<T>>) => {
-    const { x, y } = "rows" in batch ? samplesTaken(data, batch.rows) : batch
+    const { w, x, y } = "rows" in batch ? samplesTaken(data, batch.rows) : batch
     const key = stepKey(seed, state.step)
     const cost = (params: P) => {
       const applied = net.apply(params, state.state, x, { mode: "train", key })
       checkNet(net, x, applied.y)
-      const losses = Loss.values(loss, applied.y, y)
+      const losses = Loss.values(loss, applied.y, y, w)
       return {
         value: penalty === undefined ? losses.value : add(losses.value, penalty(params)),
         aux: { losses, prediction: applied.y, state: applied.state },
@@ -57,6 +56,6 @@ export const trainStep =
     const { state: next, updates } = optimizer.update(grad, state.optimizer, state.params)
     return {
       state: { params: Optimizer.apply(state.params, updates), state: aux.state, optimizer: next, step: add(state.step, 1) },
-      output: { cost: value, sums: sumsOf(aux.losses, scores, aux.prediction, y, Dataset.rowsIn(x)) },
+      output: { cost: value, sums: sumsOf(aux.losses, scores, aux.prediction, { x, y, ...(w === undefined ? {} : { w }) }) },
     }
   }

@@ -23,7 +23,7 @@ import { headLoss, kindsOf, outputsOf, scoresOf } from "../check/Outputs.ts"
 import { type ModelFile, type Train, useOf } from "../Document.ts"
 import * as Nodes from "../net/Nodes.ts"
 import { use, uses } from "../net/Uses.ts"
-import { type Facts, scoreName } from "../prepare/Facts.ts"
+import { type Facts, scoreName, sequencesOf } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import * as Stages from "./Stages.ts"
 
@@ -83,7 +83,9 @@ const weighted = (
 /** The net of a document's model, after its input transform, if known. The target must be known only if the model has a head. */
 export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Built["net"] => {
   const outputs = outputsOf(catalogue.loss, train, facts)
-  const net = Nodes.modelNet(Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) }), model)
+  const sequences = sequencesOf(facts)
+  const nodes = Nodes.nodes({ catalogue, model, sequences, ...(outputs === undefined ? {} : { outputs }) })
+  const net = Nodes.modelNet(nodes, model, sequences)
   return facts.input === undefined ? net : transformed(facts.input, net)
 }
 
@@ -224,7 +226,12 @@ const unitsOf = (table: Table, heads: ReadonlyArray<CheckedHead>): Pick<Built, "
   const scores = [...table].flatMap(([name, { head, score }]) => {
     const { power } = score
     if (power === undefined || head.target.type !== "numbers" || !isScaled(head)) return []
-    return [[name, head.target.names.map((column) => (power === 2 ? `${column}²` : column)).join(" and ")] as const]
+    return [
+      [
+        name,
+        (head.target.columns ?? head.target.names).map((column) => (power === 2 ? `${column}²` : column)).join(" and "),
+      ] as const,
+    ]
   })
   return { units: Object.fromEntries([...losses, ...scores]) }
 }

@@ -11,7 +11,7 @@ import { outputsOf } from "../check/Outputs.ts"
 import { infer } from "../check/Shapes.ts"
 import type { Model, ModelFile, Named } from "../Document.ts"
 import * as Nodes from "../net/Nodes.ts"
-import { type Facts, headsOf, type Sample } from "../prepare/Facts.ts"
+import { type Facts, headsOf, type Sample, sequencesOf } from "../prepare/Facts.ts"
 import { type Catalogue, layerTraits, standard } from "../schema/Catalogue.ts"
 
 /** Numbers of the layers. */
@@ -35,7 +35,7 @@ const leaf = (
   traits: AnyTraits | undefined,
   options: Named[string],
 ): Footprint => {
-  const [input = []] = inputs
+  const input = inputs.at(-1) ?? []
   const { between: inside, learned } = traits === undefined ? { between: 0, learned: 0 } : sizes(traits, options, input)
   const given = inputs.reduce((sum, shape) => sum + Shape.size(shape), 0)
   return { weights: learned + Shape.size(output), row: given + Shape.size(output) + inside }
@@ -43,13 +43,14 @@ const leaf = (
 
 const footprints = (
   all: ReadonlyArray<Nodes.Node>,
-  children: ReadonlyArray<Pick<Child, "inputs" | "outputs">>,
+  children: ReadonlyArray<Child>,
   catalogue: Catalogue,
 ): ReadonlyArray<Footprint> =>
-  children.flatMap(({ inputs, outputs }, i) => {
+  children.flatMap(({ inner, inputs, outputs }, i) => {
     const node = all[i]
-    const [first = []] = inputs
-    const [output = []] = outputs
+    const first = inner?.input ?? []
+    // Of sequences the lengths come first.
+    const output = outputs.at(-1) ?? []
     if (node?._tag === "Block") return footprints(node.nodes, childrenOf(node.nodes, first), catalogue)
     if (node?._tag === "Repeat") {
       const round = Nodes.net(node.nodes)
@@ -64,7 +65,7 @@ const footprints = (
     return [leaf(inputs, output, node === undefined ? undefined : layerTraits(catalogue, node.kind), options)]
   })
 
-const childrenOf = (all: ReadonlyArray<Nodes.Node>, input: Shape.Shape): ReadonlyArray<Child> =>
+const childrenOf = (all: ReadonlyArray<Nodes.Node>, input: ShapeTree.ShapeTree): ReadonlyArray<Child> =>
   Nodes.net(all).children?.(input) ?? []
 
 /** The footprint of a model's layers that fit each other, for samples of these shapes. Throws `ShapeError` where they do not. */
@@ -73,8 +74,9 @@ export const footprint = (
   model: Model,
   sample: Sample,
   catalogue: Catalogue = standard,
+  sequences: Nodes.Sequences = new Map(),
 ): Footprint =>
-  footprints(all, Nodes.modelNet(all, model).children?.(sample) ?? [], catalogue).reduce(
+  footprints(all, Nodes.modelNet(all, model, sequences).children?.(sample) ?? [], catalogue).reduce(
     ({ row, weights }, each) => ({ weights: weights + each.weights, row: row + each.row }),
     {
       weights: 0,
@@ -98,7 +100,8 @@ export const mayExceed = ({ model, train }: ModelFile, facts: Facts, catalogue: 
   const outputs = outputsOf(catalogue.loss, train, facts)
   if (sample === undefined || outputs === undefined) return false
   if (typeof outputs !== "number" && outputs.size < headsOf(facts).length) return false
-  const all = Nodes.nodes({ catalogue, model, outputs })
+  const sequences = sequencesOf(facts)
+  const all = Nodes.nodes({ catalogue, model, outputs, sequences })
   if (infer(all, inputsOf(model, facts), catalogue).findings.length > 0) return false
-  return bytes(footprint(all, model, sample, catalogue), Math.min(train.batch, rows?.train ?? train.batch)) > memory
+  return bytes(footprint(all, model, sample, catalogue, sequences), Math.min(train.batch, rows?.train ?? train.batch)) > memory
 }

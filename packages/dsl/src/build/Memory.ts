@@ -17,7 +17,7 @@ import type { ModelFile } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { listed } from "../diagnostic/Suggest.ts"
 import * as Nodes from "../net/Nodes.ts"
-import { type Facts, type HeadTarget, isOne, type Sample, type Target } from "../prepare/Facts.ts"
+import { type Facts, type HeadTarget, isOne, type Sample, sequencesOf, type Target } from "../prepare/Facts.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import type { Built } from "./Build.ts"
 import { mayExceed } from "./Footprint.ts"
@@ -50,11 +50,11 @@ const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample">): Sp
 
 /** The plan of a step with `batch` rows, or why there is none. `held`: with the data that the engine holds. */
 export const plan = (built: Built, facts: Rows, batch: number, { held }: { readonly held: boolean }): PlannedStep | Shortage => {
-  const { rows, target } = facts
+  const { isStored, rows, target } = facts
   const data = {
     sample: inputsOf(facts),
     target: targetsOf(target),
-    ...(held && rows !== undefined ? { rows: rows.train } : {}),
+    ...(held && rows !== undefined && isStored !== true ? { rows: rows.train } : {}),
   }
   try {
     return planStep({ ...built, batch }, data, footprint)
@@ -190,7 +190,7 @@ export const shortageFinding = (
 ): Finding => {
   const { model } = document
   const outputs = outputsIn(built.net.shape(data.sample))
-  const all = Nodes.nodes({ catalogue, model, outputs })
+  const all = Nodes.nodes({ catalogue, model, outputs, sequences: sequencesOf(data) })
   const batch = batchOf(built, data)
   const ofBatch = ({ dtype, shape }: Spec): Spec => ({ dtype, shape: [batch, ...shape] })
   const rows = SpecTree.map(inputsOf({ sample: data.sample }), ofBatch) as SpecTree.SpecTree

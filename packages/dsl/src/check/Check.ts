@@ -3,16 +3,17 @@
  * document and the known facts of its data, so they can run again when more facts are known.
  */
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
+import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
-import { type Data, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
+import { type Data, inputName, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed } from "../diagnostic/Suggest.ts"
 import { severalHeads } from "../net/Heads.ts"
 import * as Nodes from "../net/Nodes.ts"
 import * as Ends from "../prepare/Ends.ts"
-import { type Facts, type HeadTarget, headsOf } from "../prepare/Facts.ts"
+import { type Facts, type HeadTarget, headsOf, sequencesOf } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import * as Advice from "./Advice.ts"
@@ -25,6 +26,7 @@ import { lossName, outputCount, outputsOf } from "./Outputs.ts"
 import { flattening } from "./Preferred.ts"
 import * as Pretrain from "./Pretrain.ts"
 import * as Scaling from "./Scaling.ts"
+import * as Series from "./Series.ts"
 import * as Shapes from "./Shapes.ts"
 import * as Tokens from "./Tokens.ts"
 import * as Training from "./Training.ts"
@@ -61,15 +63,22 @@ export const shapes = (
   catalogue: Catalogue,
 ): Shapes.Shapes => {
   const outputs = outputsOf(catalogue.loss, train, facts)
-  const nodes = Nodes.nodes({ catalogue, model, ...(outputs === undefined ? {} : { outputs }) })
+  const sequences = sequencesOf(facts)
+  const nodes = Nodes.nodes({ catalogue, model, sequences, ...(outputs === undefined ? {} : { outputs }) })
   return Shapes.infer(nodes, inputsOf(model, facts), catalogue)
 }
 
-/** The shapes of a model's inputs, as far as they are known. */
-export const inputsOf = (model: Model, { sample }: Pick<Facts, "sample">): Shapes.Inputs => {
-  if (model.inputs === undefined) return sample !== undefined && ShapeTree.isShape(sample) ? sample : undefined
+/** The shapes of a model's inputs, as far as they are known; those of tokens are padded sequences. */
+export const inputsOf = (model: Model, facts: Pick<Facts, "sample" | "input" | "sequences">): Shapes.Inputs => {
+  const { sample } = facts
+  const sequences = sequencesOf(facts)
+  const of = (name: string, shape: Shape.Shape | undefined) =>
+    shape !== undefined && sequences.has(name) ? fromTokens.shape(shape) : shape
+  if (model.inputs === undefined) return sample !== undefined && ShapeTree.isShape(sample) ? of(inputName, sample) : undefined
   const known = sample === undefined || ShapeTree.isShape(sample) ? {} : sample
-  return Object.fromEntries(Object.keys(model.inputs).map((name) => [name, Object.hasOwn(known, name) ? known[name] : undefined]))
+  return Object.fromEntries(
+    Object.keys(model.inputs).map((name) => [name, Object.hasOwn(known, name) ? of(name, known[name]) : undefined]),
+  )
 }
 
 /** The findings and shapes of a check, with the facts it used. */
@@ -89,6 +98,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
   const made = isOne && inferred?.output?.length === 1 ? inferred.output[0] : undefined
   const findings = [
     ...(data === undefined ? [] : division(data, facts)),
+    ...(data === undefined ? [] : Series.check(data)),
     ...(model === undefined ? [] : given(model, facts)),
     ...(data === undefined || model === undefined ? [] : Ends.check(data, model)),
     ...form,
@@ -201,7 +211,13 @@ const heads = (model: Model): ReadonlyArray<Finding> => {
 }
 
 const namesOf = (target: HeadTarget): ReadonlyArray<string> =>
-  target.type === "numbers" || target.type === "labels" ? target.names : [target.name]
+  target.type === "labels" && target.set !== undefined
+    ? [target.set]
+    : target.type === "numbers"
+      ? (target.columns ?? target.names)
+      : target.type === "labels"
+        ? target.names
+        : [target.name]
 
 /** Checks the number of outputs against the target. */
 const outputs = (

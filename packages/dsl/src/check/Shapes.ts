@@ -2,7 +2,8 @@
  * Shape inference over the document: the output shape of every layer, and mismatches. The shapes come from
  * core's nets, with the same rules as in training; here an error gets its place in the file.
  */
-import * as Net from "@adjoint/core/learning/Net"
+import { joinedShape } from "@adjoint/core/learning/sequence/join"
+import { isPaddedShape, type PaddedShape } from "@adjoint/core/learning/sequence/Padded"
 import * as Shape from "@adjoint/core/types/Shape"
 import { ShapeError } from "@adjoint/core/types/ShapeError"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
@@ -13,7 +14,7 @@ import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import { flattening, widening } from "./Preferred.ts"
 
-/** The input and output shapes of one layer; `output` is missing if unknown. */
+/** The input and output shapes of one layer, of sequences those of their values; `output` is missing if unknown. */
 export interface LayerShape {
   readonly name: string
   readonly kind: string
@@ -26,15 +27,27 @@ export interface LayerShape {
 export interface Shapes {
   readonly made: ReadonlyArray<LayerShape>
   readonly output?: Shape.Shape
+  /** The same with the lengths, if the output is sequences. */
+  readonly value?: Value
   readonly findings: ReadonlyArray<Finding>
 }
 
-type Known = Shape.Shape | undefined
+/** The shape of a value between layers: one tensor, or padded sequences. */
+type Value = Shape.Shape | PaddedShape
+
+type Known = Value | undefined
+
+/** The shape of a value, of sequences that of their time steps. */
+const valuesOf = (shape: Value): Shape.Shape => (isPaddedShape(shape) ? shape.x : shape)
+
+const print = (shape: Value): string => (isPaddedShape(shape) ? `sequences of ${Shape.print(shape.x)}` : Shape.print(shape))
+
+const isEqual = (a: Value, b: Value): boolean => ShapeTree.equals(a as ShapeTree.ShapeTree, b as ShapeTree.ShapeTree)
 
 /** The shape that a function returns, or its `ShapeError`. */
-const attempt = (f: () => Shape.Shape): Shape.Shape | ShapeError => {
+const attempt = (f: () => unknown): Value | ShapeError => {
   try {
-    return f()
+    return f() as Value
   } catch (error) {
     if (error instanceof ShapeError) return error
     throw error
@@ -48,7 +61,8 @@ export type Inputs = Known | { readonly [name: string]: Known }
 export const infer = (nodes: ReadonlyArray<Node>, given: Inputs, catalogue: Catalogue): Shapes => {
   const made: Array<LayerShape> = []
   const findings: Array<Finding> = []
-  const inputs = given === undefined || ShapeTree.isShape(given) ? { [inputName]: given } : given
+  const isOne = given === undefined || ShapeTree.isShape(given) || isPaddedShape(given)
+  const inputs = isOne ? { [inputName]: given as Known } : (given as { readonly [name: string]: Known })
   const [only, second] = Object.values(inputs)
   const values = new Map<string, { readonly shape: Known; readonly node?: Node }>(
     Object.entries(inputs).map(([name, shape]) => [name, { shape }]),
@@ -66,64 +80,84 @@ export const infer = (nodes: ReadonlyArray<Node>, given: Inputs, catalogue: Cata
       else if (node._tag === "Block") output = gathered(node, first, made, findings, catalogue)
       else output = through(node, first, findings, catalogue)
     }
-    made.push({ name: node.name, kind: node.kind, path: node.path, inputs: shapes, ...(output === undefined ? {} : { output }) })
+    made.push({
+      name: node.name,
+      kind: node.kind,
+      path: node.path,
+      inputs: shapes.map(valuesOf),
+      ...(output === undefined ? {} : { output: valuesOf(output) }),
+    })
     values.set(node.name, { shape: output, node })
     last = output
   }
-  return { made, findings, ...(last === undefined ? {} : { output: last }) }
+  return { made, findings, ...(last === undefined ? {} : { output: valuesOf(last), value: last }) }
 }
 
 /** One layer's shape. */
 const through = (
   node: Extract<Node, { readonly _tag: "Net" | "Head" }>,
-  input: Shape.Shape,
+  input: Value,
   findings: Array<Finding>,
   catalogue: Catalogue,
 ): Known => {
   const at: Location = { path: node.content, on: "key" }
-  if (node._tag === "Head" && input.length !== 1) {
+  if (node._tag === "Head" && (isPaddedShape(input) || input.length !== 1)) {
     findings.push({
       code: "G402",
-      message: `\`head\` needs a vector of features, got ${Shape.print(input)}`,
+      message: `\`head\` needs a vector of features, got ${print(input)}`,
       at,
-      label: `gets ${Shape.print(input)}`,
-      help: `add \`${flattening(catalogue)}\` above it`,
+      label: `gets ${print(input)}`,
+      help: isPaddedShape(input)
+        ? "add `global_avg_pool` above it, or a recurrent layer such as `gru: 32`, which gives its last output"
+        : `add \`${flattening(catalogue)}\` above it`,
     })
     return undefined
   }
   const { net } = node
   if (net === undefined) return undefined
+  if (node._tag === "Net" && node.lacks !== undefined)
+    findings.push({
+      code: "S102",
+      message: `\`${node.lacks}\` is missing in ${node.kind}, whose input is no text column`,
+      at: { path: [...node.content, node.lacks], on: "missing" },
+      help: `the number of different tokens, as in \`${node.kind}: { tokens: 1000, units: 16 }\`; a text column (\`type: text\`) brings its own`,
+    })
   const shape = attempt(() => net.shape(input))
   if (!(shape instanceof ShapeError)) return shape
   findings.push({
     code: "G402",
-    message: `\`${node.kind}\` does not accept ${Shape.print(input)}: it needs ${shape.wanted}`,
+    message: `\`${node.kind}\` does not accept ${print(input)}: it needs ${shape.wanted}`,
     at,
-    label: `gets ${Shape.print(input)}`,
-    help: `try: ${shape.hint}`,
+    label: `gets ${print(input)}`,
+    help:
+      isPaddedShape(input) && input.x.length === 1
+        ? "add `embedding: 16` above it, which makes vectors of tokens"
+        : `try: ${shape.hint}`,
   })
   return undefined
 }
 
-/** A net with a fixed output shape, so that core's join checks known shapes. */
-const saying = (shape: Shape.Shape): Net.Net =>
-  Net.pure(
-    "shape",
-    (x) => x,
-    () => shape,
-  )
-
 const joined = (
   node: Extract<Node, { readonly _tag: "Join" }>,
-  shapes: ReadonlyArray<Shape.Shape>,
+  values: ReadonlyArray<Value>,
   nodeOf: (name: string) => Node | undefined,
   findings: Array<Finding>,
   catalogue: Catalogue,
 ): Known => {
-  const sides = shapes.map((shape, i) => [`side${i}`, { net: saying(shape), from: inputName }] as const)
-  const graph = Net.graph([...sides, ["join", { join: node.how, from: sides.map(([name]) => name) }]])
-  const shape = attempt(() => graph.shape([]))
+  const shape = attempt(() => joinedShape(node.how, values as ReadonlyArray<ShapeTree.ShapeTree>))
   if (!(shape instanceof ShapeError)) return shape
+  const sequences = values.filter(isPaddedShape)
+  if (sequences.length > 0 && sequences.length < values.length) {
+    findings.push({
+      code: "G401",
+      message: `\`${node.how}\` joins sequences, or no sequences: ${node.from.map((name, i) => `${name} is ${print(values[i] ?? [])}`).join(", ")}`,
+      at: { path: node.content },
+      label: values.map(print).join(", "),
+      help: `try: ${shape.hint}`,
+    })
+    return undefined
+  }
+  const shapes = values.map(valuesOf)
   const [first = []] = shapes
   const said = node.from.map((name, i) => `${name} is ${Shape.print(shapes[i] ?? [])}`).join(", ")
   const odd = node.from.filter((_, i) => !Shape.equals(shapes[i] ?? [], first))
@@ -179,7 +213,7 @@ const joinHelp = (
 /** The output shape of a block: that of its last layer. */
 const gathered = (
   { nodes }: Extract<Node, { readonly _tag: "Block" }>,
-  input: Shape.Shape,
+  input: Value,
   made: Array<LayerShape>,
   findings: Array<Finding>,
   catalogue: Catalogue,
@@ -187,13 +221,13 @@ const gathered = (
   const inside = infer(nodes, input, catalogue)
   made.push(...inside.made)
   findings.push(...inside.findings)
-  return inside.output
+  return inside.value
 }
 
 /** The output shape of a `repeat`. Inference stops when a repetition does not change the shape. */
 const repeated = (
   node: Extract<Node, { readonly _tag: "Repeat" }>,
-  input: Shape.Shape,
+  input: Value,
   made: Array<LayerShape>,
   findings: Array<Finding>,
   catalogue: Catalogue,
@@ -207,9 +241,9 @@ const repeated = (
         ? inside.findings
         : inside.findings.map((finding) => ({ ...finding, message: `${finding.message} (in repetition ${round})` }))),
     )
-    if (inside.output === undefined) return undefined
-    if (Shape.equals(inside.output, shape)) return shape
-    shape = inside.output
+    if (inside.value === undefined) return undefined
+    if (isEqual(inside.value, shape)) return shape
+    shape = inside.value
   }
   return shape
 }

@@ -233,6 +233,10 @@ export const codes = {
     "columns and inputs do not match",
     '`model.inputs` gives each named input its columns. Every column of the data that is an input belongs to one of them; targets and ignored columns belong to none. `"*"` stands for all columns that no other input has.',
   ),
+  D308: error(
+    "not a series",
+    "`data.series` makes windows of the rows of a table: past rows, and the targets some steps after them. It needs a table, in time order, and divides it in time order too. A class has one step ahead; numbers may have several.",
+  ),
 
   G401: error(
     "incompatible shapes",
@@ -486,6 +490,28 @@ export const codes = {
   A630: dataAdvice(
     "whole numbers as a numeric target",
     "The targets are floats, but only a few whole numbers, such as 0.0 to 4.0. Floats are treated as quantities, so the model would learn a regression. If they are class labels, write `target: class` in `data`; `target: { type: class, names: [cat, dog] }` also names the classes. If they are quantities, write `target: number`.",
+  ),
+
+  A631: dataAdvice(
+    "a column gives the answer away",
+    "One column alone tells the target in nearly all training rows, as a copy of the target does, or a fact that is known only afterwards. A net that is given it scores well and is useless for new rows.",
+  ),
+  A632: dataAdvice(
+    "a column is an identifier",
+    "The column has another value in every row, or counts the rows. A net can only learn its values by heart.",
+  ),
+  A633: dataAdvice("a constant column", "The column has one value in all training rows, so nothing can be learned from it."),
+  A634: dataAdvice(
+    "repeated rows",
+    "Training rows are equal in all inputs and the target. Copies weigh more than other rows; with few columns rows may be equal by chance.",
+  ),
+  A635: dataAdvice(
+    "rows shared between parts",
+    "Rows of the validation or test part are equal to training rows in all inputs and the target, so their score says nothing about new rows. Where rows belong together, such as several of one patient, a random split separates them.",
+  ),
+  A636: dataAdvice(
+    "parts that differ",
+    "The values of a column in the validation or test part differ from those in the training part more than chance explains: by the Kolmogorov–Smirnov statistic for numbers, by total variation for names.",
   ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 

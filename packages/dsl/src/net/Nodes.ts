@@ -3,12 +3,17 @@
  * table makes of it. Shapes are inferred over these nodes and nets are built from them, so the two cannot disagree.
  */
 import type { Values } from "@adjoint/core/data/PreprocessTree"
+import { isTensor, type Tensor } from "@adjoint/core/language/Expr"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Layers from "@adjoint/core/learning/Layers"
 import * as Net from "@adjoint/core/learning/Net"
-import type { Params } from "@adjoint/core/learning/Params"
+import { none, type Params } from "@adjoint/core/learning/Params"
+import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
+import { type MaybePadded, over } from "@adjoint/core/learning/sequence/overSequences"
+import type { Shape } from "@adjoint/core/types/Shape"
+import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import { inputName, type Join, type Layer, layerOf, type Model, type Named } from "../Document.ts"
-import type { Catalogue } from "../schema/Catalogue.ts"
+import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import { columnsOf, type HeadAt, severalHeads } from "./Heads.ts"
 import { use } from "./Uses.ts"
@@ -26,22 +31,29 @@ interface Placed {
   readonly source?: string
 }
 
+/** A net of one tensor, or of padded sequences. */
+export type LayerNet = Net.Net<Params, Params, MaybePadded, MaybePadded>
+
 type Content =
-  | { readonly _tag: "Net"; readonly net: Net.Net; readonly options: Named[string] }
+  | { readonly _tag: "Net"; readonly net: LayerNet; readonly options: Named[string]; readonly lacks?: "tokens" }
   | { readonly _tag: "Join"; readonly how: Join; readonly from: ReadonlyArray<string> }
   | { readonly _tag: "Block"; readonly nodes: ReadonlyArray<Node> }
   | { readonly _tag: "Repeat"; readonly times: number; readonly nodes: ReadonlyArray<Node> }
   /** `net` is missing while it is not known how many outputs there are. */
-  | { readonly _tag: "Head"; readonly columns: ReadonlyArray<string>; readonly net?: Net.Net }
+  | { readonly _tag: "Head"; readonly columns: ReadonlyArray<string>; readonly net?: LayerNet }
 
 /** How many outputs heads have: all of them, or each by its name. */
 export type Outputs = number | ReadonlyMap<string, number>
+
+/** The inputs of a model that are tokens, with how many different tokens each has, if that is known. */
+export type Sequences = ReadonlyMap<string, number | undefined>
 
 /** The input of building layers. `outputs` is the number of outputs of the heads, as far as it is known. */
 export interface BuildOptions {
   readonly catalogue: Catalogue
   readonly model: Model
   readonly outputs?: Outputs
+  readonly sequences?: Sequences
 }
 
 /** Names for layers without one: their kind and which of that kind they are, leaving out names that are taken. */
@@ -74,10 +86,10 @@ const initializerOr = (model: Model, named: unknown): Named =>
   typeof named === "object" && named !== null && Object.hasOwn(named, "auto") ? model.init : (named as Named)
 
 /** A layer of the catalogue, or an activation as a layer. */
-const netOf = ({ catalogue, model }: BuildOptions, kind: string, content: Named[string]): Net.Net => {
+const netOf = ({ catalogue, model }: BuildOptions, kind: string, content: Named[string]): LayerNet => {
   if (!Object.hasOwn(catalogue.layer, kind)) {
     const activation = Entry.make(catalogue.activation, use(catalogue, catalogue.activation, { [kind]: content }))
-    return { ...Layers.activation(activation), kind }
+    return over({ name: kind, options: {} }, { ...Layers.activation(activation), kind })
   }
   const options = catalogue.layer[kind]?.options ?? {}
   const settled = Object.fromEntries(
@@ -86,7 +98,24 @@ const netOf = ({ catalogue, model }: BuildOptions, kind: string, content: Named[
       options[key]?.kind === "initializer" ? initializerOr(model, value) : value,
     ]),
   )
-  return Entry.make(catalogue.layer, use(catalogue, catalogue.layer, { [kind]: settled }))
+  const named = use(catalogue, catalogue.layer, { [kind]: settled })
+  return over(named, Entry.make(catalogue.layer, named), options)
+}
+
+/**
+ * The options of a layer; those of an embedding with the number of tokens of the input that it reads, unless it has one. It lacks
+ * the number if its input is no text.
+ */
+const counted = (
+  { catalogue, sequences }: BuildOptions,
+  { name, options }: Entry.Use,
+  input: string | undefined,
+): { readonly options: Named[string]; readonly lacks?: "tokens" } => {
+  const traits = layerTraits(catalogue, name)
+  if (traits?.role !== "weights" || traits.over !== "tokens" || options.tokens !== undefined) return { options }
+  if (input === undefined || sequences?.has(input) !== true) return { options, lacks: "tokens" }
+  const tokens = sequences.get(input)
+  return { options: tokens === undefined ? options : { ...options, tokens } }
 }
 
 /** The nodes of the model's layers, or of those of a `repeat`. */
@@ -106,10 +135,11 @@ export const nodes = (
     const kind = kindOf(layer)
     const from = typeof layer.from === "string" ? layer.from : isBelowHead ? above : undefined
     const name = nameOf(layer, i)
+    const input = from ?? above
     isBelowHead = kind === "head"
     if (!isBelowHead) above = name
     const source = from === undefined ? {} : { source: from }
-    return { name, path, content: [...path, kind], kind, ...source, ...contentOf(options, layer, name, path) }
+    return { name, path, content: [...path, kind], kind, ...source, ...contentOf(options, layer, { name, path, input }) }
   })
 }
 
@@ -117,7 +147,11 @@ export const nodes = (
 export const inputsOf = ({ inputs }: Pick<Model, "inputs">): ReadonlyArray<string> =>
   inputs === undefined ? [inputName] : Object.keys(inputs)
 
-const contentOf = (options: BuildOptions, layer: Layer, name: string, path: Path): Content => {
+const contentOf = (
+  options: BuildOptions,
+  layer: Layer,
+  { input, name, path }: { readonly name: string; readonly path: Path; readonly input: string | undefined },
+): Content => {
   const item = layerOf(layer)
   switch (item._tag) {
     case "Join":
@@ -135,8 +169,10 @@ const contentOf = (options: BuildOptions, layer: Layer, name: string, path: Path
         ...(outputs === undefined ? {} : { net: netOf(options, "dense", { units: outputs, activation, init }) }),
       }
     }
-    case "Use":
-      return { _tag: "Net", net: netOf(options, item.use.name, item.use.options), options: item.use.options }
+    case "Use": {
+      const settled = counted(options, item.use, input)
+      return { _tag: "Net", net: netOf(options, item.use.name, settled.options), ...settled }
+    }
   }
 }
 
@@ -152,22 +188,53 @@ export const find = (all: ReadonlyArray<Node>, layer: string): Node | undefined 
   return lead(layer.split("."), all)
 }
 
+/** The value of each input, or of the one input, by its name. */
+const mapInputs = <A>(given: A, isOne: boolean, f: (name: string, value: A) => A): A =>
+  isOne
+    ? f(inputName, given)
+    : (Object.fromEntries(Object.entries(given as object).map(([name, value]) => [name, f(name, value as A)])) as A)
+
+/** A net whose inputs of these names are tokens [rows, time] with 0 as padding, which `inner` takes as padded sequences. */
+const fromRows = (inner: Net.TreeNet, sequences: Sequences): Net.TreeNet => {
+  const shapes = (sample: ShapeTree.ShapeTree): ShapeTree.ShapeTree =>
+    mapInputs(sample, ShapeTree.isShape(sample), (name, shape) =>
+      sequences.has(name) ? fromTokens.shape(shape as Shape) : shape,
+    ) as ShapeTree.ShapeTree
+  const values = (x: Params): Params =>
+    mapInputs(x, isTensor(x), (name, own) =>
+      sequences.has(name) ? fromTokens.apply(none, none, own as Tensor, { mode: "infer" }).y : own,
+    )
+  return {
+    ...inner,
+    shape: (sample) => inner.shape(shapes(sample)),
+    init: (key, sample) => inner.init(key, shapes(sample)),
+    apply: (params, state, x, context) => inner.apply(params, state, values(x), context),
+    children: (sample) => inner.children?.(shapes(sample)) ?? [],
+  }
+}
+
 /**
- * The net of a model's nodes, with names for its inputs and outputs where it has several. Throws `TypeError` for a head that does
- * not know its outputs.
+ * The net of a model's nodes, with names for its inputs and outputs where it has several. Inputs of tokens become padded sequences.
+ * Throws `TypeError` for a head that does not know its outputs.
  */
-export const modelNet = (all: ReadonlyArray<Node>, model: Model): Net.Net<Params, Params, Values, Values> => {
+export const modelNet = (
+  all: ReadonlyArray<Node>,
+  model: Model,
+  sequences: Sequences = new Map(),
+): Net.Net<Params, Params, Values, Values> => {
   const heads = severalHeads(model)
   const named = all.map((node) => [node.name, placed(node)] as const)
   const ends = {
     ...(model.inputs === undefined ? {} : { inputs: inputsOf(model) }),
     ...(heads === undefined ? {} : { outputs: heads.map(({ name }) => name) }),
   }
-  return Net.graph(named, ends) as unknown as Net.Net<Params, Params, Values, Values>
+  const net = Net.graph(named, ends) as unknown as Net.TreeNet
+  return (sequences.size === 0 ? net : fromRows(net, sequences)) as unknown as Net.Net<Params, Params, Values, Values>
 }
 
 /** The net of the nodes of a list. Throws `TypeError` for a head that does not know its outputs. */
-export const net = (all: ReadonlyArray<Node>): Net.Net => Net.graph(all.map((node) => [node.name, placed(node)] as const))
+export const net = (all: ReadonlyArray<Node>): Net.TreeNet =>
+  Net.graph(all.map((node) => [node.name, placed(node)] as const)) as unknown as Net.TreeNet
 
 const placed = (node: Node): Net.Node =>
   node._tag === "Join"
@@ -181,7 +248,7 @@ const netIn = (node: Exclude<Node, { readonly _tag: "Join" }>): Net.AnyNet => {
     case "Block":
       return net(node.nodes)
     case "Repeat":
-      return Net.repeat(node.times, net(node.nodes))
+      return Net.repeat(node.times, net(node.nodes) as unknown as Net.Net)
     case "Head":
       if (node.net === undefined) throw new TypeError("how many outputs the head has is not known")
       return node.net

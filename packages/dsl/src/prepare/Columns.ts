@@ -33,15 +33,21 @@ export const check = (
   const forgotten = columns.filter((name) => !Object.hasOwn(said, name) && !meant.has(name))
   if (columns.length === 1 && named.length > 1 && missing.length > 0) return [oneColumn(columns[0] ?? "", place)]
   const rest = Object.hasOwn(said, "*") || forgotten.length === 0 ? [] : [say({ _tag: "UnlistedColumns", columns: forgotten })]
-  const { stratify } = data.split
-  const groups =
-    stratify === undefined || columns.includes(stratify)
-      ? []
-      : [say(absent(stratify, columns), { path: ["data", "split", "stratify"] })]
+  const ofSeries = (["time", "group"] as const).flatMap((key) => {
+    const name = data.series?.[key]
+    return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "series", key] })]
+  })
+  const splitBy = (["stratify", "group"] as const).flatMap((key) => {
+    const name = data.split[key]
+    return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "split", key] })]
+  })
   return [
+    ...ofSeries,
     ...missing.map((name) => say(absent(name, columns))),
     ...rest,
-    ...groups,
+    ...splitBy,
+    ...grouped(data),
+    ...lone(data),
     ...withoutTarget(data),
     ...(model === undefined ? [] : Ends.check(data, model, columns)),
     ...invented(data),
@@ -55,6 +61,44 @@ const oneColumn = (name: string, { source }: Place): Finding => ({
   at: { path: source },
   help: 'set the character between the cells, as in `{ csv: { path: …, delimiter: " " } }` for spaces',
 })
+
+/** The columns of a role, by name. */
+const having = ({ columns = {} }: Data, role: Column.Role): ReadonlyArray<string> =>
+  Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === role ? [name] : []))
+
+/** A split by groups that is stratified too: a group has rows of several labels. */
+const grouped = (data: Data): ReadonlyArray<Finding> => {
+  const { group, stratify } = data.split
+  const [column] = having(data, "group")
+  if (stratify === undefined || (group === undefined && column === undefined)) return []
+  const at =
+    group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }
+  return [
+    {
+      code: "D304",
+      message: "a split cannot be stratified and keep groups together",
+      at: { path: ["data", "split", "stratify"], on: "key" },
+      related: [{ at, label: "the groups" }],
+      help: group === undefined ? "remove `stratify`, or make the column `ignore`" : "remove one of the two",
+    },
+  ]
+}
+
+/** A second weight or a second group, of which a row has one. */
+const lone = (data: Data): ReadonlyArray<Finding> =>
+  (["weight", "group"] as const).flatMap((role): ReadonlyArray<Finding> => {
+    const [first, second] = having(data, role)
+    if (first === undefined || second === undefined) return []
+    return [
+      {
+        code: "D305",
+        message: `\`${second}\` is a second ${role}: a row has one`,
+        at: { path: ["data", "columns", second], on: "key" },
+        related: [{ at: { path: ["data", "columns", first], on: "key" }, label: `the first ${role}` }],
+        help: "make one of them `ignore`",
+      },
+    ]
+  })
 
 /** A table without a column to predict. */
 const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
@@ -72,13 +116,14 @@ const withoutTarget = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
 /** Targets whose missing values would be replaced: scores against them would be meaningless. */
 const invented = ({ columns = {} }: Data): ReadonlyArray<Finding> =>
   Object.entries(columns).flatMap(([name, column]): ReadonlyArray<Finding> => {
-    if (!Column.isTarget(column) || !("missing" in column) || column.missing === undefined || column.missing === "drop") return []
+    const value = Column.inventedOf(column)
+    if (value === undefined) return []
     const at = { path: ["data", "columns", name, "missing"] }
     const title = "`missing: drop` removes rows without a target"
     return [
       {
         code: "D305",
-        message: `\`${name}\` is a target: replacing blanks by \`${column.missing}\` would score rows against an invented value`,
+        message: `\`${name}\` is a target: replacing blanks by \`${value}\` would score rows against an invented value`,
         at,
         help: title,
         fix: { title, at, text: "drop" },

@@ -2,6 +2,7 @@
 
 import { DataError, inFile, type Reason } from "@adjoint/core/data/DataError"
 import { grouped } from "@adjoint/core/data/grouped"
+import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import type { Data } from "../Document.ts"
 import type { Code } from "../diagnostic/Codes.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
@@ -34,6 +35,9 @@ interface Located {
 
 const unreadable = (place: Place): Located => ({ code: "D305", at: { path: place.file ?? place.source } })
 
+/** The target of arrays, which has the names of its classes. */
+const targetAt: Located = { code: "D305", at: { path: ["data", "target"] } }
+
 const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { readonly _tag: T }>, place: Place) => Located } = {
   NoColumn: ({ column }) => ({ code: "D301", at: { path: columnPath(column), on: "key" } }),
   NoArray: ({ name }, place) =>
@@ -43,7 +47,7 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
     at: data.columns === undefined ? { path: ["data"], on: "key" } : { path: ["data", "columns"], on: "key" },
   }),
   BadCell: ({ column }, place) => ({
-    ...unreadable(place),
+    ...(column === arrayLabel && place.data.target !== undefined ? targetAt : unreadable(place)),
     ...(isListed(place.data, column) ? { related: [{ at: { path: columnPath(column) }, label: "the type of the column" }] } : {}),
     ...(hasArray(place, column)
       ? { related: [{ at: { path: ["data", "arrays", column] }, label: "the type of the array" }] }

@@ -2,6 +2,7 @@
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import * as InputTransform from "@adjoint/core/data/InputTransform"
 import { type Arrays, arrayOf, columnNames, headsOf, inputsOf } from "@adjoint/core/data/PreprocessTree"
+import { hasTokens } from "@adjoint/core/data/TableInput"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
 import type { Extent, Facts } from "./Facts.ts"
@@ -32,9 +33,10 @@ export const targetExtents = (fitted: FittedTree, targets: Arrays): Pick<Facts, 
   return found.length === 0 ? {} : { targetExtents: found.flat() }
 }
 
-/** The extents of inputs that are prepared, or still the bytes that the net prepares. */
+/** The extents of inputs that are prepared, or still the bytes that the net prepares; tokens have none. */
 export const extents = (fitted: FittedTree, inputs: Arrays): ReadonlyArray<Extent> =>
   inputsOf(fitted).flatMap(([name, input]): ReadonlyArray<Extent> => {
+    if (input.type === "columns" && hasTokens(input)) return []
     const own = arrayOf(inputs, name)
     const numbers = Result.getOrElse(InputTransform.numbers(input, own), () => own)
     const columns = columnNames(input)

@@ -3,10 +3,12 @@
  * rows. Shape inference and the checks of training use them. Unknown facts are absent.
  */
 import type { FittedTree } from "@adjoint/core/data/Fitted"
-import type { OrNamed } from "@adjoint/core/data/PreprocessTree"
+import { type OrNamed, tokensOf } from "@adjoint/core/data/PreprocessTree"
 import type { Unit } from "@adjoint/core/learning/Score"
 import type { DType } from "@adjoint/core/types/DType"
 import type { Shape } from "@adjoint/core/types/Shape"
+import { inputName } from "../Document.ts"
+import type { Sequences } from "../net/Nodes.ts"
 
 /** What one head predicts. */
 export type HeadTarget =
@@ -14,6 +16,8 @@ export type HeadTarget =
   | {
       readonly type: "numbers"
       readonly names: ReadonlyArray<string>
+      /** Their columns, if several numbers are of one: a series at several steps ahead. */
+      readonly columns?: ReadonlyArray<string>
       /** The original unit of each, if the net learns scaled values or logarithms. */
       readonly units?: ReadonlyArray<Unit>
     }
@@ -23,6 +27,8 @@ export type HeadTarget =
       readonly names: ReadonlyArray<string>
       /** The two names of each. */
       readonly classes?: ReadonlyArray<ReadonlyArray<string>>
+      /** The one column that these are the names of, if it is a set. */
+      readonly set?: string
     }
 
 /** The target of one of several heads. */
@@ -70,12 +76,16 @@ export interface Facts {
   readonly dtype?: OrNamed<DType>
   readonly target?: Target
   readonly rows?: Rows
+  /** Whether the prepared inputs are stored outside memory, from which each step reads its batch. */
+  readonly isStored?: boolean
   /** Rows removed by `missing: drop`, by column; a row with two missing values counts for both columns. */
   readonly dropped?: ReadonlyArray<{ readonly column: string; readonly rows: number }>
   /** Training rows of each class, in the order of the classes, where there is one head. */
   readonly counts?: ReadonlyArray<number>
   /** The input transform. Rows of bytes stay bytes until the net applies it. */
   readonly input?: FittedTree["input"]
+  /** The inputs that are tokens, by their names, with how many different tokens each has, if that is known; the one input has the name "". */
+  readonly sequences?: { readonly [input: string]: { readonly tokens?: number } }
   /** Rows that only pre-training learns from. */
   readonly unlabelled?: number
   /** The least and the largest number of the prepared inputs. */
@@ -110,4 +120,11 @@ export interface Extent {
   /** The named array that it is in. */
   readonly array?: string
   readonly extent: readonly [least: number, largest: number]
+}
+
+/** The inputs of layers that are tokens: of the fitted record, or as far as the document has them. */
+export const sequencesOf = ({ input, sequences = {} }: Pick<Facts, "input" | "sequences">): Sequences => {
+  const found =
+    input === undefined ? Object.entries(sequences).map(([name, { tokens }]) => [name, tokens] as const) : tokensOf({ input })
+  return new Map(Array.from(found, ([name, tokens]) => [name === "" ? inputName : name, tokens] as const))
 }

@@ -127,7 +127,7 @@ const ofHead = (
   ]
 }
 
-const kinds = { numbers: "a number", binary: "yes or no", class: "one of several classes" } as const
+const kinds = { numbers: "a number", binary: "yes or no", class: "one of several classes", labels: "a set" } as const
 
 /** A head of columns that do not go together. */
 const mixed = ({ all }: Parts, { columns, path }: HeadAt): ReadonlyArray<Finding> => {
@@ -138,7 +138,7 @@ const mixed = ({ all }: Parts, { columns, path }: HeadAt): ReadonlyArray<Finding
   })
   const [first] = typed
   if (first === undefined || columns.length < 2) return []
-  const other = typed.find(({ kind }) => kind !== first.kind || kind === "class")
+  const other = typed.find(({ kind }) => kind !== first.kind || kind === "class" || kind === "labels")
   if (other === undefined) return []
   const two = other === first ? (typed[1] ?? first) : other
   return [

@@ -1,12 +1,17 @@
 /** The least and the largest prepared input of each part, and where they are. */
 
 import type { FittedInput } from "@adjoint/core/data/Fitted"
-import { arrayOf, columnNames, inputsOf } from "@adjoint/core/data/PreprocessTree"
+import { type Arrays, arrayOf, columnNames, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import type { Facts, InputEnds, Rows, Seen } from "./Facts.ts"
 import type { Prepared } from "./Prepare.ts"
 
 /** The ends of one part of an input; of equal numbers the first. */
-const endsOf = (part: keyof Rows, name: string, input: FittedInput, { origins, ...parts }: Prepared): InputEnds | undefined => {
+const endsOf = (
+  part: keyof Rows,
+  name: string,
+  input: FittedInput,
+  { origins, ...parts }: Prepared<Arrays>,
+): InputEnds | undefined => {
   const dataset = parts[part]
   if (dataset === undefined) return undefined
   const columns = columnNames(input)
@@ -16,7 +21,7 @@ const endsOf = (part: keyof Rows, name: string, input: FittedInput, { origins, .
   const seen = (i: number): Seen => {
     const source = origin?.rows[Math.floor(i / width)] ?? 0
     const line = origin?.line?.(source)
-    const column = columns?.[i % width]
+    const column = columns?.[i % columns.length]
     const place = line === undefined ? `row ${source + 1}` : `line ${line}`
     return { value: data[i] ?? 0, place, ...(column === undefined ? {} : { column }) }
   }
@@ -33,7 +38,7 @@ const endsOf = (part: keyof Rows, name: string, input: FittedInput, { origins, .
 }
 
 /** The ends of all parts of every input. */
-export const inputEnds = (prepared: Prepared): Required<Pick<Facts, "inputEnds">> => ({
+export const inputEnds = (prepared: Prepared<Arrays>): Required<Pick<Facts, "inputEnds">> => ({
   inputEnds: Object.fromEntries(
     inputsOf(prepared.fitted).map(([name, input]) => [
       name,

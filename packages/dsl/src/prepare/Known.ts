@@ -8,7 +8,7 @@ import type { Use } from "@adjoint/core/learning/Entry"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Key from "@adjoint/core/tensor/Key"
 import type { Shape } from "@adjoint/core/types/Shape"
-import { type Amount, type Data, type Model, type Split, useOf } from "../Document.ts"
+import { type Amount, type Data, horizonOf, type Model, type Split, useOf } from "../Document.ts"
 import { type HeadAt, severalHeads } from "../net/Heads.ts"
 import type { Facts, HeadFacts, HeadTarget, Rows, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
@@ -56,7 +56,10 @@ const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
   return { sample: Dataset.sample(dataset), target, rows: divided(rows, data.split, data.test === undefined) }
 }
 
-const table = ({ arrays, columns, image, target: said }: Data, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
+const table = (
+  { arrays, columns, image, series, target: said }: Data,
+  model: Pick<Model, "inputs" | "layers"> | undefined,
+): Facts => {
   if (arrays !== undefined) return ofArrays(arrays, model)
   const sample = image === undefined ? undefined : imageShape(image)
   if (columns === undefined)
@@ -68,14 +71,21 @@ const table = ({ arrays, columns, image, target: said }: Data, model: Pick<Model
     }
   const entries = Object.entries(columns)
   const heads = model === undefined ? undefined : severalHeads(model)
-  const target = heads === undefined ? targetOf(entries) : targetsOf(heads, columns)
-  const width = hasUnnamed(columns) ? undefined : widthOf(entries)
+  const steps = series === undefined ? 1 : horizonOf(series.horizon).length
+  const target = heads === undefined ? targetOf(entries, steps) : targetsOf(heads, columns, steps)
+  const width = hasUnnamed(columns) ? undefined : widthOf(entries, series !== undefined)
+  const sequences = sequencesOf(model?.inputs, columns)
   if (model?.inputs !== undefined) {
-    const named = samplesOf(model.inputs, columns)
-    return { ...(named === undefined ? {} : { sample: named }), ...(target === undefined ? {} : { target }) }
+    const named = samplesOf(model.inputs, columns, series)
+    return { ...(named === undefined ? {} : { sample: named }), ...(target === undefined ? {} : { target }), ...sequences }
   }
   return {
-    ...(sample === undefined ? (width === undefined ? {} : { sample: [width] }) : { sample }),
+    ...sequences,
+    ...(sample === undefined
+      ? width === undefined
+        ? {}
+        : { sample: [...(series === undefined ? [] : [series.window]), width] }
+      : { sample }),
     ...(target === undefined ? {} : { target }),
   }
 }
@@ -111,42 +121,71 @@ const named = (columns: Columns, names: ReadonlyArray<string>): ReadonlyArray<re
   })
 
 /** The shapes of named inputs, if all are known. */
-const samplesOf = (groups: NonNullable<Model["inputs"]>, columns: Columns): Facts["sample"] => {
+const samplesOf = (groups: NonNullable<Model["inputs"]>, columns: Columns, series: Data["series"]): Facts["sample"] => {
   if (hasUnnamed(columns)) return undefined
-  const inputs = Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "input" ? [name] : []))
-  const shapes = Object.entries(completed(groups, inputs)).map(([name, names]) => [name, widthOf(named(columns, names))] as const)
+  const isSeries = series !== undefined
+  const inputs = Object.entries(columns).flatMap(([name, column]) => (isChannel(column, isSeries) ? [name] : []))
+  const shapes = Object.entries(completed(groups, inputs)).map(
+    ([name, names]) => [name, widthOf(named(columns, names), isSeries)] as const,
+  )
+  const time = series === undefined ? [] : [series.window]
   return shapes.every(([, width]) => width !== undefined)
-    ? Object.fromEntries(shapes.map(([name, width = 0]) => [name, [width]] as const))
+    ? Object.fromEntries(shapes.map(([name, width = 0]) => [name, [...time, width]] as const))
     : undefined
 }
 
+/** The inputs that are one column of tokens. */
+const sequencesOf = (groups: Model["inputs"], columns: Columns): Pick<Facts, "sequences"> => {
+  const inputs = Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "input" ? [name] : []))
+  const found = Object.entries(groups === undefined ? { "": inputs } : completed(groups, inputs)).flatMap(([input, names]) => {
+    const [only, second] = named(columns, names)
+    if (only === undefined || second !== undefined || !Column.hasTokens(only[1])) return []
+    const tokens = Column.tokensOf(only[1])
+    return [[input, tokens === undefined ? {} : { tokens }] as const]
+  })
+  return found.length === 0 ? {} : { sequences: Object.fromEntries(found) }
+}
+
 /** The targets of several heads, if the document has them all. */
-const targetsOf = (heads: ReadonlyArray<HeadAt>, columns: Columns): Target | undefined => {
+const targetsOf = (heads: ReadonlyArray<HeadAt>, columns: Columns, steps: number): Target | undefined => {
   const each = heads.flatMap(({ columns: names, name }): ReadonlyArray<HeadFacts> => {
     const own = named(columns, names)
-    const target = own.length === names.length ? targetOf(own) : undefined
+    const target = own.length === names.length ? targetOf(own, steps) : undefined
     return target === undefined ? [] : [{ name, target }]
   })
   return each.length === heads.length ? { type: "heads", heads: each } : undefined
 }
 
-const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): HeadTarget | undefined => {
+const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>, steps: number): HeadTarget | undefined => {
   const targets = columns.filter(([, column]) => Column.isTarget(column))
   const [first, second] = targets
   if (first === undefined) return undefined
   const [name, column] = first
   const type = Column.targetOf(column)
   const isAll = targets.every(([, other]) => Column.targetOf(other) === type)
-  if (type === "numbers") return isAll ? { type, names: targets.map(([each]) => each) } : undefined
+  if (type === "numbers") {
+    const names = targets.map(([each]) => each)
+    if (!isAll) return undefined
+    return steps === 1
+      ? { type, names }
+      : { type, names: names.flatMap((each) => Array<string>(steps).fill(each)), columns: names }
+  }
   if (type === "binary" && second !== undefined && isAll) return { type: "labels", names: targets.map(([each]) => each) }
-  return second !== undefined || type === undefined ? undefined : { type, name }
+  // The names of a set are in the data.
+  if (second !== undefined || type === undefined || type === "labels") return undefined
+  const classes = Column.classesOf(column)
+  return { type, name, ...(classes === undefined ? {} : { classes }) }
 }
 
+/** Whether a column is an input, or, of a series, a target whose past is one. */
+const isChannel = (column: Column.Column, isSeries: boolean): boolean =>
+  Column.roleOf(column) === "input" || (isSeries && Column.isTarget(column) && Column.targetOf(column) !== "class")
+
 /** The number of inputs of a prepared row; unknown with category columns, whose names are in the data. */
-const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): number | undefined => {
+const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>, isSeries: boolean): number | undefined => {
   let width = 0
   for (const [, column] of columns) {
-    if (Column.roleOf(column) !== "input") continue
+    if (!isChannel(column, isSeries)) continue
     const own = Column.widthOf(column)
     if (own === undefined) return undefined
     width += own

@@ -8,33 +8,38 @@ import type { FittedHead, FittedTree } from "@adjoint/core/data/Fitted"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
-import { NDArray } from "@adjoint/core/types/NDArray"
+import { hasStored } from "@adjoint/core/data/StoredArray"
+import * as Table from "@adjoint/core/data/Table"
+import type { NDArray } from "@adjoint/core/types/NDArray"
+import * as Tree from "@adjoint/core/types/Tree"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Evaluate, type Model, useOf } from "../Document.ts"
+import { type Data, type Evaluate, type Model, type Named, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
+import type { Path } from "../source/Path.ts"
 import * as Columns from "./Columns.ts"
 import * as Constant from "./Constant.ts"
 import { finding, type Place } from "./DataFinding.ts"
-import { type Division, divide } from "./Division.ts"
+import { type Division, divide, splitOf } from "./Division.ts"
 import * as Ends from "./Ends.ts"
 import type { Facts, HeadTarget, Target } from "./Facts.ts"
 import { labelsOf } from "./Labels.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
+import { type FileRecord, type Read, type Rows, read, refused } from "./Reading.ts"
 import * as Slices from "./Slices.ts"
+import { allWindows, hasSeries, seriesOf, windows } from "./Windows.ts"
 
 /**
  * The rows of a document, prepared. Rows that were read as bytes stay bytes, for the net that `build` makes of these facts;
  * `InputTransform.numbers` is the first thing that the net computes.
  */
-export interface Prepared {
-  readonly train: Part
-  readonly val?: Part
-  readonly test?: Part
+export interface Prepared<I extends PreprocessTree.RowArrays = PreprocessTree.RowArrays> {
+  readonly train: Part<I>
+  readonly val?: Part<I>
+  readonly test?: Part<I>
   /** Prepared inputs that only pre-training learns from. */
   readonly unlabelled?: PreprocessTree.Arrays
   readonly fitted: FittedTree
@@ -46,8 +51,20 @@ export interface Prepared {
   readonly origins: { readonly [part in "train" | "val" | "test"]?: Origin }
 }
 
-/** The rows of one part: inputs and targets, each one array or one for each name. */
-export type Part = Dataset.Dataset<PreprocessTree.Arrays, PreprocessTree.Arrays>
+/** The rows of one part: inputs, in memory or stored outside it, and targets; each one array or one for each name. */
+export type Part<I extends PreprocessTree.RowArrays = PreprocessTree.RowArrays> = Dataset.Dataset<I, PreprocessTree.Arrays>
+
+/** How the rows of a document are read, and where its prepared rows are. */
+export interface Storage<I extends PreprocessTree.RowArrays, E, R> {
+  readonly read: (data: Read, source: Named, at: Path, directory: string) => Effect.Effect<Rows, PrepareError | E, R>
+  /** The prepared rows of a part. */
+  readonly part: (
+    name: string,
+    fitted: FittedTree,
+    rows: Rows,
+    which: Preprocess.Rows,
+  ) => Effect.Effect<Part<I>, PrepareError | E, R>
+}
 
 /** The rows of a part in its source, counted from 0, and the line there of any row of the source, if it has lines. */
 export interface Origin {
@@ -100,14 +117,18 @@ export interface Described {
 }
 
 /** The preprocessing that a document specifies. */
-export const specOf = ({ data: { arrays, columns, image, scale, target }, model }: Described): PreprocessTree.TreeSpec => ({
-  ...groupsOf(model),
-  ...(arrays === undefined ? {} : { arrays }),
-  ...(columns === undefined ? {} : { columns }),
-  ...(image === undefined ? {} : { image }),
-  ...(scale === undefined ? {} : { scale }),
-  ...(target === undefined ? {} : { target }),
-})
+export const specOf = ({ data, model }: Described): PreprocessTree.TreeSpec => {
+  const { arrays, columns, image, scale, target } = data
+  return {
+    ...groupsOf(model),
+    ...(hasSeries(data) ? { series: seriesOf(data) } : {}),
+    ...(arrays === undefined ? {} : { arrays }),
+    ...(columns === undefined ? {} : { columns }),
+    ...(image === undefined ? {} : { image }),
+    ...(scale === undefined ? {} : { scale }),
+    ...(target === undefined ? {} : { target }),
+  }
+}
 
 /** The target of a fitted record. */
 export const targetOf = ({ target }: Pick<FittedTree, "target">): Target | undefined =>
@@ -118,11 +139,20 @@ export const targetOf = ({ target }: Pick<FittedTree, "target">): Target | undef
       : ofHead(target)
 
 const ofHead = (target: FittedHead): HeadTarget => {
-  const names = PreprocessTree.columnsOf(target)
-  if (target.type === "labels") return { type: "labels", names, classes: target.columns.map(({ categories }) => categories) }
+  const names = PreprocessTree.namesOf(target)
+  if (target.type === "labels") {
+    const set = target.set === undefined ? {} : { set: target.set.name }
+    return { type: "labels", names, classes: target.columns.map(({ categories }) => categories), ...set }
+  }
   if (target.type !== "numbers") return target
   const units = PreprocessTree.units(target)
-  return { type: "numbers", names, ...(PreprocessTree.isMeasured(target) ? {} : { units }) }
+  const columns = [...new Set(PreprocessTree.columnsOf(target))]
+  return {
+    type: "numbers",
+    names,
+    ...(columns.length === names.length ? {} : { columns }),
+    ...(PreprocessTree.isMeasured(target) ? {} : { units }),
+  }
 }
 
 /** The target with the training rows of each class. */
@@ -159,18 +189,45 @@ const targetOfTable: Finding = {
   help: "give a column the type `class`, or `role: target`",
 }
 
-const stratifyPlace = ["data", "split", "stratify"]
-
-const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> =>
-  Effect.mapError(Effect.fromResult(divide(raw, data.split, rows)), (error) => {
+const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> => {
+  const split = splitOf(data)
+  return Effect.mapError(Effect.fromResult(divide(raw, split, rows)), (error) => {
     const found = finding(error, place)
-    const missing = error.reason._tag === "NoColumn"
-    return new PrepareError({ findings: [missing ? { ...found, at: { path: stratifyPlace } } : found] })
+    const { reason } = error
+    if (reason._tag !== "NoColumn") return new PrepareError({ findings: [found] })
+    const path = ["data", "split", reason.column === split.stratify ? "stratify" : "group"]
+    return new PrepareError({ findings: [{ ...found, at: { path } }] })
   })
+}
+
+/** A source whose rows are series: the rows that columns leave out are no rows of it. */
+const seriesRows = ({ data }: Described, rows: Rows, kept: Preprocess.Kept): Rows =>
+  !hasSeries(data) || !Preprocess.isTable(rows.raw) ? rows : { ...rows, raw: Table.take(rows.raw, Array.from(kept.rows)) }
+
+/** The rows of each part, of series the last rows of their windows, and the rows that preprocessing learns from. */
+const partsOf = ({ data }: Described, rows: Rows, kept: Preprocess.Kept) =>
+  !hasSeries(data) || !Preprocess.isTable(rows.raw)
+    ? Effect.map(divided(data, rows, kept.rows), (parts) => ({ parts, train: parts.train ?? new Int32Array() }))
+    : Effect.fromResult(windows(rows.raw, data)).pipe(refused(rows.place))
+
+/** The rows of a separate source of test rows. */
+const testRowsOf = ({ data }: Described, rows: Rows, kept: Preprocess.Kept) =>
+  !hasSeries(data) || !Preprocess.isTable(rows.raw)
+    ? Effect.succeed(kept.rows)
+    : Effect.fromResult(allWindows(rows.raw, data)).pipe(refused(rows.place))
+/** The numbers that are hashed at once: their text stays small. */
+const hashed = 2 ** 16
 
 const hashOf = (parts: ReadonlyArray<readonly [string, ArrayLike<number>]>): string => {
   const hash = createHash("sha256")
-  for (const [name, rows] of parts) hash.update(`${name}:${Array.from(rows).join(",")};`)
+  for (const [name, rows] of parts) {
+    hash.update(`${name}:`)
+    for (let from = 0; from < rows.length; from += hashed) {
+      const some = Array.from({ length: Math.min(hashed, rows.length - from) }, (_, i) => rows[from + i] ?? 0)
+      hash.update(`${from === 0 ? "" : ","}${some.join(",")}`)
+    }
+    hash.update(";")
+  }
   return hash.digest("hex")
 }
 
@@ -186,11 +243,11 @@ const datasetOf = (part: string, fitted: FittedTree, { place, raw }: Rows, rows:
     Effect.tap(() => Progress.report({ _tag: "Prepared", part, rows: rows.length })),
   )
 
-/** A part that may have no rows, by its name. */
-const partOf = <P extends string>(name: P, fitted: FittedTree, rows: Rows, part: Preprocess.Rows | undefined) =>
-  part === undefined
-    ? Effect.succeed<{ readonly [K in P]?: Part }>({})
-    : Effect.map(datasetOf(name, fitted, rows, part), (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Part })
+/** Rows in memory. */
+export const memory: Storage<PreprocessTree.Arrays, never, FileSystem.FileSystem> = {
+  read: (data, source, at, directory) => read(data, source, at, directory, "used"),
+  part: datasetOf,
+}
 
 /** The rows of a source that are used. */
 const keptOf = (described: Described, { place, raw }: Rows) =>
@@ -213,6 +270,13 @@ const fittedOf = (described: Described, { place, raw }: Rows, rows: Preprocess.R
   )
 }
 
+/** What is read of a document. */
+export interface Document {
+  readonly data?: Data
+  readonly model?: Model
+  readonly evaluate?: Pick<Evaluate, "slices" | "split">
+}
+
 /**
  * Reads and prepares the rows of a document, for the inputs and heads of its model; paths are relative to `directory`. With a fitted record nothing is fitted:
  * the rows are prepared with that record.
@@ -220,35 +284,53 @@ const fittedOf = (described: Described, { place, raw }: Rows, rows: Preprocess.R
  * Fails with all errors, as findings of the document.
  */
 export const prepare = (
-  document: { readonly data?: Data; readonly model?: Model; readonly evaluate?: Pick<Evaluate, "slices" | "split"> },
+  document: Document,
   directory: string,
   options: { readonly fitted?: FittedTree } = {},
-): Effect.Effect<Prepared, PrepareError, FileSystem.FileSystem> =>
+): Effect.Effect<Prepared<PreprocessTree.Arrays>, PrepareError, FileSystem.FileSystem> =>
+  prepareWith(document, directory, options, memory)
+
+/** The same, with rows that are stored as `storage` stores them. */
+export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
+  document: Document,
+  directory: string,
+  options: { readonly fitted?: FittedTree },
+  { part: datasetOf, read }: Storage<I, E, R>,
+): Effect.Effect<Prepared<I>, PrepareError | E, R> =>
   Effect.gen(function* () {
+    /** A part that may have no rows, by its name. */
+    const partOf = <P extends string>(name: P, fitted: FittedTree, rows: Rows, part: Preprocess.Rows | undefined) =>
+      part === undefined
+        ? Effect.succeed<{ readonly [K in P]?: Part<I> }>({})
+        : Effect.map(datasetOf(name, fitted, rows, part), (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Part<I> })
+
     const { data, evaluate, model } = document
     if (data === undefined) return yield* fail([noData])
     const described = { data, model }
     if (data.test !== undefined && data.split.test !== undefined) return yield* fail([doubled])
 
-    const source = yield* read(data, data.source, ["data", "source"], directory)
-    const separate = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory)
-    const judged = evaluate?.split === "test" && separate !== undefined ? separate : source
+    const wanted = { ...data, slices: evaluate?.slices ?? [] }
+    const whole = yield* read(wanted, data.source, ["data", "source"], directory)
+    const wholeTest = data.test === undefined ? undefined : yield* read(wanted, data.test, ["data", "test"], directory)
     const wrong = [
-      ...[source, ...(separate === undefined ? [] : [separate])].flatMap((rows) => columnsOf(described, rows)),
-      ...Slices.check(evaluate?.slices ?? [], judged),
+      ...[whole, ...(wholeTest === undefined ? [] : [wholeTest])].flatMap((rows) => columnsOf(described, rows)),
+      ...Slices.check(evaluate?.slices ?? [], evaluate?.split === "test" && wholeTest !== undefined ? wholeTest : whole),
     ]
     if (wrong.length > 0) return yield* fail(wrong)
 
     yield* Progress.report({
       _tag: "Preparing",
-      rows: PreprocessTree.size(source.raw) + (separate === undefined ? 0 : PreprocessTree.size(separate.raw)),
+      rows: PreprocessTree.size(whole.raw) + (wholeTest === undefined ? 0 : PreprocessTree.size(wholeTest.raw)),
     })
-    const kept = yield* keptOf(described, source)
-    const keptTest = separate === undefined ? undefined : yield* keptOf(described, separate)
-    const parts = yield* divided(data, source, kept.rows)
-    const testRows = keptTest?.rows ?? parts.test
+    const kept = yield* keptOf(described, whole)
+    const keptTest = wholeTest === undefined ? undefined : yield* keptOf(described, wholeTest)
+    const source = seriesRows(described, whole, kept)
+    const separate = wholeTest === undefined || keptTest === undefined ? undefined : seriesRows(described, wholeTest, keptTest)
+    const { parts, train: learned } = yield* partsOf(described, source, kept)
+    const testRows =
+      separate === undefined || keptTest === undefined ? parts.test : yield* testRowsOf(described, separate, keptTest)
     const trainRows = parts.train ?? new Int32Array()
-    const fitted = options.fitted ?? (yield* fittedOf(described, source, trainRows))
+    const fitted = options.fitted ?? (yield* fittedOf(described, source, learned))
     const target = targetOf(fitted)
     if (target === undefined) return yield* fail([noTarget(source.place)])
 
@@ -267,6 +349,7 @@ export const prepare = (
       val: parts.val?.length ?? 0,
       test: testRows?.length ?? 0,
     }
+    const judged = evaluate?.split === "test" ? (separate ?? source) : source
     const judgedRows = { train: trainRows, val: parts.val, test: testRows }[evaluate?.split ?? "test"] ?? []
     const slices = yield* Effect.fromResult(Slices.valuesOf(evaluate?.slices ?? [], judged.raw, judgedRows)).pipe(
       refused(judged.place),
@@ -276,6 +359,7 @@ export const prepare = (
     const facts: Known = {
       sample: PreprocessTree.sample(fitted),
       dtype: dtypesOf(train.inputs),
+      ...(hasStored(train.inputs) ? { isStored: true } : {}),
       input: fitted.input,
       rows: counts,
       ...withCounts(target, train.targets),
@@ -306,9 +390,9 @@ export const prepare = (
     }
   })
 
-const dtypesOf = (inputs: PreprocessTree.Arrays): NonNullable<Facts["dtype"]> =>
-  inputs instanceof NDArray
-    ? inputs.dtype
+const dtypesOf = (inputs: PreprocessTree.RowArrays): NonNullable<Facts["dtype"]> =>
+  Tree.isLeaf(inputs)
+    ? (inputs as Dataset.RowArray).dtype
     : Object.fromEntries(Object.entries(inputs).map(([name, { dtype }]) => [name, dtype] as const))
 
 const noTarget = ({ source }: Place): Finding => ({

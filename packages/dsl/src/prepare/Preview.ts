@@ -4,6 +4,7 @@
  */
 import * as Column from "@adjoint/core/data/Column"
 import { dataError, inFile } from "@adjoint/core/data/DataError"
+import type { Folder } from "@adjoint/core/data/Folder"
 import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Load from "@adjoint/core/data/Load"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
@@ -24,7 +25,7 @@ import type { Facts, HeadTarget } from "./Facts.ts"
 import { inputEnds } from "./InputEnds.ts"
 import { known } from "./Known.ts"
 import { type Described, type Prepared, prepare, specOf } from "./Prepare.ts"
-import { filesOf, resolve } from "./Reading.ts"
+import { filesOf, resolve, wantedOf } from "./Reading.ts"
 import * as Unpacked from "./Unpacked.ts"
 
 /** The facts of the data, and the findings about it. */
@@ -32,11 +33,14 @@ export interface Preview {
   readonly facts: Facts
   readonly findings: ReadonlyArray<Finding>
   /** The rows, prepared, where the sources are small enough. */
-  readonly prepared?: Prepared
+  readonly prepared?: Prepared<PreprocessTree.Arrays>
 }
 
 /** Sources up to this many bytes are read whole: 4 MiB. */
 const small = 4 * 2 ** 20
+
+/** Folders of up to so many files are read whole. */
+const smallFolder = 500
 
 /** The same limit for each file after unpacking. */
 const smallUnpacked = 16 * small
@@ -88,16 +92,16 @@ const ofTable = ({ data, model }: Described, table: Table, catalogue: Catalogue.
   }
 }
 
-/** The classes among labels. */
-const classesOf = ({ data, dtype, shape }: NDArray): HeadTarget | undefined =>
+/** The classes among labels, which may have names. */
+const classesOf = ({ data, dtype, shape }: NDArray, names?: ReadonlyArray<string>): HeadTarget | undefined =>
   shape.length !== 1 || dtype === "f32"
     ? undefined
-    : { type: "class", name: Preprocess.arrayLabel, classes: [...new Set(data)].sort((a, b) => a - b).map(String) }
+    : { type: "class", name: Preprocess.arrayLabel, classes: names ?? [...new Set(data)].sort((a, b) => a - b).map(String) }
 
 /** The facts of the first arrays and all labels; their numbers must be equal. */
 const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Preview => {
   if (Preprocess.isTable(raw)) return nothing
-  const target = targets === undefined || data.target !== undefined ? undefined : classesOf(targets)
+  const target = targets === undefined || data.target !== undefined ? undefined : classesOf(targets, raw.classes)
   const facts: Facts = {
     ...(data.image === undefined ? { sample: raw.inputs.shape.slice(1) } : {}),
     ...(target === undefined ? {} : { target }),
@@ -116,17 +120,21 @@ const fromStart = ({ data, model }: Described, directory: string, catalogue: Cat
     if (kind?.first === undefined) return nothing
     const files = filesOf(use)
     const [only] = files
-    if (kind.table !== undefined && only !== undefined && use.options.delimiter !== " ") {
+    if (kind.table !== undefined && only !== undefined) {
       const file = resolve(directory, only.path)
       const bytes = (yield* Load.size(file)) > small ? undefined : yield* Load.bytes(file)
-      const over = bytes === undefined || !Gzip.isGzip(bytes) ? undefined : yield* Unpacked.excess(bytes)
+      const over =
+        bytes === undefined || !Gzip.isGzip(bytes) ? undefined : yield* Unpacked.refusal(bytes, Source.tableOptionsOf(use))
       const place = { data, source, file: [...source, use.name, only.option], name: file }
       if (over !== undefined) return { facts: {}, findings: [finding(inFile(over, file), place)] }
     }
-    const starts = yield* Effect.forEach(files, ({ option, path }) =>
-      Effect.map(start(resolve(directory, path)), (bytes) => [option, bytes] as const),
-    )
-    const first = Source.first(kind, use, Object.fromEntries(starts))
+    const starts: Array<readonly [string, Uint8Array | Folder]> = []
+    for (const { isFolder, option, path } of files) {
+      const at = resolve(directory, path)
+      starts.push([option, isFolder ? yield* Load.folder(at) : yield* start(at)])
+    }
+    const reading = Source.first(kind, use, Object.fromEntries(starts), wantedOf(data))
+    const first = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading
     if (first === undefined || Result.isFailure(first)) return nothing
     const { raw } = first.success
     return Preprocess.isTable(raw) ? ofTable({ data, model }, raw, catalogue) : ofArrays(data, first.success)
@@ -136,9 +144,12 @@ const fromStart = ({ data, model }: Described, directory: string, catalogue: Cat
 const isSmall = (data: Data, directory: string) =>
   Effect.gen(function* () {
     const files = [data.source, ...(data.test === undefined ? [] : [data.test])].flatMap((source) => filesOf(useOf(source)))
-    const sizes = yield* Effect.forEach(files, ({ path }) => Load.size(resolve(directory, path)))
+    const folders = files.filter(({ isFolder }) => isFolder)
+    for (const { path } of folders) if ((yield* Load.folder(resolve(directory, path))).files.length > smallFolder) return false
+    const others = files.filter(({ isFolder }) => !isFolder)
+    const sizes = yield* Effect.forEach(others, ({ path }) => Load.size(resolve(directory, path)))
     if (sizes.reduce((sum, size) => sum + size, 0) > small) return false
-    const contents = yield* Effect.forEach(files, ({ path }) => Load.bytes(resolve(directory, path)))
+    const contents = yield* Effect.forEach(others, ({ path }) => Load.bytes(resolve(directory, path)))
     return contents.every((bytes) => isWithin(bytes, smallUnpacked))
   })
 

@@ -9,6 +9,8 @@ import * as Effect from "effect/Effect"
 export type Event =
   /** A file is read next, then unpacked and decoded. */
   | { readonly _tag: "Reading"; readonly file: string; readonly bytes: number }
+  /** So many bytes of a file that is streamed were read. */
+  | { readonly _tag: "Streaming"; readonly file: string; readonly done: number; readonly bytes: number }
   /** All rows were read; they are divided and prepared next. */
   | { readonly _tag: "Preparing"; readonly rows: number }
   /** The rows of a part were prepared. */

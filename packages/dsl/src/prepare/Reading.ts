@@ -1,7 +1,11 @@
 /** Reads the sources of a model file: the raw rows, and a record of the files. */
 import { createHash } from "node:crypto"
 import { isAbsolute, join } from "node:path"
+import * as Column from "@adjoint/core/data/Column"
+import type * as Csv from "@adjoint/core/data/Csv"
+import { ofColumns } from "@adjoint/core/data/columnUses"
 import { DataError } from "@adjoint/core/data/DataError"
+import type { Folder } from "@adjoint/core/data/Folder"
 import * as Load from "@adjoint/core/data/Load"
 import type { TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
@@ -31,7 +35,7 @@ export interface Rows {
   readonly place: Place
 }
 
-type Read<A> = Effect.Effect<A, PrepareError, FileSystem.FileSystem>
+type Reading<A> = Effect.Effect<A, PrepareError, FileSystem.FileSystem>
 
 /** A data error as a finding of the document. */
 export const refused =
@@ -55,42 +59,112 @@ const generate = (use: Use, { split }: Data): TreeRaw => {
   return { inputs, targets, ...(classes === undefined ? {} : { classes }) }
 }
 
+/** What a document uses of its rows. */
+export const wantedOf = ({ columns, image }: Data): Source.Wanted => ({
+  ...(image === undefined ? {} : { image }),
+  ...(columns === undefined
+    ? {}
+    : {
+        isUsed: (name) => {
+          const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+          return column !== undefined && Column.roleOf(column) !== undefined
+        },
+      }),
+})
+/** Which columns of a text a reader keeps: those that the document uses, or all, for what looks at ignored ones too. */
+export type Keep = "used" | "all"
+
+/** The data of a document, with the columns that are scored in groups, which are read even if they are ignored. */
+export interface Read extends Data {
+  readonly slices?: ReadonlyArray<string>
+}
+
+/** The columns that something else than preprocessing reads: the split, and scores of groups. */
+export const namedColumns = ({ slices = [], split }: Read): ReadonlySet<string> =>
+  new Set([...Object.values(split).flatMap((value) => (typeof value === "string" ? [value] : [])), ...slices])
+
+/** How the columns of a table are stored. Columns that the split or the slices name are texts. */
+export const usesOf = (data: Read, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
+  const { columns } = data
+  if (columns === undefined) return () => "text"
+  const named = namedColumns(data)
+  const { decimal, thousands } = options
+  const use = ofColumns(
+    columns,
+    { ...(decimal === undefined ? {} : { decimal }), ...(thousands === undefined ? {} : { thousands }) },
+    named,
+  )
+  return keep === "used" ? use : (name) => (use(name) === "ignore" ? "text" : use(name))
+}
+
+/** A folder, and the record of the files that were read of it: their bytes, and a hash of their names and hashes in the order of reading. */
+const recorded = (path: string, folder: Folder): { readonly folder: Folder; readonly record: () => FileRecord } => {
+  const hash = createHash("sha256")
+  let bytes = 0
+  const read = async (file: string): ReturnType<Folder["read"]> => {
+    const content = await folder.read(file)
+    if (Result.isSuccess(content)) {
+      bytes += content.success.length
+      hash.update(`${createHash("sha256").update(content.success).digest("hex")}  ${file}\n`)
+    }
+    return content
+  }
+  return { folder: { files: folder.files, read }, record: () => ({ path, bytes, sha256: hash.copy().digest("hex") }) }
+}
+
 /** Reads the rows of a source. `at` is where the document has it: `data.source` or `data.test`. */
-export const read = (data: Data, source: Named, at: Path, directory: string): Read<Rows> =>
+export const read = (data: Read, source: Named, at: Path, directory: string, keep: Keep = "all"): Reading<Rows> =>
   Effect.gen(function* () {
     const use = useOf(source)
     const kind = Source.kindOf(use.name)
     if (kind === undefined) return { raw: generate(use, data), files: [], place: { data, source: at } }
     const named = filesOf(use)
+    const [first] = named
     const placeOf = (option: string): Place => ({ data, source: at, file: [...at, use.name, option] })
-    const files: Array<FileRecord> = []
-    const contents: Array<readonly [string, Uint8Array]> = []
-    for (const { option, path } of named) {
+    const place: Place =
+      first === undefined ? { data, source: at } : { ...placeOf(first.option), name: resolve(directory, first.path) }
+    if (kind.table !== undefined && first !== undefined) {
+      const { option, path } = first
       const file = resolve(directory, path)
+      const bytes = yield* Load.size(file).pipe(refused(placeOf(option)))
+      yield* Progress.report({ _tag: "Reading", file: path, bytes })
+      const hash = createHash("sha256")
+      const options = Source.tableOptionsOf(use)
+      const raw = yield* Load.csv(file, { ...options, use: usesOf(data, options, keep) }, (piece) => {
+        hash.update(piece)
+      }).pipe(refused(placeOf(option)))
+      return { raw, files: [{ path, bytes, sha256: hash.digest("hex") }], place }
+    }
+    const files: Array<() => FileRecord> = []
+    const contents: Array<readonly [string, Uint8Array | Folder]> = []
+    for (const { isFolder, option, path } of named) {
+      const file = resolve(directory, path)
+      if (isFolder) {
+        const { folder, record } = recorded(path, yield* Load.folder(file).pipe(refused(placeOf(option))))
+        files.push(record)
+        contents.push([option, folder])
+        continue
+      }
       yield* Progress.report({ _tag: "Reading", file: path, bytes: yield* Load.size(file).pipe(refused(placeOf(option))) })
       const bytes = yield* Load.bytes(file).pipe(refused(placeOf(option)))
-      files.push({ path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") })
+      const record = { path, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") }
+      files.push(() => record)
       contents.push([option, bytes])
     }
-    const [first] = named
     const bytesOf = Object.fromEntries(contents)
-    const found: Source.Read<TreeRaw> =
+    const reading: Source.Reading<TreeRaw> =
       (data.arrays === undefined ? undefined : Source.named(kind, bytesOf, Object.keys(data.arrays))) ??
-      Source.read(kind, use, bytesOf)
+      Source.read(kind, use, bytesOf, wantedOf(data))
+    const found = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading
     const raw = yield* Effect.fromResult(
       Result.mapError(found, ({ error, option }) => {
         const own = named.find((file) => file.option === option)
         // An option that is not a file selects something in the first file.
         const file = own ?? (error.file === undefined ? undefined : first)
         const said = file === undefined ? error : inFile(error, resolve(directory, file.path))
-        const place =
-          own === undefined && data.arrays !== undefined && first !== undefined ? placeOf(first.option) : placeOf(option)
-        return new PrepareError({ findings: [finding(said, place)] })
+        const at = own === undefined && data.arrays !== undefined && first !== undefined ? placeOf(first.option) : placeOf(option)
+        return new PrepareError({ findings: [finding(said, at)] })
       }),
     )
-    return {
-      raw,
-      files,
-      place: first === undefined ? { data, source: at } : { ...placeOf(first.option), name: resolve(directory, first.path) },
-    }
+    return { raw, files: files.map((record) => record()), place }
   })

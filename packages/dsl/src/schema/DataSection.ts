@@ -34,6 +34,11 @@ const files = Object.fromEntries(
   ]),
 )
 
+/** `{ images: ./shapes, label: folder }` has the label beside the folder. */
+const folderLabel = Schema.optionalKey(
+  Fields.described(Fields.choice(["folder"]), "The class of an image is the first folder of its path."),
+) as unknown as Codec
+
 /** The kinds of file by how names of such files end. */
 const kindByEnding = new Map<string, string>(
   Object.entries(Source.kinds).flatMap(([name, { endings }]) => endings.map((end) => [end, name] as const)),
@@ -47,10 +52,13 @@ const pathAlone = new RegExp(`^(?![A-Za-z]+:\\/\\/)[^\\p{Cc}]+\\.(${endings.join
 
 /** A source by kind, or a path whose ending determines the kind. */
 const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> => {
-  const forms = { ...files, ...members(catalogue.toy, choices) }
+  const forms: { readonly [name: string]: Member } = { ...files, ...members(catalogue.toy, choices) }
+  const alone = Object.fromEntries(
+    Object.entries(forms).map(([name, form]) => [name, name === "images" ? form : { ...form, without: ["label"] }]),
+  )
   const names = Object.keys(forms)
   const synonyms = Object.fromEntries(Object.entries<Member>(forms).map(([name, member]) => [name, member.synonyms ?? []]))
-  const byKind = oneOf("data source", forms, { later: ["jsonl", "parquet", "images"] })
+  const byKind = oneOf("data source", alone, { beside: { label: folderLabel } })
   const byPath = Schema.String.check(Schema.isPattern(pathAlone)).pipe(
     Schema.decodeTo(
       byKind,
@@ -69,7 +77,7 @@ const source = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =
         message: `expected the path of a file, got a URL`,
         help: "download the file, and write its path",
       }
-    const [, ending] = /\.(parquet|jsonl?|feather|arrow|xlsx?|h5|hdf5|pkl|pickle|sqlite|db)(?:\.gz)?$/iu.exec(value) ?? []
+    const [, ending] = /\.(json|xlsx?|h5|hdf5|pkl|pickle|sqlite|db)(?:\.gz)?$/iu.exec(value) ?? []
     if (ending !== undefined)
       return {
         _tag: "Nothing",
@@ -170,10 +178,58 @@ const splitFields = Schema.Struct({
     note(Fields.text, { mend: Vocabulary.stratify }),
     "A column: every part has its values in the same proportions.",
   ),
+  by: optional(
+    Fields.choice(["order"]),
+    "`order`: the first rows are for training, the next for validation, the last for testing. Without it rows are drawn at random.",
+  ),
+  group: optional(
+    Fields.text,
+    "A column: the rows of one value stay together in one part. Default: the column of the type `group`, if there is one.",
+  ),
   seed: Fields.withDefault(Fields.described(Fields.seed, `The seed of the split. Default: ${usualSeed}.`), () => usualSeed),
 })
 
 const split: Codec<Document.Split> = note(splitFields, Vocabulary.split)
+
+/** The most rows of a window, and the most steps ahead. */
+const longest = 2 ** 16
+
+const steps = Fields.integer({ minimum: 1, maximum: longest })
+
+const horizon: Codec<Document.Series["horizon"]> = note(
+  Schema.Union([
+    Fields.integer({ minimum: 1, maximum: 1000 }),
+    Schema.Array(steps).check(
+      Schema.isMinLength(1),
+      Schema.isMaxLength(1000),
+      Fields.rule((list: ReadonlyArray<number>) =>
+        list.every((each, i) => each > (list[i - 1] ?? 0)) ? undefined : "expected rising steps, each of them once",
+      ),
+    ),
+  ]),
+  { wanted: "a number of steps such as 3, or a list of rising steps such as [1, 24]" },
+) as unknown as Codec<Document.Series["horizon"]>
+
+const series: Codec<Document.Series> = note(
+  Schema.Struct({
+    window: Fields.described(steps, "The rows of a window: the past that a prediction is made from."),
+    horizon: Fields.usually(horizon, 1, "How many steps after the window are predicted (`3`: 1, 2 and 3), or which (`[1, 24]`)."),
+    step: Fields.usually(steps, 1, "The rows from one window to the next."),
+    time: optional(Fields.text, "The column of times, numbers or dates, which rise within a series."),
+    group: optional(Fields.text, "The column that tells several series apart. No window crosses from one to another."),
+    gaps: Fields.usually(
+      Fields.choice(["error", "split"]),
+      "error",
+      "Steps of time that differ from most: an error, or (`split`) the end of a stretch that no window crosses.",
+    ),
+    overlap: Fields.usually(
+      Fields.boolean,
+      false,
+      "Whether windows of the validation and test parts may begin in the rows before them. Their targets never do.",
+    ),
+  }),
+  Vocabulary.series,
+) as unknown as Codec<Document.Series>
 
 /** The default parts of a split; with a separate test source, only a validation part. */
 const usualParts = (hasTest: boolean): Pick<Document.Split, "val" | "test"> =>
@@ -184,6 +240,10 @@ const completed = (given: Document.Split, hasTest: boolean): Document.Split => {
   const { test, train, val } = given
   return train === undefined && val === undefined && test === undefined ? { ...usualParts(hasTest), ...given } : given
 }
+
+/** The split of series, which is in time order. */
+const ordered = ({ series: own }: Pick<Document.Data, "series">, split: Document.Split): Document.Split =>
+  own === undefined ? split : { ...split, by: "order" }
 
 /** The documentation of the section. */
 export const documentation = "The rows, the type of each column, and the split."
@@ -207,6 +267,7 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
       Fields.reference(target()),
       "The type of array targets: `class` or `number`. Default: `number` for floats, `class` for all others.",
     ),
+    series: optional(series, "How the rows of a table are series: windows of past rows, and the targets after them."),
     test: optional(Fields.reference(rows), "A separate source of test rows."),
   }
   const fieldsOfData = Schema.Struct({
@@ -223,7 +284,7 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
       SchemaTransformation.transform({
         decode: (data: typeof written.Type): Document.Data => ({
           ...data,
-          split: completed(data.split ?? { seed: usualSeed }, data.test !== undefined),
+          split: ordered(data, completed(data.split ?? { seed: usualSeed }, data.test !== undefined)),
         }),
         encode: (data: Document.Data): typeof written.Type => data,
       }),

@@ -62,8 +62,13 @@ export const boolean: Codec<boolean> = note(Schema.Boolean, { wanted: "true or f
 /** Text that is not empty. */
 export const text: Codec<string> = note(Schema.String.check(Schema.isMinLength(1)), { wanted: "text" })
 
+const pathOf = (wanted: string): Codec<string> => note(Schema.String.check(Schema.isPattern(/^[^\p{Cc}]+$/u)), { wanted })
+
 /** The path of a file, relative to the model file. */
-export const path: Codec<string> = note(Schema.String.check(Schema.isPattern(/^[^\p{Cc}]+$/u)), { wanted: "the path of a file" })
+export const path: Codec<string> = pathOf("the path of a file")
+
+/** The path of a folder, relative to the model file. */
+export const folder: Codec<string> = pathOf("the path of a folder")
 
 /** One of a few words. */
 export const choice = <const W extends string>(words: ReadonlyArray<W>): Codec<W> => Schema.Literals(words)

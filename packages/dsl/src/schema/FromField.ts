@@ -3,6 +3,7 @@ import { defaultOf, type Field, type Fields, isOptional, scales, whites } from "
 import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
 import * as F from "./Fields.ts"
+import { tokens } from "./TokenKind.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 
 type Kind = Field["kind"]
@@ -22,9 +23,42 @@ export const scale = Schema.Union([
   Schema.Literals(scales),
   Schema.Struct({ minmax: F.described(range as unknown as Codec, "The range of the scaled training values: [low, high].") }),
 ]).annotate({
-  expected: "standard, minmax, center or { minmax: [low, high] }",
+  expected: `${scales.join(", ")} or { minmax: [low, high] }`,
   synonyms: Vocabulary.scale,
 }) as unknown as Codec
+
+/** What to do with blanks: one of these words, or a constant. */
+const missing = (of: ReadonlyArray<string>, constant: "number" | "text" | undefined): Codec => {
+  const words = F.choice(of)
+  if (constant === undefined) return words
+  const value = constant === "number" ? F.number() : F.text
+  const whole = Schema.Struct({ constant: F.described(value as Codec, "What replaces a blank.") })
+  const union = constant === "number" ? Schema.Union([Schema.Finite, words, whole]) : Schema.Union([words, whole])
+  const names = of.map((word) => `\`${word}\``)
+  const [last = "", ...others] = (
+    constant === "number" ? ["a number", ...names] : [...names, "{ constant: a text }"]
+  ).toReversed()
+  return note(union, { wanted: `${others.toReversed().join(", ")} or ${last}` }) as unknown as Codec
+}
+
+const rising = F.rule((edges: ReadonlyArray<number>) =>
+  edges.every((edge, i) => edge > (edges[i - 1] ?? Number.NEGATIVE_INFINITY)) ? undefined : "expected rising edges",
+)
+
+/** A number of intervals: two or more. */
+const intervals = F.integer({ minimum: 2 })
+
+/** Intervals, by their number or by their edges. */
+const bins = note(
+  Schema.Union([
+    intervals,
+    Schema.Array(Schema.Finite).check(Schema.isMinLength(1), rising),
+    Schema.Struct({
+      quantiles: F.described(intervals as Codec, "How many intervals, with as many training rows each."),
+    }),
+  ]),
+  { wanted: "a number of bins, a list of rising edges or { quantiles: a number of bins }" },
+) as unknown as Codec
 
 /** One character, or one of these words. */
 const character = (words: ReadonlyArray<string>): Codec => {
@@ -34,20 +68,35 @@ const character = (words: ReadonlyArray<string>): Codec => {
   }) as unknown as Codec
 }
 
+const words = Schema.Array(Schema.Union([F.text, Schema.Finite]))
+
 /** How each kind of option is written in a file. */
 const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }>) => Codec } = {
   path: () => F.path,
+  folder: () => F.folder,
   text: () => F.text,
   boolean: () => F.boolean,
   character: ({ words }) => character(words),
   choice: ({ of }) => F.choice(of),
-  numberOr: ({ of }) => Schema.Union([Schema.Finite, Schema.Literals(of)]) as unknown as Codec,
+  missing: ({ constant, of }) => missing(of, constant),
   count: () => extent as unknown as Codec,
+  choices: ({ of }) =>
+    Schema.Array(F.choice(of)).check(
+      Schema.isMinLength(1),
+      F.rule((words: ReadonlyArray<string>) => (new Set(words).size === words.length ? undefined : "expected every word once")),
+    ) as unknown as Codec,
+  amount: () =>
+    note(Schema.Union([extent, F.share]), { wanted: "a number of rows, or a share of them such as 1%" }) as unknown as Codec,
+  bins: () => bins,
   names: () =>
     Schema.Array(F.text).check(
       Schema.isMinLength(2),
       F.rule((names: ReadonlyArray<string>) => (new Set(names).size === names.length ? undefined : "expected every name once")),
     ) as unknown as Codec,
+  words: () =>
+    note(Schema.Union([words, Schema.Record(Schema.String, words)]), {
+      wanted: 'a list of words, or such lists by the names of columns, as in `{ Age: [-1], "*": [unknown] }`',
+    }) as unknown as Codec,
   bounds: () =>
     Schema.Union([
       range,
@@ -64,6 +113,11 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
         max: F.described(F.number({ exclusiveMinimum: 0 }), "The value of white, by which all values are divided."),
       }),
     ]) as unknown as Codec,
+  tokens: () => tokens,
+  length: () =>
+    note(Schema.Union([F.integer({ minimum: 1, maximum: 2 ** 16 }), F.share]), {
+      wanted: "a whole number from 1 to 65536, or the share of the training rows that fit, such as 95%",
+    }) as unknown as Codec,
 }
 
 const codecOf = <K extends Kind>(field: Extract<Field, { readonly kind: K }>): Codec => codecs[field.kind as K](field)
@@ -71,7 +125,7 @@ const codecOf = <K extends Kind>(field: Extract<Field, { readonly kind: K }>): C
 /** The documentation of an option, with its default. */
 const documentation = (field: Field): string => {
   const value = defaultOf(field)
-  return value === undefined ? field.doc : `${field.doc} Default: ${value}.`
+  return value === undefined ? field.doc : `${field.doc} Default: ${typeof value === "object" ? JSON.stringify(value) : value}.`
 }
 
 /** The options by name. With `defaults`, omitted options are filled in; otherwise they stay absent, and their defaults are read where they are used. */

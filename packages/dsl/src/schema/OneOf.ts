@@ -156,14 +156,13 @@ export const oneOf = (
   settings: {
     readonly identifier?: string
     readonly beside?: { readonly [key: string]: Codec }
-    readonly later?: ReadonlyArray<string>
     /** Names that have no counterpart, or one of another kind. */
     readonly elsewhere?: { readonly [name: string]: string }
     /** Words that are allowed in place of a name; messages list them with the names. */
     readonly besides?: ReadonlyArray<string>
   } = {},
 ): Codec => {
-  const { beside = {}, besides = [], later = [] } = settings
+  const { beside = {}, besides = [] } = settings
   const elsewhere = settings.elsewhere ?? {}
   const names = Object.keys(members)
   const all = [...names, ...besides]
@@ -240,8 +239,6 @@ export const oneOf = (
           message: `expected ${article(what)}, got an empty map`,
           help: `it can be ${available("", all)}`,
         }
-      if (later.includes(key))
-        return { _tag: "Nothing", code: "S108", message: `\`${key}\` is not supported yet`, path: [key], on: "key" } as const
       const typed = keys.find((each) => typeof value[each] === "string" && forms.has(value[each]))
       if (typed === undefined) return brief ? unknownBriefly(what, key, "key") : unknown(value, key)
       const rest = keys.filter((each) => each !== typed).map((each) => `${each}: …`)

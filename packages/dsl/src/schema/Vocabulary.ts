@@ -122,6 +122,7 @@ export const data = {
     arrays: ["tensors", "named_arrays"],
     image: ["images", "img"],
     scale: ["scaling", "scaler", "normalize", "normalization"],
+    series: ["time_series", "timeseries", "windows"],
     split: ["splits"],
     test: ["test_data", "test_set", "test_source"],
   },
@@ -198,10 +199,13 @@ export const split = {
     test: ["test_size", "test_split", "test_fraction", "test_ratio", "holdout"],
     unlabelled: ["unlabeled"],
     stratify: ["stratify_by", "stratified", "stratify_column"],
+    group: ["groups", "group_by", "group_column"],
     seed: ["random_state", "random_seed"],
   },
   elsewhere: {
-    shuffle: needless("rows are always shuffled before they are divided: remove it", [true]),
+    shuffle: instead("rows are shuffled before they are divided, unless they are divided in their order: `by: order`", (value) =>
+      value === false ? "by: order" : undefined,
+    ),
     type: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", ["random"]),
     probabilities,
     method: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", [
@@ -214,8 +218,21 @@ export const split = {
     cv: crossValidation,
     k_folds: crossValidation,
   },
-  later: ["folds", "by", "group", "column"],
+  later: ["folds", "group", "column"],
 } as const satisfies Words<Document.Split>
+
+/** `data.series`. */
+export const series = {
+  synonyms: {
+    window: ["window_size", "lookback", "look_back", "seq_len", "sequence_length", "context_length", "lags", "n_lags", "history"],
+    horizon: ["horizons", "steps_ahead", "forecast_horizon", "prediction_length", "lead", "output_length"],
+    step: ["stride", "sequence_stride"],
+    time: ["time_column", "timestamp", "date", "index", "time_idx", "ds"],
+    group: ["group_by", "groups", "group_ids", "id", "series", "unique_id"],
+    gaps: ["irregular", "missing_times"],
+    overlap: ["allow_overlap"],
+  },
+} as const satisfies Words<Document.Series>
 
 /** A share of the rows, written as a fraction. */
 export const amount = (value: unknown): { readonly help: string; readonly text: string } | undefined => {

@@ -1,16 +1,23 @@
 /** The class to predict. */
 import { kind } from "./Kind.ts"
-import { missingName } from "./options.ts"
+import { missing, targetRole } from "./options.ts"
 
-/** The index of a name among the sorted names of the training rows. */
+/** The index of a name among the sorted names of the training rows, or among the given ones. */
 export const classKind = kind({
   doc: "The class to predict: its index among the sorted names of the training rows.",
   advice: "Names that are all numbers are sorted as numbers. A blank is not a class: `missing: drop` drops its row.",
   synonyms: ["label", "target", "classes", "multiclass", "output"],
   fields: {
-    role: { kind: "choice", doc: "Always the target.", of: ["target"], synonyms: ["usage"], default: "target" },
-    missing: missingName,
+    role: targetRole,
+    missing: missing(["error", "drop"]),
+    names: {
+      kind: "names",
+      doc: "The classes in their order. Default: the sorted names of the training rows.",
+      synonyms: ["classes", "categories", "labels", "class_names"],
+      optional: true,
+    },
   },
   role: "target",
   target: "class",
+  classes: "names",
 })

@@ -1,43 +1,59 @@
 /** A quantity, with preprocessing learned from the training rows. */
 import * as Result from "effect/Result"
-import { dataError, quote } from "../DataError.ts"
-import { type Filled, scaleSynonyms } from "../Field.ts"
+import * as YeoJohnson from "../../learning/score/YeoJohnson.ts"
+import { quote } from "../DataError.ts"
+import { encodings, type Filled, scaleSynonyms, transforms } from "../Field.ts"
 import type { FittedNumber } from "../Fitted.ts"
+import { grouped } from "../grouped.ts"
+import type * as NumberFormat from "../NumberFormat.ts"
+import * as Quantiles from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
-import { type Cells, type DataResult, kind } from "./Kind.ts"
-import { eitherRole, missingSynonyms } from "./options.ts"
+import { type Cells, type DataResult, kind, refuseCell, refuseColumn } from "./Kind.ts"
+import { eitherRole, missingOr } from "./options.ts"
 
 const fields = {
   role: eitherRole,
-  missing: {
-    kind: "numberOr",
-    doc: "What replaces a blank: a number, the mean or the median of the training rows, or (`indicator`) the median, with an extra column that is 1 for blanks. `drop` drops its row; a target allows only that. Without it a blank is an error.",
-    of: ["mean", "median", "indicator", "drop"],
-    synonyms: missingSynonyms,
+  missing: missingOr("number", ["error", "drop", "mean", "median", "most_common", "indicator"]),
+  decimal: {
+    kind: "choice",
+    doc: "The decimal mark. Default: that of the file, which is `.` unless set.",
+    of: [".", ","],
     optional: true,
   },
-  decimal: { kind: "choice", doc: "The decimal mark.", of: [".", ","], default: "." },
   thousands: {
     kind: "character",
-    doc: "The mark between groups of three digits, such as the comma in 1,721.",
+    doc: "The mark between groups of three digits, such as the comma in 1,721. Default: that of the file, which is none unless set.",
     words: ["none"],
-    default: "none",
+    optional: true,
   },
   clip: {
     kind: "bounds",
     doc: "Bounds to which values are clipped: numbers, or quantiles of the training rows. After `missing`.",
+    synonyms: ["winsorize", "limits", "outliers", "clamp"],
     optional: true,
   },
   transform: {
     kind: "choice",
-    doc: "A function of the value: log(1 + x). After `clip`.",
-    of: ["log1p"],
-    synonyms: ["function"],
+    doc: "A function of the value, after `clip`. `power` is the transform of Yeo and Johnson, with the exponent of maximum likelihood; `quantile` is the share of training rows below the value, `quantile_normal` the same as a normal number.",
+    of: transforms,
+    synonyms: ["function", "func", "power_transform", "log"],
     optional: true,
+  },
+  bins: {
+    kind: "bins",
+    doc: "Intervals in place of the number: how many of equal width, or their inner edges. `{ quantiles: n }` has as many training rows in each. An edge belongs to the interval above it.",
+    synonyms: ["n_bins", "buckets", "cut", "qcut", "discretize", "bin_boundaries"],
+    optional: true,
+  },
+  encode: {
+    kind: "choice",
+    doc: "How `bins` become numbers: a column of 0 and 1 for each, or the place of the interval, from 0.",
+    of: encodings,
+    default: "one_hot",
   },
   scale: {
     kind: "scale",
-    doc: "How values are scaled over the training rows: to mean 0 and standard deviation 1, to 0…1 or a range, or to mean 0. After `transform`.",
+    doc: "How values are scaled over the training rows, after `transform`. `standard` gives mean 0 and standard deviation 1, `minmax` 0…1 or a range, `center` mean 0, `maxabs` a largest magnitude of 1, `robust` median 0 and interquartile range 1.",
     synonyms: scaleSynonyms,
     optional: true,
   },
@@ -45,10 +61,20 @@ const fields = {
 
 type Options = Filled<typeof fields>
 
-/** Applied in this order: `missing`, `clip`, `transform`, `scale`. */
+/** More intervals than this are probably a mistake. */
+const mostBins = 1000
+
+const holds = ({ bins, decimal = ".", role, scale, thousands = "none", transform }: Options): boolean => {
+  if (decimal === thousands || /[\de+-]/i.test(thousands === "none" ? "" : thousands)) return false
+  if (bins !== undefined && (role === "target" || scale !== undefined || transform !== undefined)) return false
+  return role === "input" || !String(transform).startsWith("quantile")
+}
+
+/** Applied in this order: `missing`, `clip`, `transform`, `scale`; or `missing`, `clip`, `bins`. */
 export const number = kind<typeof fields, FittedNumber>({
-  doc: "A quantity, optionally with filled blanks, clipping, a logarithm and scaling, learned from the training rows.",
-  advice: "Scale quantities that are far from 1: initial weights and usual learning rates suit inputs of about 1.",
+  doc: "A quantity, optionally with filled blanks, clipping, a transform, bins and scaling, learned from the training rows.",
+  advice:
+    "Scale quantities that are far from 1: initial weights and usual learning rates suit inputs of about 1. `log1p` or `power` suit quantities with a long tail, such as prices.",
   synonyms: [
     "float",
     "float32",
@@ -62,38 +88,49 @@ export const number = kind<typeof fields, FittedNumber>({
     "numerical",
     "continuous",
     "real",
+    "quantity",
   ],
   fields,
   rule: {
-    wanted: "different marks for `decimal` and `thousands`, and for `thousands` not a digit, a sign or `e`",
-    holds: ({ decimal, thousands }) => decimal !== thousands && !/[\de+-]/i.test(thousands === "none" ? "" : thousands),
+    wanted:
+      "different marks for `decimal` and `thousands`, for `thousands` not a digit, a sign or `e`, `bins` without `transform` and `scale`, and for a target neither `bins` nor a quantile transform",
+    holds,
   },
   role: "input",
+  stores: "number",
   input: {
-    width: ({ missing }) => (missing === "indicator" ? 2 : 1),
+    width: ({ bins, encode, missing }) => {
+      const own = bins === undefined || encode === "ordinal" ? 1 : binCount(bins)
+      return own === undefined ? undefined : own + (missing === "indicator" ? 1 : 0)
+    },
     fit: (options, cells) => fit(options, cells),
-    names: ({ indicator, name }) => [name, ...(indicator ? [`${name} is blank`] : [])],
+    names: ({ bins, indicator, name }) => [
+      ...(bins === undefined || bins.encode === "ordinal" ? [name] : intervals(bins.edges).map((each) => `${name} ${each}`)),
+      ...(indicator ? [`${name} is blank`] : []),
+    ],
     write: (fitted, cells, { at, data, width }) =>
       Result.gen(function* () {
+        const { bins } = fitted
         const values = yield* Quantity.readAll(cells, fitted.fill === null ? blank(cells.name) : undefined, fitted)
+        const own = bins === undefined || bins.encode === "ordinal" ? 1 : bins.edges.length + 1
         for (let i = 0; i < values.length; i++) {
           const value = values[i] ?? 0
-          const prepared = Math.fround(Quantity.apply(fitted, value))
-          if (!Number.isFinite(prepared))
-            return yield* Result.fail(
-              dataError({
-                _tag: "BadCell",
-                ...cells.place(i),
+          const start = i * width + at
+          if (bins !== undefined) {
+            const interval = Quantity.intervalOf(bins.edges, Quantity.clipped(fitted, value))
+            if (bins.encode === "ordinal") data[start] = interval
+            else data[start + interval] = 1
+          } else {
+            const prepared = Math.fround(Quantity.apply(fitted, value))
+            if (!Number.isFinite(prepared))
+              return yield* refuseCell(cells, i, {
                 got: quote(cells.text(i)),
-                wanted:
-                  fitted.transform === "log1p" && value <= -1
-                    ? "a value above -1 for `log1p`"
-                    : "a value that is finite in 32 bits",
+                wanted: outside(fitted, value) ?? "a value that is finite in 32 bits",
                 hint: "clip the column",
-              }),
-            )
-          data[i * width + at] = prepared
-          if (fitted.indicator) data[i * width + at + 1] = Number.isNaN(value) ? 1 : 0
+              })
+            data[start] = prepared
+          }
+          if (fitted.indicator) data[start + own] = Number.isNaN(value) ? 1 : 0
         }
       }),
   },
@@ -103,57 +140,131 @@ export const number = kind<typeof fields, FittedNumber>({
 const blank = (name: string): string =>
   `set what replaces a blank, as in \`${name}: { type: number, missing: median }\`, or drop its row with \`missing: drop\``
 
-const refuse = (name: string, got: string, wanted: string, hint: string): DataResult<never> =>
-  Result.fail(dataError({ _tag: "BadSpec", at: `column \`${name}\``, got, wanted, hint }))
+/** Values outside the domain of a transform, in words. */
+const outside = ({ transform }: Pick<FittedNumber, "transform">, value: number): string | undefined => {
+  if (transform === "log" && !(value > 0)) return "a value above 0 for `log`"
+  if (transform === "log1p" && !(value > -1)) return "a value above -1 for `log1p`"
+  return transform === "sqrt" && value < 0 ? "a value of 0 or more for `sqrt`" : undefined
+}
+
+/** The number of intervals, where the rows do not decide it. */
+const binCount = (bins: NonNullable<Options["bins"]>): number | undefined =>
+  typeof bins === "number" ? undefined : "quantiles" in bins ? undefined : bins.length + 1
+
+/** The names of intervals. `intervals([18, 65]) // => ["below 18", "18 to 65", "from 65"]` */
+const intervals = (edges: ReadonlyArray<number>): ReadonlyArray<string> =>
+  Array.from({ length: edges.length + 1 }, (_, i) => {
+    const [low, high] = [edges[i - 1], edges[i]]
+    if (low === undefined) return high === undefined ? "in all" : `below ${high}`
+    return high === undefined ? `from ${low}` : `${low} to ${high}`
+  })
+
+/** How the numbers of a column are written: by its options, or else as its file writes them. */
+export const formatOf = (
+  { decimal, thousands }: Pick<Options, "decimal" | "thousands">,
+  ofFile: NumberFormat.Format = {},
+): NumberFormat.Format => {
+  const [mark = ".", between = "none"] = [decimal ?? ofFile.decimal, thousands ?? ofFile.thousands]
+  return { ...(mark === "." ? {} : { decimal: mark }), ...(between === "none" ? {} : { thousands: between }) }
+}
 
 /** What replaces a blank. */
 const fillOf = (missing: Options["missing"], known: Float64Array): number | null => {
-  if (missing === undefined || missing === "drop") return null
+  if (missing === "error" || missing === "drop") return null
   if (typeof missing === "number") return missing
-  return missing === "mean" ? Quantity.statistics.mean(known) : Quantity.statistics.quantile(known, 0.5)
+  if (typeof missing === "object") return missing.constant
+  if (missing === "most_common") return Quantity.mostCommon(known)
+  return missing === "mean" ? Quantity.mean(known) : Quantiles.quantile(known, 0.5)
 }
 
 const clipOf = (clip: Options["clip"], known: Float64Array): FittedNumber["clip"] => {
   if (clip === undefined) return null
   if (!("quantiles" in clip)) return clip
   const [low, high] = clip.quantiles
-  return [Quantity.statistics.quantile(known, low), Quantity.statistics.quantile(known, high)]
+  return [Quantiles.quantile(known, low), Quantiles.quantile(known, high)]
+}
+
+/** What a transform learns from the training values. */
+const learned = (transform: Options["transform"], values: Float64Array): Pick<FittedNumber, "lambda" | "quantiles"> => {
+  if (transform === "power") return { lambda: YeoJohnson.fit(values) }
+  return transform === "quantile" || transform === "quantile_normal" ? { quantiles: Quantiles.fit(values.slice().sort()) } : {}
+}
+
+/** The inner edges of bins, rising; equal ones are one. */
+const edgesOf = (bins: NonNullable<Options["bins"]>, sorted: Float64Array): ReadonlyArray<number> => {
+  if (typeof bins !== "number" && !("quantiles" in bins)) return bins
+  const count = typeof bins === "number" ? bins : bins.quantiles
+  const [least = 0, largest = 0] = [sorted[0], sorted.at(-1)]
+  const inner = Array.from({ length: count - 1 }, (_, i) => {
+    const share = (i + 1) / count
+    return typeof bins === "number" ? least + share * (largest - least) : Quantiles.quantile(sorted, share)
+  })
+  return inner.filter((edge, i) => edge > (inner[i - 1] ?? least))
 }
 
 /**
- * The fill value and the bounds are learned from the values as they are; the scale is learned from the filled, clipped and
- * transformed values. Fails with `BadCell`, and with `BadSpec` if every training value is blank or a value cannot be
- * transformed or scaled.
+ * The fill value and the bounds are learned from the values as they are; the transform, the bins and the scale from the filled
+ * and clipped values. Fails with `BadCell`, and with `BadSpec` if every training value is blank or a value cannot be transformed
+ * or scaled.
  */
 const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
   Result.gen(function* () {
     const { name } = cells
-    const { clip, decimal, missing, scale, thousands, transform } = options
-    const format = { ...(decimal === "." ? {} : { decimal }), ...(thousands === "none" ? {} : { thousands }) }
-    const isNeeded = missing === undefined || missing === "drop"
+    const { bins, clip, encode, missing, scale, transform } = options
+    const format = formatOf(options, cells.format)
+    const isNeeded = missing === "error" || missing === "drop"
     const hint = options.role === "target" ? "`missing: drop` leaves out rows without a target" : blank(name)
     const values = yield* Quantity.readAll(cells, isNeeded ? hint : undefined, format)
     const known = values.filter((value) => !Number.isNaN(value)).sort()
-    if (known.length === 0) return yield* refuse(name, "no number in any training row", "one or more", "ignore the column")
-    const plain: FittedNumber = {
+    if (known.length === 0)
+      return yield* refuseColumn(cells, {
+        got: "no number in any training row",
+        wanted: "one or more",
+        hint: "ignore the column",
+      })
+    const read: FittedNumber = {
       type: "number",
       name,
       ...format,
       fill: fillOf(missing, known),
       indicator: missing === "indicator",
       clip: clipOf(clip, known),
-      transform: transform ?? "none",
+      transform: "none",
       subtract: 0,
       divide: 1,
     }
-    const prepared = values.map((value) => Quantity.apply(plain, value))
-    if (!prepared.every(Number.isFinite)) {
-      const got = `\`transform: log1p\` with ${known[0]} among the values`
-      return yield* refuse(name, got, "values above -1", "remove the transform, or clip the column first")
+    const clipped = values.map((value) => Quantity.clipped(read, value))
+    if (bins !== undefined) {
+      const edges = edgesOf(bins, clipped.slice().sort())
+      if (edges.length === 0)
+        return yield* refuseColumn(cells, {
+          got: "equal values in all training rows",
+          wanted: "two intervals or more",
+          hint: "ignore the column",
+        })
+      if (edges.length >= mostBins)
+        return yield* refuseColumn(cells, {
+          got: `${grouped(edges.length + 1)} bins`,
+          wanted: `at most ${grouped(mostBins)}`,
+          hint: "",
+        })
+      return { ...read, bins: { edges, encode } }
     }
-    const scaled = scale === undefined ? {} : Quantity.scaleOf(Quantity.summarize(prepared), scale)
+    const plain: FittedNumber = { ...read, transform: transform ?? "none", ...learned(transform, clipped) }
+    const wrong = clipped.find((value) => outside(plain, value) !== undefined)
+    if (wrong !== undefined)
+      return yield* refuseColumn(cells, {
+        got: `\`transform: ${plain.transform}\` with ${wrong} among the values`,
+        wanted: (outside(plain, wrong) ?? "").replace("a value", "values").replace(/ for .*/, ""),
+        hint: "remove the transform, use `power`, which takes all numbers, or clip the column first",
+      })
+    const prepared = clipped.map((value) => Quantity.apply({ ...plain, clip: null, fill: null }, value))
+    const scaled = scale === undefined ? {} : Quantity.scaleOf(Quantity.summarize(prepared, scale), scale)
     const fitted = { ...plain, ...scaled }
-    if (Number.isFinite(fitted.subtract) && Number.isFinite(fitted.divide)) return fitted
-    const wanted = "values whose squares a double can hold"
-    return yield* refuse(name, "values too large to be scaled", wanted, "clip the column, or ignore it")
+    if (prepared.every(Number.isFinite) && Number.isFinite(fitted.subtract) && Number.isFinite(fitted.divide)) return fitted
+    return yield* refuseColumn(cells, {
+      got: "values too large to be scaled",
+      wanted: "values whose squares a double can hold",
+      hint: "clip the column, or ignore it",
+    })
   })

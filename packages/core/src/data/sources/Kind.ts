@@ -5,6 +5,8 @@ import type * as Csv from "../Csv.ts"
 import type { DataError } from "../DataError.ts"
 import type { Fields, Files, Filled } from "../Field.ts"
 import type { NamedArrays, Raw } from "../Raw.ts"
+import type { Image } from "../Spec.ts"
+import type { Table } from "../Table.ts"
 
 /** An error, and the option of the source that it is about, such as a file. */
 export interface Refused {
@@ -14,6 +16,17 @@ export interface Refused {
 
 /** The result of reading. */
 export type Read<A> = Result.Result<A, Refused>
+
+/** A result of reading, or the promise of one where the reader is loaded first or reads one file after the other. */
+export type Reading<A> = Read<A> | Promise<Read<A>>
+
+/** What the rows are for. */
+export interface Wanted {
+  /** The size and the channels of images. */
+  readonly image?: Image
+  /** Whether a column of a name is used; all are without it. */
+  readonly isUsed?: (column: string) => boolean
+}
 
 /** What the first bytes of large files contain. */
 export interface First {
@@ -25,6 +38,14 @@ export interface First {
   readonly targets?: NDArray
 }
 
+/** Reads a table that arrives in pieces of bytes, in order, as blocks of complete rows. */
+export interface BlockReader {
+  /** The rows that this piece completes, if any. */
+  readonly push: (bytes: Uint8Array) => Result.Result<Table | undefined, DataError>
+  /** The rows after the last piece. */
+  readonly end: () => Result.Result<Table | undefined, DataError>
+}
+
 /** One kind of file. */
 export interface Kind<F extends Fields, E extends string = string> {
   /** A description of one sentence. */
@@ -33,26 +54,31 @@ export interface Kind<F extends Fields, E extends string = string> {
   readonly advice: string
   /** The file name endings that imply this kind. */
   readonly endings: ReadonlyArray<E>
+  /** The characters, each a byte, that files of this kind begin with: one of these. */
+  readonly magic?: ReadonlyArray<string>
   readonly fields: F
   /** The option that a single value sets. */
   readonly main?: keyof F & string
   /** The rows in the bytes of its files. */
-  readonly read: (options: Filled<F>, files: Files<F>) => Read<Raw>
+  readonly read: (options: Filled<F>, files: Files<F>, wanted: Wanted) => Reading<Raw>
   /** Reads the first bytes of its files; absent if they must be read completely. */
-  readonly first?: (options: Filled<F>, files: Files<F>) => Read<First>
+  readonly first?: (options: Filled<F>, files: Files<F>, wanted: Wanted) => Reading<First>
   /** Reads arrays by their names; absent for kinds without named arrays. The option of an error is the name of the array. */
   readonly named?: (files: Files<F>, names: ReadonlyArray<string>) => Read<NamedArrays>
   /** The options of the CSV reader, for kinds of delimited text. */
   readonly table?: (options: Filled<F>) => Csv.Options
+  /** Reads a table block by block, for kinds of one file that may be larger than memory. Unpacked bytes arrive. `use` is how each column is stored. */
+  readonly blocks?: (options: Filled<F>, use: Csv.Options["use"]) => BlockReader
 }
 
 /** A kind with any options. */
-export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings" | "fields"> {
+export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings" | "magic" | "fields"> {
   readonly main?: string
-  readonly read: (options: never, files: never) => Read<Raw>
-  readonly first?: (options: never, files: never) => Read<First>
+  readonly read: (options: never, files: never, wanted: Wanted) => Reading<Raw>
+  readonly first?: (options: never, files: never, wanted: Wanted) => Reading<First>
   readonly named?: (files: never, names: ReadonlyArray<string>) => Read<NamedArrays>
   readonly table?: (options: never) => Csv.Options
+  readonly blocks?: (options: never, use: Csv.Options["use"]) => BlockReader
 }
 
 /** Infers the options of a kind from its literal. */

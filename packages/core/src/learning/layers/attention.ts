@@ -6,12 +6,13 @@ import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
+import * as ShapeTree from "../../types/ShapeTree.ts"
 import * as Activation from "../Activation.ts"
 import { make } from "../Entry.ts"
 import * as Initializer from "../Initializer.ts"
-import { graph, type Named, type Net, type Node, stateless } from "../Net.ts"
+import { type AnyNet, graph, type Named, type Net, type Node, stateless } from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
-import type { None } from "../Params.ts"
+import type { None, Params } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 import { type InitializerLike, initializerOf } from "./affine.ts"
 import { dense } from "./dense.ts"
@@ -156,15 +157,25 @@ export interface EncoderOptions extends AttentionOptions {
   readonly norm?: "before" | "after"
 }
 
-const encoderGraph = (
-  { activation = "gelu", dropout: rate = 0.1, hidden = 0, norm = "before", ...attention }: EncoderOptions,
+/** The layers of an encoder block for values of one kind: one tensor, or padded sequences. */
+interface Parts<X> {
+  /** A layer applied to each time step. */
+  readonly each: (layer: Net) => AnyNet
+  readonly attention: (options: AttentionOptions) => AnyNet
+  /** The features of a time step. Throws `ShapeError`. */
+  readonly features: (input: ShapeTree.Of<X>) => number
+}
+
+const encoderGraph = <X>(
+  { activation = "gelu", dropout: rate = 0.1, hidden = 0, norm = "before", ...options }: EncoderOptions,
+  { attention, each }: Parts<X>,
   features: number,
-): Net => {
-  const normalized: Node = { net: layerNorm() as Net }
-  const drop: Node = { net: dropout(rate) as Net }
-  const heads: Node = { net: multiHeadAttention({ ...attention, dropout: rate }) as Net }
-  const wide: Node = { net: dense({ units: hidden === 0 ? 4 * features : hidden, activation }) as Net }
-  const narrow: Node = { net: dense({ units: features }) as Net }
+): Net<Params, Params, X, X> => {
+  const normalized: Node = { net: each(layerNorm() as Net) }
+  const drop: Node = { net: each(dropout(rate) as Net) }
+  const heads: Node = { net: attention({ ...options, dropout: rate }) }
+  const wide: Node = { net: each(dense({ units: hidden === 0 ? 4 * features : hidden, activation }) as Net) }
+  const narrow: Node = { net: each(dense({ units: features }) as Net) }
   const before: Named<Node> = [
     ["norm1", normalized],
     ["attention", heads],
@@ -189,7 +200,19 @@ const encoderGraph = (
     ["sum2", { join: "add", from: ["norm1", "dropout3"] }],
     ["norm2", normalized],
   ]
-  return graph(norm === "before" ? before : after)
+  return graph(norm === "before" ? before : after) as unknown as Net<Params, Params, X, X>
+}
+
+/** An encoder block of parts. */
+export const encoder = <X>(options: EncoderOptions, parts: Parts<X>): Net<Params, Params, X, X> => {
+  const of = (input: ShapeTree.Of<X>): Net<Params, Params, X, X> => encoderGraph(options, parts, parts.features(input))
+  return {
+    kind: "transformer_encoder",
+    shape: (input) => of(input).shape(input),
+    init: (key, input) => of(input).init(key, input),
+    apply: (params, state, x, context) => of(ShapeTree.ofRows(x)).apply(params, state, x, context),
+    children: (input) => of(input).children?.(input) ?? [],
+  }
 }
 
 /**
@@ -198,14 +221,11 @@ const encoderGraph = (
  */
 export const transformerEncoder = (options: EncoderOptions): Net => {
   checkOptions("transformerEncoder", transformerEncoderOptions, options)
-  const of = (input: Shape.Shape): Net => encoderGraph(options, sequenceOf("transformer_encoder", input)[1])
-  return {
-    kind: "transformer_encoder",
-    shape: (input) => of(input).shape(input),
-    init: (key, input) => of(input).init(key, input),
-    apply: (params, state, x, context) => of(x.shape.slice(1)).apply(params, state, x, context),
-    children: (input) => of(input).children?.(input) ?? [],
-  }
+  return encoder<Tensor>(options, {
+    each: (layer) => layer,
+    attention: multiHeadAttention,
+    features: (input) => sequenceOf("transformer_encoder", input)[1],
+  })
 }
 
 const shared = {

@@ -58,9 +58,10 @@ export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): N
 const embeddingOptions = {
   tokens: {
     kind: "integer",
-    doc: "The number of tokens, which are numbered from 0.",
+    doc: "The number of tokens, which are numbered from 0. The embedding of a text column gets it from there.",
     synonyms: ["num_embeddings", "input_dim", "vocab_size", "vocabulary_size", "vocab", "num_tokens"],
     minimum: 1,
+    optional: true,
   },
   units: {
     kind: "integer",
@@ -76,6 +77,12 @@ const embeddingOptions = {
   },
 } as const
 
+/** An embedding whose number of tokens is not known. Its shape is, but it has no parameters. */
+const uncounted = (units: number): Net => {
+  const refused = (): never => refuse("embedding", [], "the number of tokens", "tokens: 1000")
+  return { kind: "embedding", shape: (input) => [...input, units], init: refused, apply: refused }
+}
+
 /** Embeddings, by their names in a model file. */
 export const entries = {
   embedding: layer({
@@ -86,6 +93,7 @@ export const entries = {
       "The first layer for text, and for categories with many values: the same as a dense layer on one-hot vectors, but cheaper. A token out of range gives NaN, which stops the run.",
     synonyms: ["embed", "lookup_table", "EmbeddingBag"],
     options: embeddingOptions,
+    main: "units",
     traits: {
       role: "weights",
       over: "tokens",
@@ -93,9 +101,10 @@ export const entries = {
       init: "init",
       bias: undefined,
       activation: undefined,
-      learned: ({ tokens, units }) => tokens * units,
+      learned: ({ tokens = 1, units }) => tokens * units,
       between: () => 0,
     },
-    make: ({ init, tokens, units }): Net => embedding({ tokens, units, init: make(Initializer.makers, init) }),
+    make: ({ init, tokens, units }): Net =>
+      tokens === undefined ? uncounted(units) : embedding({ tokens, units, init: make(Initializer.makers, init) }),
   }),
 }

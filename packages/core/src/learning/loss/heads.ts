@@ -5,7 +5,7 @@ import { refuse } from "../../types/ShapeError.ts"
 import { within } from "../net/within.ts"
 import { checkOptions } from "../OptionError.ts"
 import { tensorOf } from "../Target.ts"
-import type { Head, LossFunction, WeightedHead } from "./Loss.ts"
+import { type Head, hasFacts, type LossFunction, type WeightedHead } from "./Loss.ts"
 
 /** A tensor for each name. */
 export type Tensors<N extends string> = { readonly [K in N]: Tensor }
@@ -18,19 +18,57 @@ export interface LossValues {
   readonly heads: ReadonlyArray<readonly [name: string, value: Tensor]>
 }
 
+/** Σ wᵢ lᵢ / n of the losses of n samples. Throws `ShapeError` for a loss that does not give them. */
+const weightedMeanOf = <Y, Target>(
+  loss: LossFunction<Y, Target, string>,
+  prediction: Y,
+  target: Target,
+  weights: Tensor,
+): Tensor => {
+  const wanted = "a loss that gives the loss of each row, as those of the table do"
+  if (!hasFacts(loss)) return refuse("the weights of rows", [weights], wanted, "Loss.make((output, target) => …)")
+  const each = loss.perExample(prediction as Tensor, target as Tensor)
+  if (each.shape[0] !== weights.shape[0])
+    return refuse("the weights of rows", [each, weights], wanted, "Loss.make((output, target) => …)")
+  return T.mean(
+    T.mul(
+      each,
+      T.reshape(
+        weights,
+        each.shape.map((size, i) => (i === 0 ? size : 1)),
+      ),
+    ),
+  )
+}
+
 /** The value of a loss. Throws `ShapeError` for a function that does not give one number. */
-const meanOf = <Y, Target>(loss: LossFunction<Y, Target, string>, prediction: Y, target: Target): Tensor => {
-  const value = loss(prediction, target)
+const meanOf = <Y, Target>(
+  loss: LossFunction<Y, Target, string>,
+  prediction: Y,
+  target: Target,
+  weights: Tensor | undefined,
+): Tensor => {
+  const value = weights === undefined ? loss(prediction, target) : weightedMeanOf(loss, prediction, target, weights)
   return value.shape.length === 0 && value.dtype === "f32"
     ? value
     : refuse("a loss", [value], "a function that gives one f32 number for a batch", "Tensor.mean of it")
 }
 
-const valuesOf = (heads: ReadonlyArray<WeightedHead>, prediction: unknown, target: unknown): LossValues["heads"] =>
+const valuesOf = (
+  heads: ReadonlyArray<WeightedHead>,
+  prediction: unknown,
+  target: unknown,
+  weights?: Tensor,
+): LossValues["heads"] =>
   heads.map(({ loss, name }) => [
     name,
     within(name, () =>
-      meanOf(loss, tensorOf("Loss.heads", "prediction", prediction, name), tensorOf("Loss.heads", "target", target, name)),
+      meanOf(
+        loss,
+        tensorOf("Loss.heads", "prediction", prediction, name),
+        tensorOf("Loss.heads", "target", target, name),
+        weights,
+      ),
     ),
   ])
 
@@ -39,10 +77,19 @@ const summed = (heads: ReadonlyArray<WeightedHead>, values: LossValues["heads"])
     .map(([, value], i) => (heads[i]?.weight === 1 ? value : T.mul(value, heads[i]?.weight ?? 1)))
     .reduce((sum, weighed) => T.add(sum, weighed))
 
-/** The value of a loss, and those of its heads, each computed once. Throws `ShapeError` for a function that does not give one number. */
-export const values = <Y, Target>(loss: LossFunction<Y, Target, string>, prediction: Y, target: Target): LossValues => {
-  if (loss.heads === undefined) return { value: meanOf(loss, prediction, target), heads: [] }
-  const each = valuesOf(loss.heads, prediction, target)
+/**
+ * The value of a loss, and those of its heads, each computed once. `weights` [n] multiply the losses of the n rows, and the value
+ * is still divided by n. Throws `ShapeError` for a function that does not give one number, and for one that does not give the
+ * loss of each row where there are weights.
+ */
+export const values = <Y, Target>(
+  loss: LossFunction<Y, Target, string>,
+  prediction: Y,
+  target: Target,
+  weights?: Tensor,
+): LossValues => {
+  if (loss.heads === undefined) return { value: meanOf(loss, prediction, target, weights), heads: [] }
+  const each = valuesOf(loss.heads, prediction, target, weights)
   return { value: summed(loss.heads, each), heads: each }
 }
 

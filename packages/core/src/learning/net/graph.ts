@@ -1,12 +1,12 @@
 /** Graphs: nets of named nodes, with one input or several, and one output or several. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
-import type * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import * as ShapeTree from "../../types/ShapeTree.ts"
 import type * as Tree from "../../types/Tree.ts"
-import { type Join, joins } from "../Join.ts"
+import type { Join } from "../Join.ts"
 import { type None, none, type Params } from "../Params.ts"
+import { joinedShape, joinedValue } from "../sequence/join.ts"
 import type { AnyNet, Child, Initial, Net, OutputOf, ParamsOf, StateOf, TreeNet } from "./Net.ts"
 import { checkOutput, child, contextOf, observed, within } from "./within.ts"
 
@@ -83,7 +83,7 @@ const joined = (name: string, join: Join, from: ReadonlyArray<string>): Resolved
   kind: join,
   from,
   net: undefined,
-  shape: (inputs) => joins[join].shape(inputs as ReadonlyArray<Shape.Shape>),
+  shape: (inputs) => joinedShape(join, inputs as ReadonlyArray<ShapeTree.ShapeTree>),
 })
 
 const resolve = (nodes: Named<Node>, inputs: ReadonlyArray<string>): ReadonlyArray<ResolvedNode> => {
@@ -195,7 +195,7 @@ export const graph = ((nodes: Named<Node> | Nodes, ends: Ends<string, string> = 
       const states: Array<readonly [string, Params]> = []
       const y = walk(resolved, x, ({ kind, name, net, shape }, input) => {
         const applied = net?.apply(child(params, name), child(state, name), input, contextOf(context, name))
-        const output = applied?.y ?? joins[kind as Join].apply(input as ReadonlyArray<Tensor>)
+        const output = applied?.y ?? joinedValue(kind as Join, input as ReadonlyArray<Tensor>)
         states.push([name, applied?.state ?? none])
         observed(context, name, output)
         checkOutput(kind, input, output, shape(ShapeTree.ofRows(input)))

@@ -16,7 +16,7 @@ import type { Unit } from "./Unit.ts"
  * value for each row [n], and the score of a dataset is the mean over its rows; `bool` counts as 0 and 1.
  */
 export interface ScoreFunction<in Y = Tensor, in T = Tensor> {
-  (prediction: Y, target: T): Tensor
+  (prediction: Y, target: T, counted?: Counted): Tensor
   readonly merge?: Merge
   readonly finish?: (sums: ReadonlyArray<number>) => number
   readonly range?: Range
@@ -55,7 +55,10 @@ export interface Score<out A = number> extends ScoreFacts<A> {
   (output: Tensor, target: Tensor, counted?: Counted): Tensor
 }
 
-/** Which samples count, bool[samples]; all of them unless given. Those of the padding of sequences do not count. */
+/**
+ * Which samples count, bool[samples], such as those that are not the padding of sequences; or the weight of each, f32[samples],
+ * where a sample of weight 2 counts as two. All of them count once unless given.
+ */
 export type Counted = Tensor | undefined
 
 /**
@@ -70,16 +73,25 @@ export const make = <A>(sums: (output: Tensor, target: Tensor, counted?: Counted
     facts,
   )
 
-/** Values for each sample [samples, …], with 0 for the samples that do not count. */
-export const countedOf = (each: Tensor, counted: Counted): Tensor =>
-  counted === undefined
-    ? each
-    : T.where(T.reshape(counted, [counted.shape[0] ?? 0, ...each.shape.slice(1).map(() => 1)]), each, 0)
+/** One number for each sample, in the rank of values for each sample [samples, …]. */
+const inRank = (counted: Tensor, each: Tensor): Tensor =>
+  T.reshape(counted, [counted.shape[0] ?? 0, ...each.shape.slice(1).map(() => 1)])
 
-/** The number of values of the samples that count, of values for each sample [samples, …]. */
+/** Values for each sample [samples, …], with 0 for the samples that do not count, and multiplied by weights. */
+export const countedOf = (each: Tensor, counted: Counted): Tensor => {
+  if (counted === undefined) return each
+  const own = inRank(counted, each)
+  if (counted.dtype === "bool") return T.where(own, each, 0)
+  // A sample of weight 0 does not count, even if its value is not finite.
+  return T.where(T.equal(own, 0), 0, T.mul(T.cast(each, "f32"), own))
+}
+
+/** The number of values of the samples that count, of values for each sample [samples, …]; with weights their sum, f32. */
 export const numberOf = (each: Tensor, counted: Counted, dtype: "f32" | "i32"): Tensor => {
   if (counted === undefined) return T.scalar(Shape.size(each.shape), dtype)
-  return T.cast(T.mul(T.sum(T.cast(counted, "i32")), T.scalar(Shape.size(each.shape.slice(1)), "i32")), dtype)
+  const width = Shape.size(each.shape.slice(1))
+  if (counted.dtype !== "bool") return T.mul(T.sum(counted), width)
+  return T.cast(T.mul(T.sum(T.cast(counted, "i32")), T.scalar(width, "i32")), dtype)
 }
 
 /** Merges the accumulated vector of earlier batches with the vector of the next one. */
@@ -103,24 +115,27 @@ export const inUnits = <A>(score: Score<A>, units: ReadonlyArray<Unit>): Score<A
 
 /** A score that is accumulated over batches: the vector of a batch, and how vectors become the score. */
 export interface Accumulated<in Y = Tensor, in T = Tensor, out A = number> {
-  readonly sums: (prediction: Y, target: T) => Tensor
+  readonly sums: (prediction: Y, target: T, weights?: Tensor) => Tensor
   readonly merge: Merge
   readonly finish: (sums: ReadonlyArray<number>) => A
 }
 
 /**
- * How a score is accumulated. A plain function is a mean: the sum over rows, and their number. Its sums throw `ShapeError` for a
- * result that is neither one number nor a value for each row.
+ * How a score is accumulated. A plain function is a mean: the sum over rows, and their number. Weights of the rows multiply
+ * values for each row; a function that gives one number for a batch has no use for them. Its sums throw `ShapeError` for a result
+ * that is neither one number nor a value for each row.
  */
 export const accumulated = <Y, Target>(score: ScoreFunction<Y, Target>): Accumulated<Y, Target> => {
   const { finish, merge = add } = score
   if (finish !== undefined) return { sums: score, merge, finish }
   return {
-    sums: (prediction, target) => {
+    sums: (prediction, target, weights) => {
       const value = score(prediction, target)
       const rows = tensors([prediction, target])[0]?.shape[0] ?? 1
       if (value.shape.length > 0 && value.shape[0] !== rows)
         refuse("a score", [value], `one number, or a value for each of ${rows} rows`, "Tensor.mean of it")
+      if (weights !== undefined && value.shape.length > 0)
+        return T.stack([T.sum(countedOf(T.cast(value, "f32"), weights)), numberOf(value, weights, "f32")])
       return T.stack([T.mul(T.mean(T.cast(value, "f32")), rows), T.scalar(rows)])
     },
     merge,
@@ -139,18 +154,35 @@ export const of: {
 
 /**
  * Rows [n, width] as a vector in which every row starts with its width, so that `rowsOf` can divide it again. The rows of samples
- * that do not count start with its negative.
+ * that do not count start with its negative. With weights, a row has one more number, its weight, and starts with the width and
+ * a half.
  */
 export const rows = (columns: Tensor, counted?: Counted): Tensor => {
   const [n = 0, width = 0] = columns.shape
   const starts = T.full([n, 1], width)
-  return T.flatten(T.concat([counted === undefined ? starts : T.where(T.expandAxis(counted, -1), starts, -width), columns], 1))
+  if (counted === undefined) return T.flatten(T.concat([starts, columns], 1))
+  const own = T.expandAxis(counted, -1)
+  return counted.dtype === "bool"
+    ? T.flatten(T.concat([T.where(own, starts, -width), columns], 1))
+    : T.flatten(T.concat([T.add(starts, 0.5), columns, own], 1))
+}
+
+/** A row that counts, and how often. */
+export interface Row {
+  readonly values: ReadonlyArray<number>
+  readonly weight: number
 }
 
 /** The rows of all batches that count, from the concatenated vectors of `rows`. */
-export const rowsOf = (vector: ReadonlyArray<number>): ReadonlyArray<ReadonlyArray<number>> => {
-  const width = Math.abs(vector[0] ?? 0) + 1
-  return Array.from({ length: vector.length / width }, (_, i) => vector.slice(i * width, (i + 1) * width)).flatMap(
-    ([start = 0, ...row]) => (start > 0 ? [row] : []),
-  )
+export const rowsOf = (vector: ReadonlyArray<number>): ReadonlyArray<Row> => {
+  const found: Array<Row> = []
+  for (let at = 0; at < vector.length; ) {
+    const start = vector[at] ?? 0
+    const width = Math.floor(Math.abs(start))
+    const isWeighted = width < Math.abs(start)
+    const weight = isWeighted ? (vector[at + width + 1] ?? 0) : start > 0 ? 1 : 0
+    if (weight > 0) found.push({ values: vector.slice(at + 1, at + width + 1), weight })
+    at += width + (isWeighted ? 2 : 1)
+  }
+  return found
 }

@@ -1,7 +1,7 @@
 /** Scores of nets with several heads: each head has scores of its own. */
 import type { Tensor } from "../../language/Expr.ts"
 import { tensorOf } from "../Target.ts"
-import type { ScoreFunction } from "./Score.ts"
+import type { Counted, ScoreFunction } from "./Score.ts"
 
 /** The names of the scores of heads: `kind.accuracy`. */
 export type HeadScoreNames<H> = { readonly [K in keyof H & string]: `${K}.${keyof H[K] & string}` }[keyof H & string]
@@ -14,8 +14,8 @@ export type HeadScores<H> = {
 /** A score of one head: of the tensors of that name in predictions and targets. */
 const ofHead = (head: string, score: ScoreFunction): ScoreFunction<unknown, unknown> => {
   const { finish, merge, range } = score
-  const ofTrees = (prediction: unknown, target: unknown): Tensor =>
-    score(tensorOf("Score.heads", "prediction", prediction, head), tensorOf("Score.heads", "target", target, head))
+  const ofTrees = (prediction: unknown, target: unknown, counted?: Counted): Tensor =>
+    score(tensorOf("Score.heads", "prediction", prediction, head), tensorOf("Score.heads", "target", target, head), counted)
   const facts = { finish, merge, range }
   return Object.assign(ofTrees, Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined)))
 }

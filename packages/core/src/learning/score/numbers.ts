@@ -48,12 +48,19 @@ export const meanAbsoluteError: Score = meanOf({ operation: "mae", of: T.abs, po
 
 const sum = (xs: ReadonlyArray<number>): number => xs.reduce((total, x) => total + x, 0)
 
+/** A prediction with its truth, and how often it counts. */
+interface Pair {
+  readonly predicted: number
+  readonly truth: number
+  readonly weight: number
+}
+
 /** 1 - Σ (ŷ - y)² / Σ (y - ȳ)² for pairs. NaN if all targets are equal; this is checked exactly, without rounding. */
-const determination = (pairs: ReadonlyArray<readonly [predicted: number, truth: number]>): number => {
-  if (pairs.every(([, y]) => y === pairs[0]?.[1])) return Number.NaN
-  const mean = sum(pairs.map(([, y]) => y)) / pairs.length
-  const left = sum(pairs.map(([predicted, y]) => (predicted - y) ** 2))
-  return 1 - left / sum(pairs.map(([, y]) => (y - mean) ** 2))
+const determination = (pairs: ReadonlyArray<Pair>): number => {
+  if (pairs.every(({ truth }) => truth === pairs[0]?.truth)) return Number.NaN
+  const mean = sum(pairs.map(({ truth, weight }) => weight * truth)) / sum(pairs.map(({ weight }) => weight))
+  const left = sum(pairs.map(({ predicted, truth, weight }) => weight * (predicted - truth) ** 2))
+  return 1 - left / sum(pairs.map(({ truth, weight }) => weight * (truth - mean) ** 2))
 }
 
 /** R² in the original units of the targets. Linear units do not change it. */
@@ -69,11 +76,15 @@ const determinationIn = (units: ReadonlyArray<Unit>): Score =>
       merge: append,
       finish: (gathered) => {
         const all = rowsOf(gathered)
-        const outputs = (all[0]?.length ?? 0) / 2
-        const column = (k: number): ReadonlyArray<readonly [number, number]> => {
+        const outputs = (all[0]?.values.length ?? 0) / 2
+        const column = (k: number): ReadonlyArray<Pair> => {
           const unit = units[k]
           const back = unit === undefined || unit.curve === "none" ? (x: number) => x : (x: number) => restore(unit, x)
-          return all.map((row) => [back(row[k] ?? 0), back(row[outputs + k] ?? 0)])
+          return all.map(({ values, weight }) => ({
+            predicted: back(values[k] ?? 0),
+            truth: back(values[outputs + k] ?? 0),
+            weight,
+          }))
         }
         return sum(Array.from({ length: outputs }, (_, k) => determination(column(k)))) / outputs
       },

@@ -30,7 +30,7 @@ interface Ranking {
   readonly negatives: number
 }
 
-type Sample = readonly [score: number, isPositive: boolean]
+type Sample = readonly [score: number, isPositive: boolean, weight: number]
 
 const rank = (samples: ReadonlyArray<Sample>): Ranking => {
   const cuts: Array<Cut> = []
@@ -39,9 +39,9 @@ const rank = (samples: ReadonlyArray<Sample>): Ranking => {
   const invalid = (positive: boolean): ReadonlyArray<Sample> =>
     samples.filter(([score, isPositive]) => Number.isNaN(score) && isPositive === positive)
   const cut = (threshold: number, next: ReadonlyArray<Sample>): void => {
-    for (const [, isPositive] of next) {
-      if (isPositive) hits++
-      else falseAlarms++
+    for (const [, isPositive, weight] of next) {
+      if (isPositive) hits += weight
+      else falseAlarms += weight
     }
     if (next.length > 0) cuts.push({ threshold, hits, falseAlarms })
   }
@@ -59,9 +59,11 @@ const rank = (samples: ReadonlyArray<Sample>): Ranking => {
 /** The ranking of each class; for a single output, that of the second of two classes. */
 const rankingsOf = (gathered: ReadonlyArray<number>): ReadonlyArray<Ranking> => {
   const all = rowsOf(gathered)
-  const outputs = (all[0]?.length ?? 0) - 1
+  const outputs = (all[0]?.values.length ?? 0) - 1
   return Array.from({ length: outputs }, (_, k) =>
-    rank(all.map(([truth, ...scores]) => [scores[k] ?? Number.NaN, truth === (outputs === 1 ? 1 : k)])),
+    rank(
+      all.map(({ values: [truth, ...scores], weight }) => [scores[k] ?? Number.NaN, truth === (outputs === 1 ? 1 : k), weight]),
+    ),
   )
 }
 

@@ -20,6 +20,17 @@ export type PaddedShape = { readonly x: Shape.Shape; readonly length: Shape.Shap
 /** Sequences that attend to others: `memory`, such as an encoder's output, with lengths of its own. Layers pass it on. */
 export type WithMemory = Padded & { readonly memory: Padded }
 
+/** Whether a value is padded sequences, and not one tensor. */
+export const isPadded = (value: object): value is Padded => "x" in value && "length" in value && !("dtype" in value)
+
+/** Whether the shapes of a sample are those of padded sequences. */
+export const isPaddedShape = (input: unknown): input is PaddedShape =>
+  typeof input === "object" && input !== null && !Array.isArray(input) && "x" in input && "length" in input
+
+/** The lengths of tokens [batch, time] with 0 as padding, i32[batch]: each sequence ends with its last token that is not 0. */
+export const lengthOf = (x: Tensor): Tensor =>
+  T.max(T.where(T.notEqual(x, 0), T.add(T.iota(x.shape as [number, number], 1), 1), 0), { axes: 1 })
+
 /** Refuses what is not padded sequences. Returns the number of time steps and the shape of one. */
 export const stepOf = (operation: string, input: PaddedShape): readonly [time: number, step: Shape.Shape] => {
   const { length, x } =

@@ -1,0 +1,64 @@
+/** The event of `data`. */
+import * as Schema from "effect/Schema"
+import { Count, Diagnostic, event, Rows, Score, Shape } from "./Values.ts"
+
+const Spread = Schema.Struct({
+  least: Score,
+  greatest: Score,
+  mean: Score,
+  deviation: Score,
+  median: Score,
+  /** How many numbers are in each of equal intervals from the least to the greatest. */
+  histogram: Schema.Array(Count),
+})
+
+const Named = Schema.Struct({ name: Schema.String, rows: Count })
+
+const Relation = Schema.Struct({
+  /** From 0, nothing in common with the target, to 1. */
+  strength: Score,
+  correlation: Schema.optionalKey(Score),
+  /** The mean of the target, or the share of the second of two names, in the rows of each name. */
+  groups: Schema.optionalKey(Schema.Array(Schema.Struct({ ...Named.fields, mean: Schema.optionalKey(Score) }))),
+  /** The share of rows whose target is the most common one of their value. */
+  told: Schema.optionalKey(Score),
+})
+
+const Column = Schema.Struct({
+  name: Schema.String,
+  /** As the model file declares it. */
+  type: Schema.String,
+  isInput: Schema.Boolean,
+  blanks: Count,
+  distinct: Count,
+  isWhole: Schema.Boolean,
+  spread: Schema.optionalKey(Spread),
+  /** The most common ones. */
+  names: Schema.Array(Named),
+  relation: Schema.optionalKey(Relation),
+})
+
+const ArrayOfRows = Schema.Struct({
+  name: Schema.String,
+  dtype: Schema.String,
+  /** Of one row. */
+  shape: Shape,
+  least: Score,
+  greatest: Score,
+  mean: Score,
+})
+
+export const Profiled = event("profiled", "What the training rows of a model file hold, and what looks wrong with them.", {
+  file: Schema.String,
+  rows: Rows,
+  target: Schema.optionalKey(Schema.String),
+  /** Of a table. */
+  columns: Schema.optionalKey(Schema.Array(Column)),
+  /** Of other data. */
+  arrays: Schema.optionalKey(Schema.Array(ArrayOfRows)),
+  /** Training rows of each class, by the one target of arrays. */
+  classes: Schema.optionalKey(Schema.Array(Named)),
+  /** The names of the numbers that the net is given. */
+  inputs: Schema.optionalKey(Schema.Array(Schema.String)),
+  diagnostics: Schema.Array(Diagnostic),
+})

@@ -1,0 +1,143 @@
+/** `data`: the rows of a model file, column by column or array by array, and what looks wrong with them. */
+import { join } from "node:path"
+import { beforeAll, describe, expect, test } from "vitest"
+import { halfBlocks } from "../src/terminal/HalfBlocks.ts"
+import { root } from "./process.ts"
+import { folder, run } from "./world.ts"
+
+const people = Array.from({ length: 60 }, (_, i) => {
+  const returned = i % 3 === 0
+  return [
+    100 + i,
+    20 + (i % 25),
+    i % 7 === 0 ? "" : i % 2 === 0 ? "Rome" : "Oslo",
+    returned ? "yes" : "no",
+    returned ? "gold" : "none",
+  ]
+})
+const csv = ["id,age,city,returned,card", ...people.map((row) => row.join(","))].join("\n")
+const yaml = (columns: string) => `schema: 1
+name: people
+data:
+  source: people.csv
+  columns:
+    returned: { type: binary, role: target }
+${columns}
+  split: { train: 70%, val: 30%, seed: 1 }
+model: { layers: [{ dense: 4, activation: relu }, { head: returned }] }
+train: { epochs: 1, seed: 1, batch: 8, optimizer: adam }
+`
+
+let directory = ""
+const at = (name: string) => join(directory, name)
+
+beforeAll(() => {
+  directory = folder({
+    "people.csv": `${csv}\n`,
+    "good.yaml": yaml(`    age: { type: number, scale: standard }
+    city: { type: category, missing: category }
+    "*": ignore`),
+    "leak.yaml": yaml(`    id: number
+    age: number
+    card: category
+    city: ignore`),
+    "blank.yaml": yaml(`    age: number
+    city: category
+    "*": ignore`),
+    "wrong.yaml": yaml(`    age: nmber`),
+  })
+})
+
+describe("data", () => {
+  test("shows columns, inputs and samples", async () => {
+    const { code, stdout } = await run(["data", at("good.yaml"), "--sample", "1"])
+    expect(code).toBe(0)
+    expect(stdout).toMatchInlineSnapshot(`
+      "60 rows: 42 to learn from, 18 to validate
+
+      column    type      blank  what it holds                  returned
+      id        ignore           █▆▇▆▅▇▆▅  101 … 159, mean 128  r 0.18
+      age       number           ▇███▅█▇▇  20 … 44, mean 31.2   r 0.09
+      city      category      3  Oslo 54% · Rome 46%            Oslo 38% · Rome 33%
+      returned  binary           no 64% · yes 36%               is the target
+      card      ignore           none 64% · gold 36%            none 0% · gold 100%
+
+      goes with returned most: age, 0.09 of 1
+
+      inputs (4): age · city= · city=Oslo · city=Rome
+
+      line 3: id=101 · age=21 · city=Oslo · returned=no · card=none
+        → age -1.44 · city= 0 · city=Oslo 1 · city=Rome 0
+      "
+    `)
+  })
+
+  test("fits the terminal it is shown on", async () => {
+    for (const screen of [60, 80, 140]) {
+      const { stdout } = await run(["data", at("leak.yaml")], { screen, env: { NO_COLOR: "1" } })
+      expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(Math.max(80, screen))
+    }
+  })
+
+  test("warns of a column that gives the answer away, and of an identifier, at their places", async () => {
+    const { code, stderr } = await run(["data", at("leak.yaml")])
+    expect(code).toBe(0)
+    expect(stderr).toContain(
+      `warning[A631]: \`card\` alone tells \`returned\` in 100% of the training rows\n  --> ${at("leak.yaml")}:9:5`,
+    )
+    expect(stderr).toContain(
+      `warning[A632]: \`id\` has another value in every training row, as an identifier has\n  --> ${at("leak.yaml")}:7:5`,
+    )
+  })
+
+  test("shows rows that cannot be prepared, and why not", async () => {
+    const { code, stderr, stdout } = await run(["data", at("blank.yaml")])
+    expect(code).toBe(4)
+    expect(stdout).toMatch(/^city +category +3 /m)
+    expect(stderr).toMatch(/error\[D305\].*column `city`: got a blank/)
+    expect(stdout).not.toContain("inputs (")
+  })
+
+  test("refuses a file whose data section cannot be read", async () => {
+    expect(await run(["data", at("wrong.yaml")])).toMatchObject({
+      code: 3,
+      stdout: "",
+      stderr: expect.stringContaining("number"),
+    })
+    expect(await run(["data", at("none.yaml")])).toMatchObject({
+      code: 3,
+      stdout: "",
+      stderr: expect.stringContaining("no such file"),
+    })
+    expect(await run(["data", at("good.yaml"), "--sample", "0"])).toMatchObject({ code: 2 })
+  })
+
+  test("gives programs all of it", async () => {
+    const profiled = JSON.parse((await run(["data", at("leak.yaml"), "--json"])).stdout)
+    expect(profiled).toMatchObject({ event: "profiled", rows: { train: 42, val: 18, test: 0 }, target: "returned" })
+    expect(profiled.columns).toContainEqual(
+      expect.objectContaining({ name: "card", type: "category", isInput: true, distinct: 2 }),
+    )
+    expect(profiled.diagnostics.map(({ code }: { readonly code: string }) => code)).toEqual(
+      expect.arrayContaining(["A631", "A632"]),
+    )
+  })
+
+  test("counts the classes of images, and draws some", async () => {
+    const { code, stdout } = await run(["data", join(root, "examples/digits.yaml"), "--sample", "8"])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^inputs {2}u8\[8, 8\] {2}0 … 16\.00/m)
+    expect(stdout).toMatch(/^9 .*━.* 126 {2}10\.02%$/m)
+    const lines = stdout.trimEnd().split("\n")
+    expect(lines.at(-1)).toMatch(/^\d {8}\d {8}\d/)
+    expect(lines.at(-2)).toMatch(/[▀▄█]/)
+  })
+})
+
+test("two pixels are one character", () => {
+  const pixels = [1, 0, 0, 1, 1, 1]
+  expect(halfBlocks({ height: 3, width: 2, channels: 1, pixels }, false)).toEqual(["▀▄", "▀▀"])
+  const [line = ""] = halfBlocks({ height: 2, width: 1, channels: 3, pixels: [1, 0, 0, 0, 0, 1] }, true)
+  expect(line).toContain("38;2;255;0;0")
+  expect(line).toContain("48;2;0;0;255")
+})

@@ -1,0 +1,133 @@
+/** Images in a folder as one array of bytes: each is read, decoded and written into the array before the next one. */
+import * as Result from "effect/Result"
+import * as NDArray from "../../types/NDArray.ts"
+import { sorted } from "../Category.ts"
+import { type DataError, dataError, inFile } from "../DataError.ts"
+import type { Folder } from "../Folder.ts"
+import type { Background } from "./convert.ts"
+import { decode, isImage } from "./decode.ts"
+import { fit, type Wanted } from "./fitted.ts"
+
+/** How a folder is read. */
+export interface Options {
+  readonly background: Background
+  /** What to do with files that are no images by their names. */
+  readonly others: "error" | "skip"
+  /** What to do with images that cannot be read. */
+  readonly broken: "error" | "skip"
+  /** The size and the channels of all images; without it all have those of the first. */
+  readonly wanted?: Wanted
+}
+
+const badFile = (file: string, got: string, wanted: string, hint: string) =>
+  Result.fail(inFile(dataError({ _tag: "BadFile", got, wanted, hint }), file))
+
+/** The images of a folder, in the order of the bytes of their paths. Fails with `BadFile` for another file, `Empty` without images. */
+export const imagesOf = ({ files }: Folder, others: Options["others"]): Result.Result<ReadonlyArray<string>, DataError> => {
+  const other = others === "skip" ? undefined : files.find((file) => !isImage(file))
+  if (other !== undefined)
+    return badFile(other, "a file that is no image", "names that end in .png, .jpg or .jpeg", "remove it, or set `others: skip`")
+  const images = files.filter(isImage)
+  return images.length === 0
+    ? Result.fail(dataError({ _tag: "Empty", got: "there are no images in it", wanted: "PNG or JPEG files" }))
+    : Result.succeed(images)
+}
+
+/** The first folder of a path is the class of its image. Fails with `BadFile` for an image that is in none. */
+export const classesOf = (images: ReadonlyArray<string>): Result.Result<ReadonlyArray<string>, DataError> => {
+  const loose = images.find((file) => !file.includes("/"))
+  return loose === undefined
+    ? Result.succeed(images.map((file) => file.slice(0, file.indexOf("/"))))
+    : badFile(
+        loose,
+        "an image beside the folders",
+        "a folder for each class, with its images",
+        "move it into the folder of its class",
+      )
+}
+
+/** The most bytes of all images. */
+const limit = 2 ** 31 - 1
+
+/** The images that could be read, and their places among all. */
+interface Images {
+  readonly array: NDArray.NDArray
+  readonly places: ReadonlyArray<number>
+}
+
+/**
+ * Reads images as `u8` [images, height, width, channels]. Fails as `decode` does, with `TooLarge` above 2 GiB, and with
+ * `BadShape` for an image that differs from the first where no size is wanted.
+ */
+export const readImages = async (
+  { read }: Folder,
+  images: ReadonlyArray<string>,
+  { background, broken, wanted }: Omit<Options, "others">,
+): Promise<Result.Result<Images, DataError>> => {
+  const places: Array<number> = []
+  let shape = wanted
+  let data: Uint8Array | undefined
+  let next = read(images[0] ?? "")
+  for (const [i, file] of images.entries()) {
+    const content = await next
+    // The next file is read while this one is decoded.
+    const following = images[i + 1]
+    if (following !== undefined) next = read(following)
+    if (Result.isFailure(content)) return Result.fail(content.failure)
+    const decoded = decode(content.success)
+    if (Result.isFailure(decoded)) {
+      if (broken === "skip") continue
+      return Result.fail(inFile(decoded.failure, file))
+    }
+    const image = decoded.success
+    shape ??= { height: image.height, width: image.width, channels: image.channels }
+    const { channels, height, width } = shape
+    const size = height * width * channels
+    if (size * images.length > limit)
+      return Result.fail(
+        dataError({
+          _tag: "TooLarge",
+          what: "the array of images",
+          got: BigInt(size) * BigInt(images.length),
+          limit,
+          unit: "bytes",
+        }),
+      )
+    if (wanted === undefined && (image.height !== height || image.width !== width || image.channels !== channels))
+      return Result.fail(
+        inFile(
+          dataError({
+            _tag: "BadShape",
+            what: "the image",
+            got: [image.height, image.width, image.channels],
+            wanted: `[${height}, ${width}, ${channels}], as the first one; set the size of all with \`image: { size: [${height}, ${width}], channels: ${channels} }\``,
+          }),
+          file,
+        ),
+      )
+    data ??= new Uint8Array(size * images.length)
+    data.set(fit(image, shape, background).data, size * places.length)
+    places.push(i)
+  }
+  if (shape === undefined || data === undefined || places.length === 0)
+    return Result.fail(dataError({ _tag: "Empty", got: "no image in it can be read", wanted: "PNG or JPEG files" }))
+  const { channels, height, width } = shape
+  const used = data.subarray(0, places.length * height * width * channels)
+  return Result.succeed({ array: NDArray.make("u8", [places.length, height, width, channels], used), places })
+}
+
+/** Labels of images by the names of their classes. */
+export const labelsOf = (
+  names: ReadonlyArray<string>,
+): { readonly targets: NDArray.NDArray; readonly classes: ReadonlyArray<string> } => {
+  const classes = sorted(names)
+  const numbers = new Map(classes.map((name, i) => [name, i]))
+  return {
+    targets: NDArray.make(
+      "i32",
+      [names.length],
+      Int32Array.from(names, (name) => numbers.get(name) ?? 0),
+    ),
+    classes,
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * The profile of the data that a document describes: its columns, or the classes and numbers of its arrays, and what looks wrong,
+ * as findings of the document. It looks at rows as they were read, so it also profiles rows that cannot be prepared.
+ */
+import type { FittedTree } from "@adjoint/core/data/Fitted"
+import { isTable } from "@adjoint/core/data/Preprocess"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
+import * as Profile from "@adjoint/core/data/Profile"
+import type { Table } from "@adjoint/core/data/Table"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import * as Result from "effect/Result"
+import type { Data, Model } from "../Document.ts"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { finding } from "./DataFinding.ts"
+import { type Division, divide, splitOf } from "./Division.ts"
+import { declared, having, partsOf } from "./Parts.ts"
+import { type Described, specOf } from "./Prepare.ts"
+import type { PrepareError } from "./PrepareError.ts"
+import { type Rows, read } from "./Reading.ts"
+
+/** The rows of each part, in the source. */
+export interface Parts {
+  readonly train: Int32Array
+  readonly val: Int32Array
+  readonly test: Int32Array
+}
+
+/** What is known of the data. */
+export interface Profiled {
+  readonly raw: PreprocessTree.TreeRaw
+  readonly parts: Parts
+  /** Whether test rows are a source of their own, which is not profiled. */
+  readonly hasOwnTest: boolean
+  /** The profile of a table; absent for arrays. */
+  readonly table?: Profile.Profile
+  /** The column that is predicted, if there is one alone. */
+  readonly target?: string
+  /** What preparing the training rows learned; absent if they cannot be prepared. */
+  readonly fitted?: FittedTree
+  /** What looks wrong, and why rows cannot be prepared. */
+  readonly findings: ReadonlyArray<Finding>
+}
+
+const none = new Int32Array()
+
+const partsIn = ({ test = none, train = none, val = none }: Division): Parts => ({ train, val, test })
+
+const percent = (share: number): string => `${Math.round(100 * share)}%`
+
+const counted = (n: number): string => `${n} ${n === 1 ? "row" : "rows"}`
+
+/** A suspicion as a finding. */
+const suspected = (data: Data, suspicion: Profile.Suspicion, target: string | undefined): Finding => {
+  const at = "column" in suspicion ? declared(data, suspicion.column) : ({ path: ["data", "source"], on: "key" } as const)
+  switch (suspicion._tag) {
+    case "Leak":
+      return {
+        code: "A631",
+        at,
+        message: `\`${suspicion.column}\` alone tells \`${target}\` in ${percent(suspicion.share)} of the training rows`,
+        help: "if it is known only after what is to be predicted, ignore it: scores with it say nothing about new rows",
+      }
+    case "Identifier":
+      return {
+        code: "A632",
+        at,
+        message: `\`${suspicion.column}\` has another value in every training row, as an identifier has`,
+        help: "ignore it: nothing that is learned about it holds for a new row",
+      }
+    case "Constant":
+      return {
+        code: "A633",
+        at,
+        message: `\`${suspicion.column}\` has the same value in all training rows`,
+        help: "ignore it: nothing can be learned from it",
+      }
+    case "Duplicates":
+      return {
+        code: "A634",
+        at,
+        message: `${counted(suspicion.rows)} of the training part ${suspicion.rows === 1 ? "repeats" : "repeat"} another one, in all inputs and the target`,
+        help: "if they are copies, remove them from the file; with few columns rows may be equal by chance",
+      }
+    case "Shared":
+      return {
+        code: "A635",
+        at,
+        message: `${counted(suspicion.rows)} of the ${suspicion.part} part ${suspicion.rows === 1 ? "is" : "are"} in the training part too, in all inputs and the target`,
+        help: "if they are copies, remove them from the file: the score on them says nothing about new rows",
+      }
+    case "Drift":
+      return {
+        code: "A636",
+        at,
+        message: `\`${suspicion.column}\` differs between the training part and the ${suspicion.part} part by ${percent(suspicion.difference)}`,
+        help: "if the rows are in an order, such as time, scores of the other part say how well the net does on other rows than those it learned from",
+      }
+  }
+}
+
+/** Whether a column whose cells all differ is probably an identifier. Dates, vectors, sets and texts differ by nature. */
+const mayIdentify = ({ columns = {} }: Data, name: string): boolean => {
+  const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+  return column?.type === "category" || column?.type === "number"
+}
+
+/** The profile of a table, with its target. */
+const ofTable = ({ data }: Described, table: Table, parts: Parts): Pick<Profiled, "table" | "target" | "findings"> => {
+  const all = partsOf(data, table.columns)
+  const isThere = (name: string): boolean => table.columns.includes(name)
+  const [column, ...others] = having(all, "target").filter(isThere)
+  const target =
+    column === undefined || others.length > 0 ? undefined : { column, isQuantity: all.all.get(column)?.target === "numbers" }
+  const profile = Profile.profile(table, {
+    parts: { ...parts },
+    inputs: having(all, "input").filter(isThere),
+    ...(target === undefined ? {} : { target }),
+  })
+  return {
+    table: profile,
+    ...(target === undefined ? {} : { target: target.column }),
+    findings: profile.suspicions
+      .filter((suspicion) => suspicion._tag !== "Identifier" || mayIdentify(data, suspicion.column))
+      .map((suspicion) => suspected(data, suspicion, target?.column)),
+  }
+}
+
+/** Which rows are in which part, and why they cannot be divided, if so: all are training rows then. */
+const dividedOf = (
+  described: Described,
+  { place, raw }: Rows,
+): { readonly parts: Parts; readonly findings: ReadonlyArray<Finding> } =>
+  Result.match(
+    Result.flatMap(PreprocessTree.keep(specOf(described), raw), ({ rows }) =>
+      divide(raw, splitOf(described.data), Int32Array.from(rows)),
+    ),
+    {
+      onSuccess: (division) => ({ parts: partsIn(division), findings: [] }),
+      onFailure: (error) => ({
+        parts: partsIn({ train: Int32Array.from(PreprocessTree.all(raw)) }),
+        findings: [finding(error, place)],
+      }),
+    },
+  )
+
+/** Profiles the data of a document; paths are relative to `directory`. Fails with the findings of a source that cannot be read. */
+export const profiled = (
+  { data, model }: { readonly data: Data; readonly model?: Model },
+  directory: string,
+): Effect.Effect<Profiled, PrepareError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const described = { data, model }
+    const source = yield* read(data, data.source, ["data", "source"], directory)
+    const { findings, parts } = dividedOf(described, source)
+    const { raw } = source
+    const fitted = PreprocessTree.fit(specOf(described), raw, parts.train)
+    const unprepared = findings.length === 0 && Result.isFailure(fitted) ? [finding(fitted.failure, source.place)] : findings
+    const table = isTable(raw) ? ofTable(described, raw, parts) : { findings: [] }
+    return {
+      raw,
+      parts,
+      hasOwnTest: data.test !== undefined,
+      ...(Result.isSuccess(fitted) ? { fitted: fitted.success } : {}),
+      ...table,
+      findings: [...unprepared, ...table.findings],
+    }
+  })

@@ -1,0 +1,242 @@
+/**
+ * Rows of tables that are larger than memory: read as a stream, stored on disk column by column, fitted a column at a time, and
+ * prepared block by block into a file, from which training reads them. Targets and the numbers of rows stay in memory.
+ */
+import { createHash } from "node:crypto"
+import { tmpdir } from "node:os"
+import type { DataError } from "@adjoint/core/data/DataError"
+import * as FileStore from "@adjoint/core/data/FileStore"
+import type { FittedTree } from "@adjoint/core/data/Fitted"
+import * as Gzip from "@adjoint/core/data/Gzip"
+import * as Load from "@adjoint/core/data/Load"
+import type * as Preprocess from "@adjoint/core/data/Preprocess"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
+import * as Scratch from "@adjoint/core/data/Scratch"
+import type { ScratchError } from "@adjoint/core/data/ScratchError"
+import * as Source from "@adjoint/core/data/Source"
+import * as SpilledTable from "@adjoint/core/data/SpilledTable"
+import * as StoredArray from "@adjoint/core/data/StoredArray"
+import * as TableStream from "@adjoint/core/data/TableStream"
+import { NDArray } from "@adjoint/core/types/NDArray"
+import * as Tree from "@adjoint/core/types/Tree"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { type Data, type Named, useOf } from "../Document.ts"
+import type { Path } from "../source/Path.ts"
+import { type Document as Described, type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
+import type { PrepareError } from "./PrepareError.ts"
+import * as Progress from "./Progress.ts"
+import { filesOf, namedColumns, type Read, type Rows, refused, resolve, usesOf } from "./Reading.ts"
+
+/** From how many bytes of its files on a table is streamed, and the folder of the temporary files. */
+export interface Settings {
+  readonly from: number
+  readonly folder: string
+}
+
+/** Tables of 64 MiB and more are streamed, through the system's folder of temporary files. */
+export const usual: Settings = { from: 2 ** 26, folder: tmpdir() }
+
+/** The settings: the usual ones, unless others are provided. */
+export const Streaming = Context.Reference<Settings>("@adjoint/dsl/prepare/Streamed/Streaming", { defaultValue: () => usual })
+
+/** How many bytes a byte of a gzipped table is counted for. */
+const packed = 8
+
+/** The bytes of a file, as far as they are known before it is unpacked. */
+const sizeOf = (file: string) =>
+  Effect.map(Effect.all([Load.size(file), Load.start(file, 2)]), ([size, start]) => (Gzip.isGzip(start) ? packed * size : size))
+
+/** Whether all rows of a document are tables that can be streamed. */
+const areTables = ({ arrays, columns, series, split, source, test }: Data): boolean =>
+  arrays === undefined &&
+  // A window may need rows of anywhere in the table.
+  series === undefined &&
+  columns !== undefined &&
+  split.unlabelled === undefined &&
+  [source, ...(test === undefined ? [] : [test])].every(
+    (each) => Source.kindOf(useOf(each).name)?.blocks !== undefined && filesOf(useOf(each)).length === 1,
+  )
+
+/** Whether the rows of a document are streamed. Files that cannot be read are not: reading them reports the error. */
+const isLarge = ({ source, test }: Data, directory: string, from: number) =>
+  Effect.map(
+    Effect.forEach(
+      [source, ...(test === undefined ? [] : [test])].flatMap((each) => filesOf(useOf(each))),
+      ({ path }) => sizeOf(resolve(directory, path)),
+    ),
+    (sizes) => sizes.reduce((sum, size) => sum + size, 0) >= from,
+  ).pipe(Effect.orElseSucceed(() => false))
+
+/** The columns that the document uses: those that are not ignored, and those that the split or the slices name. */
+const isUsed = (data: Read): ((name: string) => boolean) => {
+  const { columns = {} } = data
+  const named = namedColumns(data)
+  return (name) => {
+    const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+    return named.has(name) || (column !== undefined && column.type !== "ignore")
+  }
+}
+
+/** Bytes between two reports of progress. */
+const reported = 2 ** 26
+
+/** The bytes of the file after which the space for all of it is estimated. */
+const enough = 2 ** 22
+
+/** Reads a table of one file onto the disk. */
+const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path, directory: string) =>
+  Effect.gen(function* () {
+    const use = useOf(source)
+    const [named] = filesOf(use)
+    const reader = Source.blocks(use, usesOf(data, Source.tableOptionsOf(use), "used"))
+    if (named === undefined || reader === undefined) return yield* Effect.die("a table that is streamed has one file")
+    const file = resolve(directory, named.path)
+    const place = { data, source: at, file: [...at, use.name, named.option] }
+    const bytes = yield* Load.size(file).pipe(refused(place))
+    yield* Progress.report({ _tag: "Reading", file: named.path, bytes })
+    const hash = createHash("sha256")
+    let done = 0
+    let told = 0
+    let isEstimated = false
+    const spill = yield* Scratch.using(() => scratch.file(`${at.join("-")}.columns`))
+    let written = 0
+    const counting = {
+      ...spill,
+      append: (some: Uint8Array) => {
+        written += some.length
+        return spill.append(some)
+      },
+    }
+    const writer = SpilledTable.writer(counting, isUsed(data))
+    const blocks: Stream.Stream<unknown, DataError | ScratchError, FileSystem.FileSystem> = Stream.mapEffect(
+      TableStream.blocks(file, reader, (some) => {
+        hash.update(some)
+        done += some.length
+      }),
+      (block) =>
+        Effect.gen(function* () {
+          yield* Scratch.using(() => {
+            writer.add(block)
+            if (isEstimated || done < enough || written === 0) return
+            isEstimated = true
+            // The columns, and then about as many bytes of prepared rows.
+            scratch.check(Math.ceil(2 * written * (bytes / done)))
+          })
+          if (done - told < reported) return
+          told = done
+          yield* Progress.report({ _tag: "Streaming", file: named.path, done, bytes })
+        }),
+    )
+    yield* Stream.runDrain(blocks).pipe(Effect.catchTag("DataError", (error) => Effect.fail(error).pipe(refused(place))))
+    const raw = yield* Scratch.using(writer.end)
+    const files = [{ path: named.path, bytes: done, sha256: hash.digest("hex") }]
+    return { rows: { raw, files, place: { ...place, name: file } } satisfies Rows, spill }
+  })
+
+/** The rows of a part in blocks that lie within one chunk of the table each. */
+const blocksOf = (rows: Preprocess.Rows): ReadonlyArray<readonly [start: number, end: number]> => {
+  const blocks: Array<readonly [number, number]> = []
+  for (let start = 0; start < rows.length; ) {
+    const chunk = Math.floor((rows[start] ?? 0) / SpilledTable.chunkRows)
+    let end = start + 1
+    while (end < rows.length && Math.floor((rows[end] ?? 0) / SpilledTable.chunkRows) === chunk) end++
+    blocks.push([start, end])
+    start = end
+  }
+  return blocks
+}
+
+/** What stays in memory of prepared rows. */
+type Held = Pick<Part, "targets" | "weights">
+
+/** Arrays of all rows of a part, which those of blocks are copied into. */
+const collector = (rows: number) => {
+  let all: ReadonlyArray<NDArray> | undefined
+  return ({ targets, weights }: Held, start: number): Held => {
+    const tree = { targets, ...(weights === undefined ? {} : { weights }) } as unknown
+    const leaves = Tree.leaves(tree) as ReadonlyArray<NDArray>
+    const widthOf = ({ data, shape }: NDArray): number => data.length / Math.max(1, shape[0] ?? 1)
+    all ??= leaves.map((leaf) => {
+      const Same = leaf.data.constructor as new (length: number) => NDArray["data"]
+      return new NDArray(leaf.dtype, [rows, ...leaf.shape.slice(1)], new Same(rows * widthOf(leaf)))
+    })
+    for (const [i, leaf] of leaves.entries()) all[i]?.data.set(leaf.data, start * widthOf(leaf))
+    return Tree.withLeaves(tree, all) as Held
+  }
+}
+
+/** The prepared rows of a part: inputs in a file, targets in memory. */
+const partOf = (
+  scratch: Scratch.Scratch,
+  name: string,
+  fitted: FittedTree,
+  { place, raw }: Rows,
+  rows: Preprocess.Rows,
+): Effect.Effect<Part, PrepareError | ScratchError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const prepared = (start: number, end: number) =>
+      Scratch.using(() =>
+        PreprocessTree.dataset(
+          fitted,
+          raw,
+          Array.from({ length: end - start }, (_, i) => rows[start + i] ?? 0),
+        ),
+      ).pipe(Effect.flatMap((result) => Effect.fromResult(result).pipe(refused(place))))
+    const file = yield* Scratch.using(() => scratch.file(`${name}.rows`))
+    const collect = collector(rows.length)
+    let done: { readonly like: Part<PreprocessTree.Arrays>; readonly held: Held } | undefined
+    for (const [start, end] of blocksOf(rows)) {
+      const block = yield* prepared(start, end)
+      yield* Scratch.using(() => {
+        const bytes = StoredArray.records(block.inputs)
+        if (done === undefined) scratch.check((bytes.length / (end - start)) * rows.length)
+        file.append(bytes)
+      })
+      done = { like: done?.like ?? block, held: collect(block, start) }
+      yield* Effect.yieldNow
+    }
+    if (done === undefined) return yield* Effect.map(prepared(0, 0), (none): Part => none)
+    yield* Scratch.using(file.close)
+    const store = yield* FileStore.open(file.path).pipe(refused(place))
+    const { held, like } = done
+    return { ...like, ...held, inputs: StoredArray.stored(like.inputs, store, rows.length) as Part["inputs"] }
+  }).pipe(Effect.tap(() => Progress.report({ _tag: "Prepared", part: name, rows: rows.length })))
+
+/** Rows on disk, in a folder of their own. */
+const onDisk = (
+  scratch: Scratch.Scratch,
+): Storage<PreprocessTree.RowArrays, ScratchError, FileSystem.FileSystem | Scope.Scope> => ({
+  read: (data, source, at, directory) => Effect.map(readTable(scratch, data, source, at, directory), ({ rows }) => rows),
+  part: (name, fitted, rows, which) => partOf(scratch, name, fitted, rows, which),
+})
+
+/** A document whose rows are prepared. */
+interface Document extends Described {
+  readonly pretrain?: ReadonlyArray<unknown>
+}
+
+/** Whether the rows of a document are streamed: tables with files as large as `Streaming` has it, and no pre-training. */
+export const isStreamed = (
+  { data, pretrain = [] }: Document,
+  directory: string,
+): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+  Effect.flatMap(Streaming, ({ from }) =>
+    data === undefined || pretrain.length > 0 || !areTables(data) ? Effect.succeed(false) : isLarge(data, directory, from),
+  )
+
+/**
+ * `prepare` with rows on disk, in a folder of temporary files that goes with the scope: the same rows to the bit. Fails with
+ * `ScratchError` where that folder cannot be written, or its disk has too little room.
+ */
+export const prepareStreamed = (
+  document: Document,
+  directory: string,
+  options: { readonly fitted?: FittedTree } = {},
+): Effect.Effect<Prepared, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
+  Effect.flatMap(Streaming, ({ folder }) =>
+    Effect.flatMap(Scratch.make(folder), (scratch) => prepareWith(document, directory, options, onDisk(scratch))),
+  )
