@@ -134,6 +134,57 @@ describe("evaluate RUN FILE", () => {
     expect(event.intervals["vote.accuracy"]).toEqual(wilson(event.scores["vote.accuracy"], 160))
   })
 
+  test("rows with weights count as often as they weigh", async () => {
+    const [train, path] = [file("weighted.yaml"), file("heavy.csv")]
+    writeFileSync(
+      path,
+      [`vote;age;town;heavy`, ...people.map(({ age, town, vote }, i) => `${vote};${age};${town};${1 + (i % 3)}`)].join("\n"),
+    )
+    writeFileSync(
+      train,
+      readFileSync(file("votes.yaml"), "utf8")
+        .replace("name: votes", "name: weighted")
+        .replace("people.csv", "heavy.csv")
+        .replace("    income: ignore", "    heavy: weight"),
+    )
+    expect(await run(["train", train, ...runs])).toMatchObject({ code: 0, stderr: expect.not.stringContaining("internal error") })
+    const { event } = await evaluated("weighted/1", "--split", "test")
+    const summary = JSON.parse(readFileSync(join(directory, "runs/weighted/0001/summary.json"), "utf8"))
+    expect(event.test).toEqual(summary.test)
+    for (const score of ["loss", "accuracy", "auroc"]) {
+      const { high, low } = event.intervals[score]
+      expect(low < event.test[score] && event.test[score] < high).toBe(true)
+    }
+  })
+
+  test("of a series: each window of the file, from its history in it", async () => {
+    const hours = Array.from(
+      { length: 160 },
+      (_, i) =>
+        `2026-01-${String(1 + Math.floor(i / 24)).padStart(2, "0")}T${String(i % 24).padStart(2, "0")}:00;${(10 + 5 * Math.sin(i / 4)).toFixed(3)}`,
+    )
+    writeFileSync(file("hours.csv"), ["hour;load", ...hours].join("\n"))
+    writeFileSync(
+      file("hours.yaml"),
+      `schema: 1
+name: hours
+data:
+  source: { csv: { path: hours.csv, delimiter: ";" } }
+  columns: { load: { type: number, role: target, scale: standard }, "*": ignore }
+  series: { window: 6, horizon: 1, time: hour }
+  split: { train: 60%, val: 20%, test: 20% }
+model: { layers: [flatten, { dense: 8 }, relu, { head: load }] }
+train: { seed: 1, epochs: 6, batch: 16, optimizer: { adam: 0.02 }, metrics: [mae] }
+`,
+    )
+    expect(await run(["train", file("hours.yaml"), ...runs])).toMatchObject({ code: 0 })
+    writeFileSync(file("later.csv"), ["hour;load", ...hours.slice(100)].join("\n"))
+    const { event } = await evaluated("hours/1", file("later.csv"))
+    // 60 hours have 54 windows of 6 with an hour after them.
+    expect(event).toMatchObject({ rows: 54, units: { mae: "load" } })
+    expect(event.intervals.mae.high).toBeGreaterThan(event.scores.mae)
+  })
+
   test.each<readonly [what: string, text: string, code: number, message: string]>([
     ["without the target", table(people, ["age", "town"]), 4, "bad-file.csv: there is no column `vote`"],
     ["without an input", table(people, ["age", "vote"]), 4, "bad-file.csv: there is no column `town`"],

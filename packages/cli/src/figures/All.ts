@@ -63,8 +63,8 @@ const ofHead = (found: HeadFindings, suffix: string, { image, isTimeOrdered, mis
   found.kind === "numbers"
     ? [
         ...drawing(`predicted${suffix}`, "answers", Numbers.predictedAgainstTrue(found)),
-        ...drawing(`residuals${suffix}`, "answers", Numbers.residuals(found)),
         ...(isTimeOrdered ? drawing(`forecast${suffix}`, "answers", Numbers.forecast(found)) : []),
+        ...drawing(`residuals${suffix}`, "answers", Numbers.residuals(found)),
       ]
     : [
         ...drawing(`confusion${suffix}`, "answers", Classes.confusion(found)),

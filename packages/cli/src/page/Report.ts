@@ -88,7 +88,7 @@ const readModel = (directory: string, set: ReadonlyArray<string>) =>
 /** Whether the parts of the data follow each other in time, as far as its split says so. */
 const isTimeOrdered = ({ document: { data } }: Trained): boolean => {
   const split: object = data?.split ?? {}
-  return "by" in split && split.by === "order"
+  return data?.series !== undefined || ("by" in split && split.by === "order")
 }
 
 /** The name of a run, of its folder: `digits/0001`. */

@@ -79,9 +79,13 @@ export interface Read extends Data {
   readonly slices?: ReadonlyArray<string>
 }
 
-/** The columns that something else than preprocessing reads: the split, and scores of groups. */
-export const namedColumns = ({ slices = [], split }: Read): ReadonlySet<string> =>
-  new Set([...Object.values(split).flatMap((value) => (typeof value === "string" ? [value] : [])), ...slices])
+/** The columns that something else than preprocessing reads: the split, the order and the groups of series, and scores of groups. */
+export const namedColumns = ({ series, slices = [], split }: Read): ReadonlySet<string> =>
+  new Set([
+    ...Object.values(split).flatMap((value) => (typeof value === "string" ? [value] : [])),
+    ...[series?.time, series?.group].flatMap((name) => (name === undefined ? [] : [name])),
+    ...slices,
+  ])
 
 /** How the columns of a table are stored. Columns that the split or the slices name are texts. */
 export const usesOf = (data: Read, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
