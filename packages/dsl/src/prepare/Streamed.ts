@@ -206,13 +206,22 @@ const partOf = (
     return { ...like, ...held, inputs: StoredArray.stored(like.inputs, store, rows.length) as Part["inputs"] }
   }).pipe(Effect.tap(() => Progress.report({ _tag: "Prepared", part: name, rows: rows.length })))
 
-/** Rows on disk, in a folder of their own. */
-const onDisk = (
-  scratch: Scratch.Scratch,
-): Storage<PreprocessTree.RowArrays, ScratchError, FileSystem.FileSystem | Scope.Scope> => ({
-  read: (data, source, at, directory) => Effect.map(readTable(scratch, data, source, at, directory), ({ rows }) => rows),
-  part: (name, fitted, rows, which) => partOf(scratch, name, fitted, rows, which),
-})
+/** Rows on disk, in a folder of their own. The tables are removed when all parts are prepared. */
+const onDisk = (scratch: Scratch.Scratch) => {
+  const tables: Array<Scratch.ScratchFile> = []
+  const storage: Storage<PreprocessTree.RowArrays, ScratchError, FileSystem.FileSystem | Scope.Scope> = {
+    read: (data, source, at, directory) =>
+      Effect.map(readTable(scratch, data, source, at, directory), ({ rows, spill }) => {
+        tables.push(spill)
+        return rows
+      }),
+    part: (name, fitted, rows, which) => partOf(scratch, name, fitted, rows, which),
+  }
+  const removeTables = Effect.sync(() => {
+    for (const { remove } of tables) remove()
+  })
+  return { storage, removeTables }
+}
 
 /** A document whose rows are prepared. */
 interface Document extends Described {
@@ -238,5 +247,8 @@ export const prepareStreamed = (
   options: { readonly fitted?: FittedTree } = {},
 ): Effect.Effect<Prepared, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
   Effect.flatMap(Streaming, ({ folder }) =>
-    Effect.flatMap(Scratch.make(folder), (scratch) => prepareWith(document, directory, options, onDisk(scratch))),
+    Effect.flatMap(Scratch.make(folder), (scratch) => {
+      const { removeTables, storage } = onDisk(scratch)
+      return Effect.tap(prepareWith(document, directory, options, storage), removeTables)
+    }),
   )
