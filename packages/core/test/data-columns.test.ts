@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import * as Calendar from "../src/data/Calendar.ts"
 import * as Category from "../src/data/Category.ts"
 import * as Column from "../src/data/Column.ts"
 import * as Fitted from "../src/data/Fitted.ts"
@@ -270,8 +271,7 @@ describe("the power transform", () => {
     const values = Float64Array.of(6.535, 6.689, 6.904)
     const lambda = YeoJohnson.fit(values)
     const transformed = values.map((x) => YeoJohnson.apply(lambda, x))
-    for (const [i, y] of transformed.entries())
-      expect(YeoJohnson.invert(lambda, Math.fround(y))).toBeCloseTo(values[i] ?? 0, 3)
+    for (const [i, y] of transformed.entries()) expect(YeoJohnson.invert(lambda, Math.fround(y))).toBeCloseTo(values[i] ?? 0, 3)
   })
 })
 
@@ -757,7 +757,8 @@ describe("blanks", () => {
 
 it("the numbers of arrays have the same scales", () => {
   const inputs = NDArray.make("f32", [5, 2], Float32Array.of(0, -8, 1, 0, 2, 2, 3, 4, 4, 4))
-  const of = (scale: "robust" | "maxabs" | "none") => rowsOf(ok(Preprocess.inputs(ok(Preprocess.fit({ scale }, { inputs })), { inputs })))
+  const of = (scale: "robust" | "maxabs" | "none") =>
+    rowsOf(ok(Preprocess.inputs(ok(Preprocess.fit({ scale }, { inputs })), { inputs })))
   expect(of("robust").map(([x]) => x)).toEqual([-1, -0.5, 0, 0.5, 1])
   expect(of("robust").map(([, x]) => x)).toEqual([-2.5, -0.5, 0, 0.5, 0.5])
   expect(of("maxabs")[0]).toEqual([0, -1])
@@ -771,4 +772,32 @@ it("intervals count the edges at or below a value", () => {
       expect(Quantity.intervalOf(sorted, value)).toBe(sorted.filter((edge) => edge <= value).length)
     }),
   )
+})
+
+describe("the calendar", () => {
+  it("is that of `Date`, for days before and after 1970", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1e6, max: 1e6 }), (number) => {
+        const date = new Date(number * Calendar.dayLength)
+        const day = { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() }
+        expect(Calendar.dayOf(number)).toEqual(day)
+        expect(Calendar.numberOf(day)).toBe(number)
+        expect(Calendar.exists(day)).toBe(true)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+  it("has no other days", () => {
+    const none = [
+      [2023, 2, 29],
+      [1900, 2, 29],
+      [2024, 2, 30],
+      [2024, 4, 31],
+      [2024, 0, 1],
+      [2024, 13, 1],
+      [2024, 1, 0],
+      [2024, 1, 32],
+    ] as const
+    for (const [year, month, day] of none) expect(Calendar.exists({ year, month, day })).toBe(false)
+  })
 })
