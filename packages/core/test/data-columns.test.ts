@@ -436,6 +436,9 @@ describe("names", () => {
       'line 2: row 2, column `x`: got "hihg", wanted one of "low", "mid", "high"; try: "high", or add it to `order`',
     )
   })
+  it("with an order need it", () => {
+    expect(refusal(fitOf({ type: "ordinal" } as unknown as Column.Column, ["a"]))).toContain("column `x`: got no `order`")
+  })
   it("with an order are a class in that order as a target, as are given classes", () => {
     const table = Table.make(
       ["x", "a", "b"],
