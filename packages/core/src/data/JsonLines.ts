@@ -76,6 +76,8 @@ export const reader = (limit = longestLine): Reader => {
 export const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+const aRecord = 'a record of columns, as in {"age": 30}'
+
 /** Bytes decoded at a time. */
 const piece = 2 ** 18
 
@@ -94,11 +96,12 @@ export const decode = (bytes: Uint8Array, isUsed?: IsUsed): Result.Result<Table,
     const add = (some: ReadonlyArray<Line>): Result.Result<void, DataError> => {
       for (const { line, value } of some) {
         const row = places.length + 1
-        if (Result.isFailure(value)) return Result.fail(dataError({ _tag: "BadRecord", line, row, ...value.failure }))
+        if (Result.isFailure(value))
+          return Result.fail(dataError({ _tag: "BadRecord", line, row, ...value.failure, wanted: aRecord }))
         const record = value.success
         if (!isRecord(record)) {
           const got = Array.isArray(record) ? "a list" : `the value ${quote(JSON.stringify(record))}`
-          return Result.fail(dataError({ _tag: "BadRecord", line, row, got, wanted: 'a record of columns, as in {"age": 30}' }))
+          return Result.fail(dataError({ _tag: "BadRecord", line, row, got, wanted: aRecord }))
         }
         for (const [name, cell] of Object.entries(record)) {
           const cells = columns.get(name) ?? []

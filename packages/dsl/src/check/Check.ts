@@ -3,7 +3,7 @@
  * document and the known facts of its data, so they can run again when more facts are known.
  */
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
-import { fromTokens } from "@adjoint/core/learning/sequence/overSequences"
+import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import { inputName, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"

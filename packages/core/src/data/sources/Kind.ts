@@ -54,8 +54,8 @@ export interface Kind<F extends Fields, E extends string = string> {
   readonly advice: string
   /** The file name endings that imply this kind. */
   readonly endings: ReadonlyArray<E>
-  /** The characters that files of this kind begin with, if they all do. */
-  readonly magic?: string
+  /** The characters, each a byte, that files of this kind begin with: one of these. */
+  readonly magic?: ReadonlyArray<string>
   readonly fields: F
   /** The option that a single value sets. */
   readonly main?: keyof F & string

@@ -9,7 +9,7 @@ export const arrow = kind({
   doc: "A table in an Arrow file or stream, or in Feather of version 2.",
   advice: "Columns keep their types, as those of `parquet`. Buffers may be packed by LZ4 or Zstandard.",
   endings: ["arrow", "arrows", "feather"],
-  magic: "ARROW1",
+  magic: ["ARROW1", "\xff\xff\xff\xff"],
   fields: { path },
   main: "path",
   read: async (_, files, { isUsed }) => {

@@ -15,7 +15,7 @@ export const npz = kind({
   doc: "Arrays saved by NumPy's `savez`.",
   advice: "Only the named arrays are read: `inputs` and `targets`, or those of `data.arrays`.",
   endings: ["npz"],
-  magic: "PK",
+  magic: ["PK"],
   fields,
   main: "path",
   named: named(open),

@@ -10,7 +10,7 @@ export const parquet = kind({
   advice:
     "Columns keep their types: a date is its ISO 8601 text, and a list of numbers is one cell. All usual compressions are read.",
   endings: ["parquet", "pq"],
-  magic: "PAR1",
+  magic: ["PAR1"],
   fields: { path },
   main: "path",
   read: async (_, files, { isUsed }) => {
