@@ -7,6 +7,7 @@ import { isBlank } from "./Blank.ts"
 import * as Category from "./Category.ts"
 import * as Column from "./Column.ts"
 import { type Cells, type DataResult, type Input, type Role, refuseCell } from "./columns/Kind.ts"
+import { moments } from "./covariance.ts"
 import { type Cell, dataError, type Reason } from "./DataError.ts"
 import { type Fields, isOptional } from "./Field.ts"
 import type {
@@ -188,7 +189,11 @@ const fitPca = (pca: TablePca, plain: FittedColumns, table: Table, rows: Rows): 
       if (start !== block.start) block = { start, data: Result.getOrThrow(read(start)).data }
       into.set(block.data.subarray((i - start) * width, (i - start + 1) * width))
     }
-    const { fitted, means } = yield* Components.fit(pca, { count: rows.length, width, write })
+    const { fitted, means } = yield* Components.fit(pca, {
+      count: rows.length,
+      width,
+      moments: () => moments({ count: rows.length, width, write }),
+    })
     return { ...plain, pca: { columns: columns.map(({ name }) => name), means: [...means], by: fitted } }
   })
 
