@@ -18,7 +18,10 @@ if (browser === undefined) throw new Error(`none of ${browserNames.join(", ")} i
 const runs = mkdtempSync(join(tmpdir(), "adjoint-pictures-"))
 try {
   const args = ["train", "examples/digits-cnn.yaml", "--runs", runs]
-  const { status } = spawnSync(process.execPath, [join(root, "packages/cli/src/main.ts"), ...args], { cwd: root, stdio: "inherit" })
+  const { status } = spawnSync(process.execPath, [join(root, "packages/cli/src/main.ts"), ...args], {
+    cwd: root,
+    stdio: "inherit",
+  })
   if (status !== 0) throw new Error("the example did not train")
   const parts = [
     { file: "report.png", from: undefined, height: 900 },
