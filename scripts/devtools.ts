@@ -33,8 +33,8 @@ export interface Tab {
   readonly setWidth: (width: number) => Promise<void>
   /** The value of an expression in the page; a promise is awaited. */
   readonly evaluate: (expression: string) => Promise<unknown>
-  /** The page from top to bottom, or the part of it from `top` on that is `height` high, as a PNG. */
-  readonly screenshot: (part?: { readonly top: number; readonly height: number }) => Promise<Buffer>
+  /** The page from top to bottom, or the part of it from `top` on that is `height` high, as a PNG; `scale` is 1 unless given. */
+  readonly screenshot: (part?: { readonly top: number; readonly height: number; readonly scale?: number }) => Promise<Buffer>
 }
 
 /** Opens a tab, hands it to `use`, and closes the browser. */
@@ -126,7 +126,7 @@ const tabOf = async (socket: WebSocket): Promise<Tab> => {
     screenshot: async (part) => {
       const { cssContentSize } = await ask("Page.getLayoutMetrics")
       const { height, width } = isRecord(cssContentSize) ? cssContentSize : { height: 800, width: 1060 }
-      const clip = { x: 0, y: part?.top ?? 0, width, height: part?.height ?? height, scale: 1 }
+      const clip = { x: 0, y: part?.top ?? 0, width, height: part?.height ?? height, scale: part?.scale ?? 1 }
       const { data } = await ask("Page.captureScreenshot", { format: "png", captureBeyondViewport: true, clip })
       return Buffer.from(String(data), "base64")
     },

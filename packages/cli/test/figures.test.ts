@@ -176,6 +176,7 @@ describe("curves", () => {
       undefined,
     )
     expect(flat?.kind === "panels" && flat.panels[0]?.y.log).toBe(true)
+    expect(flat === undefined ? "" : svg(flat)).toContain(">0.1</text>")
   })
 
   test("with non-finite scores are broken there", () => {

@@ -38,6 +38,12 @@ type Scale = (x: number) => number
 /** Names beside an axis take at most so many pixels. */
 const widestName = 150
 
+/** A number without the letters of units. `plainly(0.02) // => "0.02"` */
+const plainly = (x: number): string => {
+  const size = Math.abs(x)
+  return x !== 0 && (size < 1e-4 || size >= 1e6) ? x.toExponential(0) : String(Number(x.toPrecision(3)))
+}
+
 /** The numbers of an axis that are marked, as text. */
 const ticksOf = (axis: Axis, [from, to]: readonly [number, number], apart = 64) => {
   const { domain, log, names, print } = axis
@@ -48,7 +54,9 @@ const ticksOf = (axis: Axis, [from, to]: readonly [number, number], apart = 64) 
   }
   const count = Math.max(2, Math.floor(room / apart))
   const made = log === true ? scaleLog([...domain], [from, to]) : scaleLinear([...domain], [from, to])
-  const format = print ?? made.tickFormat(count)
+  const usual = made.tickFormat(count)
+  // Those that have no room are no text; of the others a logarithmic scale would write thousandths with a letter.
+  const format = print ?? (log === true ? (x: number) => (usual(x) === "" ? "" : plainly(x)) : usual)
   return {
     scale: ((x) => made(x)) satisfies Scale,
     ticks: made.ticks(count).flatMap((at) => {
