@@ -339,6 +339,8 @@ describe("simple models", () => {
       assert.isAbove(line?.accuracy ?? 0, 0.8)
       const found = { own: { loss: 0.6 }, constant: { loss: 0.7 }, linear: { loss: 0.3 } }
       assert.match(Diagnosis.concerns.baselines(found)[0]?.message ?? "", /above that of a linear model, 0.3/)
+      const flatRun = { ...found, own: { loss: 0.695 } }
+      assert.match(Diagnosis.concerns.baselines(flatRun)[0]?.message ?? "", /nearly the same for every row/)
       assert.match(
         Diagnosis.concerns.baselines({ ...found, own: { loss: Number.NaN } })[0]?.message ?? "",
         /not below that of the best constant/,
