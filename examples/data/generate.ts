@@ -47,7 +47,7 @@ const energy = ["Elm 3", "Oak 7"].flatMap((household, h) =>
   Array.from({ length: days * 24 }, (_, i) => {
     const hour = i % 24
     const [first = 0, second = 0] = noise.subarray(2 * (h * days * 24 + i), 2 * (h * days * 24 + i) + 2)
-    const temperature = 8 + 5 * Math.sin(((hour - 9) / 24) * 2 * Math.PI) + 3 * Math.sin(i / 60) + 0.5 * first
+    const temperature = 8 + 5 * Math.sin(((hour - 9) / 24) * 2 * Math.PI) + Math.sin(i / 10) + 0.5 * first
     const evening = Math.exp(-(((hour - 19) / 2.5) ** 2))
     const morning = 0.6 * Math.exp(-(((hour - 7) / 1.5) ** 2))
     const load = (h === 0 ? 0.4 : 0.7) + (h === 0 ? 1.2 : 0.9) * (evening + morning) + 0.03 * (15 - temperature) + 0.05 * second

@@ -1,7 +1,7 @@
 /** Safetensors files of other programs: every element type, and headers that do not hold. */
 import { CheckpointError, NDArray, Safetensors, ShapeError, Tensor } from "@adjoint/core"
-import { duplicateKey } from "@adjoint/core/training/duplicateKey"
-import { half } from "@adjoint/core/training/safetensorsFormats"
+import { duplicateKey } from "@adjoint/core/data/duplicateKey"
+import { fromBits } from "@adjoint/core/data/float16"
 import { Result } from "effect"
 import * as fc from "fast-check"
 import { assert, describe, expect, it } from "vitest"
@@ -107,7 +107,7 @@ describe("each array is read by its own type", () => {
               ? sign * Number.POSITIVE_INFINITY
               : Number.NaN
             : sign * (exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15))
-        assert.isTrue(Object.is(half(bits), wanted))
+        assert.isTrue(Object.is(fromBits(bits), wanted))
       }),
     )
   })

@@ -30,7 +30,9 @@ const data: Keys<NonNullable<Model.Sections["data"]>> = {
   arrays: true,
   image: true,
   scale: true,
+  pca: true,
   target: true,
+  series: true,
   split: true,
   test: true,
 }
@@ -41,6 +43,12 @@ const split: Keys<NonNullable<NonNullable<Model.Sections["data"]>["split"]>> = {
   unlabelled: true,
   stratify: true,
   group: true,
+  by: true,
+  column: true,
+  folds: true,
+  repeats: true,
+  fold: true,
+  repeat: true,
   seed: true,
 }
 const model: Keys<Model.Sections["model"]> = { input: true, inputs: true, init: true, layers: true }

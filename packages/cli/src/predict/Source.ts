@@ -4,6 +4,7 @@ import type { DataError } from "@adjoint/core/data/DataError"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isJpeg } from "@adjoint/core/data/image/Jpeg"
 import { isPng } from "@adjoint/core/data/image/Png"
+import { inputColumns } from "@adjoint/core/data/PreprocessTree"
 import { isTable } from "@adjoint/core/data/Raw"
 import * as Recorded from "@adjoint/core/data/Source"
 import * as Result from "effect/Result"
@@ -13,6 +14,7 @@ import { fromArray } from "./fromArray.ts"
 import { fromTable } from "./fromTable.ts"
 import { image } from "./images.ts"
 import { jsonLines } from "./JsonLines.ts"
+import { lastWindows } from "./lastWindows.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
 /** What reading rows needs to know of a run. */
@@ -39,7 +41,9 @@ const asSource = (run: Run, name: string, kind: Recorded.AnyKind): Reader => {
   const named = kind.named as Parameters<typeof archive>[0] | undefined
   if (named !== undefined) return archive(named, String(options.inputs))(fitted)
   return wholeRows(async (path) => {
-    const raw = await Recorded.read(kind, { name, options }, { path })
+    const columns = inputColumns(fitted)
+    const isUsed = (column: string) => columns?.some((each) => each.name === column) ?? true
+    const raw = await Recorded.read(kind, { name, options }, { path }, { isUsed })
     return Result.flatMap(
       Result.mapError(raw, ({ error }) => error),
       (rows) => (isTable(rows) ? Result.succeed(fromTable(fitted, rows)) : fromArray(fitted, rows.inputs)),
@@ -79,8 +83,10 @@ const ownKind = (run: Run): Reader | undefined => {
 }
 
 /** The reader of a file, by the end of its name; other names are read as the run's own rows were. */
-export const readerOf = (run: Run, name: string): Reader | undefined =>
-  kinds.find(([, ending]) => ending.test(name))?.[2](run) ?? ownKind(run)
+export const readerOf = (run: Run, name: string): Reader | undefined => {
+  const reader = kinds.find(([, ending]) => ending.test(name))?.[2](run) ?? ownKind(run)
+  return reader === undefined ? undefined : lastWindows(run.run.fitted, reader)
+}
 
 /** Whether bytes begin with these characters. */
 const begins = (bytes: Uint8Array, characters: string): boolean =>
@@ -89,8 +95,8 @@ const begins = (bytes: Uint8Array, characters: string): boolean =>
 /** The reader of bytes that begin so. */
 const recognized = (run: Run, bytes: Uint8Array): Reader => {
   const { fitted } = run.run
-  const kind = Object.entries<Recorded.AnyKind>(Recorded.kinds).find(
-    ([, { magic }]) => magic !== undefined && begins(bytes, magic),
+  const kind = Object.entries<Recorded.AnyKind>(Recorded.kinds).find(([, { magic = [] }]) =>
+    magic.some((characters) => begins(bytes, characters)),
   )
   if (kind !== undefined) return asSource(run, ...kind)
   if (bytes[0] === 0x93) return npy(fitted)
@@ -105,7 +111,7 @@ export const readerByContent = (run: Run): Reader => {
   let chosen: Reader | undefined
   let blank: ReadonlyArray<Uint8Array> = []
   const begin = (bytes: Uint8Array): Result.Result<ReadonlyArray<Rows>, DataError> => {
-    const reader = recognized(run, bytes)
+    const reader = lastWindows(run.run.fitted, recognized(run, bytes))
     chosen = reader
     return Result.map(Result.all([...blank, bytes].map((piece) => reader.push(piece))), (rows) => rows.flat())
   }

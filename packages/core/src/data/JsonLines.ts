@@ -3,7 +3,7 @@ import * as Result from "effect/Result"
 import { type DataError, dataError, quote } from "./DataError.ts"
 import type { Table } from "./Table.ts"
 import * as TextPieces from "./TextPieces.ts"
-import { type Cells, maxCells, tableOf } from "./TypedTable.ts"
+import { type Cells, type IsUsed, maxCells, tableOf } from "./TypedTable.ts"
 
 /** What is wrong with one line. */
 export interface Wrong {
@@ -76,6 +76,8 @@ export const reader = (limit = longestLine): Reader => {
 export const isRecord = (value: unknown): value is { readonly [key: string]: unknown } =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+const aRecord = 'a record of columns, as in {"age": 30}'
+
 /** Bytes decoded at a time. */
 const piece = 2 ** 18
 
@@ -83,9 +85,9 @@ const piece = 2 ** 18
  * Lines of records as a table: the columns are all names, in the order of their first use; a name that a record lacks is a
  * blank, and so is `null`. A list of numbers is a cell too, for columns of vectors.
  *
- * Fails with `BadRecord` for a line that is no record, `BadCell` for a nested value, `Empty` without lines, `NotText`, `TooLarge`.
+ * Fails with `BadRecord` for a line that is no record, `BadCell` for a nested value in a column that is used, `Empty` without lines, `NotText`, `TooLarge`.
  */
-export const decode = (bytes: Uint8Array): Result.Result<Table, DataError> =>
+export const decode = (bytes: Uint8Array, isUsed?: IsUsed): Result.Result<Table, DataError> =>
   Result.gen(function* () {
     const lines = reader()
     const columns = new Map<string, Array<unknown>>()
@@ -94,11 +96,12 @@ export const decode = (bytes: Uint8Array): Result.Result<Table, DataError> =>
     const add = (some: ReadonlyArray<Line>): Result.Result<void, DataError> => {
       for (const { line, value } of some) {
         const row = places.length + 1
-        if (Result.isFailure(value)) return Result.fail(dataError({ _tag: "BadRecord", line, row, ...value.failure }))
+        if (Result.isFailure(value))
+          return Result.fail(dataError({ _tag: "BadRecord", line, row, ...value.failure, wanted: aRecord }))
         const record = value.success
         if (!isRecord(record)) {
           const got = Array.isArray(record) ? "a list" : `the value ${quote(JSON.stringify(record))}`
-          return Result.fail(dataError({ _tag: "BadRecord", line, row, got, wanted: 'a record of columns, as in {"age": 30}' }))
+          return Result.fail(dataError({ _tag: "BadRecord", line, row, got, wanted: aRecord }))
         }
         for (const [name, cell] of Object.entries(record)) {
           const cells = columns.get(name) ?? []
@@ -124,5 +127,5 @@ export const decode = (bytes: Uint8Array): Result.Result<Table, DataError> =>
       values.length = places.length
       return { name, values }
     })
-    return yield* tableOf(cells, (row) => places[row] ?? 0)
+    return yield* tableOf(cells, { line: (row) => places[row] ?? 0, isUsed })
   })

@@ -24,13 +24,15 @@ import type {
 } from "./Fitted.ts"
 import * as InputTransform from "./InputTransform.ts"
 import * as Named from "./NamedArrays.ts"
+import type { TablePca } from "./Pca.ts"
 import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
 import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
+import * as Series from "./Series.ts"
 import { hasStored } from "./StoredArray.ts"
 import * as TableInput from "./TableInput.ts"
 import * as Tokenizer from "./Tokenizer.ts"
-import { completed, each, refuse, type TreeSpec } from "./TreeSpec.ts"
+import { completed, each, type Groups, refuse, type TreeSpec } from "./TreeSpec.ts"
 
 export { completed, type Groups, rest, type TreeSpec } from "./TreeSpec.ts"
 
@@ -69,7 +71,7 @@ export const hasOneInput = (input: FittedTree["input"]): input is FittedInput =>
 export const hasOneTarget = (target: FittedTree["target"]): target is Fitted["target"] => target?.type !== "heads"
 
 /** A record with one input and at most one target; `undefined` for another. */
-const single = ({ input, target, ...record }: FittedTree): Fitted | undefined =>
+const single = ({ input, series: _, target, ...record }: FittedTree): Fitted | undefined =>
   hasOneInput(input) && hasOneTarget(target) ? { ...record, input, target } : undefined
 
 /** The used columns of these names, in this order. */
@@ -84,24 +86,51 @@ const named = (
     : refuse(at, `\`${absent}\``, `one of ${used.map(({ name }) => `\`${name}\``).join(", ")}`, "check its role in `columns`")
 }
 
+/** The input whose columns PCA takes. */
+const inputOfPca = (pca: TablePca, groups: Groups, inputs: ReadonlyArray<TableInput.Used>): DataResult<string> => {
+  const names = inputs.map(({ name }) => name)
+  const all = Object.entries(completed(groups, names))
+  const found = all.find(([, own]) =>
+    pca.columns === undefined ? all.length === 1 : pca.columns.every((name) => own.includes(name)),
+  )
+  if (found !== undefined) return Result.succeed(found[0])
+  return pca.columns === undefined
+    ? refuse("pca", "several inputs", "the columns of one", "name its columns: `pca: { columns: [a, b] }`")
+    : refuse(
+        "pca",
+        "columns of no input, or of several",
+        "columns of one input",
+        `the inputs are ${all.map(([name]) => name).join(", ")}`,
+      )
+}
+
 /**
  * Learns from the given rows how rows like these become inputs and targets. Fails as `Preprocess.fit` does, and with `BadSpec`
  * for a name of a column that is no input, or no target.
  */
 export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<FittedTree> => {
-  const { columns, heads, inputs: groups } = spec
+  const { columns, heads, inputs: groups, pca, series } = spec
+  if (series !== undefined && !isTable(raw)) return refuse("the rows", "arrays", "a table, whose rows are series", "a csv file")
+  if (series !== undefined && pca !== undefined)
+    return refuse("pca", "windows of series", "rows that are samples", "remove `pca`")
   if (hasNamedArrays(raw)) return Named.fit(spec, raw, rows)
-  if (groups === undefined && heads === undefined) return Preprocess.fit(spec, raw, rows)
+  if (groups === undefined && heads === undefined && series === undefined) return Preprocess.fit(spec, raw, rows)
   if (!isTable(raw) || columns === undefined)
     return refuse("the rows", "arrays", "a table, whose columns make up the inputs and the heads", "a csv file")
   if (rows.length === 0)
     return Result.fail(dataError({ _tag: "Empty", got: "there are no training rows", wanted: "one or more" }))
   return Result.gen(function* () {
     const used = yield* TableInput.resolve(columns, raw)
-    const [inputs, targets] = [used.filter(TableInput.isInput), used.filter(TableInput.isTarget)]
+    const inputs = series === undefined ? used.filter(TableInput.isInput) : Series.channels(used)
+    const targets = used.filter(TableInput.isTarget)
+    const withPca = groups === undefined || pca === undefined ? undefined : yield* inputOfPca(pca, groups, inputs)
+    const ahead = <T extends FittedHead>(target: T): DataResult<FittedHead> =>
+      series === undefined ? Result.succeed(target) : Series.ahead(target, series.horizon)
+    const fitTarget = (own: ReadonlyArray<TableInput.Used>) =>
+      Result.flatMap(TableInput.fitTarget(own, raw, rows), (target) => (target === null ? Result.succeed(null) : ahead(target)))
     const input =
       groups === undefined
-        ? yield* TableInput.fitInputs(inputs, raw, rows)
+        ? yield* TableInput.fitInputs(inputs, raw, rows, pca)
         : ({
             type: "inputs",
             inputs: yield* each(
@@ -110,22 +139,25 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
                 inputs.map(({ name }) => name),
               ),
               (names, name) =>
-                Result.flatMap(named(inputs, names, `input \`${name}\``), (own) => TableInput.fitInputs(own, raw, rows)),
+                Result.flatMap(named(inputs, names, `input \`${name}\``), (own) =>
+                  TableInput.fitInputs(own, raw, rows, name === withPca ? pca : undefined),
+                ),
             ),
           } satisfies FittedInputs)
     const target =
       heads === undefined
-        ? yield* TableInput.fitTarget(targets, raw, rows)
+        ? yield* fitTarget(targets)
         : ({
             type: "heads",
             heads: yield* each(heads, (names, name) =>
               Result.gen(function* () {
-                const fitted = yield* TableInput.fitTarget(yield* named(targets, names, `head \`${name}\``), raw, rows)
+                const fitted = yield* fitTarget(yield* named(targets, names, `head \`${name}\``))
                 return fitted ?? (yield* refuse(`head \`${name}\``, "no columns", "one or more", "name the columns"))
               }),
             ),
           } satisfies FittedHeads)
-    return { version: 1, input, target, ...(yield* TableInput.fitBeside(used, raw, rows)) } as const
+    const beside = yield* TableInput.fitBeside(used, raw, rows)
+    return { version: 1, input, target, ...beside, ...(series === undefined ? {} : { series: Series.recorded(series) }) } as const
   })
 }
 
@@ -147,8 +179,12 @@ const ofHead = (target: FittedHead): Fitted => ({ version: 1, input: { type: "co
  * The inputs of the given rows (all by default) for a net of `net`: those of `InputTransform.inputs`, or a record with one array
  * for each name. Fails as that does.
  */
-export const inputs = ({ input }: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Arrays> => {
+export const inputs = ({ input, series }: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Arrays> => {
   const of = (own: FittedInput): DataResult<NDArray.NDArray> => {
+    if (series !== undefined)
+      return own.type === "columns" && isTable(raw)
+        ? Series.inputs({ input: own, series }, raw, rows ?? all(raw))
+        : refuse("the rows", "arrays", "a table, as in training", "")
     const name = own.type === "array" ? own.array : undefined
     const found = Result.flatMap(
       rawOf(raw, name, ({ array }) => ({ inputs: array })),
@@ -160,8 +196,9 @@ export const inputs = ({ input }: FittedTree, raw: TreeRaw, rows?: Rows): DataRe
 }
 
 /** The targets of the given rows (all by default): those of `Preprocess.targets`, or a record with one array for each head. */
-export const targets = ({ target }: FittedTree, raw: TreeRaw, rows: Rows = all(raw)): DataResult<Arrays> => {
+export const targets = ({ series, target }: FittedTree, raw: TreeRaw, rows: Rows = all(raw)): DataResult<Arrays> => {
   const of = (own: FittedHead): DataResult<NDArray.NDArray> => {
+    if (series !== undefined && isTable(raw)) return Series.targets(own, series, raw, rows)
     const name = !hasNamedArrays(raw)
       ? undefined
       : own.type === "numbers"
@@ -179,7 +216,9 @@ export const targets = ({ target }: FittedTree, raw: TreeRaw, rows: Rows = all(r
 /** The names of the classes and the columns of preprocessed rows; none for trees. */
 const names = (fitted: FittedTree): Dataset.Names => {
   const one = single(fitted)
-  return one === undefined ? {} : Preprocess.names(one)
+  if (one === undefined) return {}
+  const { columns, ...names } = Preprocess.names(one)
+  return columns === undefined || fitted.series !== undefined ? names : { ...names, columns }
 }
 
 /** The inputs and targets of the given rows (all by default), for a net of `net`. */
@@ -192,9 +231,12 @@ export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResu
     })
   })
 
-/** The shapes of a preprocessed sample. */
-export const sample = ({ input }: Pick<FittedTree, "input">): OrNamed<Shape.Shape> => {
-  const shape = (own: FittedInput): Shape.Shape => Preprocess.sample(ofInput(own))
+/** The shapes of a preprocessed sample; that of a series is [window, columns]. */
+export const sample = ({ input, series }: Pick<FittedTree, "input" | "series">): OrNamed<Shape.Shape> => {
+  const shape = (own: FittedInput): Shape.Shape => [
+    ...(series === undefined ? [] : [series.window]),
+    ...Preprocess.sample(ofInput(own)),
+  ]
   return hasOneInput(input)
     ? shape(input)
     : Object.fromEntries(Object.entries(input.inputs).map(([name, own]) => [name, shape(own)]))
@@ -238,11 +280,21 @@ export const headsOf = ({ target }: Pick<FittedTree, "target">): ReadonlyArray<r
 
 /** The columns of a table that a target is made of; the label of arrays has the name of that. */
 export const columnsOf = (target: FittedHead): ReadonlyArray<string> =>
-  target.type === "labels" && target.set !== undefined ? [target.set.name] : namesOf(target)
+  target.type === "labels" && target.set !== undefined
+    ? [target.set.name]
+    : target.type === "numbers"
+      ? target.columns.map(({ name }) => name)
+      : namesOf(target)
 
-/** The names of a target's numbers: its columns, or the names of a set. */
-export const namesOf = (target: FittedHead): ReadonlyArray<string> =>
-  target.type === "numbers" || target.type === "labels" ? target.columns.map(({ name }) => name) : [target.name]
+/** The names of a target's numbers: its columns, or the names of a set. A column at several steps ahead has one for each: `load+1`, `load+2`. */
+export const namesOf = (target: FittedHead): ReadonlyArray<string> => {
+  if (target.type === "labels") return target.columns.map(({ name }) => name)
+  if (target.type !== "numbers") return [target.name]
+  const { columns } = target
+  return columns.map(({ ahead, name }) =>
+    ahead === undefined || columns.filter((other) => other.name === name).length === 1 ? name : `${name}+${ahead}`,
+  )
+}
 
 /** The array of a name; that of the name "" is the whole. */
 export const arrayOf = <A extends Dataset.RowArray>(arrays: OrNamed<A>, name: string): A => {

@@ -1,6 +1,7 @@
 /** The specification of preprocessing into trees: which columns or arrays make up each named input, and which each head predicts. */
 import * as Result from "effect/Result"
 import { type DataError, dataError } from "./DataError.ts"
+import type { Series } from "./Series.ts"
 import type { ArrayKind, Spec } from "./Spec.ts"
 
 type DataResult<A> = Result.Result<A, DataError>
@@ -19,6 +20,8 @@ export interface TreeSpec extends Spec {
   readonly inputs?: Groups
   /** The columns that each head predicts. */
   readonly heads?: Groups
+  /** How the rows of a table are windows of series. */
+  readonly series?: Series
 }
 
 /** The columns of each input, with those that `rest` stands for. */

@@ -7,10 +7,21 @@ import * as TableColumn from "./TableColumn.ts"
 /** The most cells of a table, as in delimited text. */
 export const maxCells = 50_000_000
 
-/** The values of one column in order: numbers, texts, truth values, dates, lists of numbers; an absent value is a blank. */
+/** The values of one column in order: numbers, texts, truth values, dates, lists of numbers or of texts; an absent value is a blank. */
 export interface Cells {
   readonly name: string
   readonly values: ArrayLike<unknown>
+}
+
+/** Whether a column of a name is used. A column that is not may have values that are no cells; they become blanks. */
+export type IsUsed = (name: string) => boolean
+
+/** How columns become a table. */
+interface Options {
+  /** The lines of rows; without it a row has the number of its line. */
+  readonly line?: (row: number) => number
+  /** Without it all columns are used. */
+  readonly isUsed?: IsUsed | undefined
 }
 
 /** Nested lists deeper than this are refused. */
@@ -28,7 +39,7 @@ const listed = (value: unknown): string =>
 /** A date as ISO 8601 writes it; the time is left out at midnight. */
 const dated = (date: Date): string => {
   const text = date.toISOString()
-  return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text
+  return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text.replace(/\.000Z$/, "Z")
 }
 
 /** The text of a cell; `undefined` for a value that is no cell. */
@@ -37,13 +48,14 @@ const textOf = (value: unknown): string | undefined => {
   if (typeof value === "string") return value
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : dated(value)
+  if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string")) return JSON.stringify(value)
   return Array.isArray(value) || ArrayBuffer.isView(value) ? (isNumbers(value) ? listed(value) : undefined) : undefined
 }
 
 /** What a value is, for a message. */
 const kindOf = (value: unknown): string => {
   if (value instanceof Date) return "a date out of range"
-  if (Array.isArray(value)) return "a list of other values than numbers"
+  if (Array.isArray(value)) return "a list of other values than numbers, or than texts"
   return typeof value === "object" ? "a record" : `a ${typeof value}`
 }
 
@@ -82,16 +94,13 @@ const numbersOf = (values: ArrayLike<unknown>): TableColumn.TableColumn | undefi
  * A column of these values, stored as numbers where most are numbers. Whole numbers that no double holds are kept as texts,
  * since identifiers may have that many digits. Fails with `BadCell` for a value that is no cell.
  */
-const columnOf = (
-  { name, values }: Cells,
-  line: ((row: number) => number) | undefined,
-): Result.Result<TableColumn.TableColumn, DataError> => {
+const columnOf = ({ name, values }: Cells, { isUsed, line }: Options): Result.Result<TableColumn.TableColumn, DataError> => {
   const numbers = numbersOf(values)
   if (numbers !== undefined) return Result.succeed(numbers)
   const texts: Array<string> = []
   for (let row = 0; row < values.length; row++) {
     const text = textOf(values[row])
-    if (text === undefined)
+    if (text === undefined && isUsed?.(name) !== false)
       return Result.fail(
         dataError({
           _tag: "BadCell",
@@ -99,22 +108,19 @@ const columnOf = (
           row: row + 1,
           column: name,
           got: kindOf(values[row]),
-          wanted: "a number, a text, true, false, null or a list of numbers",
+          wanted: "a number, a text, true, false, null, or a list of numbers or of texts",
           hint: "",
         }),
       )
-    texts.push(text)
+    texts.push(text ?? "")
   }
   return Result.succeed(TableColumn.ofTexts(texts))
 }
 
-/**
- * A table of these columns, which have equal lengths. `line` has the lines of rows; without it a row has the number of its
- * line. Fails with `BadCell` for a value that is no cell.
- */
-export const tableOf = (columns: ReadonlyArray<Cells>, line?: (row: number) => number): Result.Result<Table.Table, DataError> =>
+/** A table of these columns, which have equal lengths. Fails with `BadCell` for a value that is no cell, in a column that is used. */
+export const tableOf = (columns: ReadonlyArray<Cells>, options: Options = {}): Result.Result<Table.Table, DataError> =>
   Result.gen(function* () {
     const made: Array<readonly [string, TableColumn.TableColumn]> = []
-    for (const cells of columns) made.push([cells.name, yield* columnOf(cells, line)])
-    return Table.fromColumns(made, line)
+    for (const cells of columns) made.push([cells.name, yield* columnOf(cells, options)])
+    return Table.fromColumns(made, options.line)
   })

@@ -249,7 +249,12 @@ const unitsOf = (table: Table, heads: ReadonlyArray<CheckedHead>): Pick<Built, "
   const scores = [...table].flatMap(([name, { head, score }]) => {
     const { power } = score
     if (power === undefined || head.target.type !== "numbers" || !isScaled(head)) return []
-    return [[name, head.target.names.map((column) => (power === 2 ? `${column}²` : column)).join(" and ")] as const]
+    return [
+      [
+        name,
+        (head.target.columns ?? head.target.names).map((column) => (power === 2 ? `${column}²` : column)).join(" and "),
+      ] as const,
+    ]
   })
   return { units: Object.fromEntries([...losses, ...scores]) }
 }

@@ -16,6 +16,8 @@ export type HeadTarget =
   | {
       readonly type: "numbers"
       readonly names: ReadonlyArray<string>
+      /** Their columns, if several numbers are of one: a series at several steps ahead. */
+      readonly columns?: ReadonlyArray<string>
       /** The original unit of each, if the net learns scaled values or logarithms. */
       readonly units?: ReadonlyArray<Unit>
     }

@@ -21,7 +21,7 @@ const endsOf = (
   const seen = (i: number): Seen => {
     const source = origin?.rows[Math.floor(i / width)] ?? 0
     const line = origin?.line?.(source)
-    const column = columns?.[i % width]
+    const column = columns?.[i % columns.length]
     const place = line === undefined ? `row ${source + 1}` : `line ${line}`
     return { value: data[i] ?? 0, place, ...(column === undefined ? {} : { column }) }
   }

@@ -1,6 +1,7 @@
 /** The facts that the document alone states about its data, before any file is opened. */
 import * as Column from "@adjoint/core/data/Column"
 import * as Dataset from "@adjoint/core/data/Dataset"
+import { type Pca, type TablePca, widthAfter } from "@adjoint/core/data/Pca"
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import { completed } from "@adjoint/core/data/PreprocessTree"
 import { arrayRole, imageShape } from "@adjoint/core/data/Spec"
@@ -8,7 +9,8 @@ import type { Use } from "@adjoint/core/learning/Entry"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Key from "@adjoint/core/tensor/Key"
 import type { Shape } from "@adjoint/core/types/Shape"
-import { type Amount, type Data, type Model, type Split, useOf } from "../Document.ts"
+import * as Size from "@adjoint/core/types/Shape"
+import { type Amount, type Data, horizonOf, type Model, type Split, useOf } from "../Document.ts"
 import { type HeadAt, severalHeads } from "../net/Heads.ts"
 import type { Facts, HeadFacts, HeadTarget, Rows, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
@@ -56,9 +58,19 @@ const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
   return { sample: Dataset.sample(dataset), target, rows: divided(rows, data.split, data.test === undefined) }
 }
 
-const table = ({ arrays, columns, image, target: said }: Data, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
+/** The shape of a sample after PCA, if the document says it. */
+const afterPca = (pca: Pca | undefined, shape: Shape | undefined): Shape | undefined => {
+  if (pca === undefined || shape === undefined || pca.whiten === "zca") return shape
+  const width = widthAfter(pca, Size.size(shape))
+  return width === undefined ? undefined : [width]
+}
+
+const table = (
+  { arrays, columns, image, pca, series, target: said }: Data,
+  model: Pick<Model, "inputs" | "layers"> | undefined,
+): Facts => {
   if (arrays !== undefined) return ofArrays(arrays, model)
-  const sample = image === undefined ? undefined : imageShape(image)
+  const sample = image === undefined ? undefined : afterPca(pca, imageShape(image))
   if (columns === undefined)
     return {
       ...(sample === undefined ? {} : { sample }),
@@ -68,16 +80,21 @@ const table = ({ arrays, columns, image, target: said }: Data, model: Pick<Model
     }
   const entries = Object.entries(columns)
   const heads = model === undefined ? undefined : severalHeads(model)
-  const target = heads === undefined ? targetOf(entries) : targetsOf(heads, columns)
-  const width = hasUnnamed(columns) ? undefined : widthOf(entries)
+  const steps = series === undefined ? 1 : horizonOf(series.horizon).length
+  const target = heads === undefined ? targetOf(entries, steps) : targetsOf(heads, columns, steps)
+  const width = hasUnnamed(columns) ? undefined : widthAfterPca(entries, pca, series !== undefined)
   const sequences = sequencesOf(model?.inputs, columns)
   if (model?.inputs !== undefined) {
-    const named = samplesOf(model.inputs, columns)
+    const named = pca === undefined ? samplesOf(model.inputs, columns, series) : undefined
     return { ...(named === undefined ? {} : { sample: named }), ...(target === undefined ? {} : { target }), ...sequences }
   }
   return {
     ...sequences,
-    ...(sample === undefined ? (width === undefined ? {} : { sample: [width] }) : { sample }),
+    ...(sample === undefined
+      ? width === undefined
+        ? {}
+        : { sample: [...(series === undefined ? [] : [series.window]), width] }
+      : { sample }),
     ...(target === undefined ? {} : { target }),
   }
 }
@@ -86,7 +103,7 @@ const table = ({ arrays, columns, image, target: said }: Data, model: Pick<Model
 const ofArrays = (arrays: NonNullable<Data["arrays"]>, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
   const shapeOf = (name: string | undefined): Shape | undefined => {
     const kind = name !== undefined && Object.hasOwn(arrays, name) ? arrays[name] : undefined
-    return kind?.type === "image" ? imageShape(kind) : undefined
+    return kind?.type === "image" ? afterPca(kind.pca, imageShape(kind)) : undefined
   }
   const inputs = Object.entries(arrays).flatMap(([name, kind]) => (arrayRole(kind) === "input" ? [name] : []))
   if (model?.inputs === undefined) {
@@ -113,12 +130,16 @@ const named = (columns: Columns, names: ReadonlyArray<string>): ReadonlyArray<re
   })
 
 /** The shapes of named inputs, if all are known. */
-const samplesOf = (groups: NonNullable<Model["inputs"]>, columns: Columns): Facts["sample"] => {
+const samplesOf = (groups: NonNullable<Model["inputs"]>, columns: Columns, series: Data["series"]): Facts["sample"] => {
   if (hasUnnamed(columns)) return undefined
-  const inputs = Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "input" ? [name] : []))
-  const shapes = Object.entries(completed(groups, inputs)).map(([name, names]) => [name, widthOf(named(columns, names))] as const)
+  const isSeries = series !== undefined
+  const inputs = Object.entries(columns).flatMap(([name, column]) => (isChannel(column, isSeries) ? [name] : []))
+  const shapes = Object.entries(completed(groups, inputs)).map(
+    ([name, names]) => [name, widthOf(named(columns, names), isSeries)] as const,
+  )
+  const time = series === undefined ? [] : [series.window]
   return shapes.every(([, width]) => width !== undefined)
-    ? Object.fromEntries(shapes.map(([name, width = 0]) => [name, [width]] as const))
+    ? Object.fromEntries(shapes.map(([name, width = 0]) => [name, [...time, width]] as const))
     : undefined
 }
 
@@ -135,23 +156,29 @@ const sequencesOf = (groups: Model["inputs"], columns: Columns): Pick<Facts, "se
 }
 
 /** The targets of several heads, if the document has them all. */
-const targetsOf = (heads: ReadonlyArray<HeadAt>, columns: Columns): Target | undefined => {
+const targetsOf = (heads: ReadonlyArray<HeadAt>, columns: Columns, steps: number): Target | undefined => {
   const each = heads.flatMap(({ columns: names, name }): ReadonlyArray<HeadFacts> => {
     const own = named(columns, names)
-    const target = own.length === names.length ? targetOf(own) : undefined
+    const target = own.length === names.length ? targetOf(own, steps) : undefined
     return target === undefined ? [] : [{ name, target }]
   })
   return each.length === heads.length ? { type: "heads", heads: each } : undefined
 }
 
-const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): HeadTarget | undefined => {
+const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>, steps: number): HeadTarget | undefined => {
   const targets = columns.filter(([, column]) => Column.isTarget(column))
   const [first, second] = targets
   if (first === undefined) return undefined
   const [name, column] = first
   const type = Column.targetOf(column)
   const isAll = targets.every(([, other]) => Column.targetOf(other) === type)
-  if (type === "numbers") return isAll ? { type, names: targets.map(([each]) => each) } : undefined
+  if (type === "numbers") {
+    const names = targets.map(([each]) => each)
+    if (!isAll) return undefined
+    return steps === 1
+      ? { type, names }
+      : { type, names: names.flatMap((each) => Array<string>(steps).fill(each)), columns: names }
+  }
   if (type === "binary" && second !== undefined && isAll) return { type: "labels", names: targets.map(([each]) => each) }
   // The names of a set are in the data.
   if (second !== undefined || type === undefined || type === "labels") return undefined
@@ -159,11 +186,29 @@ const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): Hea
   return { type, name, ...(classes === undefined ? {} : { classes }) }
 }
 
+/** Whether a column is an input, or, of a series, a target whose past is one. */
+const isChannel = (column: Column.Column, isSeries: boolean): boolean =>
+  Column.roleOf(column) === "input" || (isSeries && Column.isTarget(column) && Column.targetOf(column) !== "class")
+
+/** The number of inputs of a prepared row, with PCA of some columns. */
+const widthAfterPca = (
+  columns: ReadonlyArray<readonly [string, Column.Column]>,
+  pca: TablePca | undefined,
+  isSeries: boolean,
+): number | undefined => {
+  if (pca === undefined) return widthOf(columns, isSeries)
+  const isTaken = ([name, column]: readonly [string, Column.Column]): boolean =>
+    pca.columns === undefined ? column.type === "number" : pca.columns.includes(name)
+  const [taken, others] = [columns.filter(isTaken), columns.filter((each) => !isTaken(each))].map((own) => widthOf(own, isSeries))
+  const made = taken === undefined ? undefined : widthAfter(pca, taken)
+  return made === undefined || others === undefined ? undefined : made + others
+}
+
 /** The number of inputs of a prepared row; unknown with category columns, whose names are in the data. */
-const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): number | undefined => {
+const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>, isSeries: boolean): number | undefined => {
   let width = 0
   for (const [, column] of columns) {
-    if (Column.roleOf(column) !== "input") continue
+    if (!isChannel(column, isSeries)) continue
     const own = Column.widthOf(column)
     if (own === undefined) return undefined
     width += own
@@ -174,8 +219,14 @@ const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>): numb
 const rowsOf = (amount: Amount | undefined, total: number): number =>
   amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * total)
 
-/** The rows of each part of a total. Without `train`, it has the rest. */
+/** The rows of each part of a total. Without `train`, it has the rest; of folds they are those of the fold that is meant. */
 const divided = (total: number, split: Split, ownTest: boolean): Rows => {
+  const { fold = 1, folds } = split
+  if (folds !== undefined) {
+    const all = Math.max(0, total - rowsOf(split.test, total) - rowsOf(split.unlabelled, total))
+    const val = Math.round((fold * all) / folds) - Math.round(((fold - 1) * all) / folds)
+    return { train: all - val, val, test: ownTest ? rowsOf(split.test, total) : 0 }
+  }
   const val = rowsOf(split.val, total)
   const test = ownTest ? rowsOf(split.test, total) : 0
   const train =

@@ -9,25 +9,26 @@ import * as Preprocess from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Source from "@adjoint/core/data/Source"
 import { hasStored } from "@adjoint/core/data/StoredArray"
+import * as Table from "@adjoint/core/data/Table"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Tree from "@adjoint/core/types/Tree"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Model, type Named, useOf } from "../Document.ts"
+import { columnsOf as columnsOfSplit, type Data, type Model, type Named, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
 import type { Path } from "../source/Path.ts"
 import * as Columns from "./Columns.ts"
-import { groupOf } from "./Columns.ts"
 import { finding, type Place } from "./DataFinding.ts"
-import { type Division, divide } from "./Division.ts"
+import { type Division, divide, splitOf } from "./Division.ts"
 import * as Ends from "./Ends.ts"
 import type { Facts, HeadTarget, Target } from "./Facts.ts"
 import { labelsOf } from "./Labels.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
 import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
+import { allWindows, hasSeries, seriesOf, windows } from "./Windows.ts"
 
 /**
  * The rows of a document, prepared. Rows that were read as bytes stay bytes, for the net that `build` makes of these facts;
@@ -110,14 +111,19 @@ export interface Described {
 }
 
 /** The preprocessing that a document specifies. */
-export const specOf = ({ data: { arrays, columns, image, scale, target }, model }: Described): PreprocessTree.TreeSpec => ({
-  ...groupsOf(model),
-  ...(arrays === undefined ? {} : { arrays }),
-  ...(columns === undefined ? {} : { columns }),
-  ...(image === undefined ? {} : { image }),
-  ...(scale === undefined ? {} : { scale }),
-  ...(target === undefined ? {} : { target }),
-})
+export const specOf = ({ data, model }: Described): PreprocessTree.TreeSpec => {
+  const { arrays, columns, image, pca, scale, target } = data
+  return {
+    ...groupsOf(model),
+    ...(hasSeries(data) ? { series: seriesOf(data) } : {}),
+    ...(arrays === undefined ? {} : { arrays }),
+    ...(columns === undefined ? {} : { columns }),
+    ...(image === undefined ? {} : { image }),
+    ...(scale === undefined ? {} : { scale }),
+    ...(pca === undefined ? {} : { pca }),
+    ...(target === undefined ? {} : { target }),
+  }
+}
 
 /** The target of a fitted record. */
 export const targetOf = ({ target }: Pick<FittedTree, "target">): Target | undefined =>
@@ -135,7 +141,13 @@ const ofHead = (target: FittedHead): HeadTarget => {
   }
   if (target.type !== "numbers") return target
   const units = PreprocessTree.units(target)
-  return { type: "numbers", names, ...(PreprocessTree.isMeasured(target) ? {} : { units }) }
+  const columns = [...new Set(PreprocessTree.columnsOf(target))]
+  return {
+    type: "numbers",
+    names,
+    ...(columns.length === names.length ? {} : { columns }),
+    ...(PreprocessTree.isMeasured(target) ? {} : { units }),
+  }
 }
 
 /** The target with the training rows of each class. */
@@ -173,18 +185,37 @@ const targetOfTable: Finding = {
 }
 
 const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effect.Effect<Division, PrepareError> => {
-  const { split } = data
-  const group = split.group ?? groupOf(data)
-  const wanted = group === undefined ? split : { ...split, group }
-  return Effect.mapError(Effect.fromResult(divide(raw, wanted, rows)), (error) => {
+  const split = splitOf(data)
+  return Effect.mapError(Effect.fromResult(divide(raw, split, rows)), (error) => {
     const found = finding(error, place)
     const { reason } = error
-    if (reason._tag !== "NoColumn") return new PrepareError({ findings: [found] })
-    const path = ["data", "split", reason.column === split.stratify ? "stratify" : "group"]
-    return new PrepareError({ findings: [{ ...found, at: { path } }] })
+    const column = "column" in reason ? reason.column : undefined
+    const [, path] = columnsOfSplit(split).find(([name]) => name === column) ?? []
+    if (path === undefined) return new PrepareError({ findings: [found] })
+    const at = { path: ["data", "split", ...path] }
+    if (reason._tag === "NoColumn") return new PrepareError({ findings: [{ ...found, at }] })
+    // The groups of a column of that type have no place in the split.
+    const [, own] = columnsOfSplit(data.split).find(([name]) => name === column) ?? []
+    const related = own === undefined ? {} : { related: [{ at, label: "the column that divides the rows" }] }
+    return new PrepareError({ findings: [{ ...found, ...related }] })
   })
 }
 
+/** A source whose rows are series: the rows that columns leave out are no rows of it. */
+const seriesRows = ({ data }: Described, rows: Rows, kept: Preprocess.Kept): Rows =>
+  !hasSeries(data) || !Preprocess.isTable(rows.raw) ? rows : { ...rows, raw: Table.take(rows.raw, Array.from(kept.rows)) }
+
+/** The rows of each part, of series the last rows of their windows, and the rows that preprocessing learns from. */
+const partsOf = ({ data }: Described, rows: Rows, kept: Preprocess.Kept) =>
+  !hasSeries(data) || !Preprocess.isTable(rows.raw)
+    ? Effect.map(divided(data, rows, kept.rows), (parts) => ({ parts, train: parts.train ?? new Int32Array() }))
+    : Effect.fromResult(windows(rows.raw, data)).pipe(refused(rows.place))
+
+/** The rows of a separate source of test rows. */
+const testRowsOf = ({ data }: Described, rows: Rows, kept: Preprocess.Kept) =>
+  !hasSeries(data) || !Preprocess.isTable(rows.raw)
+    ? Effect.succeed(kept.rows)
+    : Effect.fromResult(allWindows(rows.raw, data)).pipe(refused(rows.place))
 /** The numbers that are hashed at once: their text stays small. */
 const hashed = 2 ** 16
 
@@ -214,7 +245,10 @@ const datasetOf = (part: string, fitted: FittedTree, { place, raw }: Rows, rows:
   )
 
 /** Rows in memory. */
-export const memory: Storage<PreprocessTree.Arrays, never, FileSystem.FileSystem> = { read, part: datasetOf }
+export const memory: Storage<PreprocessTree.Arrays, never, FileSystem.FileSystem> = {
+  read: (data, source, at, directory) => read(data, source, at, directory, "used"),
+  part: datasetOf,
+}
 
 /** The rows of a source that are used. */
 const keptOf = (described: Described, { place, raw }: Rows) =>
@@ -269,21 +303,26 @@ export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
     const described = { data, model }
     if (data.test !== undefined && data.split.test !== undefined) return yield* fail([doubled])
 
-    const source = yield* read(data, data.source, ["data", "source"], directory)
-    const separate = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory)
-    const wrong = [source, ...(separate === undefined ? [] : [separate])].flatMap((rows) => columnsOf(described, rows))
+    const whole = yield* read(data, data.source, ["data", "source"], directory)
+    const wholeTest = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory)
+    const wrong = [whole, ...(wholeTest === undefined ? [] : [wholeTest])].flatMap((rows) => columnsOf(described, rows))
     if (wrong.length > 0) return yield* fail(wrong)
 
     yield* Progress.report({
       _tag: "Preparing",
-      rows: PreprocessTree.size(source.raw) + (separate === undefined ? 0 : PreprocessTree.size(separate.raw)),
+      rows: PreprocessTree.size(whole.raw) + (wholeTest === undefined ? 0 : PreprocessTree.size(wholeTest.raw)),
     })
-    const kept = yield* keptOf(described, source)
-    const keptTest = separate === undefined ? undefined : yield* keptOf(described, separate)
-    const parts = yield* divided(data, source, kept.rows)
-    const testRows = keptTest?.rows ?? parts.test
+    const kept = yield* keptOf(described, whole)
+    const keptTest = wholeTest === undefined ? undefined : yield* keptOf(described, wholeTest)
+    const source = seriesRows(described, whole, kept)
+    const separate = wholeTest === undefined || keptTest === undefined ? undefined : seriesRows(described, wholeTest, keptTest)
+    const { parts, train: learned } = yield* partsOf(described, source, kept)
+    if (separate !== undefined && parts.test !== undefined)
+      return yield* fail([{ ...doubled, at: { path: ["data", "split", "column"] } }])
+    const testRows =
+      separate === undefined || keptTest === undefined ? parts.test : yield* testRowsOf(described, separate, keptTest)
     const trainRows = parts.train ?? new Int32Array()
-    const fitted = options.fitted ?? (yield* fittedOf(described, source, trainRows))
+    const fitted = options.fitted ?? (yield* fittedOf(described, source, learned))
     const target = targetOf(fitted)
     if (target === undefined) return yield* fail([noTarget(source.place)])
 

@@ -47,7 +47,6 @@ const warmUp =
   "a warm-up is a schedule, counted in epochs or as a share of the run: `schedule: { warmup_cosine: { warmup: 5% } }`"
 const everyEpoch = "scores of the training and validation rows are computed after every epoch: remove it"
 const wholeEpochs = "an epoch uses every training row once: use fewer with `data: { split: { train: 10% } }`"
-const crossValidation = "cross-validation is not supported yet: a run has one split, `split: { train: 60%, val: 20%, test: 20% }`"
 
 /** The learning rate, beside the optimizer instead of in it. */
 const learningRate: ElsewhereTable[string] = (found) =>
@@ -122,6 +121,8 @@ export const data = {
     arrays: ["tensors", "named_arrays"],
     image: ["images", "img"],
     scale: ["scaling", "scaler", "normalize", "normalization"],
+    pca: ["principal_components", "whitening", "zca", "zca_whitening", "dimensionality_reduction"],
+    series: ["time_series", "timeseries", "windows"],
     split: ["splits"],
     test: ["test_data", "test_set", "test_source"],
   },
@@ -199,10 +200,17 @@ export const split = {
     unlabelled: ["unlabeled"],
     stratify: ["stratify_by", "stratified", "stratify_column"],
     group: ["groups", "group_by", "group_column"],
+    by: ["order", "ordered", "temporal", "time_order", "chronological"],
+    column: ["split_column", "part_column", "predefined", "predefined_split"],
+    folds: ["n_splits", "cv", "k_folds", "k", "num_folds", "n_folds", "kfold"],
+    repeats: ["n_repeats", "repetitions"],
+    fold: ["fold_index"],
     seed: ["random_state", "random_seed"],
   },
   elsewhere: {
-    shuffle: needless("rows are always shuffled before they are divided: remove it", [true]),
+    shuffle: instead("rows are shuffled before they are divided, unless they are divided in their order: `by: order`", (value) =>
+      value === false ? "by: order" : undefined,
+    ),
     type: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", ["random"]),
     probabilities,
     method: needless("rows are divided at random, in the proportions of `stratify` if that is given: remove it", [
@@ -211,12 +219,21 @@ export const split = {
     ]),
     ratio: "each part has its own share: `train: 70%, val: 10%, test: 20%`",
     fraction: "each part has its own share: `train: 70%, val: 10%, test: 20%`",
-    n_splits: crossValidation,
-    cv: crossValidation,
-    k_folds: crossValidation,
   },
-  later: ["folds", "by", "group", "column"],
 } as const satisfies Words<Document.Split>
+
+/** `data.series`. */
+export const series = {
+  synonyms: {
+    window: ["window_size", "lookback", "look_back", "seq_len", "sequence_length", "context_length", "lags", "n_lags", "history"],
+    horizon: ["horizons", "steps_ahead", "forecast_horizon", "prediction_length", "lead", "output_length"],
+    step: ["stride", "sequence_stride"],
+    time: ["time_column", "timestamp", "date", "index", "time_idx", "ds"],
+    group: ["group_by", "groups", "group_ids", "id", "series", "unique_id"],
+    gaps: ["irregular", "missing_times"],
+    overlap: ["allow_overlap"],
+  },
+} as const satisfies Words<Document.Series>
 
 /** A share of the rows, written as a fraction. */
 export const amount = (value: unknown): { readonly help: string; readonly text: string } | undefined => {

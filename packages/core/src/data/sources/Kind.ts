@@ -24,6 +24,8 @@ export type Reading<A> = Read<A> | Promise<Read<A>>
 export interface Wanted {
   /** The size and the channels of images. */
   readonly image?: Image
+  /** Whether a column of a name is used; all are without it. */
+  readonly isUsed?: (column: string) => boolean
 }
 
 /** What the first bytes of large files contain. */
@@ -52,8 +54,8 @@ export interface Kind<F extends Fields, E extends string = string> {
   readonly advice: string
   /** The file name endings that imply this kind. */
   readonly endings: ReadonlyArray<E>
-  /** The characters that files of this kind begin with, if they all do. */
-  readonly magic?: string
+  /** The characters, each a byte, that files of this kind begin with: one of these. */
+  readonly magic?: ReadonlyArray<string>
   readonly fields: F
   /** The option that a single value sets. */
   readonly main?: keyof F & string
@@ -65,8 +67,8 @@ export interface Kind<F extends Fields, E extends string = string> {
   readonly named?: (files: Files<F>, names: ReadonlyArray<string>) => Read<NamedArrays>
   /** The options of the CSV reader, for kinds of delimited text. */
   readonly table?: (options: Filled<F>) => Csv.Options
-  /** Reads a table block by block, for kinds of one file that may be larger than memory. Unpacked bytes arrive. */
-  readonly blocks?: (options: Filled<F>) => BlockReader
+  /** Reads a table block by block, for kinds of one file that may be larger than memory. Unpacked bytes arrive. `use` is how each column is stored. */
+  readonly blocks?: (options: Filled<F>, use: Csv.Options["use"]) => BlockReader
 }
 
 /** A kind with any options. */
@@ -76,7 +78,7 @@ export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings"
   readonly first?: (options: never, files: never, wanted: Wanted) => Reading<First>
   readonly named?: (files: never, names: ReadonlyArray<string>) => Read<NamedArrays>
   readonly table?: (options: never) => Csv.Options
-  readonly blocks?: (options: never) => BlockReader
+  readonly blocks?: (options: never, use: Csv.Options["use"]) => BlockReader
 }
 
 /** Infers the options of a kind from its literal. */

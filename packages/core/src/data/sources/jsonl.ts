@@ -4,11 +4,13 @@ import type { DataError } from "../DataError.ts"
 import * as Gzip from "../Gzip.ts"
 import * as JsonLines from "../JsonLines.ts"
 import type { Table } from "../Table.ts"
+import type { IsUsed } from "../TypedTable.ts"
 import { about, kind } from "./Kind.ts"
 import { path } from "./options.ts"
 
 /** A table from the bytes of a file, gzipped or not. Fails as `JsonLines.decode` and `Gzip.unpack` do. */
-export const parse = (bytes: Uint8Array): Result.Result<Table, DataError> => Result.flatMap(Gzip.unpack(bytes), JsonLines.decode)
+export const parse = (bytes: Uint8Array, isUsed?: IsUsed): Result.Result<Table, DataError> =>
+  Result.flatMap(Gzip.unpack(bytes), (text) => JsonLines.decode(text, isUsed))
 
 /** Bytes of text that show the columns and some rows. */
 const enough = 2 ** 18
@@ -20,12 +22,12 @@ export const jsonl = kind({
   endings: ["jsonl", "ndjson"],
   fields: { path },
   main: "path",
-  read: (_, files) => about("path", parse(files.path)),
-  first: (_, files) => {
+  read: (_, files, { isUsed }) => about("path", parse(files.path, isUsed)),
+  first: (_, files, { isUsed }) => {
     const unpacked = Gzip.isGzip(files.path) ? Gzip.start(files.path, files.path.length) : Result.succeed(files.path)
     const rows = Result.flatMap(unpacked, (text) => {
       const start = text.subarray(0, enough)
-      return JsonLines.decode(start.subarray(0, start.lastIndexOf(10) + 1))
+      return JsonLines.decode(start.subarray(0, start.lastIndexOf(10) + 1), isUsed)
     })
     return about(
       "path",

@@ -1,5 +1,6 @@
 /** The element types of safetensors files, and how each becomes one of our dtypes. */
 import { type DType, fits, type Storage } from "../types/DType.ts"
+import { fromBits } from "./float16.ts"
 
 /** The name of an element type in a header. */
 export type Code = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" | "U64" | "U32" | "U16" | "U8" | "BOOL"
@@ -12,16 +13,7 @@ export interface Format {
   readonly read: (buffer: ArrayBuffer) => Storage | string
 }
 
-/** An IEEE 754 half: 1 bit of sign, 5 of exponent, 10 of fraction. `half(0x3c00) // => 1` */
-export const half = (bits: number): number => {
-  const sign = bits >> 15 === 0 ? 1 : -1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25)
-}
-
-const halves = (buffer: ArrayBuffer): Storage => Float32Array.from(new Uint16Array(buffer), half)
+const halves = (buffer: ArrayBuffer): Storage => Float32Array.from(new Uint16Array(buffer), fromBits)
 
 /** The upper half of a float: its bits, with 16 zeros after them. */
 const upperHalves = (buffer: ArrayBuffer): Storage =>

@@ -1,0 +1,74 @@
+/** The times of a series as numbers, and the step between them. */
+import * as DateFormat from "../DateFormat.ts"
+
+/** A time as it is written: a number, or a date. */
+export type Moment = { readonly number: number } | { readonly date: DateFormat.Instant }
+
+/** Reads times: dates of a format, or without one numbers and dates of ISO 8601. `undefined` for another text. */
+export const reader = (format: string | undefined): ((text: string) => Moment | undefined) => {
+  const read = DateFormat.readerOf(format ?? "iso")
+  return (text) => {
+    const own = text.trim()
+    const number = own === "" || format !== undefined ? Number.NaN : Number(own)
+    if (Number.isFinite(number)) return { number }
+    const date = read?.(own)
+    return date === undefined ? undefined : { date }
+  }
+}
+
+/** What is wanted of a time. */
+export const wanted = (format: string | undefined): string =>
+  format === undefined ? "a number, or a date such as 2026-03-01 or 2026-03-01T05:00" : `a date in the format \`${format}\``
+
+/** A time as a number that can be compared with others: that of a date is its milliseconds since 1970. */
+export const numberOf = (moment: Moment): number => ("number" in moment ? moment.number : moment.date.clock - moment.date.offset)
+
+const month = 28 * 86_400_000
+
+/** The months of dates that all have the same day and time of the day, if two are a month apart: equal steps, where milliseconds are not. */
+const monthsOf = (moments: ReadonlyArray<Moment>): ReadonlyArray<number> | undefined => {
+  const dates = moments.flatMap((moment) => ("date" in moment ? [moment.date.clock] : []))
+  const [first, second] = dates
+  if (first === undefined || second === undefined || dates.length < moments.length) return undefined
+  const withinMonth = (clock: number): number => {
+    const date = new Date(clock)
+    return clock - Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1)
+  }
+  if (second - first < month || dates.some((clock) => withinMonth(clock) !== withinMonth(first))) return undefined
+  return dates.map((clock) => 12 * new Date(clock).getUTCFullYear() + new Date(clock).getUTCMonth())
+}
+
+/** Times that rise as numbers whose steps can be compared. */
+export const comparable = (moments: ReadonlyArray<Moment>): ReadonlyArray<number> => monthsOf(moments) ?? moments.map(numberOf)
+
+/** The most frequent step between neighbours, the smallest of equally frequent ones; `undefined` without two times. */
+export const usualStep = (times: ReadonlyArray<number>): number | undefined => {
+  const counts = new Map<number, number>()
+  for (let i = 1; i < times.length; i++) {
+    const step = (times[i] ?? 0) - (times[i - 1] ?? 0)
+    counts.set(step, (counts.get(step) ?? 0) + 1)
+  }
+  return [...counts].sort(([a, n], [b, m]) => m - n || a - b)[0]?.[0]
+}
+
+/** Whether two steps are equal, but for the rounding of decimal fractions. */
+export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b))
+
+/** Units of time in milliseconds. */
+const units = [
+  [86_400_000, "day"],
+  [3_600_000, "hour"],
+  [60_000, "minute"],
+  [1000, "second"],
+] as const
+
+/** A step between times such as `moment`, in words. */
+export const printStep = (step: number, moment: Moment, isMonths: boolean): string => {
+  const [size, name] = isMonths
+    ? ([1, "month"] as const)
+    : "number" in moment
+      ? ([1, ""] as const)
+      : (units.find(([each]) => step % each === 0) ?? ([1, "millisecond"] as const))
+  const count = Number((step / size).toPrecision(12))
+  return name === "" ? String(count) : `${count} ${name}${count === 1 ? "" : "s"}`
+}
