@@ -427,7 +427,11 @@ describe("binary columns", () => {
     } as const
     const fitted = ok(Preprocess.fit({ columns }, table, [1, 2]))
     const { classes, inputs, targets } = ok(Preprocess.dataset(fitted, table))
-    expect([classes, rowsOf(inputs), [...targets.data]]).toEqual([["dead", "alive"], [[0], [1], [0]], [0, 1, 1]])
+    expect([classes, rowsOf(inputs), [...targets.data]]).toEqual([
+      ["dead", "alive"],
+      [[0], [1], [0]],
+      [0, 1, 1],
+    ])
   })
   it("have no other names, and two of them", () => {
     const refused = (names: ReadonlyArray<string>) => refusal(fitOf({ type: "binary", names }, ["a", "b"]))

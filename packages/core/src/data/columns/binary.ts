@@ -52,7 +52,11 @@ export const binary = kind<typeof fields, FittedBinary>({
 })
 
 /** The given names, if the cells have no others, or else those of the cells. */
-const namesOf = (given: ReadonlyArray<string> | undefined, cells: Cells, blank: string | null): DataResult<ReadonlyArray<string>> => {
+const namesOf = (
+  given: ReadonlyArray<string> | undefined,
+  cells: Cells,
+  blank: string | null,
+): DataResult<ReadonlyArray<string>> => {
   if (given === undefined) return Category.fitNames("binary", cells, blank)
   const names = given.map((name) => name.trim())
   return Result.map(Category.encode(cells, names, { ...Category.noBlank, blank }), () => names)
