@@ -17,7 +17,8 @@ export type { Use } from "./csv/Start.ts"
 
 /**
  * `delimiter`: the character between cells. A space means any number of spaces and tabs; those at the ends of a line are
- * left out. `auto` chooses the most frequent of comma, semicolon, tab and `|` in the first record, a comma if it has none.
+ * left out. `auto` chooses the most frequent of comma, semicolon, tab and `|` in the first record, a comma if it has none; a mark in numbers
+ * is chosen if there is no other.
  * `header`: whether the first record names the columns; false by default if there are `names`. `names`: the names of the
  * columns. Without names the columns are `c1`, `c2`, … A list as `header` is the same as `names`.
  * `encoding`: how characters are stored. `auto` is UTF-8, or UTF-16 with a byte order mark.

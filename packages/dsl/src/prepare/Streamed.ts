@@ -71,12 +71,12 @@ const isLarge = ({ source, test }: Data, directory: string, from: number) =>
     (sizes) => sizes.reduce((sum, size) => sum + size, 0) >= from,
   ).pipe(Effect.orElseSucceed(() => false))
 
-/** The columns that the document uses: those that are not ignored, and those that the split names. */
+/** The columns that are stored: those that the document does not ignore, and those that the split names. */
 const isUsed = ({ columns = {}, split }: Data): ((name: string) => boolean) => {
   const named = new Set(Object.values(split).filter((value) => typeof value === "string"))
   return (name) => {
     const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
-    return named.has(name) || (column !== undefined && column.type !== "ignore")
+    return named.has(name) || column?.type !== "ignore"
   }
 }
 
