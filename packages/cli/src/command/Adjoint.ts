@@ -58,6 +58,34 @@ const set = Flag.String("set").pipe(
   Flag.withDescription("set a value of the model file, as in train.batch=64"),
 )
 
+const init = Command.make(
+  "init",
+  {
+    data: Argument.String("data").pipe(Argument.withDescription("a table: comma or otherwise separated text, gzipped or not")),
+    target: Flag.String("target").pipe(
+      Flag.withMetavar("COLUMN"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("the column to predict; the likeliest one unless given"),
+    ),
+    output: Flag.String("output").pipe(
+      Flag.withAlias("o"),
+      Flag.withMetavar("FILE"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("the model file; the data's name with .yaml unless given"),
+    ),
+    json,
+  },
+  lazily(() => import("../verbs/init.ts")),
+).pipe(
+  Command.withDescription("Write a commented model file for a table"),
+  Command.withExamples([
+    { command: "adjoint init churn.csv --target Churn" },
+    { command: "adjoint init iris.data -o iris.yaml" },
+  ]),
+)
+
 const check = Command.make(
   "check",
   {
@@ -166,6 +194,39 @@ const sweep = Command.make(
   Command.withExamples([
     { command: "adjoint sweep digits.yaml --set train.epochs=10" },
     { command: "adjoint sweep digits.yaml --penalty l1 --from 1e-5 --to 1e-2" },
+  ]),
+)
+
+const diagnose = Command.make(
+  "diagnose",
+  {
+    subject: Argument.String("model").pipe(Argument.withDescription("a model file, or a run")),
+    only: Flag.String("only").pipe(
+      Flag.withMetavar("a,b"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("some diagnoses, such as layers,dead_units; all that fit the weights unless given"),
+    ),
+    plot: Flag.String("plot").pipe(
+      Flag.withMetavar("DIR"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("write a picture of each diagnosis into this folder"),
+    ),
+    set,
+    runs,
+    engine,
+    numerics,
+    lanes,
+    threads,
+    json,
+  },
+  lazily(() => import("../verbs/diagnose.ts")),
+).pipe(
+  Command.withDescription("Measure why a net does or does not learn: rates, layers, gradients, dead units, baselines"),
+  Command.withExamples([
+    { command: "adjoint diagnose digits.yaml" },
+    { command: "adjoint diagnose digits/0001 --only layers,dead_units --plot plots" },
   ]),
 )
 
@@ -318,7 +379,7 @@ const help = Command.make(
   Command.withExamples([{ command: "adjoint help" }, { command: "adjoint help train" }]),
 )
 
-const all = [check, inspect, train, sweep, evaluate, predict, data, schema, explain, plot, doctor, help] as const
+const all = [init, check, inspect, train, sweep, evaluate, diagnose, predict, data, schema, explain, plot, doctor, help] as const
 
 /** The names of the verbs. */
 export const verbs: ReadonlyArray<string> = all.map(({ name }) => name)

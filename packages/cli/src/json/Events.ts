@@ -5,12 +5,14 @@
 import * as Schema from "effect/Schema"
 import { Checked } from "./Check.ts"
 import { Profiled } from "./Data.ts"
+import { Diagnosed } from "./Diagnose.ts"
 import { Examined } from "./Doctor.ts"
 import { Evaluated } from "./Evaluate.ts"
 import { Explained } from "./Explain.ts"
 import { Failed } from "./Failed.ts"
 import { Fetched } from "./Fetch.ts"
 import { Help, Version } from "./Help.ts"
+import { Initialized } from "./Init.ts"
 import { Inspected } from "./Inspect.ts"
 import { Printed } from "./JsonSchemas.ts"
 import { Plotted } from "./Plot.ts"
@@ -19,6 +21,7 @@ import { Kept, Planned, Run, Summarized } from "./Run.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
 
 export const Event = Schema.Union([
+  Initialized,
   Checked,
   Inspected,
   Planned,
@@ -29,6 +32,7 @@ export const Event = Schema.Union([
   LambdaScored,
   SweepFinished,
   Evaluated,
+  Diagnosed,
   Predicted,
   RowFailed,
   Printed,
