@@ -17,6 +17,3 @@ export const byBytes = (a: string, b: string): number => {
   const at = left.findIndex((byte, i) => byte !== right[i])
   return at < 0 ? left.length - right.length : (left[at] ?? 0) - (right[at] ?? -1)
 }
-
-/** Whether a file or a folder above it is hidden: its name begins with a dot. */
-export const isHidden = (path: string): boolean => path.split("/").some((name) => name.startsWith("."))
