@@ -6,6 +6,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as Effect from "effect/Effect"
 import type { FileSystem } from "effect/FileSystem"
 import * as Result from "effect/Result"
+import * as fc from "fast-check"
 import { afterAll, describe, expect, it } from "vitest"
 import type { DataError } from "../src/data/DataError.ts"
 import { byBytes } from "../src/data/Folder.ts"
@@ -43,6 +44,15 @@ const run = <A>(load: Effect.Effect<A, DataError, FileSystem>): Promise<Result.R
   Effect.runPromise(Effect.result(load).pipe(Effect.provide(NodeFileSystem.layer)))
 const refusal = async (root: string, load: Effect.Effect<unknown, DataError, FileSystem>): Promise<string> =>
   Result.match(await run(load), { onFailure: ({ message }) => message.replaceAll(root, "DIR"), onSuccess: () => "read" })
+
+it("texts are in the order of their UTF-8 bytes", () => {
+  const text = fc.string({ unit: "binary" })
+  fc.assert(
+    fc.property(text, text, (a, b) => {
+      expect(Math.sign(byBytes(a, b))).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    }),
+  )
+})
 
 describe("rows", () => {
   it("are in the order of the bytes of their paths; classes are the sorted names of folders", async () => {
