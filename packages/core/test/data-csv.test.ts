@@ -76,28 +76,28 @@ describe("what is wrong is named with its place", () => {
     [
       "a quote never closed, named where it was opened",
       'a,b\n1,2\n3,"4\n5,6\n',
-      'line 3: got a quote opened before "4\\n5,6\\n" and never closed; wanted a closing quote; try: close it, or write a quote inside a quoted cell twice',
+      'line 3: column `b`: got a quote opened before "4\\n5,6\\n" and never closed; wanted a closing quote; try: close it, or write a quote inside a quoted cell twice',
     ],
     [
       "text after a closing quote",
       'a,b\n"1"x,2\n',
-      'line 2: got "x" after a closing quote; wanted a delimiter or the end of the line; try: write a quote inside a quoted cell twice',
+      'line 2: column `a`: got "x" after a closing quote; wanted a delimiter or the end of the line; try: write a quote inside a quoted cell twice',
     ],
     [
       "a quote inside a cell",
       'a,b\n5" pipe,2\n',
-      'line 2: got a quote inside the cell "5\\" pipe"; wanted quotes around a whole cell; try: quote the cell and write the quote in it twice, as in "5"" pipe"',
+      'line 2: column `a`: got a quote inside the cell "5\\" pipe"; wanted quotes around a whole cell; try: quote the cell and write the quote in it twice, as in "5"" pipe"',
     ],
-    ["a binary file", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0), "line 1: this is not UTF-8 text: byte 4 is 0x00"],
+    ["a binary file", Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, 0), "line 1: this is not UTF-8 text: byte 4 is 0x00"],
     [
       "another encoding",
       Uint8Array.of(0x61, 0x0a, 0xef, 0xbf, 0xbd, 0xe9, 0x0a),
-      "line 2: this is not UTF-8 text: byte 5 is 0xE9; try: save the file as UTF-8",
+      "line 2: this is not UTF-8 text: byte 5 is 0xE9; try: if it is a text, name its encoding, as in `encoding: latin1`",
     ],
     [
-      "UTF-16",
-      Uint8Array.of(0xff, 0xfe, 0x61, 0x00),
-      "line 1: this is not UTF-8 text: byte 0 is 0xFF; try: save the file as UTF-8; this is UTF-16",
+      "UTF-16 without a byte order mark",
+      Uint8Array.of(0x61, 0x00, 0x0a, 0x00),
+      "line 1: this is not UTF-8 text: byte 1 is 0x00; try: `encoding: utf-16le`, if it is a text",
     ],
   ])("%s", (_, source, message) => expect(refusal(source)).toBe(message))
 })
@@ -151,28 +151,151 @@ describe("delimiters", () => {
 })
 
 describe("a table is bounded by its cells", () => {
-  it("which are counted before a line is cut into them", () => {
-    expect(table("a,b\n1,2\n", { cells: 10 }).rows).toEqual([["1", "2"]])
-    expect(refusal(`${"a,".repeat(1000)}b\n1\n`, { cells: 10 })).toBe("the table is at least 11 cells; the limit is 10 cells")
-    expect(refusal("a,b,c,d,e,f,g\n1,2,3,4,5,6,7\n", { cells: 10 })).toMatch(
-      /^the table is at least 1\d cells; the limit is 10 cells/,
+  it("and its first record too", () => {
+    expect(table("a,b\n1,2\n", { cells: 2 }).rows).toEqual([["1", "2"]])
+    expect(refusal(`${"a,".repeat(1000)}b\n1\n`, { cells: 10 })).toBe(
+      "the first record is at least 11 cells; the limit is 10 cells",
     )
-    expect(refusal(`a,b\n"1",${"2,".repeat(50)}\n`, { cells: 10 })).toMatch(
-      /the table is at least 1\d cells; the limit is 10 cells/,
-    )
-  })
-  it("and by its rows, which cost as much as a few cells each", () => {
-    expect(refusal("1\n".repeat(30), { cells: 100, header: false })).toBe("the table is at least 21 rows; the limit is 20 rows")
+    expect(refusal("a,b\n1,2\n3,4\n", { cells: 3 })).toBe("the table is at least 4 cells; the limit is 3 cells")
   })
   it("exactly: as many cells as are allowed are read", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 2, max: 6 }), (width, rows) => {
         const text = `${Array.from({ length: width }, (_, i) => `c${i}`).join(",")}\n${`${"1,".repeat(width - 1)}1\n`.repeat(rows)}`
-        const cells = Math.max(width, 5) * (rows + 1)
-        expect(table(text, { cells }).rows.length).toBe(rows)
-        expect(refusal(text, { cells: width * (rows + 1) - 1 })).toMatch(/^the table is at least/)
+        expect(table(text, { cells: width * rows }).rows.length).toBe(rows)
+        expect(refusal(text, { cells: width * rows - 1 })).toMatch(/^the table is at least/)
       }),
     )
+  })
+})
+
+describe("options", () => {
+  const bytes = (...codes: ReadonlyArray<number>) => Uint8Array.from(codes)
+  const utf16 = (text: string, isLittle: boolean) =>
+    Uint8Array.from(
+      [...text].flatMap((character) => {
+        const code = character.charCodeAt(0)
+        return isLittle ? [code & 255, code >> 8] : [code >> 8, code & 255]
+      }),
+    )
+
+  it("encoding: UTF-16 by its byte order mark, others by name", () => {
+    const wanted = { columns: ["name"], rows: [["Müller €"]], lines: [2] }
+    expect(table(utf16("\uFEFFname\nMüller €\n", true))).toEqual(wanted)
+    expect(table(utf16("\uFEFFname\nMüller €\n", false))).toEqual(wanted)
+    expect(table(utf16("name\nMüller €\n", true), { encoding: "utf-16le" })).toEqual(wanted)
+    const windows = bytes(...new TextEncoder().encode("name\nM"), 0xfc, ...new TextEncoder().encode("ller "), 0x80, 10)
+    for (const encoding of ["latin1", "windows-1252"] as const) expect(table(windows, { encoding })).toEqual(wanted)
+    expect(table(bytes(110, 10, 0xa4, 10), { encoding: "iso-8859-15" }).rows).toEqual([["€"]])
+    expect(table(bytes(110, 10, 0x83, 0x65, 10), { encoding: "shift_jis" }).rows).toEqual([["テ"]])
+    // A text in memory is no bytes of a file, whatever its file was.
+    expect(table("name\nMüller €\n", { encoding: "latin1" })).toEqual(wanted)
+  })
+  it("encoding: bytes that it does not allow are refused", () => {
+    expect(refusal(bytes(110, 10, 0xff, 10), { encoding: "shift_jis" })).toBe(
+      "the encoding: got shift_jis, in which the bytes from 0 to 4 are no text, wanted the encoding that the file was saved in",
+    )
+    expect(refusal(utf16("\uFEFFa\nb\0\n", true))).toBe(
+      "the text data is damaged: line 2 has a NUL character; try: fetch or copy it again",
+    )
+  })
+  it("skip: lines before the header are left out, and counted", () => {
+    const text = 'a "wild" title\n\na;b\n1;2\n'
+    expect(table(text, { skip: 1 })).toEqual({ columns: ["a", "b"], rows: [["1", "2"]], lines: [4] })
+    expect(table("150,4,setosa,versicolor\n5.1,0\n4.9,1\n", { skip: 1, names: ["x", "y"] })).toEqual({
+      columns: ["x", "y"],
+      rows: [
+        ["5.1", "0"],
+        ["4.9", "1"],
+      ],
+      lines: [2, 3],
+    })
+    expect(refusal("a\n1\n", { skip: 5 })).toBe("there is nothing after the 5 skipped lines; wanted a header and rows of cells")
+    expect(refusal("a\n1\n", { skip: -1 })).toBe("the number of skipped lines: got -1, wanted 0, 1, 2, …")
+  })
+  it("names: for a file without a header, or in place of it", () => {
+    expect(table("1,2\n", { names: ["x", "y"] })).toEqual({ columns: ["x", "y"], rows: [["1", "2"]], lines: [1] })
+    expect(table("a,a\n1,2\n", { names: ["x", "y"], header: true })).toEqual({
+      columns: ["x", "y"],
+      rows: [["1", "2"]],
+      lines: [2],
+    })
+    expect(refusal("1,2\n", { names: ["x", "x"] })).toBe(
+      'the names: got the name "x" twice, wanted a different name for every column',
+    )
+    expect(refusal("1,2\n", { names: ["x"] })).toBe("line 1: row 1 has 2 cells, wanted 1, one for each column")
+  })
+  it("comment: lines that start with the mark are no rows", () => {
+    const text = "# it's a \"title\n#\na,b\n1,#2\n# two\n3,4\n#"
+    expect(table(text, { comment: "#" })).toEqual({
+      columns: ["a", "b"],
+      rows: [
+        ["1", "#2"],
+        ["3", "4"],
+      ],
+      lines: [4, 6],
+    })
+    expect(refusal("a\n1\n", { comment: "//" })).toBe(
+      'the comment mark: got "//", wanted one character, not a quote, a line end or the delimiter',
+    )
+  })
+  it("blanks: words that count as blanks, in all columns or by name", () => {
+    const text = "a,b\n-999,x\n1, none \n-999.0,-999\n"
+    const read = (blanks: Csv.Options["blanks"], use: Csv.Use = "text") =>
+      table(text, { ...(blanks === undefined ? {} : { blanks }), use: () => use }).rows
+    expect(read(["-999", "none"])).toEqual([
+      ["", "x"],
+      ["1", ""],
+      ["-999.0", ""],
+    ])
+    expect(read({ a: ["-999"] })).toEqual([
+      ["", "x"],
+      ["1", " none "],
+      ["-999.0", "-999"],
+    ])
+    expect(read({ a: ["1"], "*": ["none"] })).toEqual([
+      ["-999", "x"],
+      ["", ""],
+      ["-999.0", "-999"],
+    ])
+    // Among numbers, a word that is a number is all its spellings.
+    expect(read({ a: ["-999"] }, "number")).toEqual([
+      ["", "x"],
+      ["1", " none "],
+      ["", "-999"],
+    ])
+  })
+  it("use: numbers are stored as numbers, ignored columns not at all", () => {
+    const read = ok('x,id,y\n 1.5 ,a,"2"\nNA,b,1e400\n,c,-0\n1_000,d,7 \n', {
+      use: (name) => (name === "id" ? "ignore" : "number"),
+    })
+    const numbers = (index: number) => read.column(index).numbers?.([0, 1, 2, 3])
+    expect(numbers(0)).toEqual(Float64Array.of(1.5, Number.NaN, Number.NaN, Number.NaN))
+    expect(numbers(2)).toEqual(Float64Array.of(2, Number.NaN, -0, 7))
+    expect(Result.getOrThrow(Table.column(read, "x"))).toEqual(["1.5", "NA", "", "1_000"])
+    expect(Result.getOrThrow(Table.column(read, "y"))).toEqual(["2", "1e400", "0", "7"])
+    expect(() => read.column(1).text(0)).toThrow("column `id` was ignored when the table was read")
+  })
+  it("decimal and thousands: the marks of all numbers, or of a column's", () => {
+    const read = ok('x;y\n1.234,5;1,5\n"2,25";1.5\n', {
+      decimal: ",",
+      thousands: ".",
+      use: (name) => (name === "x" ? "number" : { thousands: "," }),
+    })
+    expect(read.column(0).numbers?.([0, 1])).toEqual(Float64Array.of(1234.5, 2.25))
+    expect(read.column(1).numbers?.([0, 1])).toEqual(Float64Array.of(Number.NaN, 1.5))
+    expect([read.column(0).format, read.column(1).format]).toEqual([{ decimal: ",", thousands: "." }, { thousands: "," }])
+    // The delimiter ends a number, even if it is the decimal mark.
+    expect(
+      ok("x,y\n1,5\n", { decimal: ",", use: () => "number" })
+        .column(1)
+        .numbers?.([0]),
+    ).toEqual(Float64Array.of(5))
+    expect(
+      ok("xey\n1e5\n", { delimiter: "e", use: () => "number" })
+        .column(1)
+        .numbers?.([0]),
+    ).toEqual(Float64Array.of(5))
   })
 })
 

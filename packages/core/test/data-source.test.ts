@@ -118,7 +118,6 @@ describe("how rows were read", () => {
     })
     expect(Source.tableOptions({ ...fitted, source: Source.recorded({ name: "tsv", options: { path: "a" } }) })).toEqual({
       delimiter: "\t",
-      header: true,
     })
   })
   it("a record that does not say it reads as before", () => {

@@ -3,7 +3,8 @@
  * padding holds. Computed in doubles by Reference.
  */
 import { Entry, Key, Layers, type Net, Params, Sequence, Tensor } from "@adjoint/core"
-import { fromTokens, over } from "@adjoint/core/learning/sequence/overSequences"
+import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
+import { over } from "@adjoint/core/learning/sequence/overSequences"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"

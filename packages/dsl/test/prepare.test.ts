@@ -14,7 +14,7 @@ import { baseline } from "../src/prepare/Baseline.ts"
 import { divide, partOf } from "../src/prepare/Division.ts"
 import { type Prepared, prepare } from "../src/prepare/Prepare.ts"
 import { preview } from "../src/prepare/Preview.ts"
-import { excess } from "../src/prepare/Unpacked.ts"
+import { refusal } from "../src/prepare/Unpacked.ts"
 
 const examples = join(import.meta.dirname, "../../../examples")
 const scratch = mkdtempSync(join(tmpdir(), "adjoint-prepare-"))
@@ -29,7 +29,7 @@ const refused = (data: Data | undefined, directory = examples) =>
 const surveyed = (data: Data, directory = examples) =>
   Effect.runPromise(preview({ data }, directory).pipe(Effect.provide(NodeFileSystem.layer)))
 
-const csv = (path: string) => ({ csv: { path, delimiter: "auto", header: true } })
+const csv = (path: string) => ({ csv: { path, delimiter: "auto" } })
 const iris: Data = {
   source: csv("data/iris.csv"),
   columns: { "*": { type: "number", scale: "standard" }, species: { type: "class" } },
@@ -205,33 +205,31 @@ describe("preview", () => {
     expect(findings).toMatchObject([{ code: "D305" }])
   })
 
-  test("a small gzip file that unpacks to too many rows is refused", async () => {
-    const [member, rows] = [gzipSync("1,2,3x\n".repeat(50_000)), 10_000_000]
-    writeFileSync(join(scratch, "packed.csv.gz"), Buffer.concat([gzipSync("a,b,c\n"), ...Array(rows / 50_000).fill(member)]))
+  test("a small gzip file that unpacks to too many cells is refused", async () => {
+    const [member, rows] = [gzipSync(`${",".repeat(127)}\n`.repeat(50_000)), 550_000]
+    const header = `${Array.from({ length: 127 }, (_, i) => `x${i}`).join(",")},c\n`
+    writeFileSync(join(scratch, "packed.csv.gz"), Buffer.concat([gzipSync(header), ...Array(rows / 50_000).fill(member)]))
     const columns: Data["columns"] = { "*": { type: "number" }, c: { type: "class" } }
     const { findings } = await surveyed({ source: csv("packed.csv.gz"), columns, split: { seed: 1 } }, scratch)
     expect(findings.map(({ at, code, message }) => [code, message.replace(/^.*: /u, ""), at.path])).toEqual([
-      ["D305", "the table is at least 10,000,001 rows; the limit is 10,000,000 rows", ["data", "source", "csv", "path"]],
+      ["D305", "the table is at least 50,000,128 cells; the limit is 50,000,000 cells", ["data", "source", "csv", "path"]],
     ])
   })
 
   test.each([
-    ["1,2\n3,4\n5,6\n", undefined],
-    ["1,2\n3,4\n5,6\n7,8\n", "the table is at least 4 rows; the limit is 3 rows"],
-    ["1,2\r\n\r\n3,4\n\n\n5,6\r\n\r\n", undefined],
-    ["1\n2\n3\n4\n", "the table is at least 4 rows; the limit is 3 rows"],
-    // Line ends inside quotes are not counted.
-    ['1\n"a\nb\nc\nd"\n', undefined],
-    ["x".repeat(60), undefined],
-    ["x".repeat(61), "the text is at least 61 bytes; the limit is 60 bytes"],
+    ["a,b\n1,2\n3,4\n5,6\n", undefined],
+    ["a,b\n1,2\n3,4\n5,6\n7,8\n", "the table is at least 8 cells; the limit is 6 cells"],
+    ['a\n1\n"a\nb\nc\nd"\n', undefined],
+    ["a,b\n1,2\n3\n", "line 3: row 2 has 1 cell, wanted 2, one for each column"],
+    [`a\n${"x".repeat(57)}\n`, undefined],
+    [`a\n${"x".repeat(58)}\n`, "the text is at least 61 bytes; the limit is 60 bytes"],
   ])("the unpacked text %j", async (text, message) => {
-    const found = async (bytes: Uint8Array) => (await Effect.runPromise(excess(bytes, { bytes: 60, rows: 3 })))?.message
+    const found = async (bytes: Uint8Array) => (await Effect.runPromise(refusal(bytes, { cells: 6 }, 60)))?.message
     expect(await found(gzipSync(text))).toBe(message)
     // A file may have several members, which end anywhere in a line.
     for (let at = 1; at < text.length; at++)
       expect(await found(Buffer.concat([gzipSync(text.slice(0, at)), gzipSync(text.slice(at))]))).toBe(message)
-    // Damage is reported by the reader.
-    expect(await found(gzipSync(text).subarray(0, 12))).toBeUndefined()
+    expect(await found(gzipSync(text).subarray(0, 12))).toMatch(/the file ends at byte 12, in the middle of its gzip data/)
   })
 
   test("of large sources the header is read", async () => {
@@ -314,5 +312,91 @@ describe("baseline", () => {
     const { mse } = baseline(numbers([0, 2]), numbers([1]), [logarithm]) as { readonly mse: number }
     // Of 0 and 3 the mean is 1.5, and what is asked for is 1.
     expect(mse).toBeCloseTo(0.25, 12)
+  })
+})
+
+describe("columns beside inputs and targets", () => {
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(scratch, name), text)
+    return name
+  }
+  const patients = Array.from({ length: 60 }, (_, i) => `p${i % 13},${i},${1 + (i % 3)},${i % 2 === 0 ? "no" : "yes"}`)
+  const file = write("patients.csv", `patient,x,w,y\n${patients.join("\n")}\n`)
+  const data = (columns: Data["columns"], split: Data["split"] = { val: "20%", test: "20%", seed: 1 }, path = file): Data => ({
+    source: csv(path),
+    columns: columns ?? {},
+    split,
+  })
+  const columns = { x: { type: "number" }, w: { type: "weight" }, y: { type: "class" } } as const
+
+  test("rows of a group stay in one part, by the type of a column or by the split, to the same parts", async () => {
+    const typed = await prepared(data({ ...columns, patient: { type: "group" } }), scratch)
+    const split = { val: "20%", test: "20%", seed: 1, group: "patient" } as const
+    const named = await prepared(data({ ...columns, patient: { type: "ignore" } }, split), scratch)
+    expect(named.lock.split).toBe(typed.lock.split)
+    const groupsOf = (part: "train" | "val" | "test") =>
+      new Set(Array.from(typed.origins[part]?.rows ?? [], (row) => patients[row]?.split(",")[0] ?? ""))
+    const parts = [groupsOf("train"), groupsOf("val"), groupsOf("test")]
+    expect(parts.map(({ size }) => size).reduce((sum, size) => sum + size, 0)).toBe(13)
+    expect(parts.every(({ size }) => size > 0)).toBe(true)
+    expect(typed.facts.sample).toEqual([1])
+  })
+
+  test("rows of a group stay in one part in a stratified split and in folds too", async () => {
+    for (const split of [
+      { val: "20%", test: "20%" },
+      { folds: 4, fold: 3, test: "20%" },
+    ] as const) {
+      const wanted = { ...split, stratify: "y", seed: 1 }
+      const { origins } = await prepared(data({ ...columns, patient: { type: "group" } }, wanted), scratch)
+      const parts = (["train", "val", "test"] as const).map((part) =>
+        Array.from(origins[part]?.rows ?? [], (row) => patients[row] ?? ""),
+      )
+      const groups = parts.map((rows) => new Set(rows.map((row) => row.split(",")[0])))
+      expect(groups.reduce((sum, { size }) => sum + size, 0)).toBe(13)
+      for (const rows of parts) expect(rows.filter((row) => row.endsWith("yes")).length / rows.length).toBeCloseTo(0.5, 0)
+    }
+  })
+
+  test("weights are in every part, with a mean of 1 over the training rows", async () => {
+    const { test: held, train, val } = await prepared(data({ ...columns, patient: { type: "id" } }), scratch)
+    const weights = [...(train.weights?.data ?? [])]
+    expect(weights).toHaveLength(36)
+    expect(weights.reduce((sum, weight) => sum + weight, 0) / 36).toBeCloseTo(1, 6)
+    expect([val?.weights?.shape, held?.weights?.shape]).toEqual([[12], [12]])
+  })
+
+  test.each([
+    [
+      data({ ...columns, patient: { type: "ignore" } }, { val: "20%", group: "patent", seed: 1 }),
+      "the data has no column `patent`",
+      ["data", "split", "group"],
+    ],
+    [
+      data({ ...columns, patient: { type: "weight" } }),
+      "`patient` is a second weight: a row has one",
+      ["data", "columns", "patient"],
+    ],
+    [
+      data({
+        ...columns,
+        patient: { type: "ordinal", order: ["p0", "p1"], role: "target", missing: "median" },
+        y: { type: "ignore" },
+      }),
+      "`patient` is a target: replacing blanks by `median` would score rows against an invented value",
+      ["data", "columns", "patient", "missing"],
+    ],
+  ])("%# is refused: %s", async (wrong, message, path) => {
+    const findings = await refused(wrong, scratch)
+    const found = findings.find((each) => each.message === message)
+    expect(found?.at.path).toEqual(path)
+  })
+
+  test("a blank group is located", async () => {
+    const blank = write("blank-group.csv", `patient,x,w,y\np1,1,1,no\n,2,1,yes\n${patients.join("\n")}\n`)
+    const [found] = await refused(data({ ...columns, patient: { type: "group" } }, undefined, blank), scratch)
+    expect(found?.message).toContain("3: row 2, column `patient`: got a blank, wanted the group of the row")
+    const dropped = data({ ...columns, patient: { type: "group", missing: "drop" } }, undefined, blank)
+    expect((await prepared(dropped, scratch)).facts.dropped).toEqual([{ column: "patient", rows: 1 }])
   })
 })

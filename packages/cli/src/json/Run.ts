@@ -1,5 +1,6 @@
 /** The events of `train`. All but the first and the last are in the file events.ndjson of the run too. */
 import * as Schema from "effect/Schema"
+import { FoldResult, foldFields } from "./Folds.ts"
 import { Summary } from "./Summary.ts"
 import { Count, Engine, event, Rows, Score, Scores, timed, Units } from "./Values.ts"
 
@@ -119,6 +120,16 @@ export const Summarized = timed("summary", "The result of a run, as in summary.j
   ...summary,
 })
 
+export const FoldStarted = timed("fold_started", "The training of a fold has begun; the events of its run follow.", {
+  ...foldFields,
+  /** The place of the fold among all, counted from 1. */
+  number: Count,
+  of: Count,
+  folder: Schema.String,
+})
+
+export const FoldScored = timed("fold_scored", "A fold is trained and scored.", FoldResult.fields)
+
 /** The events of a run that are in events.ndjson too. */
 export const Kept = Schema.Union([
   StageStarted,
@@ -134,4 +145,6 @@ export const Kept = Schema.Union([
   NonFiniteScore,
   StoppedEarly,
   Finished,
+  FoldStarted,
+  FoldScored,
 ])

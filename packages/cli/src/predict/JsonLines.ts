@@ -13,6 +13,7 @@ import { fromArray } from "./fromArray.ts"
 import { fromArrays } from "./fromArrays.ts"
 import { fromTable } from "./fromTable.ts"
 import { type Id, idOf } from "./Id.ts"
+import { columnsOf } from "./lastWindows.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
 /** The most characters of one number of a sample. */
@@ -119,6 +120,10 @@ const chosen = <A>({ lines, rows }: Read<A>, places: ReadonlyArray<number>): Res
 /** How the values of lines become rows. */
 type RowsOf = (values: ReadonlyArray<Result.Result<unknown, Wrong>>, lines: ReadonlyArray<number>) => Rows
 
+const noTable = Result.fail(
+  dataError({ _tag: "BadSpec", at: "the rows", got: "lists of numbers", wanted: "records of columns", hint: "" }),
+)
+
 /** Reads the value of each line at once, and collects those of the rows that are asked for. */
 const reading =
   <A>(
@@ -128,6 +133,13 @@ const reading =
   ): RowsOf =>
   (values, lines) => {
     const all = { lines, rows: values.map((value) => Result.flatMap(value, read)) }
+    const collected = (places: ReadonlyArray<number>): Result.Result<Rows, DataError> =>
+      Result.flatMap(chosen(all, places), (rows) =>
+        collect(
+          rows,
+          places.map((place) => lines[place] ?? 0),
+        ),
+      )
     return {
       count: lines.length,
       line: (place) => lines[place] ?? place + 1,
@@ -139,15 +151,8 @@ const reading =
               return row === undefined || Result.isFailure(row) ? undefined : id(row.success)
             },
           }),
-      inputs: (places) =>
-        Result.gen(function* () {
-          const rows = yield* chosen(all, places)
-          const collected = yield* collect(
-            rows,
-            places.map((place) => lines[place] ?? 0),
-          )
-          return yield* collected.inputs(rows.map((_, i) => i))
-        }),
+      table: (places) => Result.flatMap(collected(places), (own) => own.table?.(places.map((_, i) => i)) ?? noTable),
+      inputs: (places) => Result.flatMap(collected(places), (own) => own.inputs(places.map((_, i) => i))),
     }
   }
 
@@ -189,7 +194,9 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
   if (input.type !== "array") {
     const inputs = (inputColumns(fitted) ?? []).map((column) => ({ name: column.name, fitted: column }))
     const ids = fitted.ids ?? []
-    const used: ReadonlyArray<Wanted> = [...inputs, ...ids.map((name) => ({ name }))]
+    const known = new Set([...inputs.map(({ name }) => name), ...ids])
+    const beside = fitted.series === undefined ? [] : columnsOf(fitted).filter((name) => !known.has(name))
+    const used: ReadonlyArray<Wanted> = [...inputs, ...[...ids, ...beside].map((name) => ({ name }))]
     const columns = used.map(({ name }) => name)
     return reading(
       (value) => cellsOf(used, value),

@@ -112,7 +112,7 @@ export const predictor = ({ built, run: { fitted }, weights }: Trained, file: st
             const answer =
               error === undefined
                 ? answerTo(made.get(place) ?? [], first + place, line)
-                : Result.fail(at(error, file, first + place, line).message)
+                : Result.fail((rows.isPlaced === true ? inFile(error, file) : at(error, file, first + place, line)).message)
             return {
               ...(id === undefined ? {} : { id }),
               answer: own === undefined ? answer : Result.map(answer, (found) => ({ file: own, ...found })),

@@ -1,6 +1,7 @@
 /** Rows to predict, as a reader gives them: some that follow each other, and how to prepare any of them. */
 import type { DataError } from "@adjoint/core/data/DataError"
 import type { Arrays } from "@adjoint/core/data/PreprocessTree"
+import type { Table } from "@adjoint/core/data/Table"
 import type * as Result from "effect/Result"
 import type { Id } from "./Id.ts"
 
@@ -13,6 +14,10 @@ export interface Rows {
   readonly id?: (place: number) => Id | undefined
   /** The file of each row, where each has its own. */
   readonly files?: ReadonlyArray<string>
+  /** Some of them as a table, by their places among these; absent if they are no rows of a table. */
+  readonly table?: (places: ReadonlyArray<number>) => Result.Result<Table, DataError>
+  /** Whether errors of inputs have places of their own, since a row to predict is made of several of the file. */
+  readonly isPlaced?: true
   /** The inputs of some of them, by their places among these, as the net takes them: [rows, …], or such an array for each named input. Fails when one of them cannot be used. */
   readonly inputs: (places: ReadonlyArray<number>) => Result.Result<Arrays, DataError>
 }

@@ -14,6 +14,7 @@ import { fromArray } from "./fromArray.ts"
 import { fromTable } from "./fromTable.ts"
 import { image } from "./images.ts"
 import { jsonLines } from "./JsonLines.ts"
+import { lastWindows } from "./lastWindows.ts"
 import type { Reader, Rows } from "./Rows.ts"
 
 /** What reading rows needs to know of a run. */
@@ -82,8 +83,10 @@ const ownKind = (run: Run): Reader | undefined => {
 }
 
 /** The reader of a file, by the end of its name; other names are read as the run's own rows were. */
-export const readerOf = (run: Run, name: string): Reader | undefined =>
-  kinds.find(([, ending]) => ending.test(name))?.[2](run) ?? ownKind(run)
+export const readerOf = (run: Run, name: string): Reader | undefined => {
+  const reader = kinds.find(([, ending]) => ending.test(name))?.[2](run) ?? ownKind(run)
+  return reader === undefined ? undefined : lastWindows(run.run.fitted, reader)
+}
 
 /** Whether bytes begin with these characters. */
 const begins = (bytes: Uint8Array, characters: string): boolean =>
@@ -108,7 +111,7 @@ export const readerByContent = (run: Run): Reader => {
   let chosen: Reader | undefined
   let blank: ReadonlyArray<Uint8Array> = []
   const begin = (bytes: Uint8Array): Result.Result<ReadonlyArray<Rows>, DataError> => {
-    const reader = recognized(run, bytes)
+    const reader = lastWindows(run.run.fitted, recognized(run, bytes))
     chosen = reader
     return Result.map(Result.all([...blank, bytes].map((piece) => reader.push(piece))), (rows) => rows.flat())
   }

@@ -23,6 +23,7 @@ export const fromTable = (fitted: FittedTree, table: Table.Table): Rows => {
     count: table.size,
     line: table.line,
     ...(named.length === 0 ? {} : { id: (place) => idOf(named.map(([name, { text }]) => [name, text(place)])) }),
+    table: (places) => Result.succeed(Table.take(table, places)),
     inputs: (places) =>
       input.type === "array"
         ? Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) => PreprocessTree.inputs(fitted, { inputs }))

@@ -163,6 +163,24 @@ export const footer = (training: Training, summary: Summary, reference: string) 
     yield* next([`evaluate ${reference}`, `predict ${reference} FILE`])
   })
 
+/** How a cross-validation ended, and which command uses one of its models. */
+export const foldsFooter = ({ crossValidation, seconds }: Summary, reference: string) =>
+  Effect.gen(function* () {
+    const each = crossValidation?.each ?? []
+    const time = Format.duration(seconds * 1000)
+    yield* message((style) => `${style("good", "✓")} finished ${Format.counted(each.length, "fold")} (${time})`)
+    const [first] = each
+    const [name, ...rest] = reference.split(" ")
+    if (first !== undefined) yield* next([[`evaluate ${name}/${first.run}`, ...rest, "--split val"].join(" ")])
+  })
+
+/** A cross-validation that a signal stopped. */
+export const stoppedFolds = (done: number, all: number, reference: string) =>
+  Effect.gen(function* () {
+    yield* message((style) => `${style("warn", "■")} stopped after ${done} of ${Format.counted(all, "fold")}`)
+    yield* next([`train --resume ${reference}`])
+  })
+
 /** A run that a signal stopped; `machines` says how many of its machines were trained, if it was in pre-training. */
 export const interrupted = (
   { epochs, steps }: Summary,

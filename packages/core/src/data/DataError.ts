@@ -37,7 +37,15 @@ export type Reason =
     }
   | { readonly _tag: "BadHeader"; readonly line: number; readonly got: string; readonly wanted: string }
   | { readonly _tag: "BadRow"; readonly line: number; readonly row: number; readonly got: number; readonly wanted: number }
-  | { readonly _tag: "BadQuote"; readonly line: number; readonly got: string; readonly wanted: string; readonly hint: string }
+  | {
+      readonly _tag: "BadQuote"
+      readonly line: number
+      /** Absent in a header. */
+      readonly column?: string
+      readonly got: string
+      readonly wanted: string
+      readonly hint: string
+    }
   | ({ readonly _tag: "BadCell"; readonly got: string; readonly wanted: string; readonly hint: string } & Cell)
   | {
       readonly _tag: "BadRecord"
@@ -132,7 +140,7 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
     `this is not UTF-8 text: byte ${r.offset} is 0x${r.got.toString(16).padStart(2, "0").toUpperCase()}${trying(r.hint)}`,
   BadHeader: (r) => `the header has ${r.got}; wanted ${r.wanted}`,
   BadRow: (r) => `row ${r.row} has ${count(r.got, r.got === 1 ? "cell" : "cells")}, wanted ${r.wanted}, one for each column`,
-  BadQuote: (r) => `got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
+  BadQuote: (r) => `${r.column === undefined ? "" : `column \`${r.column}\`: `}got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
   BadCell: (r) => `row ${r.row}, column \`${r.column}\`: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
   BadRecord: (r) => `row ${r.row}: got ${r.got}; wanted ${r.wanted}`,
   NoColumn: (r) => `there is no column \`${r.column}\`${didYouMean(r.nearest) || ";"} the columns are ${list(r.columns)}`,

@@ -141,7 +141,7 @@ const tokens: { readonly [token: string]: Token } = {
     },
   },
   Z: {
-    form: "(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)",
+    form: "(?:Z|[+-][0-9][0-9](?::?[0-9][0-9])?)",
     set: (fields, text) => {
       const offset = offsetOf(text)
       if (offset === undefined) return false
@@ -171,13 +171,15 @@ const instantOf = (fields: Fields): Instant | undefined => {
 const pattern = (format: string): Reader | undefined => {
   const found = [...format.matchAll(tokenForm)].map(([token]) => token)
   if (found.length === 0 || new Set(found).size < found.length) return undefined
-  let form = ""
-  let at = 0
-  for (const { 0: token, index } of format.matchAll(tokenForm)) {
-    form += `${literal(format.slice(at, index))}(${tokens[token]?.form ?? ""})`
-    at = index + token.length
-  }
-  const whole = new RegExp(`^${form}${literal(format.slice(at))}$`, "u")
+  const between = format.split(tokenForm)
+  const forms = found.map((token, i) => {
+    const own = tokens[token]?.form ?? ""
+    // Two digits may be one, as in 1/2/2024, unless the next part follows at once, as in YYYYMMDD.
+    const isApart = (i === 0 || between[i] !== "") && (i === found.length - 1 || between[i + 1] !== "")
+    return isApart && token !== "YY" ? own.replace("{2}", "{1,2}") : own
+  })
+  const form = forms.map((own, i) => `${literal(between[i] ?? "")}(${own})`).join("")
+  const whole = new RegExp(`^${form}${literal(between.at(-1) ?? "")}$`, "u")
   return (text) => {
     const parts = whole.exec(text)
     if (parts === null) return undefined
@@ -194,7 +196,8 @@ const readers: { readonly [name: string]: Reader } = { iso, unix: epoch(second),
 /**
  * The reader of a format: `iso`, `unix` (seconds since 1970), `unix_ms` (milliseconds), or a pattern of `YYYY` `YY` `MMMM` `MMM`
  * `MM` `M` `DD` `D` `HH` `H` `hh` `h` `mm` `m` `ss` `s` `SSS` `A` (AM or PM) and `Z` (the offset from UTC), each once; other
- * characters stand for themselves. `undefined` for a pattern that is none.
+ * characters stand for themselves. Parts of two digits may have one where no other part follows at once. `undefined` for a
+ * pattern that is none.
  *
  * `readerOf("DD/MM/YYYY")?.("24/12/2023") // => { clock: 1703376000000, offset: 0 }`
  */
@@ -206,7 +209,7 @@ export const guesses = (text: string): ReadonlyArray<string> => {
   if (/^\d{13}$/u.test(text)) return ["unix_ms"]
   if (/^\d{9,10}$/u.test(text)) return ["unix"]
   const times = ["", " HH:mm", " HH:mm:ss", " h:mm A"]
-  const dates = ["DD/MM/YYYY", "MM/DD/YYYY", "D/M/YYYY", "M/D/YYYY", "YYYY/MM/DD", "DD/MM/YY", "MM/DD/YY", "D/M/YY", "M/D/YY"]
+  const dates = ["DD/MM/YYYY", "MM/DD/YYYY", "YYYY/MM/DD", "DD/MM/YY", "MM/DD/YY"]
   const marks = ["/", ".", "-"]
   const all = dates.flatMap((date) => marks.flatMap((mark) => times.map((time) => `${date.replaceAll("/", mark)}${time}`)))
   const named = ["D MMM YYYY", "MMM D, YYYY", "D-MMM-YYYY", "D-MMM-YY", "HH:mm", "HH:mm:ss"]

@@ -33,8 +33,16 @@ export type Field = Base &
       }
     /** A whole number above 0. */
     | { readonly kind: "count"; readonly default?: number }
+    /** A number from 0. */
+    | { readonly kind: "nonNegative"; readonly default?: number }
+    /** A share above 0, at most 1: a fraction, or a percentage as text. */
+    | { readonly kind: "share" }
+    /** A map of options. */
+    | { readonly kind: "options"; readonly fields: Fields; readonly rule?: Rule }
     /** Two texts or more, each of them once. */
     | { readonly kind: "names" }
+    /** Texts or numbers, or such a list for each of some columns (`"*"` for the others). */
+    | { readonly kind: "words" }
     /** Some of these words, each of them once. */
     | { readonly kind: "choices"; readonly of: ReadonlyArray<string> }
     /** A number of rows, or a share of them such as 1%. */
@@ -47,6 +55,13 @@ export type Field = Base &
     | { readonly kind: "tokens"; readonly default?: Tokens }
     | { readonly kind: "length"; readonly default?: Length }
   )
+
+/** A constraint between options. */
+export interface Rule {
+  /** Follows the word "wanted" in a message. */
+  readonly wanted: string
+  readonly holds: (options: { readonly [name: string]: unknown }) => boolean
+}
 
 /** The options of a source or column kind, by name. */
 export type Fields = { readonly [name: string]: Field }
@@ -123,6 +138,8 @@ export type Length = number | `${number}%`
 /** The values of `White` that are a single word. */
 export const whites = ["unit", "none"] as const satisfies ReadonlyArray<White>
 
+/** Texts, in which a number stands for itself as text; for all columns, or by the name of a column. */
+export type Words = ReadonlyArray<string | number> | { readonly [column: string]: ReadonlyArray<string | number> }
 /** The constants that may replace blanks. */
 type Constant<F extends Field> = F extends { readonly constant: "number" }
   ? number | { readonly constant: number }
@@ -139,7 +156,11 @@ interface Values<F extends Field> {
   readonly choice: F extends { readonly of: ReadonlyArray<infer C> } ? C : never
   readonly missing: (F extends { readonly of: ReadonlyArray<infer C> } ? C : never) | Constant<F>
   readonly count: number
+  readonly nonNegative: number
+  readonly share: number | `${number}%`
+  readonly options: F extends { readonly fields: infer G extends Fields } ? Written<G> : never
   readonly names: ReadonlyArray<string>
+  readonly words: Words
   readonly choices: ReadonlyArray<F extends { readonly of: ReadonlyArray<infer C> } ? C : never>
   readonly amount: Amount
   readonly bins: Bins

@@ -1,10 +1,9 @@
-/** Unpacks gzip (RFC 1952) that arrives in pieces, in Node. Unpacked bytes are passed on immediately, so no limit is needed. */
-import { Readable } from "node:stream"
-import { pipeline } from "node:stream/promises"
-import { createGunzip } from "node:zlib"
+/** Unpacks gzip (RFC 1952) that arrives in pieces. In Node unpacked bytes are passed on immediately, so no limit is needed. */
+
+import * as Result from "effect/Result"
 import { concatBytes } from "./concatBytes.ts"
 import { type DataError, dataError } from "./DataError.ts"
-import { isGzip } from "./Gzip.ts"
+import { isGzip, unpack } from "./Gzip.ts"
 
 /** Bytes unpacked at a time. */
 const chunkSize = 2 ** 18
@@ -27,9 +26,18 @@ export async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator
     }
   }
   if (!isGzip(start)) return yield* all()
-  const unpacked = createGunzip({ chunkSize })
+  const node = globalThis.process?.getBuiltinModule
+  if (node === undefined) {
+    const packed: Array<Uint8Array> = []
+    for await (const piece of all()) packed.push(piece)
+    // Without zlib everything is unpacked at once.
+    return yield Result.getOrThrow(unpack(concatBytes(packed)))
+  }
+  const unpacked = node("node:zlib").createGunzip({ chunkSize })
   // The loop below receives the failure of either stream.
-  pipeline(Readable.from(all()), unpacked).catch(() => {})
+  node("node:stream/promises")
+    .pipeline(node("node:stream").Readable.from(all()), unpacked)
+    .catch(() => {})
   try {
     for await (const piece of unpacked) yield piece as Uint8Array
   } catch (error) {

@@ -5,11 +5,12 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import type { NDArray } from "../types/NDArray.ts"
-import type * as Csv from "./Csv.ts"
+import * as Csv from "./Csv.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
 import { fill, type Written } from "./Field.ts"
 import { byBytes, type Folder } from "./Folder.ts"
 import { fileTypes } from "./fileTypes.ts"
+import * as GzipPieces from "./GzipPieces.ts"
 import * as Idx from "./Idx.ts"
 import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
@@ -153,8 +154,45 @@ const decoded =
 const within = (error: DataError, file: string): DataError =>
   error.file === undefined ? inFile(error, file) : new DataError({ file: `${file}/${error.file}`, reason: error.reason })
 
-/** A CSV file, gzipped or not, as a table. Fails as `bytes`, `Gzip.unpack` and `Csv.parse` do. */
-export const csv = (file: string, options: Csv.Options = {}): Load<Table> => decoded((content) => parse(content, options))(file)
+/** The bytes of a file piece by piece, unpacked if they are gzip. Fails as `stream` does, and with `Truncated` and `Corrupt`. */
+const unpacked = (
+  file: string,
+  each: (packed: Uint8Array) => void,
+): Stream.Stream<Uint8Array, DataError, FileSystem.FileSystem> =>
+  Stream.unwrap(
+    Effect.map(Stream.toAsyncIterableEffect(Stream.tap(stream(file), (piece) => Effect.sync(() => each(piece)))), (packed) =>
+      Stream.fromAsyncIterable(GzipPieces.pieces(packed), (error) =>
+        error instanceof DataError
+          ? inFile(error, file)
+          : new DataError({ file, reason: { _tag: "NotReadable", cause: String(error) } }),
+      ),
+    ),
+  )
+
+/**
+ * A CSV file, gzipped or not, as a table. It is read piece by piece, so memory holds the table and never the file. `each`
+ * receives the bytes of the file, to compute a hash.
+ *
+ * Fails as `size` and `Csv.parse` do, with `NotReadable`, `Truncated` and `Corrupt`, and with `TooLarge` for a text of more than
+ * `Csv.maxBytes` bytes.
+ */
+export const csv = Effect.fn("Load.csv")(function* (
+  file: string,
+  options: Csv.Options = {},
+  each: (bytes: Uint8Array) => void = () => {},
+): Effect.fn.Return<Table, DataError, FileSystem.FileSystem> {
+  const reader = Csv.reader(options)
+  const within = <A>(result: Result.Result<A, DataError>) =>
+    Effect.fromResult(Result.mapError(result, (error) => inFile(error, file)))
+  let length = 0
+  yield* Stream.runForEach(unpacked(file, each), (piece) => {
+    length += piece.length
+    return length <= Csv.maxBytes
+      ? within(reader.push(piece))
+      : fail(file, { _tag: "TooLarge", what: "the text", got: BigInt(length), limit: Csv.maxBytes, unit: "bytes" })
+  })
+  return yield* within(reader.end())
+})
 
 /** Lines of JSON, gzipped or not, as a table. Fails as `bytes`, `Gzip.unpack` and `JsonLines.decode` do. */
 export const jsonLines = (file: string): Load<Table> => decoded((content) => jsonl(content))(file)

@@ -7,53 +7,16 @@ import { type Cells, type DataResult, refuseCell } from "./columns/Kind.ts"
 import { quote } from "./DataError.ts"
 import type { Scale } from "./Field.ts"
 import type { FittedNumber } from "./Fitted.ts"
+import * as NumberFormat from "./NumberFormat.ts"
 import * as Quantiles from "./Quantiles.ts"
 import { quantile } from "./Quantiles.ts"
 
-/** How numbers are written: the decimal mark, and the mark between groups of three digits. */
-export interface Format {
-  readonly decimal?: "." | ","
-  readonly thousands?: string
-}
-
-/** The number of a text with `.` as decimal mark and no separators; `undefined` for other text. */
-const plain = (text: string): number | undefined => {
-  const value = Number(text)
-  // Number also accepts 0x1F, 0b1, 0o7 and an empty text
-  return Number.isFinite(value) && text !== "" && !/^[+-]?0[a-z]/i.test(text) ? value : undefined
-}
-
-const escaped = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&")
-
-/** A reader of numbers in a format. */
-const reader = ({ decimal = ".", thousands }: Format): ((text: string) => number | undefined) => {
-  if (thousands === undefined && decimal === ".") return plain
-  const mark = escaped(decimal)
-  const between = thousands === undefined ? undefined : escaped(thousands)
-  const digits = between === undefined ? "\\d*" : `(?:\\d{1,3}(?:${between}\\d{3})+|\\d*)`
-  const form = new RegExp(`^[+-]?${digits}(?:${mark}\\d*)?(?:e[+-]?\\d+)?$`, "iu")
-  return (text) => {
-    if (!form.test(text)) return undefined
-    const joined = thousands === undefined ? text : text.replaceAll(thousands, "")
-    return plain(joined.replace(decimal, "."))
-  }
-}
-
-/**
- * The number in a cell: NaN for a blank, `undefined` if it is not a finite number in this format.
- * `read(" 2.5 ") // => 2.5`
- * `read("1.234,5", { decimal: ",", thousands: "." }) // => 1234.5`
- */
-export const read = (cell: string, format: Format = {}): number | undefined =>
-  isBlank(cell) ? Number.NaN : reader(format)(cell.trim())
-
-/** A number as a cell in this format. `print(1234.5, { decimal: "," }) // => "1234,5"` */
-export const print = (value: number, { decimal = "." }: Format = {}): string => String(value).replace(".", decimal)
+export { type Format, print, read } from "./NumberFormat.ts"
 
 /** The numbers of a column's cells, NaN for blanks. Fails with `BadCell` at the first cell that is not a number, or is blank if `blank` has a hint. */
-export const readAll = (cells: Cells, blank: string | undefined, format: Format = {}): DataResult<Float64Array> => {
+export const readAll = (cells: Cells, blank: string | undefined, format: NumberFormat.Format = {}): DataResult<Float64Array> => {
   const out = cells.numbers?.() ?? new Float64Array(cells.size).fill(Number.NaN)
-  const number = reader(format)
+  const number = NumberFormat.reader(format)
   for (let i = 0; i < out.length; i++) {
     if (!Number.isNaN(out[i])) continue
     const cell = cells.text(i)
@@ -67,7 +30,7 @@ export const readAll = (cells: Cells, blank: string | undefined, format: Format 
   return Result.succeed(out)
 }
 
-const wanted = ({ decimal = ".", thousands }: Format): string => {
+const wanted = ({ decimal = ".", thousands }: NumberFormat.Format): string => {
   const marks = [
     ...(decimal === "." ? [] : [`decimals after ${quote(decimal)}`]),
     ...(thousands === undefined ? [] : [`groups of three digits between ${quote(thousands)}`]),
@@ -77,7 +40,7 @@ const wanted = ({ decimal = ".", thousands }: Format): string => {
 
 /** The options that read a number written in another format, one for each possible reading. */
 const hint = (cell: string, column: string): string => {
-  const say = (format: Format, value: string): string => {
+  const say = (format: NumberFormat.Format, value: string): string => {
     const options = Object.entries(format).map(([name, mark]) => `${name}: ${JSON.stringify(mark)}`)
     return `\`${column}: { type: number, ${options.join(", ")} }\` where it means ${value}`
   }
@@ -92,10 +55,21 @@ const hint = (cell: string, column: string): string => {
   return readings.join(", or ")
 }
 
+/** The values that are not NaN, sorted. `[...known(Float64Array.of(2, Number.NaN, 1))] // => [1, 2]` */
+export const known = (values: Float64Array): Float64Array => {
+  const out = new Float64Array(values.length)
+  let count = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0
+    if (!Number.isNaN(value)) out[count++] = value
+  }
+  return out.subarray(0, count).sort()
+}
+
 /** The mean of values. `mean(Float64Array.of(1, 2)) // => 1.5` */
 export const mean = (values: Float64Array): number => {
   let sum = 0
-  for (const value of values) sum += value
+  for (let i = 0; i < values.length; i++) sum += values[i] ?? 0
   return sum / values.length
 }
 
@@ -128,11 +102,18 @@ export const quartilesOf = (values: Float64Array): NonNullable<Summary["quartile
 /** The summary statistics of these values, with what a scale needs. */
 export const summarize = (values: Float64Array, scale?: Scale): Summary => {
   const average = mean(values)
+  let [squares, min, max] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0
+    squares += (value - average) ** 2
+    min = Math.min(min, value)
+    max = Math.max(max, value)
+  }
   return {
     mean: average,
-    variance: mean(values.map((x) => (x - average) ** 2)),
-    min: values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-    max: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+    variance: squares / values.length,
+    min,
+    max,
     ...(scale === "robust" ? { quartiles: quartilesOf(values) } : {}),
   }
 }

@@ -83,11 +83,11 @@ export const named = (kind: AnyKind, files: Files, names: ReadonlyArray<string>)
   return decode?.(files, names)
 }
 
-/** A reader of a source's table block by block; `undefined` for a kind that is only read completely. */
-export const blocks = ({ name, options }: Use): BlockReader | undefined => {
+/** A reader of a source's table block by block; `undefined` for a kind that is only read completely. `use` is how each column is stored. */
+export const blocks = ({ name, options }: Use, use?: Csv.Options["use"]): BlockReader | undefined => {
   const kind = kindOf(name)
-  const reader = kind?.blocks as ((options: object) => BlockReader) | undefined
-  return kind === undefined ? undefined : reader?.(Field.fill(kind.fields, options))
+  const reader = kind?.blocks as ((options: object, use: Csv.Options["use"]) => BlockReader) | undefined
+  return kind === undefined ? undefined : reader?.(Field.fill(kind.fields, options), use)
 }
 
 /** Reads the first bytes of a source's files; `undefined` for a kind that is only read completely. */
@@ -100,12 +100,9 @@ export const first = (kind: AnyKind, { options }: Use, files: Files, wanted: Wan
 export const recorded = ({ name, options }: Use): FittedSource => {
   const fields = kindOf(name)?.fields ?? {}
   const kept = Object.entries(Field.fill(fields, options)).flatMap(([option, value]) =>
-    !["path", "folder"].includes(fields[option]?.kind ?? "") &&
-    (typeof value === "string" || typeof value === "boolean" || typeof value === "number")
-      ? [[option, value] as const]
-      : [],
+    !["path", "folder"].includes(fields[option]?.kind ?? "") && value !== undefined ? [[option, value] as const] : [],
   )
-  return { name, options: Object.fromEntries(kept) }
+  return { name, options: Object.fromEntries(kept) as FittedSource["options"] }
 }
 
 /**
@@ -114,13 +111,18 @@ export const recorded = ({ name, options }: Use): FittedSource => {
  */
 export const of = ({ source }: Pick<Fitted, "source">): FittedSource | undefined => source
 
+/** The options of the reader of delimited text; the defaults for another source. */
+export const tableOptionsOf = ({ name, options }: Use): Csv.Options => {
+  const kind = kindOf(name)
+  const table = kind?.table as ((options: object) => Csv.Options) | undefined
+  return table === undefined || kind === undefined ? {} : table(Field.fill(kind.fields, options))
+}
+
 /**
  * The options with which a run's table was read, so that new rows are read in the same way: the delimiter, and whether the
  * first line names the columns. The defaults if the rows were not a table.
  */
 export const tableOptions = (fitted: Pick<Fitted, "source">): Csv.Options => {
   const source = of(fitted)
-  const kind = source === undefined ? undefined : kindOf(source.name)
-  const options = kind?.table as ((options: object) => Csv.Options) | undefined
-  return options === undefined || kind === undefined ? {} : options(Field.fill(kind.fields, source?.options ?? {}))
+  return source === undefined ? {} : tableOptionsOf(source)
 }

@@ -3,6 +3,7 @@
  * one chunk of each column. Every cell keeps its text: numbers that print as they were written are stored as numbers, few distinct
  * texts as indices, and others as bytes.
  */
+import { print } from "./NumberFormat.ts"
 import type { ScratchFile } from "./Scratch.ts"
 import type { Table } from "./Table.ts"
 import type { Rows, TableColumn } from "./TableColumn.ts"
@@ -85,13 +86,15 @@ const columnWriter = (file: ScratchFile) => {
   let size = 0
   /** Whether the cells of this chunk are numbers so far. */
   let isNumeric = true
+  /** How the file writes numbers, which is the same in every block. */
+  let format: TableColumn["format"]
 
   const put = (form: Form, bytes: Uint8Array): void => {
     chunks.push({ form, offset: file.append(bytes), length: bytes.length })
   }
   const textOf = (i: number): string => {
     const value = values[i] ?? Number.NaN
-    return Number.isNaN(value) ? (exceptions.get(i) ?? "") : String(value)
+    return Number.isNaN(value) ? (exceptions.get(i) ?? "") : print(value, format)
   }
   const flush = (): void => {
     if (size === 0) return
@@ -129,6 +132,14 @@ const columnWriter = (file: ScratchFile) => {
     size++
     if (size === chunkRows) flush()
   }
+  /** Adds a cell that a column of numbers has as a text. */
+  const addException = (text: string): void => {
+    if (isNumeric) {
+      values[size] = Number.NaN
+      if (text !== "") except(text)
+    } else texts.push(text)
+    end()
+  }
   const addText = (text: string): void => {
     if (isNumeric) {
       const value = exact(text)
@@ -139,7 +150,7 @@ const columnWriter = (file: ScratchFile) => {
   }
   const addNumber = (value: number): void => {
     if (isNumeric) values[size] = value
-    else texts.push(String(value))
+    else texts.push(print(value, format))
     end()
   }
   const except = (text: string): void => {
@@ -152,12 +163,15 @@ const columnWriter = (file: ScratchFile) => {
   return {
     chunks,
     flush,
-    add: ({ numbers, size: count, text }: TableColumn): void => {
+    format: () => format,
+    add: ({ format: own, numbers, size: count, text }: TableColumn): void => {
+      format = own
       const known = numbers?.(Int32Array.from({ length: count }, (_, i) => i))
       for (let i = 0; i < count; i++) {
         const value = known === undefined ? Number.NaN : (known[i] as number)
-        if (Number.isNaN(value)) addText(text(i))
-        else addNumber(value)
+        if (!Number.isNaN(value)) addNumber(value)
+        else if (known === undefined) addText(text(i))
+        else addException(text(i))
       }
     },
   }
@@ -195,7 +209,8 @@ const decoded = (bytes: Uint8Array, form: Form, rows: number): Cells => {
 }
 
 /** A column of `size` cells in chunks; the last chunk that was read stays in memory. */
-const columnOf = (file: ScratchFile, chunks: ReadonlyArray<Chunk>, size: number): TableColumn => {
+const columnOf = (file: ScratchFile, chunks: ReadonlyArray<Chunk>, size: number, format: TableColumn["format"]): TableColumn => {
+  const marks = format === undefined ? {} : { format }
   let at = -1
   let cells: Cells = { text: () => "" }
   const chunkAt = (index: number): Cells => {
@@ -206,7 +221,7 @@ const columnOf = (file: ScratchFile, chunks: ReadonlyArray<Chunk>, size: number)
     return cells
   }
   const text = (row: number): string => chunkAt(Math.floor(row / chunkRows)).text(row % chunkRows)
-  if (!chunks.some(({ form }) => form === "numbers")) return { size, text }
+  if (!chunks.some(({ form }) => form === "numbers")) return { size, text, ...marks }
   return {
     size,
     text,
@@ -218,6 +233,7 @@ const columnOf = (file: ScratchFile, chunks: ReadonlyArray<Chunk>, size: number)
       }
       return out
     },
+    ...marks,
   }
 }
 
@@ -272,7 +288,7 @@ export const writer = (file: ScratchFile, isUsed: (column: string) => boolean): 
     end: () => {
       const found = (writers ?? []).map((own) => {
         own?.flush()
-        return own === undefined ? undefined : columnOf(file, own.chunks, size)
+        return own === undefined ? undefined : columnOf(file, own.chunks, size, own.format())
       })
       return {
         columns,

@@ -5,6 +5,8 @@
  * another column, or on disk.
  */
 
+import type { Format } from "./NumberFormat.ts"
+
 /** Numbers of rows, from 0. */
 export type Rows = ArrayLike<number>
 
@@ -18,6 +20,8 @@ export interface TableColumn {
    * number: a blank, or a text that is not a finite number. `text` returns its original text.
    */
   readonly numbers?: (rows: Rows) => Float64Array
+  /** How its file writes numbers; absent for a decimal point without marks between groups. */
+  readonly format?: Format
 }
 
 /** A column of texts in memory. `TableColumn.ofTexts(["a", "b"]).text(1) // => "b"` */
@@ -32,7 +36,10 @@ export const ofTexts = (texts: ReadonlyArray<string>): TableColumn => ({
  *
  * `TableColumn.ofNumbers(Float64Array.of(1.5, NaN), new Map([[1, "n/a"]])).text(1) // => "n/a"`
  */
-export const ofNumbers = (values: ArrayLike<number>, exceptions: ReadonlyMap<number, string> = new Map()): TableColumn => ({
+export const ofNumbers = (
+  values: ArrayLike<number>,
+  exceptions: Pick<ReadonlyMap<number, string>, "get"> = new Map(),
+): TableColumn => ({
   size: values.length,
   text: (row) => {
     const value = values[row] ?? Number.NaN
@@ -47,10 +54,11 @@ export const ofNumbers = (values: ArrayLike<number>, exceptions: ReadonlyMap<num
 
 /** Some rows of a column, in the given order. The cells stay where they are. */
 export const take = (column: TableColumn, rows: Rows): TableColumn => {
-  const { numbers } = column
+  const { format, numbers } = column
   return {
     size: rows.length,
     text: (row) => column.text(rows[row] ?? -1),
     ...(numbers === undefined ? {} : { numbers: (some: Rows) => numbers(Int32Array.from(some, (row) => rows[row] ?? -1)) }),
+    ...(format === undefined ? {} : { format }),
   }
 }

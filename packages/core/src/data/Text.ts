@@ -35,7 +35,7 @@ const lineOf = (bytes: Uint8Array, offset: number): number => {
 }
 
 /** The position of the first malformed byte: the lenient decoder writes U+FFFD there, where the bytes are not those of U+FFFD. */
-const firstMalformed = (bytes: Uint8Array): number => {
+export const firstMalformed = (bytes: Uint8Array): number => {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes)
   let offset = 0
   let start = 0

@@ -1,6 +1,7 @@
 /** Decodes UTF-8 that arrives in pieces. A piece may end within a character; errors have the offset and the line in the whole text. */
 import * as Result from "effect/Result"
 import { concatBytes } from "./concatBytes.ts"
+import { incomplete } from "./csv/invalid.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Text from "./Text.ts"
 
@@ -10,18 +11,6 @@ export interface Decoder {
   readonly push: (bytes: Uint8Array) => Result.Result<string, DataError>
   /** Ends the text. An incomplete last character is an error. */
   readonly end: () => Result.Result<string, DataError>
-}
-
-/** The number of bytes at the end that belong to an incomplete character. */
-const incomplete = (bytes: Uint8Array): number => {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back] ?? 0
-    if (byte < 0x80) return 0
-    if (byte < 0xc0) continue
-    const length = byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4
-    return back < length ? back : 0
-  }
-  return 0
 }
 
 /** A new decoder. A byte order mark at the beginning is left out. */

@@ -23,6 +23,7 @@ export {
 } from "./sequence/attention.ts"
 export { each, last, max, mean } from "./sequence/each.ts"
 export { type EncoderAndDecoder, encoderDecoder, type SourceAndTarget } from "./sequence/encoderDecoder.ts"
+export { fromTokens } from "./sequence/fromTokens.ts"
 export {
   type Choice,
   type DrawOptions,

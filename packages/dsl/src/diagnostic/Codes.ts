@@ -237,6 +237,16 @@ export const codes = {
     "not a series",
     "`data.series` makes windows of the rows of a table: past rows, and the targets some steps after them. It needs a table, in time order, and divides it in time order too. A class has one step ahead; numbers may have several.",
   ),
+  D309: error(
+    "principal components that the rows do not have",
+    "`pca` takes at most as many components as a sample has numbers and as there are training rows, of inputs that vary; in a table its columns are columns of one input. Samples have at most 4096 numbers.",
+  ),
+  D310: error(
+    "options of the split that exclude each other",
+    "Rows are divided in one way: at random (`stratify` and `group` may be combined), in their order (`by`), or as a column says (`column`). With `folds` the validation rows are each fold in turn, so there is no `val` and no `train`; `test` rows are set apart first. `repeats`, `fold` and `repeat` belong to `folds`.",
+    "data: { source: { moons: { count: 100 } }, split: { folds: 5, val: 20% } }\n",
+    "data: { source: { moons: { count: 100 } }, split: { folds: 5, test: 20% } }\n",
+  ),
 
   G401: error(
     "incompatible shapes",

@@ -2,7 +2,7 @@
 import * as Column from "@adjoint/core/data/Column"
 import { dataError, type Reason } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
-import type { Data, Model } from "../Document.ts"
+import { columnsOf, type Data, type Model } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import * as Ends from "./Ends.ts"
@@ -37,16 +37,14 @@ export const check = (
     const name = data.series?.[key]
     return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "series", key] })]
   })
-  const splitBy = (["stratify", "group"] as const).flatMap((key) => {
-    const name = data.split[key]
-    return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "split", key] })]
-  })
+  const ofSplit = columnsOf(data.split).flatMap(([name, path]) =>
+    columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "split", ...path] })],
+  )
   return [
     ...ofSeries,
     ...missing.map((name) => say(absent(name, columns))),
     ...rest,
-    ...splitBy,
-    ...grouped(data),
+    ...ofSplit,
     ...lone(data),
     ...withoutTarget(data),
     ...(model === undefined ? [] : Ends.check(data, model, columns)),
@@ -65,27 +63,6 @@ const oneColumn = (name: string, { source }: Place): Finding => ({
 /** The columns of a role, by name. */
 const having = ({ columns = {} }: Data, role: Column.Role): ReadonlyArray<string> =>
   Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === role ? [name] : []))
-
-/** The column of the type `group`. */
-export const groupOf = (data: Data): string | undefined => having(data, "group")[0]
-
-/** A split by groups that is stratified too: a group has rows of several labels. */
-const grouped = (data: Data): ReadonlyArray<Finding> => {
-  const { group, stratify } = data.split
-  const column = groupOf(data)
-  if (stratify === undefined || (group === undefined && column === undefined)) return []
-  const at =
-    group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }
-  return [
-    {
-      code: "D304",
-      message: "a split cannot be stratified and keep groups together",
-      at: { path: ["data", "split", "stratify"], on: "key" },
-      related: [{ at, label: "the groups" }],
-      help: group === undefined ? "remove `stratify`, or make the column `ignore`" : "remove one of the two",
-    },
-  ]
-}
 
 /** A second weight or a second group, of which a row has one. */
 const lone = (data: Data): ReadonlyArray<Finding> =>

@@ -2,6 +2,7 @@
 
 import { DataError, inFile, type Reason } from "@adjoint/core/data/DataError"
 import { grouped } from "@adjoint/core/data/grouped"
+import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import type { Data } from "../Document.ts"
 import type { Code } from "../diagnostic/Codes.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
@@ -26,6 +27,12 @@ const hasArray = ({ data: { arrays } }: Place, name: string): boolean => arrays 
 
 const columnOf = (at: string): string | undefined => /^column `(.*)`$/su.exec(at)?.[1]
 
+/** The path of the `pca` of the data, or of a named array. */
+const pcaPath = (at: string): Path | undefined => {
+  const [found, array] = /^pca(?: of the array `(.*)`)?$/su.exec(at) ?? []
+  return found === undefined ? undefined : ["data", ...(array === undefined ? [] : ["arrays", array]), "pca"]
+}
+
 interface Located {
   readonly code: Code
   readonly at: Location
@@ -33,6 +40,9 @@ interface Located {
 }
 
 const unreadable = (place: Place): Located => ({ code: "D305", at: { path: place.file ?? place.source } })
+
+/** The target of arrays, which has the names of its classes. */
+const targetAt: Located = { code: "D305", at: { path: ["data", "target"] } }
 
 const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { readonly _tag: T }>, place: Place) => Located } = {
   NoColumn: ({ column }) => ({ code: "D301", at: { path: columnPath(column), on: "key" } }),
@@ -43,7 +53,7 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
     at: data.columns === undefined ? { path: ["data"], on: "key" } : { path: ["data", "columns"], on: "key" },
   }),
   BadCell: ({ column }, place) => ({
-    ...unreadable(place),
+    ...(column === arrayLabel && place.data.target !== undefined ? targetAt : unreadable(place)),
     ...(isListed(place.data, column) ? { related: [{ at: { path: columnPath(column) }, label: "the type of the column" }] } : {}),
     ...(hasArray(place, column)
       ? { related: [{ at: { path: ["data", "arrays", column] }, label: "the type of the array" }] }
@@ -59,13 +69,15 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
   },
   BadSpec: ({ at }, place) => {
     if (at.startsWith("the array `")) return unreadable(place)
+    const whitened = pcaPath(at)
+    if (whitened !== undefined) return { code: "D309", at: { path: whitened } }
     const column = columnOf(at)
     if (column !== undefined && isListed(place.data, column)) return { code: "D305", at: { path: columnPath(column) } }
     return place.data.columns === undefined
       ? { code: "D302", at: { path: ["data"], on: "key" } }
       : { code: "D305", at: { path: ["data", "columns"], on: "key" } }
   },
-  BadSplit: ({ part }) => ({ code: "D304", at: { path: ["data", "split", part] } }),
+  BadSplit: ({ part }) => ({ code: "D304", at: { path: ["data", "split", /^fold \d+$/u.test(part) ? "folds" : part] } }),
 }
 
 /** The actual image size of an array, if the document states another. */

@@ -103,7 +103,7 @@ const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Preview
   if (Preprocess.isTable(raw)) return nothing
   const target = targets === undefined || data.target !== undefined ? undefined : classesOf(targets, raw.classes)
   const facts: Facts = {
-    ...(data.image === undefined ? { sample: raw.inputs.shape.slice(1) } : {}),
+    ...(data.image === undefined && data.pca === undefined ? { sample: raw.inputs.shape.slice(1) } : {}),
     ...(target === undefined ? {} : { target }),
     ...glance({ data }, raw),
   }
@@ -120,10 +120,11 @@ const fromStart = ({ data, model }: Described, directory: string, catalogue: Cat
     if (kind?.first === undefined) return nothing
     const files = filesOf(use)
     const [only] = files
-    if (kind.table !== undefined && only !== undefined && use.options.delimiter !== " ") {
+    if (kind.table !== undefined && only !== undefined) {
       const file = resolve(directory, only.path)
       const bytes = (yield* Load.size(file)) > small ? undefined : yield* Load.bytes(file)
-      const over = bytes === undefined || !Gzip.isGzip(bytes) ? undefined : yield* Unpacked.excess(bytes)
+      const over =
+        bytes === undefined || !Gzip.isGzip(bytes) ? undefined : yield* Unpacked.refusal(bytes, Source.tableOptionsOf(use))
       const place = { data, source, file: [...source, use.name, only.option], name: file }
       if (over !== undefined) return { facts: {}, findings: [finding(inFile(over, file), place)] }
     }

@@ -13,7 +13,7 @@ import * as Result from "effect/Result"
 import type { Data, Model } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { finding } from "./DataFinding.ts"
-import { type Division, divide } from "./Division.ts"
+import { type Division, divide, splitOf } from "./Division.ts"
 import { declared, having, partsOf } from "./Parts.ts"
 import { type Described, specOf } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
@@ -99,6 +99,12 @@ const suspected = (data: Data, suspicion: Profile.Suspicion, target: string | un
   }
 }
 
+/** Whether a column whose cells all differ is probably an identifier. Dates, vectors, sets and texts differ by nature. */
+const mayIdentify = ({ columns = {} }: Data, name: string): boolean => {
+  const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+  return column?.type === "category" || column?.type === "number"
+}
+
 /** The profile of a table, with its target. */
 const ofTable = ({ data }: Described, table: Table, parts: Parts): Pick<Profiled, "table" | "target" | "findings"> => {
   const all = partsOf(data, table.columns)
@@ -114,7 +120,9 @@ const ofTable = ({ data }: Described, table: Table, parts: Parts): Pick<Profiled
   return {
     table: profile,
     ...(target === undefined ? {} : { target: target.column }),
-    findings: profile.suspicions.map((suspicion) => suspected(data, suspicion, target?.column)),
+    findings: profile.suspicions
+      .filter((suspicion) => suspicion._tag !== "Identifier" || mayIdentify(data, suspicion.column))
+      .map((suspicion) => suspected(data, suspicion, target?.column)),
   }
 }
 
@@ -125,7 +133,7 @@ const dividedOf = (
 ): { readonly parts: Parts; readonly findings: ReadonlyArray<Finding> } =>
   Result.match(
     Result.flatMap(PreprocessTree.keep(specOf(described), raw), ({ rows }) =>
-      divide(raw, described.data.split, Int32Array.from(rows)),
+      divide(raw, splitOf(described.data), Int32Array.from(rows)),
     ),
     {
       onSuccess: (division) => ({ parts: partsIn(division), findings: [] }),

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto"
 import { isAbsolute, join } from "node:path"
 import * as Column from "@adjoint/core/data/Column"
+import type * as Csv from "@adjoint/core/data/Csv"
+import { ofColumns } from "@adjoint/core/data/columnUses"
 import { DataError } from "@adjoint/core/data/DataError"
 import type { Folder } from "@adjoint/core/data/Folder"
 import * as Load from "@adjoint/core/data/Load"
@@ -69,6 +71,21 @@ export const wantedOf = ({ columns, image }: Data): Source.Wanted => ({
         },
       }),
 })
+/** Which columns of a text a reader keeps: those that the document uses, or all, for what looks at ignored ones too. */
+export type Keep = "used" | "all"
+
+/** How the columns of a table are stored. Columns that the split names are texts. */
+export const usesOf = ({ columns, split }: Data, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
+  if (columns === undefined) return () => "text"
+  const named = new Set(Object.values(split).flatMap((value) => (typeof value === "string" ? [value] : [])))
+  const { decimal, thousands } = options
+  const use = ofColumns(
+    columns,
+    { ...(decimal === undefined ? {} : { decimal }), ...(thousands === undefined ? {} : { thousands }) },
+    named,
+  )
+  return keep === "used" ? use : (name) => (use(name) === "ignore" ? "text" : use(name))
+}
 
 /** A folder, and the record of the files that were read of it: their bytes, and a hash of their names and hashes in the order of reading. */
 const recorded = (path: string, folder: Folder): { readonly folder: Folder; readonly record: () => FileRecord } => {
@@ -86,13 +103,28 @@ const recorded = (path: string, folder: Folder): { readonly folder: Folder; read
 }
 
 /** Reads the rows of a source. `at` is where the document has it: `data.source` or `data.test`. */
-export const read = (data: Data, source: Named, at: Path, directory: string): Read<Rows> =>
+export const read = (data: Data, source: Named, at: Path, directory: string, keep: Keep = "all"): Read<Rows> =>
   Effect.gen(function* () {
     const use = useOf(source)
     const kind = Source.kindOf(use.name)
     if (kind === undefined) return { raw: generate(use, data), files: [], place: { data, source: at } }
     const named = filesOf(use)
+    const [first] = named
     const placeOf = (option: string): Place => ({ data, source: at, file: [...at, use.name, option] })
+    const place: Place =
+      first === undefined ? { data, source: at } : { ...placeOf(first.option), name: resolve(directory, first.path) }
+    if (kind.table !== undefined && first !== undefined) {
+      const { option, path } = first
+      const file = resolve(directory, path)
+      const bytes = yield* Load.size(file).pipe(refused(placeOf(option)))
+      yield* Progress.report({ _tag: "Reading", file: path, bytes })
+      const hash = createHash("sha256")
+      const options = Source.tableOptionsOf(use)
+      const raw = yield* Load.csv(file, { ...options, use: usesOf(data, options, keep) }, (piece) => {
+        hash.update(piece)
+      }).pipe(refused(placeOf(option)))
+      return { raw, files: [{ path, bytes, sha256: hash.digest("hex") }], place }
+    }
     const files: Array<() => FileRecord> = []
     const contents: Array<readonly [string, Uint8Array | Folder]> = []
     for (const { isFolder, option, path } of named) {
@@ -109,7 +141,6 @@ export const read = (data: Data, source: Named, at: Path, directory: string): Re
       files.push(() => record)
       contents.push([option, bytes])
     }
-    const [first] = named
     const bytesOf = Object.fromEntries(contents)
     const reading: Source.Reading<TreeRaw> =
       (data.arrays === undefined ? undefined : Source.named(kind, bytesOf, Object.keys(data.arrays))) ??
@@ -121,14 +152,9 @@ export const read = (data: Data, source: Named, at: Path, directory: string): Re
         // An option that is not a file selects something in the first file.
         const file = own ?? (error.file === undefined ? undefined : first)
         const said = file === undefined ? error : inFile(error, resolve(directory, file.path))
-        const place =
-          own === undefined && data.arrays !== undefined && first !== undefined ? placeOf(first.option) : placeOf(option)
-        return new PrepareError({ findings: [finding(said, place)] })
+        const at = own === undefined && data.arrays !== undefined && first !== undefined ? placeOf(first.option) : placeOf(option)
+        return new PrepareError({ findings: [finding(said, at)] })
       }),
     )
-    return {
-      raw,
-      files: files.map((record) => record()),
-      place: first === undefined ? { data, source: at } : { ...placeOf(first.option), name: resolve(directory, first.path) },
-    }
+    return { raw, files: files.map((record) => record()), place }
   })

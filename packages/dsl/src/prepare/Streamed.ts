@@ -24,12 +24,12 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type Data, type Model, type Named, useOf } from "../Document.ts"
+import { columnsOf, type Data, type Model, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
 import { type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { filesOf, type Rows, refused, resolve } from "./Reading.ts"
+import { filesOf, type Rows, refused, resolve, usesOf } from "./Reading.ts"
 
 /** From how many bytes of its files on a table is streamed, and the folder of the temporary files. */
 export interface Settings {
@@ -73,7 +73,7 @@ const isLarge = ({ source, test }: Data, directory: string, from: number) =>
 
 /** The columns that the document uses: those that are not ignored, and those that the split names. */
 const isUsed = ({ columns = {}, split }: Data): ((name: string) => boolean) => {
-  const named = new Set(Object.values(split).filter((value) => typeof value === "string"))
+  const named = new Set(columnsOf(split).map(([name]) => name))
   return (name) => {
     const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
     return named.has(name) || (column !== undefined && column.type !== "ignore")
@@ -91,7 +91,7 @@ const readTable = (scratch: Scratch.Scratch, data: Data, source: Named, at: Path
   Effect.gen(function* () {
     const use = useOf(source)
     const [named] = filesOf(use)
-    const reader = Source.blocks(use)
+    const reader = Source.blocks(use, usesOf(data, Source.tableOptionsOf(use), "used"))
     if (named === undefined || reader === undefined) return yield* Effect.die("a table that is streamed has one file")
     const file = resolve(directory, named.path)
     const place = { data, source: at, file: [...at, use.name, named.option] }

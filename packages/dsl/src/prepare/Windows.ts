@@ -5,12 +5,11 @@ import * as Series from "@adjoint/core/data/Series"
 import type { Table } from "@adjoint/core/data/Table"
 import * as Result from "effect/Result"
 import { type Data, horizonOf, type Series as Wanted } from "../Document.ts"
-import { groupOf } from "./Columns.ts"
-import { type Division, partsInOrder } from "./Division.ts"
+import { type Division, partsInOrder, splitOf } from "./Division.ts"
 
 /** The series of data that has them: a column of the type `group` tells them apart, unless the document names one. */
 export const seriesOf = (data: Data & { readonly series: Wanted }): Series.Series => {
-  const { gaps, group = groupOf(data), horizon, time, window } = data.series
+  const { gaps, group = splitOf(data).group, horizon, time, window } = data.series
   const column = time === undefined ? undefined : (data.columns?.[time] ?? data.columns?.["*"])
   const format = column?.type === "date" ? column.format : undefined
   return {

@@ -1,8 +1,9 @@
 /** Derives the schema of the options of a source or a column kind from core's entries. */
-import { defaultOf, type Field, type Fields, isOptional, scales, whites } from "@adjoint/core/data/Field"
+import { defaultOf, type Field, type Fields, isOptional, type Rule, scales, whites } from "@adjoint/core/data/Field"
 import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
 import * as F from "./Fields.ts"
+import * as Synonyms from "./Synonyms.ts"
 import { tokens } from "./TokenKind.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 
@@ -68,6 +69,8 @@ const character = (words: ReadonlyArray<string>): Codec => {
   }) as unknown as Codec
 }
 
+const words = Schema.Array(Schema.Union([F.text, Schema.Finite]))
+
 /** How each kind of option is written in a file. */
 const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K }>) => Codec } = {
   path: () => F.path,
@@ -78,6 +81,12 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
   choice: ({ of }) => F.choice(of),
   missing: ({ constant, of }) => missing(of, constant),
   count: () => extent as unknown as Codec,
+  nonNegative: () => F.number({ minimum: 0 }),
+  share: () =>
+    note(Schema.Union([F.number({ exclusiveMinimum: 0, maximum: 1 }), F.share]), {
+      wanted: "a share such as 95%",
+    }) as unknown as Codec,
+  options: ({ fields, rule }) => options(fields, rule),
   choices: ({ of }) =>
     Schema.Array(F.choice(of)).check(
       Schema.isMinLength(1),
@@ -91,6 +100,10 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
       Schema.isMinLength(2),
       F.rule((names: ReadonlyArray<string>) => (new Set(names).size === names.length ? undefined : "expected every name once")),
     ) as unknown as Codec,
+  words: () =>
+    note(Schema.Union([words, Schema.Record(Schema.String, words)]), {
+      wanted: 'a list of words, or such lists by the names of columns, as in `{ Age: [-1], "*": [unknown] }`',
+    }) as unknown as Codec,
   bounds: () =>
     Schema.Union([
       range,
@@ -112,6 +125,18 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
     note(Schema.Union([F.integer({ minimum: 1, maximum: 2 ** 16 }), F.share]), {
       wanted: "a whole number from 1 to 65536, or the share of the training rows that fit, such as 95%",
     }) as unknown as Codec,
+}
+
+/** A map of options. */
+export const options = (all: Fields, rule?: Rule): Codec => {
+  const map = Schema.Struct(fields(all, { defaults: false }))
+  const ruled =
+    rule === undefined
+      ? map
+      : map.check(
+          F.rule((value: { readonly [name: string]: unknown }) => (rule.holds(value) ? undefined : `expected ${rule.wanted}`)),
+        )
+  return note(ruled, { synonyms: Synonyms.of(all) }) as unknown as Codec
 }
 
 const codecOf = <K extends Kind>(field: Extract<Field, { readonly kind: K }>): Codec => codecs[field.kind as K](field)

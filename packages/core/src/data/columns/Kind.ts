@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import { type Cell, type DataError, dataError } from "../DataError.ts"
 import type { Fields, Filled } from "../Field.ts"
 import type { FittedColumn } from "../Fitted.ts"
+import type { Format } from "../NumberFormat.ts"
 
 /** A value, or the error of the data. */
 export type DataResult<A> = Result.Result<A, DataError>
@@ -18,6 +19,8 @@ export interface Cells {
    * blank, or is not a finite number.
    */
   readonly numbers?: () => Float64Array
+  /** How the file writes numbers; absent for a decimal point without marks between groups. */
+  readonly format?: Format
   /** Where a cell is, for messages. */
   readonly place: (index: number) => Cell
 }
@@ -85,6 +88,8 @@ export interface Kind<F extends Fields, L extends FittedColumn = never> {
   readonly fields: F
   /** A constraint between options; `wanted` follows the word "wanted" in a message. */
   readonly rule?: { readonly wanted: string; readonly holds: (options: Filled<F>) => boolean }
+  /** Set if every cell is a number, in the format of the options `decimal` and `thousands` if there are such. A reader of a text then stores numbers. */
+  readonly stores?: "number"
   /** The default role; `undefined` for a column that is not used. */
   readonly role: Role | undefined
   readonly input?: Input<F, L>
@@ -109,6 +114,7 @@ export interface AnyKind {
   readonly synonyms?: ReadonlyArray<string>
   readonly fields: Fields
   readonly rule?: { readonly wanted: string; readonly holds: (options: never) => boolean }
+  readonly stores?: "number"
   readonly role: Role | undefined
   readonly input?: AnyInput
   readonly target?: Target

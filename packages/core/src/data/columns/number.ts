@@ -5,6 +5,7 @@ import { quote } from "../DataError.ts"
 import { encodings, type Filled, scaleSynonyms, transforms } from "../Field.ts"
 import type { FittedNumber } from "../Fitted.ts"
 import { grouped } from "../grouped.ts"
+import type * as NumberFormat from "../NumberFormat.ts"
 import * as Quantiles from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
 import { type Cells, type DataResult, kind, refuseCell, refuseColumn } from "./Kind.ts"
@@ -13,12 +14,17 @@ import { eitherRole, missingOr } from "./options.ts"
 const fields = {
   role: eitherRole,
   missing: missingOr("number", ["error", "drop", "mean", "median", "most_common", "indicator"]),
-  decimal: { kind: "choice", doc: "The decimal mark.", of: [".", ","], default: "." },
+  decimal: {
+    kind: "choice",
+    doc: "The decimal mark. Default: that of the file, which is `.` unless set.",
+    of: [".", ","],
+    optional: true,
+  },
   thousands: {
     kind: "character",
-    doc: "The mark between groups of three digits, such as the comma in 1,721.",
+    doc: "The mark between groups of three digits, such as the comma in 1,721. Default: that of the file, which is none unless set.",
     words: ["none"],
-    default: "none",
+    optional: true,
   },
   clip: {
     kind: "bounds",
@@ -58,7 +64,7 @@ type Options = Filled<typeof fields>
 /** More intervals than this are probably a mistake. */
 const mostBins = 1000
 
-const holds = ({ bins, decimal, role, scale, thousands, transform }: Options): boolean => {
+const holds = ({ bins, decimal = ".", role, scale, thousands = "none", transform }: Options): boolean => {
   if (decimal === thousands || /[\de+-]/i.test(thousands === "none" ? "" : thousands)) return false
   if (bins !== undefined && (role === "target" || scale !== undefined || transform !== undefined)) return false
   return role === "input" || !String(transform).startsWith("quantile")
@@ -91,6 +97,7 @@ export const number = kind<typeof fields, FittedNumber>({
     holds,
   },
   role: "input",
+  stores: "number",
   input: {
     width: ({ bins, encode, missing }) => {
       const own = bins === undefined || encode === "ordinal" ? 1 : binCount(bins)
@@ -152,19 +159,30 @@ const intervals = (edges: ReadonlyArray<number>): ReadonlyArray<string> =>
     return high === undefined ? `from ${low}` : `${low} to ${high}`
   })
 
+/** How the numbers of a column are written: by its options, or else as its file writes them. */
+export const formatOf = (
+  { decimal, thousands }: Pick<Options, "decimal" | "thousands">,
+  ofFile: NumberFormat.Format = {},
+): NumberFormat.Format => {
+  const [mark = ".", between = "none"] = [decimal ?? ofFile.decimal, thousands ?? ofFile.thousands]
+  return { ...(mark === "." ? {} : { decimal: mark }), ...(between === "none" ? {} : { thousands: between }) }
+}
+
 /** What replaces a blank. */
-const fillOf = (missing: Options["missing"], known: Float64Array): number | null => {
+const fillOf = (missing: Options["missing"], values: Float64Array): number | null => {
   if (missing === "error" || missing === "drop") return null
   if (typeof missing === "number") return missing
   if (typeof missing === "object") return missing.constant
+  const known = Quantity.known(values)
   if (missing === "most_common") return Quantity.mostCommon(known)
   return missing === "mean" ? Quantity.mean(known) : Quantiles.quantile(known, 0.5)
 }
 
-const clipOf = (clip: Options["clip"], known: Float64Array): FittedNumber["clip"] => {
+const clipOf = (clip: Options["clip"], values: Float64Array): FittedNumber["clip"] => {
   if (clip === undefined) return null
   if (!("quantiles" in clip)) return clip
   const [low, high] = clip.quantiles
+  const known = Quantity.known(values)
   return [Quantiles.quantile(known, low), Quantiles.quantile(known, high)]
 }
 
@@ -194,13 +212,12 @@ const edgesOf = (bins: NonNullable<Options["bins"]>, sorted: Float64Array): Read
 const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
   Result.gen(function* () {
     const { name } = cells
-    const { bins, clip, decimal, encode, missing, scale, thousands, transform } = options
-    const format = { ...(decimal === "." ? {} : { decimal }), ...(thousands === "none" ? {} : { thousands }) }
+    const { bins, clip, encode, missing, scale, transform } = options
+    const format = formatOf(options, cells.format)
     const isNeeded = missing === "error" || missing === "drop"
     const hint = options.role === "target" ? "`missing: drop` leaves out rows without a target" : blank(name)
     const values = yield* Quantity.readAll(cells, isNeeded ? hint : undefined, format)
-    const known = values.filter((value) => !Number.isNaN(value)).sort()
-    if (known.length === 0)
+    if (values.every(Number.isNaN))
       return yield* refuseColumn(cells, {
         got: "no number in any training row",
         wanted: "one or more",
@@ -210,14 +227,16 @@ const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
       type: "number",
       name,
       ...format,
-      fill: fillOf(missing, known),
+      fill: fillOf(missing, values),
       indicator: missing === "indicator",
-      clip: clipOf(clip, known),
+      clip: clipOf(clip, values),
       transform: "none",
       subtract: 0,
       divide: 1,
     }
-    const clipped = values.map((value) => Quantity.clipped(read, value))
+    // Columns of millions of rows: the values are replaced where they are.
+    const clipped = values
+    for (let i = 0; i < values.length; i++) clipped[i] = Quantity.clipped(read, values[i] ?? 0)
     if (bins !== undefined) {
       const edges = edgesOf(bins, clipped.slice().sort())
       if (edges.length === 0)
@@ -242,7 +261,9 @@ const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
         wanted: (outside(plain, wrong) ?? "").replace("a value", "values").replace(/ for .*/, ""),
         hint: "remove the transform, use `power`, which takes all numbers, or clip the column first",
       })
-    const prepared = clipped.map((value) => Quantity.apply({ ...plain, clip: null, fill: null }, value))
+    const prepared = clipped
+    const ofClipped = { ...plain, clip: null, fill: null }
+    for (let i = 0; i < clipped.length; i++) prepared[i] = Quantity.apply(ofClipped, clipped[i] ?? 0)
     const scaled = scale === undefined ? {} : Quantity.scaleOf(Quantity.summarize(prepared, scale), scale)
     const fitted = { ...plain, ...scaled }
     if (prepared.every(Number.isFinite) && Number.isFinite(fitted.subtract) && Number.isFinite(fitted.divide)) return fitted

@@ -10,4 +10,5 @@ export const weight = kind({
   synonyms: ["sample_weight", "weights", "row_weight", "importance", "sample_weights", "instance_weight"],
   fields: { missing: missingOr("number", ["error", "drop"]) },
   role: "weight",
+  stores: "number",
 })

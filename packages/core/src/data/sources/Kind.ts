@@ -67,8 +67,8 @@ export interface Kind<F extends Fields, E extends string = string> {
   readonly named?: (files: Files<F>, names: ReadonlyArray<string>) => Read<NamedArrays>
   /** The options of the CSV reader, for kinds of delimited text. */
   readonly table?: (options: Filled<F>) => Csv.Options
-  /** Reads a table block by block, for kinds of one file that may be larger than memory. Unpacked bytes arrive. */
-  readonly blocks?: (options: Filled<F>) => BlockReader
+  /** Reads a table block by block, for kinds of one file that may be larger than memory. Unpacked bytes arrive. `use` is how each column is stored. */
+  readonly blocks?: (options: Filled<F>, use: Csv.Options["use"]) => BlockReader
 }
 
 /** A kind with any options. */
@@ -78,7 +78,7 @@ export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings"
   readonly first?: (options: never, files: never, wanted: Wanted) => Reading<First>
   readonly named?: (files: never, names: ReadonlyArray<string>) => Read<NamedArrays>
   readonly table?: (options: never) => Csv.Options
-  readonly blocks?: (options: never) => BlockReader
+  readonly blocks?: (options: never, use: Csv.Options["use"]) => BlockReader
 }
 
 /** Infers the options of a kind from its literal. */

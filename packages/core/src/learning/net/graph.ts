@@ -1,7 +1,6 @@
 /** Graphs: nets of named nodes, with one input or several, and one output or several. */
 import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
-import type * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import * as ShapeTree from "../../types/ShapeTree.ts"
 import type * as Tree from "../../types/Tree.ts"

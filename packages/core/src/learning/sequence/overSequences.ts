@@ -13,33 +13,16 @@ import { entries as attentions, encoder } from "../layers/attention.ts"
 import type { entries as convolutions } from "../layers/convolution.ts"
 import type { entries as poolings } from "../layers/pooling.ts"
 import { entries as recurrents } from "../layers/recurrent.ts"
-import * as Net from "../Net.ts"
-import type { None, Params } from "../Params.ts"
+import type * as Net from "../Net.ts"
+import type { Params } from "../Params.ts"
 import { attention } from "./attention.ts"
 import { each, mean } from "./each.ts"
-import {
-  clean,
-  isPadded,
-  isPaddedShape,
-  lengthOf,
-  type Padded,
-  type PaddedShape,
-  stepOf,
-  withShape,
-  withValues,
-} from "./Padded.ts"
+import { clean, isPadded, isPaddedShape, type Padded, type PaddedShape, stepOf, withShape, withValues } from "./Padded.ts"
 import { final, gru, lstm, type Recurrent, simpleRnn } from "./recurrent.ts"
 import { windowed } from "./windows.ts"
 
 /** A net of padded sequences, which gives sequences or, after pooling, one tensor. */
 export type OfSequences = Net.Net<Params, Params, Padded, Padded | Tensor>
-
-/** Tokens [batch, time] with 0 as padding, as padded sequences: each ends with its last token that is not 0. */
-export const fromTokens: Net.Net<None, None, Tensor, Padded> = Net.pure<Tensor, Padded>(
-  "tokens",
-  (x) => ({ x, length: lengthOf(x) }),
-  (input) => ({ x: input, length: [] }),
-)
 
 /** All time steps at once, for a layer that keeps their number. */
 const together = (layer: Net.Net): OfSequences => ({
