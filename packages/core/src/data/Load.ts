@@ -22,7 +22,6 @@ import { images as Images } from "./sources/images.ts"
 import { parse as jsonl } from "./sources/jsonl.ts"
 import type { Reading, Wanted } from "./sources/Kind.ts"
 import { parquet as Parquet } from "./sources/parquet.ts"
-import { parse } from "./sources/table.ts"
 import { systemReason } from "./systemReason.ts"
 import type { Table } from "./Table.ts"
 
