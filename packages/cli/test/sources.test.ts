@@ -99,6 +99,10 @@ test("named arrays of safetensors", async () => {
   expect((await predicted("named", at("rows.safetensors"))).code).toBe(0)
 })
 
+/** The paths of the images. */
+const imagePaths = (labels: ReadonlyArray<string>, numbers: ReadonlyArray<number>): ReadonlyArray<string> =>
+  labels.flatMap((label) => numbers.map((i) => `shapes/${label}/${i}.${label === "plain" ? "png" : "jpg"}`))
+
 describe("folders of images", () => {
   const data =
     "{ source: { images: ./shapes, label: folder }, image: { size: [6, 6], channels: 1 }, split: { train: 4, val: 2, test: 2 } }"
@@ -129,6 +133,38 @@ describe("folders of images", () => {
         bytes: 4 * (imageOf("png grey").length + imageOf("jpeg of orientation 6").length),
         sha256: expect.stringMatching(/^[\da-f]{64}$/),
       },
+    ])
+  })
+  test("beside a table of paths are a column, and lead nowhere else", async () => {
+    const rows = imagePaths(["plain", "turned"], [1, 2, 3, 4]).map((path, i) => `${path},${i},${path.split("/")[1]}`)
+    const wrong = ["/etc/passwd", "../shapes/plain/1.png", "shapes/none.png", ""].map((path) => `${path},0,plain`)
+    writeFileSync(at("paths.csv"), ["path,more,label", ...rows].join("\n"))
+    writeFileSync(at("wrong.csv"), ["path,more,label", rows[0], ...wrong].join("\n"))
+    const columns = "columns: { path: { type: image, size: [6, 6] }, more: number, label: class }"
+    const layers =
+      "[{ reshape: [6, 6, 1], from: picture }, { flatten: {}, name: seen }, { concat: [seen, rest] }, { head: label }]"
+    writeFileSync(
+      at("paths.yaml"),
+      `schema: 1\nname: paths\ndata: { source: ./paths.csv, ${columns}, split: { train: 4, val: 2, test: 2 } }
+model: { inputs: { picture: [path], rest: ["*"] }, layers: ${layers} }
+train: { epochs: 2, batch: 4 }\n`,
+    )
+    expect(await run(["train", at("paths.yaml"), "--runs", runs])).toMatchObject({ code: 0 })
+    const { input } = JSON.parse(readFileSync(join(runs, "paths/0001/preprocess.json"), "utf8"))
+    expect(input.inputs.picture.columns).toEqual([
+      { type: "image", name: "path", size: [6, 6], channels: 1, white: 255, background: "white" },
+    ])
+    expect(jsonLines((await predicted("paths", at("paths.csv"))).stdout)).toHaveLength(8)
+    const lines = rows.map((row) => row.split(",")).map(([path, more]) => JSON.stringify({ path, more: Number(more) }))
+    writeFileSync(at("paths.jsonl"), lines.join("\n"))
+    expect((await predicted("paths", at("paths.jsonl"))).stdout).toBe((await predicted("paths", at("paths.csv"))).stdout)
+    const { stdout } = await predicted("paths", at("wrong.csv"))
+    expect(jsonLines(stdout).map(({ error = "" }) => error.replace(`${at("wrong.csv")}:`, ""))).toEqual([
+      "",
+      '3: row 2, column `path`: got "/etc/passwd", wanted a path within the folder of the table',
+      '4: row 3, column `path`: got "../shapes/plain/1.png", wanted a path within the folder of the table',
+      expect.stringMatching(/^5: row 4, column `path`: got "shapes\/none.png", wanted an image: .*there is no such file/),
+      expect.stringContaining("6: row 5, column `path`: got a blank, wanted the path of an image; try: drop its row"),
     ])
   })
   test("a broken image is a row that fails", async () => {
