@@ -27,6 +27,10 @@ export const Summary = Schema.Struct({
   worseThanBaseline: Schema.optionalKey(Schema.String),
   /** The folds, if the model file has several. */
   crossValidation: Schema.optionalKey(CrossValidated),
+  /** The scores of a linear model on the rows of the baseline. */
+  linear: Schema.optionalKey(Scores),
+  /** The watched score, where it is worse than the linear model's. */
+  worseThanLinear: Schema.optionalKey(Schema.String),
   parent: Schema.optionalKey(Schema.String),
   failure: Schema.optionalKey(Schema.String),
 })

@@ -74,7 +74,7 @@ export const endsWith = ({ earlyStop }: Pick<Built, "earlyStop">): Summary["weig
   earlyStop?.restoreBest === true ? "best" : "last"
 
 /** The checkpoint that a run stands for: the one that its summary names, or would name if the run ended now. */
-const standing = ({ directory, summary }: Run, built: Pick<Built, "earlyStop">) =>
+export const standing = ({ directory, summary }: Run, built: Pick<Built, "earlyStop">) =>
   Effect.gen(function* () {
     const wanted = summary?.weights ?? endsWith(built)
     for (const kind of [wanted, "best", "last"] as const) if (yield* hasCheckpoint(directory, kind)) return kind

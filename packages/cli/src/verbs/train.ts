@@ -17,9 +17,10 @@ import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import { emit, emitNow } from "../json/Emit.ts"
 import type { Summary } from "../json/Summary.ts"
-import { diverged, nonFiniteScore } from "../model/Divergence.ts"
+import { diverged, nonFiniteScore, rewound } from "../model/Divergence.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
 import { parametersOf } from "../model/Layers.ts"
+import { linearOf } from "../model/Linear.ts"
 import { open, sound } from "../model/ModelFile.ts"
 import { versions } from "../model/Packages.ts"
 import { fits, located } from "../model/Step.ts"
@@ -201,7 +202,7 @@ const isUnwritten = (error: object): error is CheckpointError | PlatformError.Pl
   error instanceof CheckpointError ? error.isUnwritten === true : error instanceof PlatformError.PlatformError
 
 /** Trains and records the run in its folder, however it ends. */
-const train = (options: Options, ready: Ready, folder: string, ofFold?: OfFold) =>
+const train = (options: Options, ready: Ready, folder: string, linear: Scores | undefined, ofFold?: OfFold) =>
   Effect.gen(function* () {
     const { machines, parent, training } = ready
     const config: Config = { ...ready.config, saving: savingIn(folder, training) }
@@ -219,12 +220,18 @@ const train = (options: Options, ready: Ready, folder: string, ofFold?: OfFold) 
           weights: kept,
           seconds: (Date.now() - started) / 1000,
           baseline: Lines.baselineRecord(training.prepared),
+          ...(linear === undefined ? {} : { linear }),
           ...(units === undefined ? {} : { units }),
           ...(parent === undefined ? {} : { parent: parent.directory }),
           ...rest,
         })
         const [worse] = Lines.worseThanBaseline(training, summary)
-        const whole = { ...summary, ...(worse === undefined ? {} : { worseThanBaseline: worse.name }) }
+        const behind = Lines.worseThanLinear(training, summary)
+        const whole = {
+          ...summary,
+          ...(worse === undefined ? {} : { worseThanBaseline: worse.name }),
+          ...(behind === undefined ? {} : { worseThanLinear: behind.name }),
+        }
         yield* Recorder.end(folder, whole)
         ended = whole.status
         return whole
@@ -244,6 +251,7 @@ const train = (options: Options, ready: Ready, folder: string, ofFold?: OfFold) 
           const { hint, message } = nonFiniteScore(event, training, training.prepared)
           yield* Lines.warning(message, hint)
         }
+        if (event._tag === "Rewound") yield* Lines.warning(rewound(event, training))
       })
 
     // How many machines are trained, until the training of the net itself begins.
@@ -331,10 +339,11 @@ export const run = (options: Options) =>
     yield* Folds.resumable(ready.parent, document, folds)
     const folder = yield* begin(options, ready)
     if (options.json) yield* emitNow({ event: "run", folder, ...measured })
-    else yield* Lines.header(folder, ready.training, parameters, engine)
+    const linear = yield* linearOf(ready.training)
+    if (!options.json) yield* Lines.header(folder, ready.training, parameters, engine, linear)
     const summary =
       folds.length === 0
-        ? yield* train(options, ready, folder)
+        ? yield* train(options, ready, folder, linear)
         : yield* Folds.run(
             {
               folder,
@@ -354,7 +363,7 @@ export const run = (options: Options) =>
                 }
                 const own: Ready = yield* prepare(options, ofFold)
                 const at = yield* begin(options, own, ofFold)
-                return { folder: at, train: train(options, own, at, ofFold) }
+                return { folder: at, train: train(options, own, at, yield* linearOf(own.training), ofFold) }
               }),
           )
     if (options.json) yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
