@@ -5,7 +5,7 @@ import { blankGot } from "../Category.ts"
 import { fill } from "../Field.ts"
 import type { FittedImage } from "../Fitted.ts"
 import { backgrounds } from "../image/convert.ts"
-import { imageFields } from "../Spec.ts"
+import { imageFields } from "../imageFields.ts"
 import { type Cells, kind, refuseCell, refuseColumn } from "./Kind.ts"
 import { missing } from "./options.ts"
 
