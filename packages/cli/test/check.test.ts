@@ -168,10 +168,10 @@ describe("what the data says", () => {
     ["a scale by another name", ["scale: standard", "scale: zscore"], "S103", "6:33", /^did you mean `standard`\?$/, true],
     [
       "a kind of file that is not read",
-      ["table.csv", "table.parquet"],
+      ["table.csv", "table.xlsx"],
       "S103",
       "3:11",
-      /^\.parquet files are not supported: save the table as CSV/,
+      /^\.xlsx files are not supported: save the table as CSV/,
       false,
     ],
     [

@@ -342,7 +342,7 @@ test("what cannot be read is said", async () => {
   expect(await predictedFile(join(directory, "no.csv"), "moons/1")).toMatchObject({ code: 4 })
   expect(await predictedFile(directory, "flowers/1")).toMatchObject({
     code: 4,
-    stderr: expect.stringContaining("it is a folder, not a regular file"),
+    stderr: expect.stringContaining("the rows: got images, wanted rows as in training"),
   })
   expect(await predictedFile(file("moons.yaml"), "moons/1")).toMatchObject({ code: 2 })
   expect(await predictedFile(file("cut.csv.gz", gzipSync("a,b\n".repeat(1000)).subarray(0, 30)), "flowers/1")).toMatchObject({

@@ -1,10 +1,10 @@
 /** The names of other libraries stand on the entries that they mean, and nowhere else. */
 import * as Column from "@adjoint/core/data/Column"
 import type { AnyKind as AnyColumn } from "@adjoint/core/data/columns/Kind"
+import { imageFields } from "@adjoint/core/data/imageFields"
 import { letters } from "@adjoint/core/data/Nearest"
 import { tablePcaFields } from "@adjoint/core/data/Pca"
 import * as Source from "@adjoint/core/data/Source"
-import { imageFields } from "@adjoint/core/data/Spec"
 import type { AnyKind as AnySource } from "@adjoint/core/data/sources/Kind"
 import type { Table } from "@adjoint/core/learning/Entry"
 import { describe, expect, test } from "vitest"

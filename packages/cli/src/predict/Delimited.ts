@@ -4,6 +4,7 @@ import type * as Csv from "@adjoint/core/data/Csv"
 import * as CsvBlocks from "@adjoint/core/data/CsvBlocks"
 import * as columnUses from "@adjoint/core/data/columnUses"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
+import type { Open } from "@adjoint/core/data/image/readColumn"
 import { columnsOf, headsOf, inputColumns } from "@adjoint/core/data/PreprocessTree"
 import type { Table } from "@adjoint/core/data/Table"
 import * as Result from "effect/Result"
@@ -28,7 +29,7 @@ export const namesOf =
   }
 
 /** Reads delimited text. Fails as `CsvBlocks.reader` does. */
-export const delimited = (fitted: FittedTree, options: Csv.Options): Reader => {
+export const delimited = (fitted: FittedTree, options: Csv.Options, open?: Open): Reader => {
   const columns = inputColumns(fitted)
   const use = columns === undefined ? () => "number" as const : columnUses.ofFitted(columns)
   const isNamed = options.names === undefined && options.header !== false
@@ -37,6 +38,6 @@ export const delimited = (fitted: FittedTree, options: Csv.Options): Reader => {
     use,
     ...(isNamed ? {} : { header: options.header ?? false, names: namesOf(fitted, options.names) }),
   })
-  const rows = (table: Table | undefined): ReadonlyArray<Rows> => (table === undefined ? [] : [fromTable(fitted, table)])
+  const rows = (table: Table | undefined): ReadonlyArray<Rows> => (table === undefined ? [] : [fromTable(fitted, table, open)])
   return { push: (bytes) => Result.map(reader.push(bytes), rows), end: async () => Result.map(reader.end(), rows) }
 }

@@ -98,7 +98,9 @@ export const predictor = ({ built, run: { fitted }, weights }: Trained, file: st
     return Effect.fnUntraced(function* (rows, first, each) {
       for (let start = 0; start < rows.count; start += most) {
         const places = Array.from({ length: Math.min(most, rows.count - start) }, (_, i) => start + i)
-        const { inputs, refused, usable } = yield* Effect.fromResult(prepared(rows, places)).pipe(
+        const { ready } = rows
+        const own = ready === undefined ? Result.succeed(rows) : yield* Effect.promise(() => ready(places))
+        const { inputs, refused, usable } = yield* Effect.fromResult(Result.flatMap(own, (each) => prepared(each, places))).pipe(
           Effect.mapError((error) => inFile(error, file)),
         )
         const outputs = inputs === undefined ? [] : byRow(responses(yield* run(inputs)))

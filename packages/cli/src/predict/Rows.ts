@@ -18,6 +18,8 @@ export interface Rows {
   readonly table?: (places: ReadonlyArray<number>) => Result.Result<Table, DataError>
   /** Whether errors of inputs have places of their own, since a row to predict is made of several of the file. */
   readonly isPlaced?: true
+  /** The same rows once the files that some of them name are read, by their places among these; absent where rows name none. */
+  readonly ready?: (places: ReadonlyArray<number>) => Promise<Result.Result<Rows, DataError>>
   /** The inputs of some of them, by their places among these, as the net takes them: [rows, …], or such an array for each named input. Fails when one of them cannot be used. */
   readonly inputs: (places: ReadonlyArray<number>) => Result.Result<Arrays, DataError>
 }

@@ -4,6 +4,7 @@ import type { DataError } from "@adjoint/core/data/DataError"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isJpeg } from "@adjoint/core/data/image/Jpeg"
 import { isPng } from "@adjoint/core/data/image/Png"
+import type { Open } from "@adjoint/core/data/image/readColumn"
 import { inputColumns } from "@adjoint/core/data/PreprocessTree"
 import { isTable } from "@adjoint/core/data/Raw"
 import * as Recorded from "@adjoint/core/data/Source"
@@ -20,10 +21,19 @@ import type { Reader, Rows } from "./Rows.ts"
 /** What reading rows needs to know of a run. */
 export interface Run {
   readonly run: { readonly fitted: FittedTree }
+  /** Reads the files that the rows name, by paths relative to the folder of their file. */
+  readonly open?: Open
 }
 
-const text = ({ run: { fitted } }: Run, options: Csv.Options = {}): Reader =>
-  delimited(fitted, { ...Recorded.tableOptions(fitted), ...options })
+const text = ({ open, run: { fitted } }: Run, options: Csv.Options = {}): Reader =>
+  delimited(fitted, { ...Recorded.tableOptions(fitted), ...options }, open)
+
+/** Lines of JSON; those that name images are read whole. */
+const lines = (run: Run): Reader => {
+  const { fitted } = run.run
+  const hasImages = inputColumns(fitted)?.some(({ type }) => type === "image") === true
+  return hasImages ? asSource(run, "jsonl", Recorded.kinds.jsonl) : jsonLines(fitted)
+}
 
 /** How names of files of these endings end. */
 const ended = (endings: ReadonlyArray<string>): RegExp => new RegExp(`\\.(${endings.join("|")})(\\.gz)?$`, "i")
@@ -46,7 +56,7 @@ const asSource = (run: Run, name: string, kind: Recorded.AnyKind): Reader => {
     const raw = await Recorded.read(kind, { name, options }, { path }, { isUsed })
     return Result.flatMap(
       Result.mapError(raw, ({ error }) => error),
-      (rows) => (isTable(rows) ? Result.succeed(fromTable(fitted, rows)) : fromArray(fitted, rows.inputs)),
+      (rows) => (isTable(rows) ? Result.succeed(fromTable(fitted, rows, run.open)) : fromArray(fitted, rows.inputs)),
     )
   })
 }
@@ -57,7 +67,7 @@ type Kinds = ReadonlyArray<readonly [name: string, ending: RegExp, read: (run: R
 const own: Kinds = [
   ["csv", ended(["csv"]), (run) => text(run)],
   ["tsv", ended(["tsv"]), (run) => text(run, { delimiter: "\t" })],
-  ["jsonl", ended(["jsonl", "ndjson", "json"]), ({ run }) => jsonLines(run.fitted)],
+  ["jsonl", ended(["jsonl", "ndjson", "json"]), lines],
   ["npy", ended(["npy"]), ({ run }) => npy(run.fitted)],
   ["idx", /idx[^/\\]*$/i, ({ run }) => idx(run.fitted)],
   ["png", ended(["png"]), ({ run }) => image(run.fitted)],
@@ -103,7 +113,7 @@ const recognized = (run: Run, bytes: Uint8Array): Reader => {
   if (isPng(bytes) || isJpeg(bytes)) return image(fitted)
   if (bytes[0] === 0 && bytes[1] === 0) return idx(fitted)
   const first = bytes.find((byte) => byte > 0x20 && byte < 0x80)
-  return first === 0x7b || first === 0x5b ? jsonLines(fitted) : text(run)
+  return first === 0x7b || first === 0x5b ? lines(run) : text(run)
 }
 
 /** A reader that waits for the first bytes that are no blanks, and goes by them. */

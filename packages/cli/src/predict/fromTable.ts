@@ -1,6 +1,7 @@
 /** A table as rows to predict: columns as they were fitted, or, where samples are arrays, one number for each column. */
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
+import { type Open, withPixels } from "@adjoint/core/data/image/readColumn"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as Table from "@adjoint/core/data/Table"
@@ -11,9 +12,10 @@ import * as Result from "effect/Result"
 import { idOf } from "./Id.ts"
 import type { Rows } from "./Rows.ts"
 
-/** The rows of a table, for what was fitted. */
-export const fromTable = (fitted: FittedTree, table: Table.Table): Rows => {
+/** The rows of a table, for what was fitted. `open` reads the files that its columns of images name. */
+export const fromTable = (fitted: FittedTree, table: Table.Table, open?: Open): Rows => {
   const { ids = [], input } = fitted
+  const images = (PreprocessTree.inputColumns(fitted) ?? []).filter((column) => column.type === "image")
   // New rows may come without names.
   const named = ids.flatMap((name) => {
     const at = table.columns.indexOf(name)
@@ -21,6 +23,20 @@ export const fromTable = (fitted: FittedTree, table: Table.Table): Rows => {
   })
   return {
     count: table.size,
+    ...(images.length === 0 || open === undefined
+      ? {}
+      : {
+          ready: async (places) => {
+            let read = table
+            for (const { background, channels, name, size } of images) {
+              const [height, width] = size
+              const made = await withPixels(read, name, { height, width, channels, background }, places, open)
+              if (Result.isFailure(made)) return Result.fail(made.failure)
+              read = made.success
+            }
+            return Result.succeed(fromTable(fitted, read))
+          },
+        }),
     line: table.line,
     ...(named.length === 0 ? {} : { id: (place) => idOf(named.map(([name, { text }]) => [name, text(place)])) }),
     table: (places) => Result.succeed(Table.take(table, places)),

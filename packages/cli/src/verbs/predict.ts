@@ -1,10 +1,12 @@
 /** `adjoint predict`: what a run's model says of rows, one line of JSON a row, as the rows come. */
+import { dirname, join } from "node:path"
 import { DataError, dataError, inFile } from "@adjoint/core/data/DataError"
 import { pieces } from "@adjoint/core/data/GzipPieces"
 import * as Load from "@adjoint/core/data/Load"
 import { escaped } from "@adjoint/core/types/escaped"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { line } from "../json/Line.ts"
@@ -42,11 +44,18 @@ async function* read(bytes: AsyncIterable<Uint8Array>, reader: Reader): AsyncGen
   yield await reader.end()
 }
 
+/** Reads the files that rows name, in a folder. */
+const openIn = (folder: string) =>
+  Effect.map(
+    Effect.context<FileSystem.FileSystem>(),
+    (services) => (path: string) => Effect.runPromiseWith(services)(Effect.result(Load.bytes(join(folder, path)))),
+  )
+
 const openFile = (trained: Trained, file: string) =>
   Effect.gen(function* () {
     if (yield* Load.isFolder(file))
       return { name: file, rows: folderRows(trained.run.fitted, yield* Load.folder(file)) } satisfies Opened
-    const reader = readerOf(trained, file)
+    const reader = readerOf({ run: trained.run, open: yield* openIn(dirname(file)) }, file)
     if (reader === undefined) {
       const hint = `a name that ends in ${kindNames}, with or without .gz`
       return yield* new UsageError({ message: `${file}: what kind of file is it?`, hint })
@@ -62,7 +71,10 @@ const openPipe = (trained: Trained) =>
       const hint = "adjoint predict RUN FILE, or … | adjoint predict RUN -"
       return yield* new UsageError({ message: "which rows? nothing is piped in", hint })
     }
-    return { name: "stdin", rows: read(stdin.bytes(), readerByContent(trained)) } satisfies Opened
+    return {
+      name: "stdin",
+      rows: read(stdin.bytes(), readerByContent({ run: trained.run, open: yield* openIn(".") })),
+    } satisfies Opened
   })
 
 /** What a source of bytes threw. */

@@ -8,10 +8,11 @@ import { type DataError, dataError } from "./DataError.ts"
 import { fill } from "./Field.ts"
 import * as Finite from "./Finite.ts"
 import type { FittedArray } from "./Fitted.ts"
+import { imageFields } from "./imageFields.ts"
 import type { TablePca } from "./Pca.ts"
 import * as Components from "./principalComponents.ts"
 import { isConstant, quartilesOf, type Summary, scaleOf } from "./Quantity.ts"
-import { type Image, imageFields, imageShape, type Spec } from "./Spec.ts"
+import { type Image, imageShape, type Spec } from "./Spec.ts"
 
 /** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` for images of another size than `spec` has and for samples without numbers, `BadCell` for a non-finite number. */
 export const fit = (spec: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> =>

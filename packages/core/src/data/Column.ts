@@ -12,6 +12,7 @@ import { date } from "./columns/date.ts"
 import { group } from "./columns/group.ts"
 import { id } from "./columns/id.ts"
 import { ignore } from "./columns/ignore.ts"
+import { image } from "./columns/image.ts"
 import type { AnyKind, Input, Role, Target } from "./columns/Kind.ts"
 import { number } from "./columns/number.ts"
 import { ordinal } from "./columns/ordinal.ts"
@@ -41,6 +42,7 @@ export const kinds = {
   weight,
   group,
   text,
+  image,
   ignore,
 } as const satisfies Fits & {
   readonly [name: string]: AnyKind

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { type DataError, dataError } from "./DataError.ts"
 import { dateParts, encodings, transforms } from "./Field.ts"
 import { isValid } from "./floats64.ts"
+import { backgrounds } from "./image/convert.ts"
 import { firstMerge } from "./tokens/bytePairs.ts"
 
 const NonZero = Schema.Finite.check(Schema.makeFilter((x) => (x === 0 ? "wanted a number other than 0" : undefined)))
@@ -172,6 +173,17 @@ export const FittedText = Schema.Struct({
 })
 export type FittedText = typeof FittedText.Type
 
+/** The image at a path becomes its pixels in this size, divided by `white`. */
+export const FittedImage = Schema.Struct({
+  type: Schema.Literal("image"),
+  name: Schema.String,
+  size: Schema.Tuple([Extent, Extent]),
+  channels: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4 })),
+  white: NonZero,
+  background: Schema.Literals(backgrounds),
+})
+export type FittedImage = typeof FittedImage.Type
+
 export const FittedColumn = Schema.Union([
   FittedNumber,
   FittedCategory,
@@ -181,6 +193,7 @@ export const FittedColumn = Schema.Union([
   FittedSet,
   FittedVector,
   FittedText,
+  FittedImage,
 ]).pipe(Schema.toTaggedUnion("type"))
 
 export type FittedColumn = typeof FittedColumn.Type

@@ -9,14 +9,14 @@ export interface Folder {
   readonly read: (file: string) => Promise<Result.Result<Uint8Array, DataError>>
 }
 
-const encoder = new TextEncoder()
+/** A code unit of UTF-16, moved so that halves of characters beyond 16 bits come last, as their UTF-8 bytes do. */
+const moved = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit)
 
 /** The order of the UTF-8 bytes of texts. `["b", "a", "é"].sort(byBytes) // => ["a", "b", "é"]` */
 export const byBytes = (a: string, b: string): number => {
-  const [left, right] = [encoder.encode(a), encoder.encode(b)]
-  const at = left.findIndex((byte, i) => byte !== right[i])
-  return at < 0 ? left.length - right.length : (left[at] ?? 0) - (right[at] ?? -1)
+  for (let i = 0; i < a.length && i < b.length; i++) {
+    const [left, right] = [a.charCodeAt(i), b.charCodeAt(i)]
+    if (left !== right) return moved(left) - moved(right)
+  }
+  return a.length - b.length
 }
-
-/** Whether a file or a folder above it is hidden: its name begins with a dot. */
-export const isHidden = (path: string): boolean => path.split("/").some((name) => name.startsWith("."))

@@ -7,13 +7,21 @@ import * as Stream from "effect/Stream"
 import type { NDArray } from "../types/NDArray.ts"
 import * as Csv from "./Csv.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
-import { byBytes, type Folder, isHidden } from "./Folder.ts"
+import { fill, type Written } from "./Field.ts"
+import { byBytes, type Folder } from "./Folder.ts"
 import { fileTypes } from "./fileTypes.ts"
 import * as GzipPieces from "./GzipPieces.ts"
 import * as Idx from "./Idx.ts"
 import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
 import * as Npz from "./Npz.ts"
+import { type Arrays, isTable, type Raw } from "./Raw.ts"
+import type { Image } from "./Spec.ts"
+import { arrow as Arrow } from "./sources/arrow.ts"
+import { images as Images } from "./sources/images.ts"
+import { parse as jsonl } from "./sources/jsonl.ts"
+import type { Reading, Wanted } from "./sources/Kind.ts"
+import { parquet as Parquet } from "./sources/parquet.ts"
 import { systemReason } from "./systemReason.ts"
 import type { Table } from "./Table.ts"
 
@@ -67,9 +75,12 @@ export const isFolder = (path: string): Effect.Effect<boolean, never, FileSystem
     Effect.orElseSucceed(() => false),
   )
 
+/** Folders within folders deeper than this are refused: a link may lead to a folder above it. */
+const deepest = 16
+
 /**
- * The files below a folder, without hidden ones. Links to folders are not followed. Fails with `NotFound`, and with `NotReadable`
- * for what is no folder and for a link to a folder.
+ * The files below a folder, without hidden ones. Fails with `NotFound`, and with `NotReadable` for what is no folder and for
+ * more than 16 folders within each other.
  */
 export const folder = Effect.fn("Load.folder")(function* (
   path: string,
@@ -77,16 +88,21 @@ export const folder = Effect.fn("Load.folder")(function* (
   const fs = yield* FileSystem.FileSystem
   const { type } = yield* fs.stat(path).pipe(Effect.catch(refused(path)))
   if (type !== "Directory") return yield* fail(path, { _tag: "NotReadable", cause: `it is a ${fileTypes[type]}, not a folder` })
-  const below = yield* fs.readDirectory(path, { recursive: true }).pipe(Effect.catch(refused(path)))
-  const paths = below.map((name) => name.replaceAll("\\", "/"))
-  const folders = new Set(paths.map((name) => name.slice(0, Math.max(0, name.lastIndexOf("/")))))
   const files: Array<string> = []
-  for (const name of paths) {
-    if (isHidden(name) || folders.has(name)) continue
-    const found = yield* fs.stat(`${path}/${name}`).pipe(Effect.catch(refused(`${path}/${name}`)))
-    if (found.type !== "Directory") files.push(name)
-    else if ((yield* fs.readDirectory(`${path}/${name}`).pipe(Effect.catch(refused(`${path}/${name}`)))).length > 0)
-      return yield* fail(`${path}/${name}`, { _tag: "NotReadable", cause: "it is a link to a folder; links are not followed" })
+  const pending: Array<string> = [""]
+  for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
+    const at = `${path}/${below}`
+    if (below.split("/").length > deepest)
+      return yield* fail(at, { _tag: "NotReadable", cause: `there are more than ${deepest} folders within each other` })
+    for (const name of yield* fs.readDirectory(at).pipe(Effect.catch(refused(at)))) {
+      if (name.startsWith(".")) continue
+      // Asking for the type of each of many files would take seconds; names with an ending are rarely folders.
+      const isFile =
+        /\.(png|jpe?g)$/i.test(name) ||
+        (yield* fs.stat(`${at}${name}`).pipe(Effect.catch(refused(`${at}${name}`)))).type !== "Directory"
+      if (isFile) files.push(`${below}${name}`)
+      else pending.push(`${below}${name}/`)
+    }
   }
   const services = yield* Effect.context<FileSystem.FileSystem>()
   const read = (file: string) => Effect.runPromiseWith(services)(Effect.result(bytes(`${path}/${file}`)))
@@ -176,6 +192,39 @@ export const csv = Effect.fn("Load.csv")(function* (
   })
   return yield* within(reader.end())
 })
+
+/** Lines of JSON, gzipped or not, as a table. Fails as `bytes`, `Gzip.unpack` and `JsonLines.decode` do. */
+export const jsonLines = (file: string): Load<Table> => decoded((content) => jsonl(content))(file)
+
+/** Reads a table by the entry of its kind, which loads its reader. */
+const tableBy =
+  (kind: { readonly read: (options: { path: string }, files: { readonly path: Uint8Array }, wanted: Wanted) => Reading<Raw> }) =>
+  (file: string): Load<Table> =>
+    Effect.gen(function* () {
+      const path = yield* bytes(file)
+      const read = yield* Effect.promise(async () => kind.read({ path: file }, { path }, {}))
+      const raw = yield* Effect.fromResult(Result.mapError(read, ({ error }) => within(error, file)))
+      return isTable(raw) ? raw : yield* Effect.die(new TypeError(`${file} is no table`))
+    })
+
+/** A Parquet file as a table. Fails as `bytes` and the kind `parquet` do, with the row group and the column. */
+export const parquet: (file: string) => Load<Table> = tableBy(Parquet)
+
+/** An Arrow file or stream, or Feather of version 2, as a table. Fails as `bytes` and the kind `arrow` do, with the record batch and the column. */
+export const arrow: (file: string) => Load<Table> = tableBy(Arrow)
+
+/**
+ * Images in folders, one for each class, as bytes [images, height, width, channels] with their labels. `image` is the size and
+ * the channels of all; without it all have those of the first. Fails as `folder` and the kind `images` do.
+ */
+export const images = (path: string, image?: Image, options: Omit<Written<typeof Images.fields>, "path"> = {}): Load<Arrays> =>
+  Effect.gen(function* () {
+    const below = yield* folder(path)
+    const filled = fill(Images.fields, { path, ...options })
+    const read = yield* Effect.promise(async () => Images.read(filled, { path: below }, image === undefined ? {} : { image }))
+    const raw = yield* Effect.fromResult(Result.mapError(read, ({ error }) => within(error, path)))
+    return isTable(raw) ? yield* Effect.die(new TypeError(`${path} is a table`)) : raw
+  })
 
 /** An idx file, gzipped or not, as an array. Fails as `bytes` and `Idx.decode` do. */
 export const idx = (file: string): Load<NDArray> => decoded((content) => Idx.decode(content))(file)

@@ -5,10 +5,15 @@
  * another column, or on disk.
  */
 
+import type * as Result from "effect/Result"
+import type { DataError } from "./DataError.ts"
 import type { Format } from "./NumberFormat.ts"
 
 /** Numbers of rows, from 0. */
 export type Rows = ArrayLike<number>
+
+/** The pixels of the image that the cell of a row is the path of, or why they cannot be read; `undefined` where it has none. */
+export type Pixels = (row: number) => Result.Result<Uint8Array, DataError> | undefined
 
 /** The cells of one column. */
 export interface TableColumn {
@@ -22,6 +27,8 @@ export interface TableColumn {
   readonly numbers?: (rows: Rows) => Float64Array
   /** How its file writes numbers; absent for a decimal point without marks between groups. */
   readonly format?: Format
+  /** The pixels of a column of images. */
+  readonly pixels?: Pixels
 }
 
 /** A column of texts in memory. `TableColumn.ofTexts(["a", "b"]).text(1) // => "b"` */
@@ -54,11 +61,12 @@ export const ofNumbers = (
 
 /** Some rows of a column, in the given order. The cells stay where they are. */
 export const take = (column: TableColumn, rows: Rows): TableColumn => {
-  const { format, numbers } = column
+  const { format, numbers, pixels } = column
   return {
     size: rows.length,
     text: (row) => column.text(rows[row] ?? -1),
     ...(numbers === undefined ? {} : { numbers: (some: Rows) => numbers(Int32Array.from(some, (row) => rows[row] ?? -1)) }),
     ...(format === undefined ? {} : { format }),
+    ...(pixels === undefined ? {} : { pixels: (row) => pixels(rows[row] ?? -1) }),
   }
 }

@@ -326,7 +326,7 @@ const labelsOf = (set: FittedSet): FittedLabels => ({
 export const cellsOf = (name: string, table: Table, rows: Rows): DataResult<Cells> => {
   const at = table.columns.indexOf(name)
   if (at < 0) return noColumn(name, table)
-  const { format, numbers, text } = table.column(at)
+  const { format, numbers, pixels, text } = table.column(at)
   const place = (index: number): Cell => {
     const row = rows[index] ?? 0
     return { line: table.line(row), row: row + 1, column: name }
@@ -337,6 +337,7 @@ export const cellsOf = (name: string, table: Table, rows: Rows): DataResult<Cell
     text: (index) => text(rows[index] ?? -1),
     ...(numbers === undefined ? {} : { numbers: () => numbers(rows) }),
     ...(format === undefined ? {} : { format }),
+    ...(pixels === undefined ? {} : { pixels: (index) => pixels(rows[index] ?? -1) }),
     place,
   })
 }

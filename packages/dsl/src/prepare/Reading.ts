@@ -1,13 +1,15 @@
 /** Reads the sources of a model file: the raw rows, and a record of the files. */
 import { createHash } from "node:crypto"
-import { isAbsolute, join } from "node:path"
+import { dirname, isAbsolute, join } from "node:path"
 import * as Column from "@adjoint/core/data/Column"
 import type * as Csv from "@adjoint/core/data/Csv"
 import { ofColumns } from "@adjoint/core/data/columnUses"
 import { DataError } from "@adjoint/core/data/DataError"
 import type { Folder } from "@adjoint/core/data/Folder"
+import { withPixels } from "@adjoint/core/data/image/readColumn"
 import * as Load from "@adjoint/core/data/Load"
 import type { TreeRaw } from "@adjoint/core/data/PreprocessTree"
+import { all, isTable } from "@adjoint/core/data/Raw"
 import * as Source from "@adjoint/core/data/Source"
 import * as Toys from "@adjoint/core/data/Toys"
 import { make, type Use } from "@adjoint/core/learning/Entry"
@@ -116,8 +118,41 @@ const recorded = (path: string, folder: Folder): { readonly folder: Folder; read
   return { folder: { files: folder.files, read }, record: () => ({ path, bytes, sha256: hash.copy().digest("hex") }) }
 }
 
+/** The columns of a table that are paths of images, with how each becomes numbers. */
+const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
+  names.flatMap((name) => {
+    const column = Column.whole((Object.hasOwn(columns, name) ? columns[name] : columns["*"]) ?? "ignore")
+    if (column.type !== "image") return []
+    const { background = "white", channels = 1, size } = column
+    return [{ name, taken: { height: size[0], width: size[1], channels, background } }]
+  })
+
+/** The same rows with the pixels of a table's columns of images, whose paths are relative to the folder of its file. */
+const withImages = (data: Data, rows: Rows, path: string | undefined, directory: string): Reading<Rows> =>
+  Effect.gen(function* () {
+    const { raw } = rows
+    const images = isTable(raw) ? imagesOf(data, raw.columns) : []
+    if (!isTable(raw) || images.length === 0 || path === undefined) return rows
+    const folder = dirname(resolve(directory, path))
+    const services = yield* Effect.context<FileSystem.FileSystem>()
+    const open = (file: string) => Effect.runPromiseWith(services)(Effect.result(Load.bytes(join(folder, file))))
+    const { folder: seen, record } = recorded(dirname(path), { files: [], read: open })
+    let table = raw
+    for (const { name, taken } of images) {
+      const before = table
+      const read = yield* Effect.promise(() => withPixels(before, name, taken, all(before), seen.read))
+      table = yield* Effect.fromResult(read).pipe(refused(rows.place))
+    }
+    return { ...rows, raw: table, files: [...rows.files, record()] }
+  })
+
 /** Reads the rows of a source. `at` is where the document has it: `data.source` or `data.test`. */
 export const read = (data: Read, source: Named, at: Path, directory: string, keep: Keep = "all"): Reading<Rows> =>
+  Effect.flatMap(readRows(data, source, at, directory, keep), (rows) =>
+    withImages(data, rows, filesOf(useOf(source))[0]?.path, directory),
+  )
+
+const readRows = (data: Read, source: Named, at: Path, directory: string, keep: Keep): Reading<Rows> =>
   Effect.gen(function* () {
     const use = useOf(source)
     const kind = Source.kindOf(use.name)

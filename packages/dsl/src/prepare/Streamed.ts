@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import { tmpdir } from "node:os"
+import * as Column from "@adjoint/core/data/Column"
 import type { DataError } from "@adjoint/core/data/DataError"
 import * as FileStore from "@adjoint/core/data/FileStore"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
@@ -56,6 +57,7 @@ const areTables = ({ arrays, columns, series, split, source, test }: Data): bool
   // A window may need rows of anywhere in the table.
   series === undefined &&
   columns !== undefined &&
+  Object.values(columns).every((column) => Column.whole(column).type !== "image") &&
   split.unlabelled === undefined &&
   [source, ...(test === undefined ? [] : [test])].every(
     (each) => Source.kindOf(useOf(each).name)?.blocks !== undefined && filesOf(useOf(each)).length === 1,

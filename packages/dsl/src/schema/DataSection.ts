@@ -1,10 +1,11 @@
 /** `data`: where rows come from, what each column is, and how the rows are divided. */
 import * as Column from "@adjoint/core/data/Column"
 import * as Field from "@adjoint/core/data/Field"
+import { imageFields } from "@adjoint/core/data/imageFields"
 import { onePcaSize, tablePcaFields } from "@adjoint/core/data/Pca"
 import type { Image } from "@adjoint/core/data/Preprocess"
 import * as Source from "@adjoint/core/data/Source"
-import { type ArrayKind, arrayKinds, arrayTargets, imageFields } from "@adjoint/core/data/Spec"
+import { type ArrayKind, arrayKinds, arrayTargets } from "@adjoint/core/data/Spec"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
 import type * as Document from "../Document.ts"

@@ -4,6 +4,7 @@ import { type Cell, type DataError, dataError } from "../DataError.ts"
 import type { Fields, Filled } from "../Field.ts"
 import type { FittedColumn } from "../Fitted.ts"
 import type { Format } from "../NumberFormat.ts"
+import type { Pixels } from "../TableColumn.ts"
 
 /** A value, or the error of the data. */
 export type DataResult<A> = Result.Result<A, DataError>
@@ -21,6 +22,8 @@ export interface Cells {
   readonly numbers?: () => Float64Array
   /** How the file writes numbers; absent for a decimal point without marks between groups. */
   readonly format?: Format
+  /** The pixels of a cell that is the path of an image, or why they cannot be read. */
+  readonly pixels?: Pixels
   /** Where a cell is, for messages. */
   readonly place: (index: number) => Cell
 }

@@ -3,27 +3,28 @@ import * as Result from "effect/Result"
 import * as NDArray from "../../types/NDArray.ts"
 import { sorted } from "../Category.ts"
 import { type DataError, dataError, inFile } from "../DataError.ts"
+import { takeRows } from "../Dataset.ts"
 import type { Folder } from "../Folder.ts"
+import type { Arrays } from "../Raw.ts"
+import type { Image } from "../Spec.ts"
 import type { Background } from "./convert.ts"
 import { decode, isImage } from "./decode.ts"
-import { fit, type Wanted } from "./fitted.ts"
+import { fit, type Wanted, wantedOf } from "./fitted.ts"
 
 /** How a folder is read. */
-export interface Options {
+interface Options {
   readonly background: Background
   /** What to do with files that are no images by their names. */
   readonly others: "error" | "skip"
   /** What to do with images that cannot be read. */
   readonly broken: "error" | "skip"
-  /** The size and the channels of all images; without it all have those of the first. */
-  readonly wanted?: Wanted
 }
 
 const badFile = (file: string, got: string, wanted: string, hint: string) =>
   Result.fail(inFile(dataError({ _tag: "BadFile", got, wanted, hint }), file))
 
 /** The images of a folder, in the order of the bytes of their paths. Fails with `BadFile` for another file, `Empty` without images. */
-export const imagesOf = ({ files }: Folder, others: Options["others"]): Result.Result<ReadonlyArray<string>, DataError> => {
+const imagesOf = ({ files }: Folder, others: Options["others"]): Result.Result<ReadonlyArray<string>, DataError> => {
   const other = others === "skip" ? undefined : files.find((file) => !isImage(file))
   if (other !== undefined)
     return badFile(other, "a file that is no image", "names that end in .png, .jpg or .jpeg", "remove it, or set `others: skip`")
@@ -34,7 +35,7 @@ export const imagesOf = ({ files }: Folder, others: Options["others"]): Result.R
 }
 
 /** The first folder of a path is the class of its image. Fails with `BadFile` for an image that is in none. */
-export const classesOf = (images: ReadonlyArray<string>): Result.Result<ReadonlyArray<string>, DataError> => {
+const classesOf = (images: ReadonlyArray<string>): Result.Result<ReadonlyArray<string>, DataError> => {
   const loose = images.find((file) => !file.includes("/"))
   return loose === undefined
     ? Result.succeed(images.map((file) => file.slice(0, file.indexOf("/"))))
@@ -59,10 +60,11 @@ interface Images {
  * Reads images as `u8` [images, height, width, channels]. Fails as `decode` does, with `TooLarge` above 2 GiB, and with
  * `BadShape` for an image that differs from the first where no size is wanted.
  */
-export const readImages = async (
+const readImages = async (
   { read }: Folder,
   images: ReadonlyArray<string>,
-  { background, broken, wanted }: Omit<Options, "others">,
+  { background, broken }: Options,
+  wanted: Wanted | undefined,
 ): Promise<Result.Result<Images, DataError>> => {
   const places: Array<number> = []
   let shape = wanted
@@ -117,7 +119,7 @@ export const readImages = async (
 }
 
 /** Labels of images by the names of their classes. */
-export const labelsOf = (
+const labelsOf = (
   names: ReadonlyArray<string>,
 ): { readonly targets: NDArray.NDArray; readonly classes: ReadonlyArray<string> } => {
   const classes = sorted(names)
@@ -130,4 +132,36 @@ export const labelsOf = (
     ),
     classes,
   }
+}
+
+/** Images with their labels. */
+interface Rows {
+  readonly raw: Arrays
+  /** The labels of all images, also of those that were not read. */
+  readonly targets: NDArray.NDArray
+}
+
+/**
+ * Reads the images of a folder, or the first `count` of them. `image` is the size and the channels of all; without it all have
+ * those of the first. Fails with `BadFile` for a file that is no image and for an image outside the folders of classes, with
+ * `Empty` without images, and as decoding does; errors name the file.
+ */
+export const readFolder = async (
+  folder: Folder,
+  options: Options,
+  image: Image | undefined,
+  count = Number.POSITIVE_INFINITY,
+): Promise<Result.Result<Rows, DataError>> => {
+  const found = Result.gen(function* () {
+    const images = yield* imagesOf(folder, options.others)
+    return { images, names: yield* classesOf(images), wanted: image === undefined ? undefined : yield* wantedOf(image) }
+  })
+  if (Result.isFailure(found)) return Result.fail(found.failure)
+  const { images, names, wanted } = found.success
+  const read = await readImages(folder, images.slice(0, count), options, wanted)
+  const { classes, targets } = labelsOf(names)
+  return Result.map(read, ({ array, places }) => ({
+    raw: { inputs: array, targets: takeRows(targets, places), classes },
+    targets,
+  }))
 }

@@ -1,15 +1,7 @@
 /** Images in folders: a folder for each class. */
 import * as Result from "effect/Result"
-import type { NDArray } from "../../types/NDArray.ts"
-import type { DataError } from "../DataError.ts"
-import { takeRows } from "../Dataset.ts"
-import type { Filled } from "../Field.ts"
-import type { Folder } from "../Folder.ts"
 import { backgrounds } from "../image/convert.ts"
-import { wantedOf } from "../image/fitted.ts"
-import { classesOf, imagesOf, labelsOf, readImages } from "../image/readFolder.ts"
-import type { Arrays } from "../Raw.ts"
-import { about, kind, type Wanted } from "./Kind.ts"
+import { about, kind } from "./Kind.ts"
 
 const fields = {
   path: {
@@ -42,27 +34,6 @@ const fields = {
 /** The first images of a folder: those that a check looks at. */
 const few = 16
 
-/** All images, or the first few, with the labels of all. */
-const rows = async (
-  { background, broken, others, path: _ }: Filled<typeof fields>,
-  folder: Folder,
-  { image }: Wanted,
-  count = Number.POSITIVE_INFINITY,
-): Promise<Result.Result<{ readonly raw: Arrays; readonly labels: NDArray }, DataError>> => {
-  const found = Result.gen(function* () {
-    const images = yield* imagesOf(folder, others)
-    return { images, names: yield* classesOf(images), ...(image === undefined ? {} : { wanted: yield* wantedOf(image) }) }
-  })
-  if (Result.isFailure(found)) return Result.fail(found.failure)
-  const { images, names, ...shape } = found.success
-  const read = await readImages(folder, images.slice(0, count), { background, broken, ...shape })
-  const { classes, targets } = labelsOf(names)
-  return Result.map(read, ({ array, places }) => ({
-    raw: { inputs: array, targets: takeRows(targets, places), classes },
-    labels: targets,
-  }))
-}
-
 /** Images by class. */
 export const images = kind({
   doc: "Folders of PNG and JPEG images, one for each class.",
@@ -71,18 +42,22 @@ export const images = kind({
   endings: [],
   fields,
   main: "path",
-  read: async (options, { path }, wanted) =>
-    about(
+  read: async (options, { path }, { image }) => {
+    const { readFolder } = await import("../image/readFolder.ts")
+    return about(
       "path",
-      Result.map(await rows(options, path, wanted), ({ raw }) => raw),
-    ),
-  first: async (options, { path }, wanted) =>
-    about(
+      Result.map(await readFolder(path, options, image), ({ raw }) => raw),
+    )
+  },
+  first: async (options, { path }, { image }) => {
+    const { readFolder } = await import("../image/readFolder.ts")
+    return about(
       "path",
-      Result.map(await rows(options, path, wanted, few), ({ labels, raw }) => ({
+      Result.map(await readFolder(path, options, image, few), ({ raw, targets }) => ({
         raw,
-        rows: labels.shape[0] ?? 0,
-        targets: labels,
+        rows: targets.shape[0] ?? 0,
+        targets,
       })),
-    ),
+    )
+  },
 })
