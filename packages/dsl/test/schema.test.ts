@@ -489,16 +489,16 @@ describe("a mistake in data", () => {
       5 |     b: { type: number, scale: { minmax: [3, 1] }, mising: mean }
         |                                                   ^^^^^^
         = help: did you mean \`missing\`?  [fix available]
-      error[S103]: data.columns.c.missing: expected a number, \`mean\`, \`median\`, \`indicator\` or \`drop\`, got true
+      error[S103]: data.columns.c.missing: expected a number, \`error\`, \`drop\`, \`mean\`, \`median\`, \`most_common\` or \`indicator\`, got true
         --> m.yaml:6:33
       6 |     c: { type: number, missing: true }
         |                                 ^^^^
-        = help: What replaces a blank: a number, the mean or the median of the training rows, or (\`indicator\`) the median, with an extra column that is 1 for blanks.
+        = help: What to do with a blank: report an error, drop its row, or replace it. Default: error.
       error[S102]: data.columns.d: \`type\` is missing
         --> m.yaml:7:8
       7 |     d: { role: target }
         |        ^^^^^^^^^^^^^^^^
-        = help: it can be \`number\`, \`category\`, \`binary\`, \`class\`, \`text\` or \`ignore\`
+        = help: it can be \`number\`, \`category\`, \`binary\`, \`class\`, \`ordinal\`, \`date\`, \`set\`, \`vector\`, \`id\`, \`weight\`, \`group\`, \`text\` or \`ignore\`
       error[S103]: data.image.size: expected a list of 2, got a list of 1
         --> m.yaml:8:18
       8 |   image: { size: [8], scale: uint }

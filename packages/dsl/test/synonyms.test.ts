@@ -52,8 +52,9 @@ describe.each(tables)("the synonyms of the %s table", (_, table) => {
 test("the synonyms of the keys of sections lead to keys", () => {
   const sections: ReadonlyArray<readonly [Synonyms, ReadonlyArray<string>]> = [
     [Vocabulary.file.synonyms, ["schema", "name", "data", "model", "pretrain", "train", "evaluate", "lint"]],
-    [Vocabulary.data.synonyms, ["source", "columns", "arrays", "image", "scale", "target", "split", "test"]],
-    [Vocabulary.split.synonyms, ["train", "val", "test", "unlabelled", "stratify", "seed"]],
+    [Vocabulary.data.synonyms, ["source", "columns", "arrays", "image", "scale", "target", "series", "split", "test"]],
+    [Vocabulary.series.synonyms, ["window", "horizon", "step", "time", "group", "gaps", "overlap"]],
+    [Vocabulary.split.synonyms, ["train", "val", "test", "unlabelled", "stratify", "by", "group", "seed"]],
     [Vocabulary.model.synonyms, ["input", "inputs", "init", "layers"]],
     [{ ...Vocabulary.train.synonyms, ...Of.ofTable(standard.around) }, Object.keys(trainFields(standard, choices(standard)))],
     [Of.of(Column.kinds), Object.keys(Column.kinds)],

@@ -50,7 +50,13 @@ export const parts = <Name extends string>(
  * The rows of each part in their order: the first part has the first rows, the next those after them. Nothing is random, so a
  * part never has a row of before another part that comes first. Fails as `parts` does.
  *
- * `Result.getOrThrow(Split.inOrder(5, { train: { share: 0.6 }, val: { share: 0.4 } })).val // => new Int32Array([3, 4])`
+ * ```ts
+ * import { Split } from "@adjoint/core"
+ * import { Result } from "effect"
+ *
+ * const wanted = { train: { share: 0.6 }, val: { share: 0.4 } }
+ * Result.getOrThrow(Split.inOrder(5, wanted)).val // => new Int32Array([3, 4])
+ * ```
  */
 export const inOrder = <Name extends string>(
   n: number,

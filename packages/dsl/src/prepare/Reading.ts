@@ -59,25 +59,34 @@ const generate = (use: Use, { split }: Data): TreeRaw => {
   return { inputs, targets, ...(classes === undefined ? {} : { classes }) }
 }
 
+/** The columns that the split and series name, which are read though they may be ignored. */
+const namedOf = ({ series, split }: Data): ReadonlySet<string> =>
+  new Set([...Object.values(split), series?.time, series?.group].flatMap((value) => (typeof value === "string" ? [value] : [])))
+
 /** What a document uses of its rows. */
-export const wantedOf = ({ columns, image }: Data): Source.Wanted => ({
-  ...(image === undefined ? {} : { image }),
-  ...(columns === undefined
-    ? {}
-    : {
-        isUsed: (name) => {
-          const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
-          return column !== undefined && Column.roleOf(column) !== undefined
-        },
-      }),
-})
+export const wantedOf = (data: Data): Source.Wanted => {
+  const { columns, image } = data
+  const named = namedOf(data)
+  return {
+    ...(image === undefined ? {} : { image }),
+    ...(columns === undefined
+      ? {}
+      : {
+          isUsed: (name) => {
+            const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+            return named.has(name) || (column !== undefined && Column.roleOf(column) !== undefined)
+          },
+        }),
+  }
+}
 /** Which columns of a text a reader keeps: those that the document uses, or all, for what looks at ignored ones too. */
 export type Keep = "used" | "all"
 
-/** How the columns of a table are stored. Columns that the split names are texts. */
-export const usesOf = ({ columns, split }: Data, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
+/** How the columns of a table are stored. Columns that the split and series name are texts. */
+export const usesOf = (data: Data, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
+  const { columns } = data
   if (columns === undefined) return () => "text"
-  const named = new Set(Object.values(split).flatMap((value) => (typeof value === "string" ? [value] : [])))
+  const named = namedOf(data)
   const { decimal, thousands } = options
   const use = ofColumns(
     columns,

@@ -122,7 +122,7 @@ export const data = {
     arrays: ["tensors", "named_arrays"],
     image: ["images", "img"],
     scale: ["scaling", "scaler", "normalize", "normalization"],
-    series: ["time_series", "timeseries", "windows"],
+    series: ["time_series", "windows"],
     split: ["splits"],
     test: ["test_data", "test_set", "test_source"],
   },
@@ -224,7 +224,7 @@ export const split = {
 /** `data.series`. */
 export const series = {
   synonyms: {
-    window: ["window_size", "lookback", "look_back", "seq_len", "sequence_length", "context_length", "lags", "n_lags", "history"],
+    window: ["window_size", "lookback", "seq_len", "sequence_length", "context_length", "lags", "n_lags", "history"],
     horizon: ["horizons", "steps_ahead", "forecast_horizon", "prediction_length", "lead", "output_length"],
     step: ["stride", "sequence_stride"],
     time: ["time_column", "timestamp", "date", "index", "time_idx", "ds"],
