@@ -7,7 +7,7 @@ import { rmSync } from "node:fs"
 import { isAbsolute, join } from "node:path"
 import { rolldown } from "rolldown"
 import { bundle } from "../scripts/bundle.ts"
-import { eventLoop, inNode } from "./contenders.ts"
+import { eventLoop, inNode, tables } from "./contenders.ts"
 
 const root = join(import.meta.dirname, "..")
 const core = join(root, "packages/core")
@@ -18,7 +18,7 @@ const buildContenders = async (): Promise<void> => {
   const dir = join(import.meta.dirname, "dist")
   rmSync(dir, { recursive: true, force: true })
   const build = await rolldown({
-    input: Object.fromEntries([...inNode, eventLoop].map((name) => [name, sourceOf(name)])),
+    input: Object.fromEntries([...inNode, tables, eventLoop].map((name) => [name, sourceOf(name)])),
     // Libraries are imported from where they are installed.
     external: (id) => !id.startsWith(".") && !isAbsolute(id),
     platform: "node",

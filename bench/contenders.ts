@@ -15,11 +15,14 @@ export interface Contender {
 /** Contenders for Node, by file name. They run as the JavaScript that `build.ts` writes. */
 export const inNode = ["adjoint", "jax", "tfjs"] as const
 
+/** The readers of tables in Node, which are one file. */
+export const tables = "tables"
+
 /** A program of ours that is built as they are, and has a section of its own. */
 export const eventLoop = "eventLoop"
 
 const node = (
-  name: (typeof inNode)[number],
+  name: (typeof inNode)[number] | typeof tables,
   label: string,
   backend: string,
   threads: number,
@@ -56,6 +59,22 @@ export const contenders = {
   tfjsCpu: node("tfjs", "TensorFlow.js, cpu", "cpu", 1),
   torchOne: torch(1),
   torchAll: torch(all),
+} satisfies Readonly<Record<string, Contender>>
+
+/** A reader of tables. */
+const tableReader = (label: string, backend: string): Contender => node(tables, label, backend, 1, ["--conditions=built"])
+
+/** The readers of tables, the first of them ours. */
+export const tableReaders = {
+  adjoint: tableReader("Adjoint", "adjoint"),
+  csvParse: tableReader("csv-parse", "csv-parse"),
+  papaparse: tableReader("Papa Parse", "papaparse"),
+  pandas: {
+    label: "pandas",
+    command: "python3",
+    arguments: [join(import.meta.dirname, "contenders/pandas_tables.py")],
+    setting: { backend: "c", threads: 1 },
+  },
 } satisfies Readonly<Record<string, Contender>>
 
 /** The contenders in Node, each with its program and its libraries bundled into one file. */

@@ -61,6 +61,17 @@ const inputsOf = (network: Network, rows: number, { uniform }: Draw): Float32Arr
   return count === undefined ? numbers : Int32Array.from(numbers, (x) => Math.min(Math.floor(x * count), count - 1))
 }
 
+/** The file of a table. */
+const tableFile = "table.csv"
+
+/** Numbers from 0 to 1000 with six decimals, as a file has measurements, under a header. */
+const csvOf = (numbers: Float32Array, columns: number): Uint8Array => {
+  const lines = [Array.from({ length: columns }, (_, i) => `x${i + 1}`).join(",")]
+  for (let at = 0; at < numbers.length; at += columns)
+    lines.push(Array.from(numbers.subarray(at, at + columns), (x) => (x * 1000).toFixed(6)).join(","))
+  return new TextEncoder().encode(`${lines.join("\n")}\n`)
+}
+
 const arraysOf: { readonly [K in Task["kind"]]: (task: TaskOf<K>, source: Source) => Arrays } = {
   product: ({ n }, { draw }) => ({ a: draw.uniform("a", n * n), b: draw.uniform("b", n * n) }),
   chain: ({ elements }, { draw }) => ({ x: draw.normal("x", elements) }),
@@ -88,6 +99,7 @@ const arraysOf: { readonly [K in Task["kind"]]: (task: TaskOf<K>, source: Source
     ...named(trained(network) ?? initial(network, draw)),
     images: images("test").images.subarray(0, rows * features(network)),
   }),
+  table: ({ columns, rows }, { draw }) => ({ [tableFile]: csvOf(draw.uniform("x", rows * columns), columns) }),
 }
 
 /** Creates a folder and writes the arrays of a task into it. */
@@ -135,6 +147,7 @@ const given = {
     labels: integers(folder, "labels"),
   }),
   infer: (folder, { network }, arrange) => ({ weights: weights(folder, network, arrange), images: pixels(folder) }),
+  table: (folder) => ({ file: join(folder, tableFile) }),
 } satisfies { readonly [K in Task["kind"]]: (folder: string, task: TaskOf<K>, arrange: Arrange) => unknown }
 
 /** The inputs of each kind of task as typed arrays, before a library converts them. */

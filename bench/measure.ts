@@ -50,6 +50,7 @@ export const compared: { readonly [K in Task["kind"]]: number } = {
   train: 3,
   epoch: 1,
   infer: 1,
+  table: 1,
 }
 
 type Ready = Extract<Answer, { readonly kind: "ready" }>

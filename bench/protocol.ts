@@ -36,6 +36,8 @@ export type Task =
   | { readonly kind: "epoch"; readonly network: Network; readonly batch: number; readonly rows: number }
   /** The class probabilities of all rows, in batches, until they can be read. */
   | { readonly kind: "infer"; readonly network: Network; readonly batch: number; readonly rows: number }
+  /** From a CSV file of decimal numbers to numbers in memory; the results are the sums of the columns. */
+  | { readonly kind: "table"; readonly rows: number; readonly columns: number }
 
 /** The tasks of one kind. */
 export type TaskOf<K extends Task["kind"]> = Extract<Task, { readonly kind: K }>
@@ -103,6 +105,7 @@ export const tolerances: { readonly [K in Task["kind"]]: number } = {
   train: 1e-4,
   epoch: 0.1,
   infer: 1e-4,
+  table: 1e-9,
 }
 
 /** Whether results equal ours within a tolerance; NaN never does. `agree([1.00001], [1], 1e-4) // => true` */

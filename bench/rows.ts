@@ -1,6 +1,6 @@
 /** The measured rows. Ours is first in a row: results are compared with it, and ratios are relative to it. */
 import { availableParallelism } from "node:os"
-import { type Contender, contenders, inOneFile } from "./contenders.ts"
+import { type Contender, contenders, inOneFile, tableReaders } from "./contenders.ts"
 import { convolutional, lenet, lstm, meanOfEmbeddings, type Network, perceptron, transformer, vgg } from "./network.ts"
 import { type Plan, plans } from "./plan.ts"
 import type { Task, TaskOf } from "./protocol.ts"
@@ -180,6 +180,22 @@ export const sections: ReadonlyArray<Section> = [
         rows: tests,
       }),
     ),
+  },
+  {
+    key: "tables",
+    title: "Tables",
+    unit: "a CSV file of numbers with six decimals, from the disk to numbers in memory. 500,000 rows of ten columns are 52 MB, and 40 MB as doubles",
+    timed: "repetition",
+    plan: plans.full,
+    memory: true,
+    rows: [
+      {
+        name: "500,000 rows of ten numbers",
+        task: { kind: "table", rows: 500_000, columns: 10 },
+        ours: tableReaders.adjoint,
+        peers: [tableReaders.csvParse, tableReaders.papaparse, tableReaders.pandas],
+      },
+    ],
   },
   {
     key: "neighbour",

@@ -82,6 +82,7 @@ const works: { readonly [K in Task["kind"]]: (task: TaskOf<K>) => Work } = {
     bytes: Math.ceil(rows / batch) * updated(network) + 4 * rows * features(network),
   }),
   infer: ({ network, rows }) => ({ operations: rows * forward(network), bytes: 4 * rows * features(network) }),
+  table: ({ columns, rows }) => ({ operations: 0, bytes: 8 * rows * columns }),
 }
 
 /** The work of a task. */

@@ -183,3 +183,20 @@ declare module "d3-scale" {
 declare module "d3-shape" {
   export const line: <Point>(x: (point: Point) => number, y: (point: Point) => number) => (points: Array<Point>) => string | null
 }
+
+declare module "csv-parse" {
+  export const parse: (options: {
+    readonly from_line: number
+    readonly cast: (text: string) => number
+  }) => NodeJS.ReadWriteStream & AsyncIterable<unknown>
+}
+
+declare module "papaparse" {
+  const Papa: {
+    readonly parse: <Row>(
+      text: string,
+      options: { readonly dynamicTyping: boolean; readonly skipEmptyLines: boolean },
+    ) => { readonly data: ReadonlyArray<Row> }
+  }
+  export = Papa
+}

@@ -3,15 +3,11 @@
 import json
 import math
 import os
-import resource
 import sys
 import time
 
+from protocol import answer, probe, sample, usage
 from pytorch_layers import network
-
-
-def answer(**message):
-    print(json.dumps(message), flush=True)
 
 
 class Library:
@@ -170,33 +166,6 @@ JOBS = {
 }
 
 
-def probe(result, probes=16):
-    count = min(len(result), probes)
-    return [float(result[i * len(result) // count]) for i in range(count)]
-
-
-def timed(job, times):
-    start = time.perf_counter()
-    for _ in range(times):
-        job()
-    return (time.perf_counter() - start) * 1e3 / times
-
-
-def sample(job, once, warmup, budget, together=1):
-    """The milliseconds of each repetition; short ones are timed in groups of at least a millisecond."""
-    lately = once
-    warm = time.perf_counter() + warmup / 1e3
-    while lately < warmup and time.perf_counter() < warm:
-        lately = timed(job, max(1, round(together / lately)))
-    times = max(1, round(together / lately))
-    milliseconds = []
-    end = time.perf_counter() + budget / 1e3
-    while True:
-        milliseconds.append(timed(job, times))
-        if time.perf_counter() >= end:
-            return milliseconds
-
-
 def blas(torch):
     """What computes the matrix products: the distribution's build takes whichever library the system has."""
     if torch.backends.mkl.is_available():
@@ -205,19 +174,6 @@ def blas(torch):
         loaded = maps.read().lower()
     known = {"openblas": "OpenBLAS", "blis": "BLIS", "atlas": "ATLAS", "libblas": "the reference BLAS, the slowest there is"}
     return next((name for mark, name in known.items() if mark in loaded), "its own BLAS")
-
-
-def most_memory():
-    """On Linux ru_maxrss includes what the parent had when it started this process; VmHWM starts anew."""
-    if sys.platform == "linux":
-        with open("/proc/self/status", encoding="utf8") as status:
-            return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
-def usage(before=0.0):
-    """The processor time since then, in milliseconds, and the most bytes of memory so far."""
-    return {"processor": (time.process_time() - before) * 1e3, "memory": most_memory()}
 
 
 def main():

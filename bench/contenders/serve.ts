@@ -29,15 +29,19 @@ export interface Library {
   readonly threads: number
   /** Reorders weights, if the library needs another order. */
   readonly arrange?: Arrange
-  readonly jobs: { readonly [K in Task["kind"]]: (task: TaskOf<K>, given: Given<K>) => Job | Promise<Job> }
+  /** What it can do. */
+  readonly jobs: { readonly [K in Task["kind"]]?: (task: TaskOf<K>, given: Given<K>) => Job | Promise<Job> }
 }
 
 const answer = (message: Answer): void => {
   process.stdout.write(`${JSON.stringify(message)}\n`)
 }
 
-const jobOf = <K extends Task["kind"]>({ jobs }: Library, task: TaskOf<K>, given: Given<K>): Job | Promise<Job> =>
-  (jobs[task.kind] as (task: TaskOf<K>, given: Given<K>) => Job | Promise<Job>)(task, given)
+const jobOf = <K extends Task["kind"]>({ jobs }: Library, task: TaskOf<K>, given: Given<K>): Job | Promise<Job> => {
+  const job = jobs[task.kind] as ((task: TaskOf<K>, given: Given<K>) => Job | Promise<Job>) | undefined
+  if (job === undefined) throw new TypeError(`it has no task ${task.kind}`)
+  return job(task, given)
+}
 
 /** Minimum milliseconds of a group of repetitions, because of the clock's resolution. */
 const together = 1

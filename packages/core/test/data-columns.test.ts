@@ -411,6 +411,35 @@ describe("names", () => {
   })
 })
 
+describe("binary columns", () => {
+  const table = Table.make(
+    ["x", "y"],
+    [
+      ["up", "dead"],
+      ["down", "alive"],
+      ["up", "alive"],
+    ],
+  )
+  it("may say which name is 1, as inputs and as targets, also if rows have only one of them", () => {
+    const columns = {
+      x: { type: "binary", names: ["up", "down"] },
+      y: { type: "binary", role: "target", names: ["dead", "alive"] },
+    } as const
+    const fitted = ok(Preprocess.fit({ columns }, table, [1, 2]))
+    const { classes, inputs, targets } = ok(Preprocess.dataset(fitted, table))
+    expect([classes, rowsOf(inputs), [...targets.data]]).toEqual([
+      ["dead", "alive"],
+      [[0], [1], [0]],
+      [0, 1, 1],
+    ])
+  })
+  it("have no other names, and two of them", () => {
+    const refused = (names: ReadonlyArray<string>) => refusal(fitOf({ type: "binary", names }, ["a", "b"]))
+    expect(refused(["a", "c"])).toContain('line 2: row 2, column `x`: got "b", wanted one of "a", "c"')
+    expect(refused(["a", "b", "c"])).toContain("wanted two `names`")
+  })
+})
+
 describe("dates", () => {
   const all = [...Column.kinds.date.fields.parts.of]
   // Python 3.11: datetime, isocalendar, weekday and timetuple

@@ -58,6 +58,34 @@ const set = Flag.String("set").pipe(
   Flag.withDescription("set a value of the model file, as in train.batch=64"),
 )
 
+const init = Command.make(
+  "init",
+  {
+    data: Argument.String("data").pipe(Argument.withDescription("a table: comma or otherwise separated text, gzipped or not")),
+    target: Flag.String("target").pipe(
+      Flag.withMetavar("COLUMN"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("the column to predict; the likeliest one unless given"),
+    ),
+    output: Flag.String("output").pipe(
+      Flag.withAlias("o"),
+      Flag.withMetavar("FILE"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("the model file; the data's name with .yaml unless given"),
+    ),
+    json,
+  },
+  lazily(() => import("../verbs/init.ts")),
+).pipe(
+  Command.withDescription("Write a commented model file for a table"),
+  Command.withExamples([
+    { command: "adjoint init churn.csv --target Churn" },
+    { command: "adjoint init iris.data -o iris.yaml" },
+  ]),
+)
+
 const check = Command.make(
   "check",
   {
@@ -318,7 +346,7 @@ const help = Command.make(
   Command.withExamples([{ command: "adjoint help" }, { command: "adjoint help train" }]),
 )
 
-const all = [check, inspect, train, sweep, evaluate, predict, data, schema, explain, plot, doctor, help] as const
+const all = [init, check, inspect, train, sweep, evaluate, predict, data, schema, explain, plot, doctor, help] as const
 
 /** The names of the verbs. */
 export const verbs: ReadonlyArray<string> = all.map(({ name }) => name)

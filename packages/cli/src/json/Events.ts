@@ -11,6 +11,7 @@ import { Explained } from "./Explain.ts"
 import { Failed } from "./Failed.ts"
 import { Fetched } from "./Fetch.ts"
 import { Help, Version } from "./Help.ts"
+import { Initialized } from "./Init.ts"
 import { Inspected } from "./Inspect.ts"
 import { Printed } from "./JsonSchemas.ts"
 import { Plotted } from "./Plot.ts"
@@ -19,6 +20,7 @@ import { Kept, Planned, Run, Summarized } from "./Run.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
 
 export const Event = Schema.Union([
+  Initialized,
   Checked,
   Inspected,
   Planned,

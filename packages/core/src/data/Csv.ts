@@ -109,7 +109,7 @@ export const start = (bytes: Uint8Array, options: Options = {}): Result.Result<T
  * (too few or too many cells), `BadQuote`, `TooLarge` (more cells than
  * `cells`).
  *
- * `Table.rows(Result.getOrThrow(Csv.parse("a;b\n1,5;x\n"))) // => [["1,5", "x"]]`
+ * `Csv.parse("a;b\n1,5\n").failure.message // => "line 2: row 1 has 1 cell, wanted 2, one for each column"`
  */
 export const parse = (source: string | Uint8Array, options: Options = {}): Result.Result<Table, DataError> => {
   // A string is a text already, whatever the encoding of its file was.

@@ -66,20 +66,26 @@ const oneColumn = (name: string, { source }: Place): Finding => ({
 const having = ({ columns = {} }: Data, role: Column.Role): ReadonlyArray<string> =>
   Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === role ? [name] : []))
 
-/** A split by groups that is stratified too: a group has rows of several labels. */
-const grouped = (data: Data): ReadonlyArray<Finding> => {
-  const { group, stratify } = data.split
-  const [column] = having(data, "group")
-  if (stratify === undefined || (group === undefined && column === undefined)) return []
+/** A split that cannot keep groups together: one that is stratified too, or one in the order of the rows. */
+const grouped = ({ series, split, ...data }: Data): ReadonlyArray<Finding> => {
+  const { by, group, stratify } = split
+  const [column] = having({ ...data, split }, "group")
+  // The groups of series are series of their own, each divided in its order.
+  if ((group === undefined && column === undefined) || series !== undefined) return []
+  const other = stratify === undefined ? (by === "order" ? "by" : undefined) : "stratify"
+  if (other === undefined) return []
   const at =
     group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }
   return [
     {
       code: "D304",
-      message: "a split cannot be stratified and keep groups together",
-      at: { path: ["data", "split", "stratify"], on: "key" },
+      message:
+        other === "by"
+          ? "a split in the order of the rows cannot keep groups together"
+          : "a split cannot be stratified and keep groups together",
+      at: { path: ["data", "split", other], on: "key" },
       related: [{ at, label: "the groups" }],
-      help: group === undefined ? "remove `stratify`, or make the column `ignore`" : "remove one of the two",
+      help: group === undefined ? `remove \`${other}\`, or make the column \`ignore\`` : "remove one of the two",
     },
   ]
 }

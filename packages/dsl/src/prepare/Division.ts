@@ -19,9 +19,14 @@ export type Division = { readonly [P in Part | "unlabelled"]?: Split.Rows }
 export const partOf = (amount: Amount): Split.Part =>
   typeof amount === "number" ? { count: amount } : { share: Number.parseFloat(amount) / 100 }
 
+/** The column of the type `group`. */
+export const groupOf = ({ columns = {} }: Data): string | undefined =>
+  Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "group" ? [name] : []))[0]
+
 /** The split of a document: groups are those of a column of the type `group`, unless it names another one. */
-export const splitOf = ({ columns = {}, split }: Data): Wanted => {
-  const [group] = Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "group" ? [name] : []))
+export const splitOf = (data: Data): Wanted => {
+  const { split } = data
+  const group = groupOf(data)
   return group === undefined || split.group !== undefined ? split : { ...split, group }
 }
 

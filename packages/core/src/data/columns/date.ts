@@ -149,19 +149,26 @@ const fit = (options: Options, cells: Cells): DataResult<FittedDate> =>
     const { cyclic, format, missing, scale, since, zone } = options
     const isNeeded = missing === "error" || missing === "drop"
     const read = reading({ format, zone, fill: isNeeded ? null : 0 }, cells)
-    const instants: Array<DateFormat.Instant | undefined> = []
-    for (let i = 0; i < cells.size; i++) instants.push(yield* read(i))
-    const known = Float64Array.from(instants.flatMap((instant) => (instant === undefined ? [] : [instant.clock])))
+    const clocks = new Float64Array(cells.size).fill(Number.NaN)
+    const offsets = new Float64Array(cells.size)
+    for (let i = 0; i < cells.size; i++) {
+      const instant = yield* read(i)
+      if (instant === undefined) continue
+      clocks[i] = instant.clock
+      offsets[i] = instant.offset
+    }
+    const known = clocks.filter((clock) => !Number.isNaN(clock))
     if (known.length === 0)
       return yield* refuseColumn(cells, { got: "no date in any training row", wanted: "one or more", hint: "ignore the column" })
     const fill = yield* fillOf(options, cells, known)
     const parts = options.parts ?? usualParts(known)
     const origin = DateFormat.readerOf("iso")?.(since)
     const start = origin === undefined ? 0 : origin.clock - origin.offset
-    const all = instants.map((instant) => instant ?? { clock: fill ?? 0, offset: 0 })
     const scales = parts.map((part) => {
       if (cyclic && isCyclic(part)) return { subtract: 0, divide: 1 }
-      const values = Float64Array.from(all, (instant) => partOf(part, instant, start))
+      const values = clocks.map((clock, i) =>
+        partOf(part, { clock: Number.isNaN(clock) ? (fill ?? 0) : clock, offset: offsets[i] ?? 0 }, start),
+      )
       return Quantity.scaleOf(Quantity.summarize(values, scale), scale)
     })
     return {

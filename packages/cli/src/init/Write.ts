@@ -1,0 +1,126 @@
+/** A commented model file from proposals. */
+import type { Choice, Choices, Target } from "./Choose.ts"
+
+/** What is written about the source: a value of YAML, and remarks. */
+export interface SourceText {
+  readonly source: string
+  readonly remarks: ReadonlyArray<string>
+}
+
+/** A name as a key or value of YAML. Words that YAML reads as something else, and numbers, are quoted. */
+export const scalar = (text: string): string =>
+  /^(?:\.{0,2}\/)?[A-Za-z_][\w./-]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
+    ? text
+    : JSON.stringify(text)
+
+/** More columns than this with one value are written as `"*"`. */
+const mostAlike = 12
+
+const columnLines = (columns: ReadonlyArray<Choice>): ReadonlyArray<string> => {
+  const counts = new Map<string, number>()
+  for (const { value } of columns) counts.set(value, (counts.get(value) ?? 0) + 1)
+  const [common, count] = [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), ["", 0])
+  const isShort = count > mostAlike
+  const shown = isShort ? columns.filter(({ value }) => value !== common) : columns
+  const lines = shown.map(({ name, value, why }) => [`    ${scalar(name)}: ${value}`, why] as const)
+  const all = isShort ? [...lines, [`    "*": ${common}`, `the other ${count} columns`] as const] : lines
+  const width = Math.min(72, Math.max(...all.map(([line]) => line.length)))
+  return all.map(([line, why]) => (why === "" ? line : `${line.padEnd(width)} # ${why.replaceAll(/\s+/g, " ")}`))
+}
+
+/** Sizes that suit so many rows. */
+interface Sizes {
+  readonly units: ReadonlyArray<number>
+  readonly batch: number
+  readonly epochs: number
+  readonly patience: number
+  readonly dropout: number
+}
+
+export const sizesOf = (rows: number): Sizes =>
+  rows < 500
+    ? { units: [32], batch: 16, epochs: 200, patience: 25, dropout: 0.1 }
+    : rows < 5000
+      ? { units: [64, 32], batch: 32, epochs: 100, patience: 15, dropout: 0.2 }
+      : rows < 50_000
+        ? { units: [128, 64], batch: 64, epochs: 60, patience: 10, dropout: 0.2 }
+        : { units: [256, 128], batch: 256, epochs: 30, patience: 5, dropout: 0.1 }
+
+const denseLines = ({ dropout, units }: Sizes): ReadonlyArray<string> =>
+  units.flatMap((n) => [`    - dense: { units: ${n}, activation: relu }`, ...(dropout > 0 ? [`    - dropout: ${dropout}`] : [])])
+
+const modelLines = ({ columns, target }: Choices, sizes: Sizes): ReadonlyArray<string> => {
+  const texts = columns.filter(({ part }) => part === "text").map(({ name }) => name)
+  const hasTable = columns.some(({ part }) => part === "table")
+  const head = `    - head: ${scalar(target.name)}`
+  if (texts.length === 0) return ["model:", "  layers:", ...denseLines(sizes), head]
+  if (texts.length === 1 && !hasTable)
+    return [
+      "model:",
+      "  layers:",
+      "    - embedding: 32  # a vector for each token; how many tokens there are comes from the column",
+      "    - gru: 32        # reads them in order, without the padding",
+      "    - dropout: 0.2",
+      head,
+    ]
+  const inputs = [...texts.map((name) => `${scalar(name)}: [${scalar(name)}]`), ...(hasTable ? ['others: "*"'] : [])]
+  return [
+    "model:",
+    `  inputs: { ${inputs.join(", ")} }`,
+    "  layers:",
+    ...texts.flatMap((name, i) => [`    - { embedding: 32, from: ${scalar(name)} }`, `    - { gru: 32, name: read${i + 1} }`]),
+    `    - concat: [${[...texts.map((_, i) => `read${i + 1}`), ...(hasTable ? ["others"] : [])].join(", ")}]`,
+    ...denseLines(sizes),
+    head,
+  ]
+}
+
+/** Classes rarer than this are weighted. */
+const rare = 0.1
+
+const trainLines = ({ rarest = 1, type }: Target, sizes: Sizes): ReadonlyArray<string> => {
+  const isRare = type !== "number" && rarest < rare
+  const metrics =
+    type === "number" ? "[mae, r2]" : type === "binary" ? (isRare ? "[accuracy, auroc, f1]" : "[accuracy, auroc]") : "[accuracy]"
+  return [
+    "train:",
+    "  seed: 1",
+    `  epochs: ${sizes.epochs}`,
+    `  batch: ${sizes.batch}`,
+    "  optimizer: { adamw: { lr: 3e-3, weight_decay: 1e-2 } }",
+    ...(isRare
+      ? [`  regularize: { class_weight: balanced }  # the rarest class has ${(100 * rarest).toFixed(1)}% of the rows`]
+      : []),
+    `  metrics: ${metrics}`,
+    "  callbacks:",
+    `    - early_stop: { monitor: val.loss, patience: ${sizes.patience}, restore_best: true }`,
+  ]
+}
+
+/** The model file of a table. */
+export const tableFile = (name: string, { remarks, source }: SourceText, choices: Choices, rows: number): string => {
+  const { columns, isInOrder, target } = choices
+  const sizes = sizesOf(rows)
+  const stratify = target.type === "number" ? "" : `, stratify: ${scalar(target.name)}`
+  return [
+    `# Predicts ${target.name.replaceAll(/\s+/g, " ")} from ${remarks.join(" · ")}`,
+    "# Each choice below is a proposal: `adjoint data` shows what the columns hold, `adjoint check` what could be better.",
+    "schema: 1",
+    `name: ${scalar(name)}`,
+    "",
+    "data:",
+    `  source: ${source}`,
+    "  columns:",
+    ...columnLines(columns),
+    isInOrder
+      ? "  split: { by: order, train: 70%, val: 15%, test: 15% }  # the rows are in order of time: the last ones judge"
+      : `  split: { train: 70%, val: 15%, test: 15%${stratify}, seed: 1 }`,
+    "",
+    ...modelLines(choices, sizes),
+    "",
+    ...trainLines(target, sizes),
+    "",
+    "evaluate: { split: test }",
+    "",
+  ].join("\n")
+}
