@@ -26,6 +26,7 @@ const pattern = new RegExp(matching)
 const counts = (path) => typeof path === "string" && path.includes(under) && pattern.test(path)
 const messages = { ENOSPC: "no space left on device", EROFS: "read-only file system", EACCES: "permission denied" }
 const open = new Map()
+const openSynced = new Map()
 let count = 0
 const hit = (name, path, half) => {
   if (only !== undefined && only !== name) return undefined
@@ -52,6 +53,20 @@ const ofFile = ([fd]) => open.get(fd)
 wrap("write", ofFile, ([fd, bytes]) => fs.writeSync(fd, bytes.subarray(0, bytes.length >> 1)))
 wrap("fsync", ofFile)
 wrap("writeFile", first, ([path, data, options]) => fs.appendFileSync(path, data.subarray?.(0, data.length >> 1) ?? ""))
+const { openSync, writeSync } = fs
+fs.openSync = (path, flags, ...rest) => {
+  const error = counts(path) && flags !== "r" ? hit("open", path) : undefined
+  if (error !== undefined) throw error
+  const fd = openSync(path, flags, ...rest)
+  if (counts(path)) openSynced.set(fd, path)
+  return fd
+}
+fs.writeSync = (fd, bytes, ...rest) => {
+  const path = openSynced.get(fd)
+  const error = path === undefined ? undefined : hit("write", path)
+  if (error !== undefined) throw error
+  return writeSync(fd, bytes, ...rest)
+}
 const { close, open: openFile } = fs
 fs.open = (path, flags, ...rest) => {
   if (!counts(path) || flags === "r") return openFile(path, flags, ...rest)

@@ -9,7 +9,7 @@ import * as fc from "fast-check"
 import * as Order from "../src/data/Order.ts"
 import {
   DataError,
-  type Dataset,
+  Dataset,
   Evaluate,
   FileStore,
   Key,
@@ -18,6 +18,7 @@ import {
   Loss,
   NDArray,
   Net,
+  Npy,
   Optimizer,
   Params,
   Score,
@@ -161,6 +162,7 @@ describe("rows in a file", () => {
     const stored = StoredArray.stored(like, store, 2)
     assert.throws(() => StoredArray.read(stored, [1, 2]), /row numbers from 0 to 1, not 2/)
     assert.throws(() => StoredArray.read(stored, { start: 0, end: 3 }), /row numbers from 0 to 1, not 2/)
+    assert.throws(() => Dataset.slice(stored, 0, 1), /arrays in memory, not one that is stored/)
   })
 
   it.live("train, validate and score to the bits of the same rows in memory, also resumed in the middle of an epoch", () =>
@@ -276,6 +278,39 @@ describe("rows in a file", () => {
         assert.isAbove(steps, 0)
       }).pipe(Effect.scoped, Effect.provide([wasm, NodeServices.layer])),
     )
+
+  it.live("are those of an .npy file or of an idx file of bytes, where they are", () =>
+    Effect.gen(function* () {
+      const read = (array: StoredArray.StoredArray) => Effect.promise(() => StoredArray.read(array, [3, 0, 3]))
+      const numbers = NDArray.make(
+        "f32",
+        [4, 1, 3],
+        Float32Array.from({ length: 12 }, (_, i) => i / 3),
+      )
+      const classes = NDArray.make("i32", [4], Int32Array.of(7, -1, 2, 3))
+      const bytes = NDArray.make("u8", [4, 2], Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 255))
+      for (const [name, array] of Object.entries({ numbers, classes, bytes })) {
+        const file = join(folder, `${name}.npy`)
+        writeFileSync(file, Npy.encode(array))
+        const stored = yield* FileStore.npy(file)
+        assert.deepStrictEqual([stored.dtype, stored.shape], [array.dtype, array.shape])
+        assert.deepStrictEqual(yield* read(stored), Dataset.takeRows(array, [3, 0, 3]))
+      }
+      const images = join(folder, "images")
+      writeFileSync(images, Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 4, 0, 0, 0, 2, ...bytes.data))
+      assert.deepStrictEqual(yield* read(yield* FileStore.idx(images)), Dataset.takeRows(bytes, [3, 0, 3]))
+
+      const doubles = join(folder, "doubles.npy")
+      writeFileSync(doubles, Npy.encode(NDArray.make("f32", [2], Float64Array.of(1 / 3, 2))))
+      assert.match(
+        (yield* Effect.flip(FileStore.npy(doubles))).message,
+        /doubles.npy: the array: got elements that have to be converted/,
+      )
+      truncateSync(join(folder, "numbers.npy"), 140)
+      assert.match((yield* Effect.flip(FileStore.npy(join(folder, "numbers.npy")))).message, /there are only 12 of the 48 bytes/)
+      assert.match((yield* Effect.flip(FileStore.npy(images))).message, /images: the file starts with/)
+    }).pipe(Effect.scoped),
+  )
 
   it.live("that is not there, or is a folder, is refused", () =>
     Effect.gen(function* () {

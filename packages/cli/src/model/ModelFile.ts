@@ -103,11 +103,11 @@ export const dataOf = (
 ): Effect.Effect<Prepared, Refused | ScratchError, FileSystem.FileSystem | Scope.Scope | World> => {
   const refused = ({ findings }: PrepareError) =>
     new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source })
-  if (prepared !== undefined && options.fitted === undefined) return Effect.succeed(prepared)
   return Effect.gen(function* () {
     const { env, setSaving } = yield* World
     const preparing = Effect.gen(function* () {
-      if (!(yield* isStreamed(document, directory))) return yield* prepare(document, directory, options)
+      if (!(yield* isStreamed(document, directory)))
+        return prepared !== undefined && options.fitted === undefined ? prepared : yield* prepare(document, directory, options)
       // A signal then ends the preparation in order, so that its files are removed.
       setSaving(true)
       return yield* Effect.ensuring(

@@ -1,4 +1,5 @@
 /** An array in a file whose rows can be read in blocks, as described by the file's header. */
+import type { DType } from "../types/DType.ts"
 import type * as NDArray from "../types/NDArray.ts"
 import type * as Shape from "../types/Shape.ts"
 
@@ -9,6 +10,8 @@ export interface ArrayRows {
   readonly offset: number
   /** Bytes of one row. */
   readonly rowBytes: number
+  /** The dtype whose elements the bytes are, as they stand; `undefined` where reading converts them. */
+  readonly dtype: DType | undefined
   /** The array of `count` rows, from their bytes. */
   readonly read: (bytes: Uint8Array, count: number) => NDArray.NDArray
 }

@@ -11,7 +11,7 @@ import { refuse } from "../types/ShapeError.ts"
 import * as ShapeTree from "../types/ShapeTree.ts"
 import * as Tree from "../types/Tree.ts"
 import { type DataError, dataError, type RowCount } from "./DataError.ts"
-import type { StoredArray } from "./StoredArray.ts"
+import { isStored, type StoredArray } from "./StoredArray.ts"
 
 /**
  * `inputs`: [rows, ...shape of a sample]. `targets`: [rows] class numbers (`i32`), or [rows, k] quantities (`f32`). Each may be a
@@ -48,7 +48,15 @@ type Parts = Pick<Dataset<unknown, unknown>, "inputs" | "targets" | "weights">
 const arraysOf = (tree: unknown): ReadonlyArray<NDArray.NDArray> => Tree.leaves(tree) as ReadonlyArray<NDArray.NDArray>
 
 const mapArrays = <X>(tree: X, f: (array: NDArray.NDArray) => NDArray.NDArray): Arrays<X> =>
-  Tree.map(tree as unknown, (array) => f(array)) as Arrays<X>
+  Tree.map(tree as unknown, (array: RowArray) => f(isStored(array) ? outside(array) : array)) as Arrays<X>
+
+const outside = (array: StoredArray): never =>
+  refuse(
+    "Dataset",
+    [array],
+    "arrays in memory, not one that is stored",
+    "StoredArray.read, or give the dataset to a run as it is",
+  )
 
 /** The arrays of a dataset as one tree. */
 const treeOf = ({ inputs, targets, weights }: Parts): unknown => ({

@@ -3,9 +3,13 @@
  * is still the one that was opened. Node alone has files: a page gets a typed error.
  */
 import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
-import { DataError, type Reason } from "./DataError.ts"
-import type { ByteStore } from "./StoredArray.ts"
+import { type ArrayRows, maxHeaderBytes } from "./ArrayRows.ts"
+import { DataError, inFile, type Reason } from "./DataError.ts"
+import * as Idx from "./Idx.ts"
+import * as Npy from "./Npy.ts"
+import { type ByteStore, StoredArray } from "./StoredArray.ts"
 
 type Threads = typeof import("node:worker_threads")
 
@@ -176,3 +180,48 @@ export const open = (file: string): Effect.Effect<ByteStore, DataError, Scope.Sc
     ),
     ({ store }) => store,
   )
+
+/** An array of rows in a file, as it stands there, until the scope ends. */
+const arrayIn = (
+  file: string,
+  header: (first: Uint8Array) => Result.Result<ArrayRows | undefined, DataError>,
+  wanted: string,
+): Effect.Effect<StoredArray, DataError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const store = yield* open(file)
+    const first = yield* Effect.tryPromise({
+      try: () => store.read(Float64Array.of(0), Math.min(store.size, maxHeaderBytes)),
+      catch: (error) => error as DataError,
+    })
+    const rows = yield* Effect.fromResult(Result.mapError(header(first), (error) => inFile(error, file)))
+    if (rows?.dtype === undefined)
+      return yield* refused(file, {
+        _tag: "BadSpec",
+        at: "the array",
+        got: "elements that have to be converted, or columns first",
+        wanted,
+        hint: "convert the file once",
+      })
+    const { dtype, offset, rowBytes, shape } = rows
+    const [count = 0] = shape
+    if (store.size < offset + count * rowBytes)
+      return yield* refused(file, {
+        _tag: "BadLength",
+        offset,
+        got: store.size - offset,
+        wanted: BigInt(count * rowBytes),
+        why: `${count} rows`,
+      })
+    return new StoredArray(dtype, shape, { store, start: offset, stride: rowBytes }, 0)
+  })
+
+/**
+ * The array of an .npy file of any size, row-major `f4`, `i4`, `u1` or `b1`, whose rows stay there. Fails as `open` and `Npy.openRows` do, with
+ * `BadSpec` for other elements and `BadLength` for a file that is too short.
+ */
+export const npy = (file: string): Effect.Effect<StoredArray, DataError, Scope.Scope> =>
+  arrayIn(file, Npy.openRows, "rows of f4, i4, u1 or b1 in the order of the host's bytes")
+
+/** The array of an idx file of bytes, not gzipped, whose rows stay there. Fails as `npy` does. */
+export const idx = (file: string): Effect.Effect<StoredArray, DataError, Scope.Scope> =>
+  arrayIn(file, Idx.openRows, "rows of bytes")

@@ -4,7 +4,7 @@
  * arrays of objects, which NumPy would unpickle, are refused.
  */
 import * as Result from "effect/Result"
-import type * as DType from "../types/DType.ts"
+import * as DType from "../types/DType.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ArrayRows } from "./ArrayRows.ts"
@@ -109,6 +109,7 @@ export const openRows = (bytes: Uint8Array): Result.Result<ArrayRows | undefined
       shape,
       offset,
       rowBytes: Shape.size(sample) * element.bytes,
+      dtype: dtypeOf(head),
       read: (rows, count) =>
         Result.getOrThrow(
           numbers(new DataView(rows.buffer, rows.byteOffset, rows.byteLength), { ...head, shape: [count, ...sample] }),
@@ -223,11 +224,21 @@ function* places({ columnMajor: isColumnMajor, element, shape }: Header): Genera
 
 const isHostLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
 
+/** Whether the bytes of numbers are those of our storage. */
+const areOurs = ({ element, littleEndian }: Header): boolean =>
+  "dtype" in element && element.same === true && (element.bytes === 1 || littleEndian === isHostLittleEndian)
+
+/** The dtype whose elements in an engine have these bytes: doubles are read as `f32` and have others. */
+const dtypeOf = (head: Header): DType.DType | undefined => {
+  const { element } = head
+  return "dtype" in element && areOurs(head) && element.bytes === DType.bytes[element.dtype] ? element.dtype : undefined
+}
+
 const numbers = (view: DataView, head: Header): Result.Result<NDArray.NDArray, DataError> => {
   const { columnMajor: isColumnMajor, littleEndian, shape } = head
   const element = head.element as Element
   const length = Shape.size(shape)
-  if (element.same === true && !isColumnMajor && (element.bytes === 1 || littleEndian === isHostLittleEndian)) {
+  if (areOurs(head) && !isColumnMajor) {
     const data = element.allocate(length)
     new Uint8Array(data.buffer).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
     return Result.succeed(NDArray.make(element.dtype, shape, data))

@@ -55,10 +55,21 @@ const hint = (cell: string, column: string): string => {
   return readings.join(", or ")
 }
 
+/** The values that are not NaN, sorted. `[...known(Float64Array.of(2, Number.NaN, 1))] // => [1, 2]` */
+export const known = (values: Float64Array): Float64Array => {
+  const out = new Float64Array(values.length)
+  let count = 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0
+    if (!Number.isNaN(value)) out[count++] = value
+  }
+  return out.subarray(0, count).sort()
+}
+
 /** The mean of values. `mean(Float64Array.of(1, 2)) // => 1.5` */
 export const mean = (values: Float64Array): number => {
   let sum = 0
-  for (const value of values) sum += value
+  for (let i = 0; i < values.length; i++) sum += values[i] ?? 0
   return sum / values.length
 }
 
@@ -91,11 +102,18 @@ export const quartilesOf = (values: Float64Array): NonNullable<Summary["quartile
 /** The summary statistics of these values, with what a scale needs. */
 export const summarize = (values: Float64Array, scale?: Scale): Summary => {
   const average = mean(values)
+  let [squares, min, max] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] ?? 0
+    squares += (value - average) ** 2
+    min = Math.min(min, value)
+    max = Math.max(max, value)
+  }
   return {
     mean: average,
-    variance: mean(values.map((x) => (x - average) ** 2)),
-    min: values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
-    max: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
+    variance: squares / values.length,
+    min,
+    max,
     ...(scale === "robust" ? { quartiles: quartilesOf(values) } : {}),
   }
 }

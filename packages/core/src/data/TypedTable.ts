@@ -7,7 +7,7 @@ import * as TableColumn from "./TableColumn.ts"
 /** The most cells of a table, as in delimited text. */
 export const maxCells = 50_000_000
 
-/** The values of one column in order: numbers, texts, truth values, dates, lists of numbers; an absent value is a blank. */
+/** The values of one column in order: numbers, texts, truth values, dates, lists of numbers or of texts; an absent value is a blank. */
 export interface Cells {
   readonly name: string
   readonly values: ArrayLike<unknown>
@@ -48,13 +48,14 @@ const textOf = (value: unknown): string | undefined => {
   if (typeof value === "string") return value
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value)
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? undefined : dated(value)
+  if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string")) return JSON.stringify(value)
   return Array.isArray(value) || ArrayBuffer.isView(value) ? (isNumbers(value) ? listed(value) : undefined) : undefined
 }
 
 /** What a value is, for a message. */
 const kindOf = (value: unknown): string => {
   if (value instanceof Date) return "a date out of range"
-  if (Array.isArray(value)) return "a list of other values than numbers"
+  if (Array.isArray(value)) return "a list of other values than numbers, or than texts"
   return typeof value === "object" ? "a record" : `a ${typeof value}`
 }
 
@@ -107,7 +108,7 @@ const columnOf = ({ name, values }: Cells, { isUsed, line }: Options): Result.Re
           row: row + 1,
           column: name,
           got: kindOf(values[row]),
-          wanted: "a number, a text, true, false, null or a list of numbers",
+          wanted: "a number, a text, true, false, null, or a list of numbers or of texts",
           hint: "",
         }),
       )

@@ -20,7 +20,7 @@ export const partOf = (amount: Amount): Split.Part =>
   typeof amount === "number" ? { count: amount } : { share: Number.parseFloat(amount) / 100 }
 
 /** The column of the type `group`. */
-export const groupOf = ({ columns = {} }: Data): string | undefined =>
+const groupOf = ({ columns = {} }: Data): string | undefined =>
   Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "group" ? [name] : []))[0]
 
 /** The split of a document: groups are those of a column of the type `group`, unless it names another one. */

@@ -169,18 +169,20 @@ export const formatOf = (
 }
 
 /** What replaces a blank. */
-const fillOf = (missing: Options["missing"], known: Float64Array): number | null => {
+const fillOf = (missing: Options["missing"], values: Float64Array): number | null => {
   if (missing === "error" || missing === "drop") return null
   if (typeof missing === "number") return missing
   if (typeof missing === "object") return missing.constant
+  const known = Quantity.known(values)
   if (missing === "most_common") return Quantity.mostCommon(known)
   return missing === "mean" ? Quantity.mean(known) : Quantiles.quantile(known, 0.5)
 }
 
-const clipOf = (clip: Options["clip"], known: Float64Array): FittedNumber["clip"] => {
+const clipOf = (clip: Options["clip"], values: Float64Array): FittedNumber["clip"] => {
   if (clip === undefined) return null
   if (!("quantiles" in clip)) return clip
   const [low, high] = clip.quantiles
+  const known = Quantity.known(values)
   return [Quantiles.quantile(known, low), Quantiles.quantile(known, high)]
 }
 
@@ -215,8 +217,7 @@ const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
     const isNeeded = missing === "error" || missing === "drop"
     const hint = options.role === "target" ? "`missing: drop` leaves out rows without a target" : blank(name)
     const values = yield* Quantity.readAll(cells, isNeeded ? hint : undefined, format)
-    const known = values.filter((value) => !Number.isNaN(value)).sort()
-    if (known.length === 0)
+    if (values.every(Number.isNaN))
       return yield* refuseColumn(cells, {
         got: "no number in any training row",
         wanted: "one or more",
@@ -226,14 +227,16 @@ const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
       type: "number",
       name,
       ...format,
-      fill: fillOf(missing, known),
+      fill: fillOf(missing, values),
       indicator: missing === "indicator",
-      clip: clipOf(clip, known),
+      clip: clipOf(clip, values),
       transform: "none",
       subtract: 0,
       divide: 1,
     }
-    const clipped = values.map((value) => Quantity.clipped(read, value))
+    // Columns of millions of rows: the values are replaced where they are.
+    const clipped = values
+    for (let i = 0; i < values.length; i++) clipped[i] = Quantity.clipped(read, values[i] ?? 0)
     if (bins !== undefined) {
       const edges = edgesOf(bins, clipped.slice().sort())
       if (edges.length === 0)
@@ -258,7 +261,9 @@ const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
         wanted: (outside(plain, wrong) ?? "").replace("a value", "values").replace(/ for .*/, ""),
         hint: "remove the transform, use `power`, which takes all numbers, or clip the column first",
       })
-    const prepared = clipped.map((value) => Quantity.apply({ ...plain, clip: null, fill: null }, value))
+    const prepared = clipped
+    const ofClipped = { ...plain, clip: null, fill: null }
+    for (let i = 0; i < clipped.length; i++) prepared[i] = Quantity.apply(ofClipped, clipped[i] ?? 0)
     const scaled = scale === undefined ? {} : Quantity.scaleOf(Quantity.summarize(prepared, scale), scale)
     const fitted = { ...plain, ...scaled }
     if (prepared.every(Number.isFinite) && Number.isFinite(fitted.subtract) && Number.isFinite(fitted.divide)) return fitted

@@ -30,8 +30,15 @@ const [low, high] = [-2, 2]
 const precision = 1e-9
 
 /**
- * The exponent with the largest likelihood for these values: -n/2 log var(y) + (λ - 1) Σ sign(x) log(1 + |x|). Equal values have
- * the exponent 1, as does every sample whose values are too large.
+ * A transform that leaves a smaller deviation, as a share of the mean, is not considered: 32-bit floats would keep too few digits
+ * of it. A very negative exponent makes all values of a narrow sample nearly equal.
+ */
+const leastSpread = 2 ** -10
+
+/**
+ * The exponent with the largest likelihood for these values: -n/2 log var(y) + (λ - 1) Σ sign(x) log(1 + |x|), among those whose
+ * transform keeps enough digits. It is 1 for equal values, for values whose squares no double can hold, and for values that are
+ * far from 0 compared with how much they vary, such as years, for which every power is nearly linear.
  */
 export const fit = (values: Float64Array): number => {
   const n = values.length
@@ -51,7 +58,7 @@ export const fit = (values: Float64Array): number => {
     let variance = 0
     for (let i = 0; i < n; i++) variance += ((transformed[i] ?? 0) - mean) ** 2 / n
     const value = (n / 2) * Math.log(variance) - (lambda - 1) * slope
-    return variance > 0 && Number.isFinite(value) ? value : Number.POSITIVE_INFINITY
+    return Math.sqrt(variance) > leastSpread * Math.abs(mean) && Number.isFinite(value) ? value : Number.POSITIVE_INFINITY
   }
   if (n === 0 || values.every((x) => x === values[0]) || !Number.isFinite(cost(1))) return 1
   const [from, to] = bracket(cost)

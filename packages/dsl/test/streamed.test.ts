@@ -1,0 +1,165 @@
+/** Tables that are streamed through files on disk give the rows of tables in memory, to the bit. */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { gzipSync } from "node:zlib"
+import type { RowArrays } from "@adjoint/core/data/PreprocessTree"
+import * as StoredArray from "@adjoint/core/data/StoredArray"
+import type { NDArray } from "@adjoint/core/types/NDArray"
+import * as Tree from "@adjoint/core/types/Tree"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import { Effect } from "effect"
+import * as fc from "fast-check"
+import { afterAll, describe, expect, test } from "vitest"
+import type { Data } from "../src/Document.ts"
+import { type Part, type Prepared, prepare } from "../src/prepare/Prepare.ts"
+import { isStreamed, prepareStreamed, Streaming } from "../src/prepare/Streamed.ts"
+import { read } from "../src/Read.ts"
+import { fromText } from "../src/source/Source.ts"
+import { completed } from "./reading.ts"
+
+const scratch = mkdtempSync(join(tmpdir(), "adjoint-streamed-"))
+const cache = join(scratch, "cache")
+afterAll(() => rmSync(scratch, { recursive: true, force: true }))
+
+const streaming = { from: 1, folder: cache }
+
+/** A section of data. */
+const dataOf = (section: string): Data => {
+  const data = read(fromText("m.yaml", completed(`data: ${section}\n`))).decoded?.data
+  if (data === undefined) throw new Error(`${section} is no section of data`)
+  return data
+}
+
+const arrays = (tree: unknown) =>
+  Tree.entries(tree).map(([path, leaf]) => {
+    const { data, dtype, shape } = leaf as NDArray
+    return { path, dtype, shape, data: [...data] }
+  })
+
+/** All numbers of a part, wherever its rows are. */
+const numbersOf = async (part: Part<RowArrays> | undefined) => {
+  if (part === undefined) return undefined
+  const { inputs, targets, weights, ...names } = part
+  const rows = (Tree.leaves(inputs as unknown)[0] as unknown as NDArray).shape[0] ?? 0
+  const read = await StoredArray.read(inputs as unknown, { start: 0, end: rows })
+  return { inputs: arrays(read), targets: arrays(targets), weights: weights && arrays(weights), names }
+}
+
+const all = async ({ facts, fitted, lock, origins, test, train, val }: Prepared) => {
+  const { isStored: _, ...rest } = facts
+  const lines = Object.entries(origins).map(([part, { line, rows }]) => [part, Array.from(rows, (row) => [row, line?.(row)])])
+  return {
+    facts: rest,
+    fitted,
+    lock,
+    lines,
+    parts: [await numbersOf(train), await numbersOf(val), await numbersOf(test)],
+  }
+}
+
+const inMemory = (data: Data) =>
+  Effect.runPromise(
+    Effect.flatMap(prepare({ data }, scratch), (prepared) => Effect.promise(() => all(prepared))).pipe(
+      Effect.provide(NodeFileSystem.layer),
+    ),
+  )
+
+const onDisk = (data: Data, settings = streaming) =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      expect(yield* isStreamed({ data }, scratch)).toBe(true)
+      const prepared = yield* prepareStreamed({ data }, scratch)
+      expect(prepared.facts.isStored).toBe(true)
+      return yield* Effect.promise(() => all(prepared))
+    }).pipe(Effect.scoped, Effect.provideService(Streaming, settings), Effect.provide(NodeFileSystem.layer)),
+  )
+
+/** The cells of a row of the table, as CSV: quoted line ends, blanks, words, numbers in several forms. */
+const row = fc.tuple(
+  fc.oneof(fc.double({ noNaN: true, min: -1e6, max: 1e6 }).map(String), fc.constantFrom("", "1.50", "7", "-0")),
+  fc.constantFrom("red", "green", '"the\nblue"', ""),
+  fc.constantFrom("1", "2", "0.5"),
+  fc.constantFrom("g1", "g2", "g3", "g4", "g5"),
+  fc.constantFrom("yes", "no"),
+)
+
+const columns = `{
+  size: { type: number, missing: median, clip: { quantiles: [0.1, 0.9] }, scale: standard },
+  colour: { type: category, missing: category, unknown: zeros },
+  weight: weight, id: ignore, team: ignore,
+  answer: class }`
+
+const csv = (rows: ReadonlyArray<ReadonlyArray<string>>): string =>
+  `id,size,colour,weight,team,answer\n${rows.map((cells, i) => `${i},${cells.join(",")}\n`).join("")}`
+
+describe("a table that is streamed", () => {
+  test("gives the rows, the fitted record, the places and the hashes of one in memory", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(row, { minLength: 30, maxLength: 60 }),
+        fc.constantFrom(
+          "{ val: 20%, test: 20%, seed: 3 }",
+          "{ val: 5, seed: 4, stratify: answer }",
+          "{ val: 30%, seed: 5, group: team }",
+        ),
+        fc.boolean(),
+        async (rows, split, isPacked) => {
+          const table = csv([
+            ...rows,
+            ["1", "red", "1", "g1", "yes"],
+            ["2", "green", "1", "g2", "no"],
+            ["3", "red", "2", "g3", "yes"],
+          ])
+          const name = isPacked ? "rows.csv.gz" : "rows.csv"
+          writeFileSync(join(scratch, name), isPacked ? gzipSync(table) : table)
+          const data = dataOf(`{ source: { csv: ${name} }, columns: ${columns}, split: ${split} }`)
+          const whole = await Promise.allSettled([inMemory(data), onDisk(data)])
+          const [held, streamed] = whole
+          if (held.status === "fulfilled") expect(streamed).toEqual(held)
+          else expect(streamed).toMatchObject({ status: "rejected", reason: held.reason })
+          expect(readdirSync(cache)).toEqual([])
+        },
+      ),
+      { numRuns: 8 },
+    ))
+
+  test("may have its test rows in a file of their own", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => [
+      String(i / 8),
+      i % 3 === 0 ? "red" : "green",
+      "1",
+      "g1",
+      i % 2 === 0 ? "yes" : "no",
+    ])
+    writeFileSync(join(scratch, "train.csv"), csv(rows))
+    writeFileSync(join(scratch, "test.csv"), csv(rows.slice(0, 11)))
+    const data = dataOf(`{ source: train.csv, test: test.csv, columns: ${columns}, split: { val: 10, seed: 1 } }`)
+    expect(await onDisk(data)).toEqual(await inMemory(data))
+  })
+
+  test("refuses a wrong cell at the place where one in memory refuses it", async () => {
+    const rows = Array.from({ length: 30 }, (_, i) => [i === 20 ? "tall" : "1", "red", "1", "g1", i % 2 === 0 ? "yes" : "no"])
+    writeFileSync(join(scratch, "wrong.csv"), csv(rows))
+    const data = dataOf(`{ source: wrong.csv, columns: ${columns}, split: { seed: 1 } }`)
+    const findings = async (run: (data: Data) => Promise<unknown>) =>
+      (await run(data).catch((error: unknown) => error)) as { readonly findings: unknown }
+    expect((await findings(onDisk)).findings).toEqual((await findings(inMemory)).findings)
+    expect(JSON.stringify((await findings(onDisk)).findings)).toContain("wrong.csv:22")
+  })
+
+  test("is one from a size on, without pre-training, and of no other kind", async () => {
+    writeFileSync(join(scratch, "sized.csv"), csv([["1", "red", "1", "g1", "yes"]]))
+    const data = dataOf(`{ source: sized.csv, columns: ${columns} }`)
+    const large = (from: number, rest: object = {}) =>
+      Effect.runPromise(
+        isStreamed({ data, ...rest }, scratch).pipe(
+          Effect.provideService(Streaming, { from, folder: cache }),
+          Effect.provide(NodeFileSystem.layer),
+        ),
+      )
+    expect([await large(50), await large(5000), await large(1, { pretrain: [{}] })]).toEqual([true, false, false])
+    expect(await large(1, { data: { ...data, source: "moons" } })).toBe(false)
+    expect(await large(1, { data: { ...data, source: { csv: { path: "none.csv" } } } })).toBe(false)
+  })
+})
