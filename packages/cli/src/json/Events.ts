@@ -5,6 +5,7 @@
 import * as Schema from "effect/Schema"
 import { Checked } from "./Check.ts"
 import { Profiled } from "./Data.ts"
+import { Diagnosed } from "./Diagnose.ts"
 import { Examined } from "./Doctor.ts"
 import { Evaluated } from "./Evaluate.ts"
 import { Explained } from "./Explain.ts"
@@ -31,6 +32,7 @@ export const Event = Schema.Union([
   LambdaScored,
   SweepFinished,
   Evaluated,
+  Diagnosed,
   Predicted,
   RowFailed,
   Printed,

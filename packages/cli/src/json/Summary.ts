@@ -1,6 +1,7 @@
 /** The result of a run, as summary.json and the event `summary` have it. */
 import { Scores } from "@adjoint/core/training/Progress"
 import * as Schema from "effect/Schema"
+import { CrossValidated } from "./Folds.ts"
 
 /** The result of a run. */
 export const Summary = Schema.Struct({
@@ -24,6 +25,12 @@ export const Summary = Schema.Struct({
   baseline: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))),
   /** The score that is worse than the baseline's, where one is. */
   worseThanBaseline: Schema.optionalKey(Schema.String),
+  /** The folds, if the model file has several. */
+  crossValidation: Schema.optionalKey(CrossValidated),
+  /** The scores of a linear model on the rows of the baseline. */
+  linear: Schema.optionalKey(Scores),
+  /** The watched score, where it is worse than the linear model's. */
+  worseThanLinear: Schema.optionalKey(Schema.String),
   parent: Schema.optionalKey(Schema.String),
   failure: Schema.optionalKey(Schema.String),
 })

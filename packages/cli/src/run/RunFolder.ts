@@ -23,6 +23,8 @@ export const files = {
   checkpoints: "checkpoints",
   pretrain: "pretrain",
   plots: "plots",
+  folds: "folds",
+  foldScores: "folds.json",
 } as const
 
 const number = /^\d{4,}$/

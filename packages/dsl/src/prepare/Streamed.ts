@@ -24,7 +24,7 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { type Data, type Model, type Named, useOf } from "../Document.ts"
+import { columnsOf, type Data, type Model, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
 import { type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
@@ -73,7 +73,7 @@ const isLarge = ({ source, test }: Data, directory: string, from: number) =>
 
 /** The columns that the document uses: those that are not ignored, and those that the split names. */
 const isUsed = ({ columns = {}, split }: Data): ((name: string) => boolean) => {
-  const named = new Set(Object.values(split).filter((value) => typeof value === "string"))
+  const named = new Set(columnsOf(split).map(([name]) => name))
   return (name) => {
     const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
     return named.has(name) || (column !== undefined && column.type !== "ignore")
