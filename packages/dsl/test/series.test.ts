@@ -86,7 +86,8 @@ describe("a series", () => {
   })
 
   test("has naive forecasts beside the mean: the last value, and that of one window ago", async () => {
-    const of = (series: string) => Effect.map(preparing(file(`window: 3, time: day, group: shop, overlap: true, ${series}`)), baselines)
+    const of = (series: string) =>
+      Effect.map(preparing(file(`window: 3, time: day, group: shop, overlap: true, ${series}`)), baselines)
     const [mean, last, season] = (await Effect.runPromise(of("horizon: 1"))).map(({ answer }) => answer)
     expect([mean?.kind, last, season]).toEqual(["mean", { kind: "last", mse: 1 }, { kind: "season", mse: 9 }])
     const two = (await Effect.runPromise(of("horizon: [1, 3]"))).map(({ answer }) => answer)
