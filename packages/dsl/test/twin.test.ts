@@ -52,7 +52,7 @@ const split: Keys<NonNullable<NonNullable<Model.Sections["data"]>["split"]>> = {
   seed: true,
 }
 const model: Keys<Model.Sections["model"]> = { input: true, inputs: true, init: true, layers: true }
-const evaluate: Keys<NonNullable<Model.Sections["evaluate"]>> = { split: true, fail_under: true }
+const evaluate: Keys<NonNullable<Model.Sections["evaluate"]>> = { split: true, slices: true, fail_under: true, fail_above: true }
 const lint: Keys<NonNullable<Model.Sections["lint"]>> = { allow: true }
 const rbm: Keys<Model.RbmOptions & { readonly layer: string }> = {
   layer: true,

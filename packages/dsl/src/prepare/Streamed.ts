@@ -24,12 +24,12 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { columnsOf, type Data, type Model, type Named, useOf } from "../Document.ts"
+import { type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
-import { type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
+import { type Document as Described, type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { filesOf, type Rows, refused, resolve, usesOf } from "./Reading.ts"
+import { filesOf, namedColumns, type Read, type Rows, refused, resolve, usesOf } from "./Reading.ts"
 
 /** From how many bytes of its files on a table is streamed, and the folder of the temporary files. */
 export interface Settings {
@@ -71,9 +71,10 @@ const isLarge = ({ source, test }: Data, directory: string, from: number) =>
     (sizes) => sizes.reduce((sum, size) => sum + size, 0) >= from,
   ).pipe(Effect.orElseSucceed(() => false))
 
-/** The columns that the document uses: those that are not ignored, and those that the split names. */
-const isUsed = ({ columns = {}, split }: Data): ((name: string) => boolean) => {
-  const named = new Set(columnsOf(split).map(([name]) => name))
+/** The columns that the document uses: those that are not ignored, and those that the split or the slices name. */
+const isUsed = (data: Read): ((name: string) => boolean) => {
+  const { columns = {} } = data
+  const named = namedColumns(data)
   return (name) => {
     const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
     return named.has(name) || (column !== undefined && column.type !== "ignore")
@@ -87,7 +88,7 @@ const reported = 2 ** 26
 const enough = 2 ** 22
 
 /** Reads a table of one file onto the disk. */
-const readTable = (scratch: Scratch.Scratch, data: Data, source: Named, at: Path, directory: string) =>
+const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path, directory: string) =>
   Effect.gen(function* () {
     const use = useOf(source)
     const [named] = filesOf(use)
@@ -223,9 +224,7 @@ const onDisk = (scratch: Scratch.Scratch) => {
 }
 
 /** A document whose rows are prepared. */
-interface Document {
-  readonly data?: Data
-  readonly model?: Model
+interface Document extends Described {
   readonly pretrain?: ReadonlyArray<unknown>
 }
 

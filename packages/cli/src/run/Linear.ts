@@ -5,8 +5,8 @@ import { Engine } from "@adjoint/core/engines/Engine"
 import type { Params } from "@adjoint/core/learning/Params"
 import type { Scores } from "@adjoint/core/training/Progress"
 import * as Effect from "effect/Effect"
-import { configOf } from "../run/Config.ts"
-import type { Training } from "./Training.ts"
+import type { Training } from "../model/Training.ts"
+import { configOf } from "./Config.ts"
 
 /** Multiply-adds that the reference engine may take for it, which is some thousand times slower. */
 const mostOfReference = 2e7
