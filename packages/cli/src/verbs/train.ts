@@ -38,7 +38,7 @@ import { type Config, configOf, savingIn } from "../run/Config.ts"
 import { find } from "../run/Find.ts"
 import * as Ledger from "../run/Ledger.ts"
 import { tidy, tidyAll } from "../run/Leftovers.ts"
-import { linearOf } from "../run/Linear.ts"
+import { linearOf } from "../model/Linear.ts"
 import * as Machines from "../run/Machines.ts"
 import * as Pretraining from "../run/Pretraining.ts"
 import * as Recorder from "../run/Recorder.ts"
@@ -382,7 +382,7 @@ export const run = (options: Options) =>
     yield* Folds.resumable(ready.parent, document, folds)
     const folder = yield* begin(options, ready)
     if (options.json) yield* emitNow({ event: "run", folder, ...measured })
-    const linear = yield* linearOf(ready.training)
+    const linear = folds.length === 0 ? yield* linearOf(ready.training) : undefined
     if (!options.json) yield* Lines.header(folder, ready.training, parameters, engine, linear)
     const summary =
       folds.length === 0
