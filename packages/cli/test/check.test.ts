@@ -160,7 +160,7 @@ describe("what the data says", () => {
       [/ {2}columns:[^\n]*\n[^\n]*\n[^\n]*\n/, ""],
       "D302",
       "2:1",
-      /^`columns: \{ kind: number, … \}`; a column is/,
+      /^the columns look like `kind: category, width: number, height: number`; give the one to predict/,
       false,
     ],
     ["two targets", ['"*"', 'width: class\n    "*"'], "D303", "6:12", /^add `- head: width`; an input is `category`/, false],

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { setTimeout } from "node:timers/promises"
+import { gzipSync } from "node:zlib"
 import { beforeAll, describe, expect, test } from "vitest"
 import { inherited, main } from "./process.ts"
 import { folder, run } from "./world.ts"
@@ -153,8 +154,11 @@ test("a signal while a step is compiled ends the process at once, and the run ca
 
 describe("without a run", { timeout: 60_000 }, () => {
   beforeAll(() => {
-    writeFileSync(join(directory, "big.csv"), `x,y,label\n${"1.5,2.5,a\n0.5,1.5,b\n".repeat(2_000_000)}`)
-    const data = "data: { source: { csv: big.csv } }"
+    // A small file of many rows, which take seconds to read.
+    const cell = `1.${"5".repeat(30)}`
+    const rows = gzipSync(`${cell},${cell},a\n`.repeat(200_000))
+    writeFileSync(join(directory, "big.csv.gz"), Buffer.concat([gzipSync("x,y,label\n"), ...Array(80).fill(rows)]))
+    const data = "data: { source: { csv: big.csv.gz } }"
     writeFileSync(join(directory, "big.yaml"), long.replace(/data: .*/, data))
   })
 
