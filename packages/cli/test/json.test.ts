@@ -91,6 +91,8 @@ describe("--json", () => {
     ["train", 2, ["failed"]],
     ["sweep flowers.yaml --steps 2 --set train.epochs=1", 0, ["sweep_started", "lambda_scored", "sweep_finished"]],
     ["sweep flowers.yaml --steps 1", 2, ["failed"]],
+    ["diagnose flowers.yaml --only initial_loss,layers", 0, ["diagnosed"]],
+    ["diagnose flowers.yaml --only gap", 2, ["failed"]],
     ["evaluate flowers/1", 0, ["evaluated"]],
     ["evaluate flowers/1 flowers.csv", 0, ["evaluated_files"]],
     ["evaluate flowers/1 new.csv", 4, ["failed"]],
@@ -126,7 +128,7 @@ describe("--json", () => {
   ])("%s", async (text, code, expected) => {
     const args = text.split(" ").flatMap((word) => (word === "" ? [] : /\.(yaml|csv)$/.test(word) ? [at(word)] : [word]))
     const verb = args[0] ?? ""
-    const takesRuns = ["inspect", "train", "evaluate", "predict", "runs", "compare"].includes(verb) && !args.includes("--help")
+    const takesRuns = ["inspect", "train", "evaluate", "diagnose", "predict", "runs", "compare"].includes(verb) && !args.includes("--help")
     expect(await events(takesRuns ? [...args, ...runs] : args)).toEqual({ code, events: expected })
   })
 

@@ -210,3 +210,37 @@ describe("the weights that a run stands for", () => {
     expect(JSON.parse(recorded)["val.loss"]).toBe(val.loss)
   })
 })
+
+describe("a run whose rate is far too high", () => {
+  const text = (guard: string) => `schema: 1
+name: high
+data: { source: rows.csv, columns: { x: number, y: { type: number, role: target } }, split: { val: 10, seed: 2 } }
+model: { layers: [{ dense: { units: 8, activation: relu } }, { head: y }] }
+train: { seed: 3, epochs: 4, batch: 8, optimizer: { sgd: { lr: 1e6, momentum: 0.9 } }, schedule: constant${guard} }
+lint: { allow: [A620, A611] }
+`
+  const other = folder({
+    "rows.csv": rows(40),
+    "stop.yaml": text(""),
+    "back.yaml": text(", callbacks: [{ nan_guard: { rewind: { factor: 1e-9, times: 2 } } }, { watch_layers: { steps: 8 } }]"),
+  })
+  const out = join(other, "runs")
+  const events = (name: string) =>
+    jsonLines(readFileSync(join(out, name, "events.ndjson"), "utf8")) as ReadonlyArray<{ readonly event: string }>
+
+  test("stops, or goes back with a lower one, as its model file says", async () => {
+    const stopped = await run(["train", join(other, "stop.yaml"), "--runs", out])
+    expect(stopped.code).toBe(5)
+    const back = await run(["train", join(other, "back.yaml"), "--runs", out])
+    expect(back.code).toBe(0)
+    expect(back.stderr).toMatch(
+      /warning: the loss became Infinity in step \d+ \(epoch 1\): back to the start, with 1e-9 of the learning rate/,
+    )
+    expect(events("high/0002").filter(({ event }) => event === "rewound")).toEqual([
+      expect.objectContaining({ tensor: "loss", epoch: 1, to: { epoch: 0, step: 0 }, factor: 1e-9, times: 1 }),
+    ])
+    const layers = events("high/0002").filter(({ event }) => event === "layers")
+    expect(layers.map((event) => (event as unknown as { readonly epoch: number }).epoch)).toEqual([1, 2, 4])
+    expect(layers[0]).toMatchObject({ layers: [{ layer: "dense1", units: 8 }, { layer: "head1" }] })
+  })
+})

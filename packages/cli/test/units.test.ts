@@ -102,7 +102,7 @@ describe.each([
 test("the unit of every score is said to a person, and the loss is called scaled", async () => {
   const { stderr = "", stdout = "" } = ran.scaled ?? {}
   expect(stderr).toContain("scores: loss scaled, mae in units of price, mse in units of price², rmse in units of price\n")
-  expect(stderr).toMatch(/baselines: mean mse \d\.\d\de\+\d+, scaled \d\.\d{4}\n/)
+  expect(stderr).toMatch(/baselines: mean mse \d\.\d\de\+\d+, scaled \d\.\d{4} · linear mae \S+ \(in units of \w+\)/)
   expect(stderr).toMatch(/best val\.loss \d\.\d{4} \(scaled\) in epoch/)
   expect(stdout).toMatch(/test\.loss \d\.\d{4} \(scaled\) {2}test\.mae \d{5,6} \(in units of price\)/)
   const { stdout: evaluated } = await run(["evaluate", "scaled/0001", "--runs", runs])

@@ -102,6 +102,51 @@ describe("split", () => {
       { numRuns: 30 },
     )
   })
+  it("stratified and grouped, groups stay together and labels keep their proportions", () => {
+    const groupsOfTwenty = fc.record({
+      seed: fc.nat(500),
+      sizes: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 60, maxLength: 90 }),
+    })
+    fc.assert(
+      fc.property(groupsOfTwenty, ({ seed, sizes }) => {
+        const groups = sizes.flatMap((size, group) => Array.from({ length: size }, () => `g${group}`))
+        const n = groups.length
+        // A group has one label, two thirds of them "a".
+        const labels = groups.map((group) => (Number(group.slice(1)) % 3 === 0 ? "b" : "a"))
+        const wanted = { train: { share: 0.6 }, val: { share: 0.2 } }
+        const { train, val } = Result.getOrThrow(Split.parts(n, wanted, { key: Key.make(seed), groups, labels }))
+        const folds = Result.getOrThrow(Split.folds(n, 4, { key: Key.make(seed), groups, labels }))
+        expect(rising(folds.flatMap((fold) => [...fold.val]))).toEqual(numbers(n))
+        const all = { a: labels.filter((label) => label === "a").length / n, n }
+        for (const [part, share] of [[train, 0.6], [val, 0.2], ...folds.map((fold) => [fold.val, 0.25] as const)] as const) {
+          const inside = new Set(Array.from(part, (row) => groups[row]))
+          expect(groups.filter((group) => inside.has(group))).toHaveLength(part.length)
+          expect(Math.abs(part.length - share * n)).toBeLessThanOrEqual(8)
+          const own = [...part].filter((row) => labels[row] === "a").length / part.length
+          expect(Math.abs(own - all.a)).toBeLessThan(0.15)
+        }
+        expect(rising([...train, ...val])).toEqual([...new Set(rising([...train, ...val]))])
+      }),
+      { numRuns: 30 },
+    )
+  })
+  it("in order, the first part has the first rows, by number or by text, and equal places stay as they stand", () => {
+    const parts = (order: ReadonlyArray<string | number>) =>
+      Result.getOrThrow(Split.inOrder(4, { train: { share: 0.5 }, test: { share: 0.5 } }, order))
+    expect(parts([3, 10, 1, 2])).toEqual({ train: Int32Array.of(2, 3), test: Int32Array.of(0, 1) })
+    expect(parts(["3", "10", "1", "2"])).toEqual({ train: Int32Array.of(2, 3), test: Int32Array.of(0, 1) })
+    const days = ["2024-02-01", "2023-12-31", "2024-01-15", "2023-01-01"]
+    expect(parts(days)).toEqual({ train: Int32Array.of(1, 3), test: Int32Array.of(0, 2) })
+    expect(parts([0, 0, 0, 0])).toEqual({ train: Int32Array.of(0, 1), test: Int32Array.of(2, 3) })
+  })
+  it("repeated folds are drawn anew, each repeat as it is alone", () => {
+    const all = Result.getOrThrow(Split.repeatedFolds(20, 4, 3, { key }))
+    expect(all.map(({ fold, repeat }) => [repeat, fold])).toEqual([1, 2, 3].flatMap((r) => [1, 2, 3, 4].map((f) => [r, f])))
+    for (const repeat of [1, 2, 3])
+      expect(rising(all.filter((each) => each.repeat === repeat).flatMap(({ val }) => [...val]))).toEqual(numbers(20))
+    expect(all[0]?.val).not.toEqual(all[4]?.val)
+    expect(Result.getOrThrow(Split.repeatedFolds(20, 4, 1, { key }))).toEqual(all.slice(0, 4))
+  })
   it.each<[string, () => Result.Result<unknown, { readonly message: string }>, string]>([
     [
       "more rows than there are",
@@ -137,6 +182,12 @@ describe("split", () => {
       "fewer groups than parts",
       () => Split.parts(4, { train: { share: 0.5 }, test: { share: 0.5 } }, { key, groups: [1, 1, 1, 1] }),
       "split part `train`: got no group, wanted one or more; try: use fewer or larger parts",
+    ],
+    ["no repeat", () => Split.repeatedFolds(10, 2, 0, { key }), "split part `repeats`: got 0, wanted a whole number from 1"],
+    [
+      "an order of other rows",
+      () => Split.inOrder(2, { train: { share: 0.5 } }, [1]),
+      "split part `train`: got 1 places, wanted one for each of the 2 rows",
     ],
     [
       "labels of other rows",

@@ -16,7 +16,7 @@ import {
   type Train,
 } from "@adjoint/core"
 import { type AnyEntry, fill, make, type Option } from "@adjoint/core/learning/Entry"
-import { checkOptions, isWithin, wantedOf } from "@adjoint/core/learning/OptionError"
+import { checkOptions, isWithin, refusalOf, roundingOf } from "@adjoint/core/learning/OptionError"
 import { config as checkConfig } from "@adjoint/core/training/checkConfig"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
@@ -197,6 +197,7 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
   ),
   callback: {
     early_stop: ({ min_delta, patience }) => configured({ earlyStop: { ...watched, minDelta: min_delta, patience } as never }),
+    watch_layers: ({ steps }) => configured({ watch: { steps: steps as never } }),
     reduce_on_plateau: ({ cooldown, factor, least, min_delta, patience }) =>
       configured({ plateau: { ...watched, minDelta: min_delta, cooldown, factor, least, patience } as never }),
   },
@@ -259,7 +260,8 @@ describe.each(rows)("%s", (title, entry, option, of) => {
       fc.property(candidate(of), (value) => {
         const error = ofTable(value)
         expect(error === undefined).toBe(isWithin(value, of))
-        if (error !== undefined) expect([error.operation, error.option, error.wanted]).toEqual([name, option, wantedOf(of)])
+        if (error !== undefined)
+          expect([error.operation, error.option, error.wanted]).toEqual([name, option, refusalOf(value, of)])
       }),
     )
   })
@@ -278,7 +280,7 @@ describe.each(rows)("%s", (title, entry, option, of) => {
         fc.property(candidate(of), (value) => {
           const error = refusal(() => construct({ ...plain, [option]: value } as Given))
           expect(error === undefined, String(error?.message)).toBe(isWithin(value, of))
-          if (error !== undefined) expect(error.wanted).toBe(wantedOf(of))
+          if (error !== undefined) expect(error.wanted).toBe(refusalOf(value, of))
           if (error !== undefined) refused++
         }),
       )
@@ -333,5 +335,28 @@ describe("constructors without an entry of their own", () => {
 
   test("omitted options pass, and names of the prototype are not options", () => {
     expect(() => checkOptions("f", { a: { kind: "number", minimum: 0 } }, { a: undefined, toString: -1, b: -1 })).not.toThrow()
+  })
+})
+
+describe("numbers as the 32-bit floats that tensors hold", () => {
+  test.each<readonly [string, () => unknown]>([
+    ["adam got 1e+39 for rate; it wants a number above 0: as a 32-bit float it is Infinity", () => Optimizer.adam(1e39)],
+    ["adam got 1e-50 for rate; it wants a number above 0: as a 32-bit float it is 0", () => Optimizer.adam(1e-50)],
+    [
+      "dropout got 0.99999999999 for rate; it wants a number of at least 0 and below 1: as a 32-bit float it is 1",
+      () => Layers.dropout(0.99999999999),
+    ],
+  ])("%s", (message, construct) => {
+    expect(construct).toThrow(expect.objectContaining({ message }) as Error)
+  })
+
+  test("a number that is excluded anyway has no reason besides", () => {
+    expect(roundingOf(-1e39, { kind: "number", minimum: 0 })).toBeUndefined()
+    expect(roundingOf(Number.NaN, { kind: "number" })).toBeUndefined()
+    expect(roundingOf(-1e39, { kind: "number" })).toBe("as a 32-bit float it is -Infinity")
+  })
+
+  test("whole numbers are counts, which no tensor holds", () => {
+    expect(isWithin(1e300, { kind: "integer" })).toBe(true)
   })
 })

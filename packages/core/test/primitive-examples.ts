@@ -283,6 +283,11 @@ export const examples: { readonly [P in Primitive]: ReadonlyArray<Example<P>> } 
     { params: {}, inputs: [i32(3, 1, 2)] },
     { params: {}, inputs: [bools(1, 0)] },
   ],
+  eigh: [
+    { params: {}, inputs: [floats([3, 3])] },
+    { params: {}, inputs: [floats([2, 2, 2], -2, 2, 1)] },
+    { params: {}, inputs: [floats([1, 1])] },
+  ],
   scan: [
     scanned(4, false),
     scanned(3, true),

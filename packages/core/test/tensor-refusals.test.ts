@@ -131,6 +131,7 @@ const calls: {
   oneHot: ({ x, n }) => T.oneHot(x, n),
   scatterAdd: ({ x, y, n }) => T.scatterAdd(x, y, n),
   argsort: ({ x, n, m }) => T.argsort(x, { axis: n, descending: m > 0 }),
+  eigh: ({ x }) => T.eigh(x),
   sort: ({ x, n, m }) => T.sort(x, { axis: n, descending: m > 0 }),
   topK: ({ x, n }) => T.topK(x, n),
   at: ({ x, y, n, m }) => T.at(x, n, m > 1 ? y : m > 0 ? [n, m] : "...", `${m}:${n}`),

@@ -2,6 +2,7 @@
  * The document of a model file: plain data in which every short form is spelled out and every default is filled in. It is
  * itself a model file (written as YAML it decodes to itself), so what a run records is what can be run again.
  */
+import type { TablePca } from "@adjoint/core/data/Pca"
 import type { ArrayTarget, Column, Image, Scale } from "@adjoint/core/data/Preprocess"
 import type { ArrayKind } from "@adjoint/core/data/Spec"
 import type { Settings, Use, Values } from "@adjoint/core/learning/Entry"
@@ -29,13 +30,62 @@ export interface Split {
   readonly test?: Amount
   /** Rows whose targets are not looked at: pre-training learns from them, beside the training rows. */
   readonly unlabelled?: Amount
+  /** A column: every part has its values in the same proportions. */
   readonly stratify?: string
   /** The column whose rows of one value stay in one part; a column of the type `group` unless given. */
   readonly group?: string
-  /** `order`: the first rows are for training, the next for validation, the last for testing. Otherwise rows are drawn. */
-  readonly by?: "order"
+  /** The parts follow each other in time: in the order of the rows, or of a column. */
+  readonly by?: "order" | { readonly order: string }
+  /** A column whose values say which part a row is in. */
+  readonly column?: PartColumn
+  /** Cross-validation: so many folds, of which each has the validation rows once. */
+  readonly folds?: number
+  /** How many times the rows are divided into folds. */
+  readonly repeats?: number
+  /** The one fold, and the repeat, that are meant; without `fold` all. */
+  readonly fold?: number
+  readonly repeat?: number
   readonly seed: number
 }
+
+/** A column that names the parts. Without values, its cells are the names of the parts. */
+export interface PartColumn {
+  readonly name: string
+  readonly train?: ReadonlyArray<string>
+  readonly val?: ReadonlyArray<string>
+  readonly test?: ReadonlyArray<string>
+  readonly unlabelled?: ReadonlyArray<string>
+}
+
+/** The columns that a split reads, with their places below `data.split`. */
+export const columnsOf = ({
+  by,
+  column,
+  group,
+  stratify,
+}: Split): ReadonlyArray<readonly [name: string, path: ReadonlyArray<string>]> => [
+  ...(stratify === undefined ? [] : [[stratify, ["stratify"]] as const]),
+  ...(group === undefined ? [] : [[group, ["group"]] as const]),
+  ...(by === undefined || by === "order" ? [] : [[by.order, ["by", "order"]] as const]),
+  ...(column === undefined ? [] : [[column.name, ["column"]] as const]),
+]
+
+/** Whether a split may have validation rows. */
+export const mayHaveVal = ({ column, folds, val }: Split): boolean =>
+  val !== undefined || folds !== undefined || column !== undefined
+
+/** The folds that a split is trained on one after the other: none, unless it has several and does not mean one. */
+export const foldsOf = ({
+  fold,
+  folds,
+  repeat,
+  repeats = 1,
+}: Split): ReadonlyArray<{ readonly repeat: number; readonly fold: number }> =>
+  folds === undefined || fold !== undefined
+    ? []
+    : Array.from({ length: repeats }, (_, i) => i + 1)
+        .filter((each) => repeat === undefined || each === repeat)
+        .flatMap((each) => Array.from({ length: folds }, (_, i) => ({ repeat: each, fold: i + 1 })))
 
 /** How the rows of a table are windows of series. */
 export interface Series {
@@ -66,6 +116,8 @@ export interface Data {
   readonly arrays?: { readonly [name: string]: ArrayKind }
   readonly image?: Image
   readonly scale?: Scale
+  /** Principal components of the prepared inputs: of an array, or of columns. */
+  readonly pca?: TablePca
   /** The type of array targets. */
   readonly target?: ArrayTarget
   readonly series?: Series

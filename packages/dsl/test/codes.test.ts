@@ -176,6 +176,13 @@ describe("every code", () => {
         |                                                            ^^^ \`train\` exceeds 100%
         = help: make a part smaller: the others leave \`train: 70%\`
 
+      error[D309]: \`val\` and \`folds\` of the split exclude each other
+        --> m.yaml:1:63
+      1 | data: { source: { moons: { count: 100 } }, split: { folds: 5, val: 20% } }
+        |                                                     ----- each fold is the validation rows once, and the others train
+        |                                                               ^^^
+        = help: remove one of them
+
       error[G401]: \`add\` needs equal shapes: a is [8], b is [4]
         --> m.yaml:1:72
       1 | model: { layers: [{ dense: 8, name: a }, { dense: 4, name: b }, { add: [a, b] }, { head: label }] }

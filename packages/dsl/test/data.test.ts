@@ -10,10 +10,12 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect, Result } from "effect"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import * as Model from "../src/Model.ts"
+import { known } from "../src/prepare/Known.ts"
 import { type Prepared, prepare } from "../src/prepare/Prepare.ts"
 import { preview } from "../src/prepare/Preview.ts"
 import * as Progress from "../src/prepare/Progress.ts"
 import { read, withFacts } from "../src/Read.ts"
+import { standard } from "../src/schema/Catalogue.ts"
 import { fromText } from "../src/source/Source.ts"
 import { completed, shown } from "./reading.ts"
 
@@ -342,5 +344,41 @@ describe("in TypeScript", () => {
     // @ts-expect-error a class takes nothing for a blank
     const columns: NonNullable<Model.Sections["data"]>["columns"] = { y: { type: "class", missing: "mean" } }
     expect([feather, sheet, columns]).toHaveLength(3)
+  })
+})
+
+describe("pca", () => {
+  const arrays = (pca: string): string => `{ source: { npz: { path: rows.bin, inputs: x, targets: y } }, pca: ${pca} }`
+  const columns = (pca: string): string =>
+    `{ source: gaps.csv, columns: { a: number, b: { type: number, missing: mean }, y: { type: class, missing: drop } }, pca: ${pca} }`
+
+  test("replaces the inputs of arrays, of columns and of named arrays", async () => {
+    expect((await prepared(arrays("{ components: 1 }"))).facts.sample).toEqual([1])
+    expect((await prepared(columns("{ components: 1, columns: [a, b] }"))).facts.sample).toEqual([1])
+    expect((await prepared(columns("{ whiten: zca }"))).facts.sample).toEqual([2])
+    const named = "arrays: { x: { type: number, pca: { variance: 100% } }, y: { type: number, role: target } }"
+    expect((await prepared(`{ source: { npz: { path: rows.bin } }, ${named} }`)).facts.sample).toEqual([2])
+  })
+
+  test("says the shape of its result before any file is read, unless the rows decide", () => {
+    const sampleOf = (section: string) => known(dataOf(section), undefined, standard).sample
+    const image = "source: { idx: { images: a.idx, labels: b.idx } }, image: { size: [8, 8] }"
+    expect(sampleOf(`{ ${image}, pca: { components: 5 } }`)).toEqual([5])
+    expect(sampleOf(`{ ${image}, pca: { whiten: zca } }`)).toEqual([8, 8, 1])
+    expect(sampleOf(`{ ${image}, pca: { variance: 90% } }`)).toBeUndefined()
+    expect(sampleOf(columns("{ components: 1 }"))).toEqual([1])
+    expect(
+      sampleOf(
+        "{ source: a.csv, columns: { a: number, b: number, c: number, y: class }, pca: { columns: [a, b], components: 1 } }",
+      ),
+    ).toEqual([2])
+  })
+
+  test.each([
+    [arrays("{ components: 3 }"), "D309 pca: got 3 components of 2 numbers in a sample, wanted at most 2 = `components: 2`"],
+    [arrays("{ columns: [a, b] }"), "D309 pca: got `columns` of arrays, wanted a table = remove `columns`"],
+    [columns("{ columns: [a, z] }"), "D309 pca: got `z`, wanted columns of inputs: a, b = check its name and its role"],
+  ])("is refused at its place: %s", async (section, message) => {
+    expect(await looked(`data: ${section}\n`)).toContain(message)
   })
 })

@@ -342,6 +342,22 @@ describe("columns beside inputs and targets", () => {
     expect(typed.facts.sample).toEqual([1])
   })
 
+  test("rows of a group stay in one part in a stratified split and in folds too", async () => {
+    for (const split of [
+      { val: "20%", test: "20%" },
+      { folds: 4, fold: 3, test: "20%" },
+    ] as const) {
+      const wanted = { ...split, stratify: "y", seed: 1 }
+      const { origins } = await prepared(data({ ...columns, patient: { type: "group" } }, wanted), scratch)
+      const parts = (["train", "val", "test"] as const).map((part) =>
+        Array.from(origins[part]?.rows ?? [], (row) => patients[row] ?? ""),
+      )
+      const groups = parts.map((rows) => new Set(rows.map((row) => row.split(",")[0])))
+      expect(groups.reduce((sum, { size }) => sum + size, 0)).toBe(13)
+      for (const rows of parts) expect(rows.filter((row) => row.endsWith("yes")).length / rows.length).toBeCloseTo(0.5, 0)
+    }
+  })
+
   test("weights are in every part, with a mean of 1 over the training rows", async () => {
     const { test: held, train, val } = await prepared(data({ ...columns, patient: { type: "id" } }), scratch)
     const weights = [...(train.weights?.data ?? [])]
@@ -351,16 +367,6 @@ describe("columns beside inputs and targets", () => {
   })
 
   test.each([
-    [
-      data({ ...columns, patient: { type: "group" } }, { val: "20%", stratify: "y", seed: 1 }),
-      "a split cannot be stratified and keep groups together",
-      ["data", "split", "stratify"],
-    ],
-    [
-      data({ ...columns, patient: { type: "group" } }, { val: "20%", by: "order", seed: 1 }),
-      "a split in the order of the rows cannot keep groups together",
-      ["data", "split", "by"],
-    ],
     [
       data({ ...columns, patient: { type: "ignore" } }, { val: "20%", group: "patent", seed: 1 }),
       "the data has no column `patent`",

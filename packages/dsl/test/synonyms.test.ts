@@ -2,6 +2,7 @@
 import * as Column from "@adjoint/core/data/Column"
 import type { AnyKind as AnyColumn } from "@adjoint/core/data/columns/Kind"
 import { letters } from "@adjoint/core/data/Nearest"
+import { tablePcaFields } from "@adjoint/core/data/Pca"
 import * as Source from "@adjoint/core/data/Source"
 import { imageFields } from "@adjoint/core/data/Spec"
 import type { AnyKind as AnySource } from "@adjoint/core/data/sources/Kind"
@@ -52,14 +53,20 @@ describe.each(tables)("the synonyms of the %s table", (_, table) => {
 test("the synonyms of the keys of sections lead to keys", () => {
   const sections: ReadonlyArray<readonly [Synonyms, ReadonlyArray<string>]> = [
     [Vocabulary.file.synonyms, ["schema", "name", "data", "model", "pretrain", "train", "evaluate", "lint"]],
-    [Vocabulary.data.synonyms, ["source", "columns", "arrays", "image", "scale", "target", "split", "test"]],
-    [Vocabulary.split.synonyms, ["train", "val", "test", "unlabelled", "stratify", "seed"]],
+    [Vocabulary.data.synonyms, ["source", "columns", "arrays", "image", "scale", "pca", "target", "split", "test"]],
+    [
+      Vocabulary.split.synonyms,
+      ["train", "val", "test", "unlabelled", "stratify", "group", "by", "column", "folds", "repeats", "fold", "repeat", "seed"],
+    ],
     [Vocabulary.model.synonyms, ["input", "inputs", "init", "layers"]],
     [{ ...Vocabulary.train.synonyms, ...Of.ofTable(standard.around) }, Object.keys(trainFields(standard, choices(standard)))],
     [Of.of(Column.kinds), Object.keys(Column.kinds)],
-    ...[...Object.values<AnyColumn>(Column.kinds), ...Object.values<AnySource>(Source.kinds), { fields: imageFields }].map(
-      ({ fields }) => [Of.of(fields), Object.keys(fields)] as const,
-    ),
+    ...[
+      ...Object.values<AnyColumn>(Column.kinds),
+      ...Object.values<AnySource>(Source.kinds),
+      { fields: imageFields },
+      { fields: tablePcaFields },
+    ].map(({ fields }) => [Of.of(fields), Object.keys(fields)] as const),
   ]
   for (const [synonyms, names] of sections) expect(faults(names, synonyms)).toEqual([])
 })

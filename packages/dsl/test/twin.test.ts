@@ -30,6 +30,7 @@ const data: Keys<NonNullable<Model.Sections["data"]>> = {
   arrays: true,
   image: true,
   scale: true,
+  pca: true,
   target: true,
   series: true,
   split: true,
@@ -41,8 +42,13 @@ const split: Keys<NonNullable<NonNullable<Model.Sections["data"]>["split"]>> = {
   test: true,
   unlabelled: true,
   stratify: true,
-  by: true,
   group: true,
+  by: true,
+  column: true,
+  folds: true,
+  repeats: true,
+  fold: true,
+  repeat: true,
   seed: true,
 }
 const model: Keys<Model.Sections["model"]> = { input: true, inputs: true, init: true, layers: true }

@@ -269,6 +269,39 @@ const sweep = Command.make(
   ]),
 )
 
+const diagnose = Command.make(
+  "diagnose",
+  {
+    subject: Argument.String("model").pipe(Argument.withDescription("a model file, or a run")),
+    only: Flag.String("only").pipe(
+      Flag.withMetavar("a,b"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("some diagnoses, such as layers,dead_units; all that fit the weights unless given"),
+    ),
+    plot: Flag.String("plot").pipe(
+      Flag.withMetavar("DIR"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("write a picture of each diagnosis into this folder"),
+    ),
+    set,
+    runs,
+    engine,
+    numerics,
+    lanes,
+    threads,
+    json,
+  },
+  lazily(() => import("../verbs/diagnose.ts")),
+).pipe(
+  Command.withDescription("Measure why a net does or does not learn: rates, layers, gradients, dead units, baselines"),
+  Command.withExamples([
+    { command: "adjoint diagnose digits.yaml" },
+    { command: "adjoint diagnose digits/0001 --only layers,dead_units --plot plots" },
+  ]),
+)
+
 const predict = Command.make(
   "predict",
   {
@@ -425,6 +458,7 @@ const all = [
   train,
   sweep,
   evaluate,
+  diagnose,
   predict,
   listRuns,
   compare,

@@ -91,6 +91,7 @@ const kinds: { readonly [K in Option["kind"]]: (option: Extract<Option, { readon
   class_weights: () => "balanced, or a number for each class",
   sizes: () => "a whole number, or one for each axis",
   padding: () => "valid | same, or how many for each axis",
+  group: ({ options: own }) => `a map of ${Object.keys(own).join(" and ")}`,
   activation: () => "an activation",
   initializer: () => "an initializer",
   schedule: () => "a learning-rate schedule",
@@ -116,6 +117,8 @@ const example = (option: Option): string => {
       return "{ dense1: 0.1 }"
     case "class_weights":
       return "balanced"
+    case "group":
+      return all(option.options)
     default:
       return "4"
   }

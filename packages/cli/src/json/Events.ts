@@ -5,6 +5,7 @@
 import * as Schema from "effect/Schema"
 import { Checked } from "./Check.ts"
 import { Profiled } from "./Data.ts"
+import { Diagnosed } from "./Diagnose.ts"
 import { Examined } from "./Doctor.ts"
 import { Evaluated, EvaluatedFiles } from "./Evaluate.ts"
 import { Explained } from "./Explain.ts"
@@ -35,6 +36,7 @@ export const Event = Schema.Union([
   EvaluatedFiles,
   RunListed,
   RunsCompared,
+  Diagnosed,
   Predicted,
   RowFailed,
   Printed,

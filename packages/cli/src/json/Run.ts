@@ -1,5 +1,7 @@
 /** The events of `train`. All but the first and the last are in the file events.ndjson of the run too. */
 import * as Schema from "effect/Schema"
+import { FoldResult, foldFields } from "./Folds.ts"
+import { Layer } from "./Layer.ts"
 import { Summary } from "./Summary.ts"
 import { Count, Engine, event, Rows, Score, Scores, timed, Units } from "./Values.ts"
 
@@ -106,6 +108,32 @@ export const NonFiniteScore = timed("non_finite_score", "The loss of rows that a
   rows: Schema.Array(Count),
 })
 
+export const Rewound = timed("rewound", "A step left a non-finite value, and the run went back with a lower rate.", {
+  /** Where the value appeared first. */
+  tensor: Schema.String,
+  layer: Schema.String,
+  value: Score,
+  /** At most a hundred training rows of the batch that show it, counted from 0. */
+  rows: Schema.Array(Count),
+  epoch: Count,
+  step: Count,
+  /** The epochs and the steps that are done where the run continues. */
+  to: Schema.Struct({ epoch: Count, step: Count }),
+  /** What the scheduled rate is multiplied by from now on. */
+  factor: Schema.Finite,
+  times: Count,
+})
+
+export const Layers = timed(
+  "layers",
+  "The layers of the net as they are in one step after an epoch: the callback watch_layers.",
+  {
+    epoch: Count,
+    step: Count,
+    layers: Schema.Array(Layer),
+  },
+)
+
 export const StoppedEarly = timed("stopped_early", "The monitored score has stopped improving.", {
   monitor: Schema.String,
   epoch: Count,
@@ -118,6 +146,16 @@ export const Summarized = timed("summary", "The result of a run, as in summary.j
   folder: Schema.String,
   ...summary,
 })
+
+export const FoldStarted = timed("fold_started", "The training of a fold has begun; the events of its run follow.", {
+  ...foldFields,
+  /** The place of the fold among all, counted from 1. */
+  number: Count,
+  of: Count,
+  folder: Schema.String,
+})
+
+export const FoldScored = timed("fold_scored", "A fold is trained and scored.", FoldResult.fields)
 
 /** The events of a run that are in events.ndjson too. */
 export const Kept = Schema.Union([
@@ -132,6 +170,10 @@ export const Kept = Schema.Union([
   Checkpoint,
   OldCheckpointKept,
   NonFiniteScore,
+  Rewound,
+  Layers,
   StoppedEarly,
   Finished,
+  FoldStarted,
+  FoldScored,
 ])

@@ -1,6 +1,7 @@
 /** The result of a run, as summary.json and the event `summary` have it. */
 import { Scores } from "@adjoint/core/training/Progress"
 import * as Schema from "effect/Schema"
+import { CrossValidated } from "./Folds.ts"
 import { Slices } from "./Values.ts"
 
 /** The result of a run. */
@@ -27,6 +28,12 @@ export const Summary = Schema.Struct({
   worseThanBaseline: Schema.optionalKey(Schema.String),
   /** The scores of the groups that `evaluate.slices` asks for, on the part that the model file evaluates. */
   slices: Schema.optionalKey(Slices),
+  /** The folds, if the model file has several. */
+  crossValidation: Schema.optionalKey(CrossValidated),
+  /** The scores of a linear model on the rows of the baseline. */
+  linear: Schema.optionalKey(Scores),
+  /** The watched score, where it is worse than the linear model's. */
+  worseThanLinear: Schema.optionalKey(Schema.String),
   parent: Schema.optionalKey(Schema.String),
   failure: Schema.optionalKey(Schema.String),
 })

@@ -1,7 +1,7 @@
 /** Non-finite values in a run, located in the model file and in the data file, with advice that fits the cause. */
 import { inMemory } from "@adjoint/core/data/PreprocessTree"
 import type { NonFinite, NonFinitePlace } from "@adjoint/core/training/NonFinite"
-import type { NonFiniteScore } from "@adjoint/core/training/TrainEvent"
+import type { NonFiniteScore, Rewound } from "@adjoint/core/training/TrainEvent"
 import { NDArray } from "@adjoint/core/types/NDArray"
 import { useOf } from "@adjoint/dsl/Document"
 import { find, type Node, nodes } from "@adjoint/dsl/net/Nodes"
@@ -112,6 +112,15 @@ export const diverged = (cause: NonFinite, training: Training): Diverged => {
     ...(place === undefined ? {} : { place }),
     hint: hintOf(cause, training),
   })
+}
+
+/** A run that went back after a non-finite value: what it was, where, and how the run continues. */
+export const rewound = ({ epoch, factor, layer, step, tensor, to, value }: Rewound, model: Model): string => {
+  const where = layer === "" ? `the ${tensor}` : `the ${tensor} of ${layer}`
+  const place = placeOf(nodeOf(layer, model), model)
+  const back = to.epoch === 0 ? "the start" : `the end of epoch ${to.epoch}`
+  const said = `${where} became ${value} in step ${step} (epoch ${epoch}): back to ${back}, with ${factor} of the learning rate`
+  return `${said}${place === undefined ? "" : `\n  --> ${printPlace(place)}`}`
 }
 
 /** A non-finite score: what it is, where it began, and what to try. */

@@ -51,12 +51,20 @@ const printUnits = (units: NonNullable<Format.Units>): string =>
     })
     .join(", ")
 
-/** The folder of a run, its size, and the baseline. */
+/** The scores of the linear model that a person reads: its metrics, or its loss where there are none. */
+const printLinear = (linear: Scores, units: Format.Units): string => {
+  const metrics = Object.keys(linear).filter((name) => !/(?:^|\.)loss$/.test(name))
+  const shown = metrics.length === 0 ? ["loss"] : metrics
+  return `linear ${shown.map((name) => `${name} ${Format.measured(name, linear[name] ?? Number.NaN, units)}`).join(", ")}`
+}
+
+/** The folder of a run, its size, and the baselines; `linear` has the scores of the linear model. */
 export const header = (
   folder: string,
   { built, prepared }: Training,
   parameters: number,
   engine: { readonly name: string; readonly numerics: string; readonly threads: number },
+  linear?: Scores,
 ) =>
   message((style) => {
     const { test, train, val } = prepared.facts.rows
@@ -70,9 +78,12 @@ export const header = (
     ]
     return [
       `${style("strong", folder)} ${style("faint", "·")} ${facts.join(style("faint", " · "))}`,
-      `${style("faint", "baselines:")} ${baselines(prepared)
-        .map(({ answer, head: { name } }) => `${name === undefined ? "" : `${name} `}${printBaseline(answer)}`)
-        .join(style("faint", " · "))}`,
+      `${style("faint", "baselines:")} ${[
+        ...baselines(prepared).map(
+          ({ answer, head: { name } }) => `${name === undefined ? "" : `${name} `}${printBaseline(answer)}`,
+        ),
+        ...(linear === undefined ? [] : [printLinear(linear, built.units)]),
+      ].join(style("faint", " · "))}`,
       ...dropped.map(
         ({ column, rows }) => `${style("faint", "left out:")} ${Format.counted(rows, "row")} with a blank in \`${column}\``,
       ),
@@ -95,9 +106,32 @@ const ending = ({ best, epochs, status, test, units, weights, weightsEpoch }: Su
   return `${found}; ${used}: the weights of epoch ${weightsEpoch ?? epochs}, the ${weights}`
 }
 
-/** A result that no one should rely on: it is worse than an answer that looks at no input. */
+/** Less of a score than this is chance, and the same as that of a linear model. */
+const margin = 0.05
+
+/** A score that is worse than the linear model's on the same rows, by more than chance: the watched one, or the loss. */
+export const worseThanLinear = ({ built, prepared }: Training, summary: Partial<Summary>) => {
+  const part = baselinePart(prepared)
+  const [own, linear] = [summary[part], summary.linear]
+  if (own === undefined || linear === undefined) return undefined
+  const watched = built.best.monitor.slice(built.best.monitor.indexOf(".") + 1)
+  const isWatched = Object.hasOwn(linear, watched) && Object.hasOwn(own, watched)
+  const [score, mode] = isWatched ? [watched, built.best.mode] : ["loss", "min"]
+  const [got, baseline] = [own[score] ?? Number.NaN, linear[score] ?? Number.NaN]
+  const behind = mode === "min" ? got - baseline : baseline - got
+  const isWorse = behind > margin * Math.abs(baseline)
+  return isWorse ? { name: `${part}.${score}`, got, baseline } : undefined
+}
+
+/** A result that no one should rely on: it is worse than an answer that looks at no input, or than a linear model. */
 const worse = (training: Training, summary: Summary): ReadonlyArray<string> => {
   const [found] = worseThanBaseline(training, summary)
+  const line = worseThanLinear(training, summary)
+  if (found === undefined && line !== undefined)
+    return [
+      `${line.name} ${Format.score(line.name, line.got)} is worse than that of a linear model (${Format.score(line.name, line.baseline)})`,
+      "adjoint diagnose",
+    ]
   // A score that is not finite has a warning of its own.
   if (found === undefined || !Number.isFinite(found.got)) return []
   const { answer, baseline, got, name } = found
@@ -161,6 +195,24 @@ export const footer = (training: Training, summary: Summary, reference: string) 
     const [text, hint] = worse(training, summary)
     if (text !== undefined) yield* warning(text, hint)
     yield* next([`evaluate ${reference}`, `predict ${reference} FILE`])
+  })
+
+/** How a cross-validation ended, and which command uses one of its models. */
+export const foldsFooter = ({ crossValidation, seconds }: Summary, reference: string) =>
+  Effect.gen(function* () {
+    const each = crossValidation?.each ?? []
+    const time = Format.duration(seconds * 1000)
+    yield* message((style) => `${style("good", "✓")} finished ${Format.counted(each.length, "fold")} (${time})`)
+    const [first] = each
+    const [name, ...rest] = reference.split(" ")
+    if (first !== undefined) yield* next([[`evaluate ${name}/${first.run}`, ...rest, "--split val"].join(" ")])
+  })
+
+/** A cross-validation that a signal stopped. */
+export const stoppedFolds = (done: number, all: number, reference: string) =>
+  Effect.gen(function* () {
+    yield* message((style) => `${style("warn", "■")} stopped after ${done} of ${Format.counted(all, "fold")}`)
+    yield* next([`train --resume ${reference}`])
   })
 
 /** A run that a signal stopped; `machines` says how many of its machines were trained, if it was in pre-training. */

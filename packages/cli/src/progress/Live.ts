@@ -179,7 +179,7 @@ export const live = (): Progress => {
           return Effect.void
         }
         // What is wrong is said in lines of its own, where the drawn one stood.
-        if (event._tag === "NonFiniteScore" || event._tag === "OldCheckpointKept") return clear
+        if (event._tag === "NonFiniteScore" || event._tag === "OldCheckpointKept" || event._tag === "Rewound") return clear
         if (started === undefined) return Effect.void
         if (event._tag === "EpochScored") return tellRow(event, started)
         if (event._tag !== "Stepped") return Effect.void

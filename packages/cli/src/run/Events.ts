@@ -24,6 +24,8 @@ interface Names {
   readonly CheckpointWritten: "checkpoint"
   readonly OldCheckpointKept: "old_checkpoint_kept"
   readonly NonFiniteScore: "non_finite_score"
+  readonly Rewound: "rewound"
+  readonly LayersMeasured: "layers"
   readonly StoppedEarly: "stopped_early"
   readonly Finished: "finished"
 }
@@ -48,6 +50,8 @@ const writers: {
   CheckpointWritten: ({ _tag, directory, ...rest }) => ({ event: "checkpoint", ...rest, folder: directory }),
   OldCheckpointKept: ({ kind, path, reason }) => ({ event: "old_checkpoint_kept", kind, folder: path, reason }),
   NonFiniteScore: ({ _tag, rows, ...rest }) => ({ event: "non_finite_score", ...rest, rows: rows.slice(0, shownRows) }),
+  Rewound: ({ _tag, rows, ...rest }) => ({ event: "rewound", ...rest, rows: rows.slice(0, shownRows) }),
+  LayersMeasured: ({ _tag, ...rest }) => ({ event: "layers", ...rest }),
   StoppedEarly: ({ best, epoch, monitor }) => ({ event: "stopped_early", monitor, epoch, ...under("best", best) }),
   Finished: ({ best, step, weights }) => ({ event: "finished", step, weights, ...under("best", best) }),
 }

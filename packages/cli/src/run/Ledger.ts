@@ -51,6 +51,8 @@ export const enter = (ledger: Ledger, event: TrainEvent<Params, Params>): Ledger
     case "CheckpointWritten":
     case "OldCheckpointKept":
     case "NonFiniteScore":
+    case "Rewound":
+    case "LayersMeasured":
       return ledger
   }
 }

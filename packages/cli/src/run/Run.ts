@@ -15,6 +15,7 @@ import * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { FoldResult } from "../json/Folds.ts"
 import { Summary } from "../json/Summary.ts"
 import { RunError } from "../report/Failure.ts"
 import { Command, readRecord, readText } from "./Records.ts"
@@ -61,6 +62,14 @@ export const openRun = (directory: string): Effect.Effect<Run, RunError, FileSys
     return { directory, command, lock, fitted: fitted.success, ...summary }
   })
 
+/** The folds of a cross-validation that are scored, in their order; none for any other run. */
+export const foldsIn = (directory: string): Effect.Effect<ReadonlyArray<FoldResult>, RunError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const isThere = yield* Effect.orElseSucceed(fs.exists(join(directory, files.foldScores)), () => false)
+    return isThere ? yield* readRecord(directory, files.foldScores, Schema.Array(FoldResult)) : []
+  })
+
 /** Where a checkpoint of a run is. */
 export const checkpointOf = (directory: string, kind: "best" | "last"): string => join(directory, files.checkpoints, kind)
 
@@ -77,10 +86,16 @@ export const endsWith = ({ earlyStop }: Pick<Built, "earlyStop">): Summary["weig
   earlyStop?.restoreBest === true ? "best" : "last"
 
 /** The checkpoint that a run stands for: the one that its summary names, or would name if the run ended now. */
-const standing = ({ directory, summary }: Run, built: Pick<Built, "earlyStop">) =>
+export const standing = ({ directory, summary }: Run, built: Pick<Built, "earlyStop">) =>
   Effect.gen(function* () {
     const wanted = summary?.weights ?? endsWith(built)
     for (const kind of [wanted, "best", "last"] as const) if (yield* hasCheckpoint(directory, kind)) return kind
+    const [first] = yield* foldsIn(directory)
+    if (first !== undefined)
+      return yield* new RunError({
+        message: `${directory} is a cross-validation, which has a model for each fold`,
+        hint: `name one of them, such as ${join(directory, first.run)}`,
+      })
     const hint = "train it again: it ended before its first checkpoint"
     return yield* new RunError({ message: `${directory} has no checkpoint`, hint })
   })

@@ -25,6 +25,8 @@ export const files = {
   plots: "plots",
   report: "report.html",
   times: "layer-times.json",
+  folds: "folds",
+  foldScores: "folds.json",
 } as const
 
 const number = /^\d{4,}$/

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path"
 import { Engine } from "@adjoint/core/engines/Engine"
 import type * as Rbm from "@adjoint/core/learning/Rbm"
 import { CheckpointError } from "@adjoint/core/training/CheckpointError"
+import type { Fold } from "@adjoint/core/training/CrossValidate"
 import { evaluate, predict } from "@adjoint/core/training/Evaluate"
 import { findInScoring } from "@adjoint/core/training/findNonFinite"
 import { NonFinite } from "@adjoint/core/training/NonFinite"
@@ -10,6 +11,7 @@ import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import type { Scores } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
 import type { NonFiniteScore, TrainEvent } from "@adjoint/core/training/TrainEvent"
+import { foldsOf } from "@adjoint/dsl/Document"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -17,9 +19,10 @@ import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import { emit, emitNow } from "../json/Emit.ts"
 import type { Summary } from "../json/Summary.ts"
-import { diverged, nonFiniteScore } from "../model/Divergence.ts"
+import { diverged, nonFiniteScore, rewound } from "../model/Divergence.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
 import { parametersOf } from "../model/Layers.ts"
+import { linearOf } from "../model/Linear.ts"
 import { open, sound } from "../model/ModelFile.ts"
 import { versions } from "../model/Packages.ts"
 import { fits, located } from "../model/Step.ts"
@@ -28,6 +31,7 @@ import { json as jsonProgress } from "../progress/Json.ts"
 import * as Lines from "../progress/Lines.ts"
 import { live } from "../progress/Live.ts"
 import { plain } from "../progress/Plain.ts"
+import { quiet } from "../progress/Quiet.ts"
 import { warned } from "../report/Checked.ts"
 import { held } from "../report/FailUnder.ts"
 import { Unsaved, UsageError } from "../report/Failure.ts"
@@ -45,6 +49,7 @@ import { allocate, files, remove } from "../run/RunFolder.ts"
 import { isLive } from "../terminal/Capability.ts"
 import { World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
+import * as Folds from "./trainFolds.ts"
 
 export interface Options extends Choice {
   readonly file: string | undefined
@@ -67,6 +72,18 @@ const modelOf = ({ file }: Options, parent: Run | undefined): Effect.Effect<read
   return Effect.fail(new UsageError({ message: "which model file?", hint }))
 }
 
+/** A run of one fold: where it goes, and the run that it resumes. */
+interface OfFold extends Fold {
+  /** The folder of the cross-validation. */
+  readonly whole: string
+  /** What the paths of its model file are relative to. */
+  readonly directory: string
+  readonly parent?: string
+}
+
+/** The folders of the runs of a fold: `folds/2-3/0001` of fold 3 of repeat 2. */
+const placeOf = ({ fold, repeat, whole }: OfFold) => ({ runs: join(whole, files.folds), name: Folds.nameOf({ fold, repeat }) })
+
 /** A run that is ready to begin: nothing has been written yet, and nothing about it is wrong. */
 interface Ready {
   readonly file: string
@@ -78,14 +95,27 @@ interface Ready {
   readonly machines?: ReadonlyArray<Rbm.Params>
 }
 
-const prepare = (options: Options) =>
+/** The run that is resumed. */
+const parentOf = ({ resume, runs }: Options, ofFold: OfFold | undefined) =>
+  Effect.gen(function* () {
+    if (ofFold !== undefined) return ofFold.parent === undefined ? undefined : yield* openRun(ofFold.parent)
+    return resume === undefined ? undefined : yield* openRun(yield* find(resume, runs))
+  })
+
+/** What `--set` gives; a fold is a model file that means this fold. */
+const setsOf = ({ set }: Options, ofFold: OfFold | undefined): ReadonlyArray<string> =>
+  ofFold === undefined ? set : [`data.split.fold=${ofFold.fold}`, `data.split.repeat=${ofFold.repeat}`]
+
+const prepare = (options: Options, ofFold?: OfFold) =>
   Effect.gen(function* () {
     const engine = yield* Engine
-    const parent = options.resume === undefined ? undefined : yield* openRun(yield* find(options.resume, options.runs))
-    const [file, directory] = yield* modelOf(options, parent)
-    const model = yield* sound(yield* open(file, { directory, sets: options.set }))
+    const parent = yield* parentOf(options, ofFold)
+    const [file, directory] =
+      ofFold === undefined ? yield* modelOf(options, parent) : ([join(ofFold.whole, files.resolved), ofFold.directory] as const)
+    const model = yield* sound(yield* open(file, { directory, sets: setsOf(options, ofFold) }))
     if (parent !== undefined) yield* sameModel(parent, model)
-    yield* options.json ? warned(file, model.reading.diagnostics) : Lines.warnings(model)
+    // The warnings of a fold are those of the whole.
+    if (ofFold === undefined) yield* options.json ? warned(file, model.reading.diagnostics) : Lines.warnings(model)
     const training = yield* trainingOf(model, parent === undefined ? {} : { fitted: parent.fitted })
     yield* fits(training)
     const config = configOf(training)
@@ -101,18 +131,19 @@ const prepare = (options: Options) =>
   })
 
 /** Creates the run's folder and writes the description of the run. A folder that cannot be completed is removed. */
-const begin = (options: Options, { config, directory, file, machines, parent, training }: Ready) =>
+const begin = (options: Options, { config, directory, file, machines, parent, training }: Ready, ofFold?: OfFold) =>
   Effect.gen(function* () {
     const engine = yield* Engine
-    const again = options.file === undefined ? parent : undefined
+    const again = options.file === undefined && ofFold === undefined ? parent : undefined
     const { source } = training.sound.reading
     const model = again === undefined ? source.text : yield* readText(again.directory, files.model)
-    const { name } = training.sound.document
-    yield* tidyAll(join(options.runs, name))
+    const { name, runs } = ofFold === undefined ? { name: training.sound.document.name, runs: options.runs } : placeOf(ofFold)
+    yield* tidyAll(join(runs, name))
     if (parent !== undefined) yield* Effect.ignore(tidy(parent.directory))
-    const folder = yield* allocate(options.runs, name)
+    const folder = yield* allocate(runs, name)
     const inherited = Effect.gen(function* () {
       if (parent !== undefined) yield* inherit(parent.directory, folder)
+      if (parent !== undefined && ofFold === undefined) yield* Folds.inherit(parent.directory, folder)
       const stages = training.built.pretrain
       if (stages === undefined) return
       const count = machines?.length ?? stages.length
@@ -126,7 +157,7 @@ const begin = (options: Options, { config, directory, file, machines, parent, tr
       command: {
         file: again?.command.file ?? file,
         directory: resolve(directory),
-        set: [...(again?.command.set ?? []), ...options.set],
+        set: [...(again?.command.set ?? []), ...setsOf(options, ofFold)],
         engine: engine.name,
         numerics: engine.numerics,
         ...(parent === undefined ? {} : { parent: parent.directory }),
@@ -144,8 +175,12 @@ const referenceOf = (folder: string, { runs, usualRuns }: Options): string => {
   return runs === usualRuns ? name : `${name} --runs ${runs}`
 }
 
-const progressFor = ({ json }: Options) =>
-  Effect.map(World, ({ env, stderr }) => (json ? jsonProgress() : isLive(env, stderr) ? live() : plain()))
+const progressFor = ({ json }: Options, ofFold: OfFold | undefined) =>
+  Effect.map(World, ({ env, stderr }) => {
+    if (json) return jsonProgress()
+    const isTerminal = isLive(env, stderr)
+    return ofFold === undefined ? (isTerminal ? live() : plain()) : quiet(isTerminal)
+  })
 
 /** The scores of the part that a run is evaluated on, and those of its groups. */
 type JudgedScores = Pick<Summary, "slices"> & { readonly [part in "train" | "val" | "test"]?: Scores }
@@ -180,11 +215,11 @@ const isUnwritten = (error: object): error is CheckpointError | PlatformError.Pl
   error instanceof CheckpointError ? error.isUnwritten === true : error instanceof PlatformError.PlatformError
 
 /** Trains and records the run in its folder, however it ends. */
-const train = (options: Options, ready: Ready, folder: string) =>
+const train = (options: Options, ready: Ready, folder: string, linear: Scores | undefined, ofFold?: OfFold) =>
   Effect.gen(function* () {
     const { machines, parent, training } = ready
     const config: Config = { ...ready.config, saving: savingIn(folder, training) }
-    const progress = yield* progressFor(options)
+    const progress = yield* progressFor(options, ofFold)
     const { setSaving } = yield* World
     const started = Date.now()
     let ledger = Ledger.open(config)
@@ -198,12 +233,18 @@ const train = (options: Options, ready: Ready, folder: string) =>
           weights: kept,
           seconds: (Date.now() - started) / 1000,
           baseline: Lines.baselineRecord(training.prepared),
+          ...(linear === undefined ? {} : { linear }),
           ...(units === undefined ? {} : { units }),
           ...(parent === undefined ? {} : { parent: parent.directory }),
           ...rest,
         })
         const [worse] = Lines.worseThanBaseline(training, summary)
-        const whole = { ...summary, ...(worse === undefined ? {} : { worseThanBaseline: worse.name }) }
+        const behind = Lines.worseThanLinear(training, summary)
+        const whole = {
+          ...summary,
+          ...(worse === undefined ? {} : { worseThanBaseline: worse.name }),
+          ...(behind === undefined ? {} : { worseThanLinear: behind.name }),
+        }
         yield* Recorder.end(folder, whole)
         ended = whole.status
         return whole
@@ -223,6 +264,7 @@ const train = (options: Options, ready: Ready, folder: string) =>
           const { hint, message } = nonFiniteScore(event, training, training.prepared)
           yield* Lines.warning(message, hint)
         }
+        if (event._tag === "Rewound") yield* Lines.warning(rewound(event, training))
       })
 
     // How many machines are trained, until the training of the net itself begins.
@@ -251,6 +293,8 @@ const train = (options: Options, ready: Ready, folder: string) =>
       // The interruption came when the result was written.
       if (ended !== undefined) return
       const summary = yield* close({ status: "interrupted" })
+      // The whole reports the interruption of a fold.
+      if (ofFold !== undefined) return
       if (options.json) return yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
       const canResume = machines !== undefined || (yield* hasCheckpoint(folder, "last"))
       yield* Lines.interrupted(summary, referenceOf(folder, options), {
@@ -333,16 +377,52 @@ export const run = (options: Options) =>
     }
     const { beginRun } = yield* World
     beginRun()
+    const { document } = ready.training.sound
+    const folds = foldsOf(document.data?.split ?? { seed: 0 })
+    yield* Folds.resumable(ready.parent, document, folds)
     const folder = yield* begin(options, ready)
     if (options.json) yield* emitNow({ event: "run", folder, ...measured })
-    else yield* Lines.header(folder, ready.training, parameters, engine)
-    const { summary, weights } = yield* train(options, ready, folder)
+    const linear = yield* linearOf(ready.training)
+    if (!options.json) yield* Lines.header(folder, ready.training, parameters, engine, linear)
+    const trainFolds = () =>
+      Folds.run(
+            {
+              folder,
+              folds,
+              json: options.json,
+              training: ready.training,
+              parent: ready.parent?.directory,
+              reference: referenceOf(folder, options),
+            },
+            (fold, parent) =>
+              Effect.gen(function* () {
+                const ofFold = {
+                  ...fold,
+                  whole: folder,
+                  directory: resolve(ready.directory),
+                  ...(parent === undefined ? {} : { parent }),
+                }
+                const own: Ready = yield* prepare(options, ofFold)
+                const at = yield* begin(options, own, ofFold)
+                const trained = train(options, own, at, yield* linearOf(own.training), ofFold)
+                return { folder: at, train: Effect.map(trained, ({ summary }) => summary) }
+              }),
+          )
+    const { summary, weights } =
+      folds.length === 0
+        ? yield* train(options, ready, folder, linear)
+        : { summary: yield* trainFolds(), weights: undefined }
     yield* report(options, ready, folder, weights)
     if (options.json) yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
     else {
-      yield* Lines.footer(ready.training, summary, referenceOf(folder, options))
+      const reference = referenceOf(folder, options)
+      yield* folds.length === 0 ? Lines.footer(ready.training, summary, reference) : Lines.foldsFooter(summary, reference)
       const { split } = ready.training.sound.document.evaluate
-      yield* result([folder, ...Lines.printScores(split, summary[split], summary.units)].join("  "))
+      const scores =
+        summary.crossValidation === undefined
+          ? Lines.printScores(split, summary[split], summary.units)
+          : Folds.printScores(summary)
+      yield* result([folder, ...scores].join("  "))
       if (summary.slices !== undefined) {
         const { slices } = summary
         const { printSlices } = yield* Effect.promise(() => import("../evaluate/Table.ts"))

@@ -7,14 +7,43 @@ import { type DataError, dataError } from "./DataError.ts"
 import { fill } from "./Field.ts"
 import * as Finite from "./Finite.ts"
 import type { FittedArray } from "./Fitted.ts"
+import type { TablePca } from "./Pca.ts"
+import * as Components from "./principalComponents.ts"
 import { isConstant, quartilesOf, type Summary, scaleOf } from "./Quantity.ts"
 import { type Image, imageFields, imageShape, type Spec } from "./Spec.ts"
 
 /** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` for images of another size than `spec` has and for samples without numbers, `BadCell` for a non-finite number. */
 export const fit = (spec: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> =>
-  Result.flatMap(Finite.check("inputs", inputs, rows), () =>
-    spec.image === undefined ? fitVector(spec, inputs, rows) : fitImage(spec.image, inputs, rows),
-  )
+  Result.gen(function* () {
+    yield* Finite.check("inputs", inputs, rows)
+    const scaled = yield* spec.image === undefined ? fitVector(spec, inputs, rows) : fitImage(spec.image, inputs, rows)
+    return spec.pca === undefined ? scaled : yield* fitPca(spec.pca, scaled, inputs, rows)
+  })
+
+/** The same with PCA of the scaled numbers. Its means take the place of what was subtracted before: (x - s) / d - m is (x - s - d m) / d. */
+const fitPca = (
+  pca: TablePca,
+  { divide, ...scaled }: FittedArray,
+  { data }: NDArray.NDArray,
+  rows: ArrayLike<number>,
+): Result.Result<FittedArray, DataError> => {
+  const width = Shape.size(scaled.shape)
+  if (pca.columns !== undefined)
+    return Result.fail(
+      dataError({ _tag: "BadSpec", at: "pca", got: "`columns` of arrays", wanted: "a table", hint: "remove `columns`" }),
+    )
+  const divisors = Float64Array.from({ length: width }, (_, i) => divide[i % divide.length] ?? 1)
+  const write = (i: number, into: Float64Array): void => {
+    const start = (rows[i] ?? 0) * width
+    for (let j = 0; j < width; j++) into[j] = (data[start + j] ?? 0) / (divisors[j] ?? 1)
+  }
+  return Result.map(Components.fit(pca, { count: rows.length, width, write }), ({ fitted, means }) => ({
+    ...scaled,
+    subtract: Array.from(means, (mean, i) => mean * (divisors[i] ?? 1)),
+    divide,
+    pca: fitted,
+  }))
+}
 
 const fitVector = ({ scale }: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> => {
   const sample = inputs.shape.slice(1)
@@ -123,8 +152,13 @@ export const apply = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Resu
       for (let i = 0; i < width; i++)
         data[start + i] = Math.fround((data[start + i] ?? 0) - (subtract[i] ?? 0)) / (divide[i] ?? 1)
     if (raw instanceof Float64Array) prepareFar(fitted, raw, data)
-    return NDArray.make("f32", shape, data)
+    if (fitted.pca === undefined) return NDArray.make("f32", shape, data)
+    return NDArray.make("f32", [shape[0] ?? 0, ...sample(fitted)], Components.apply(fitted.pca, data))
   })
+
+/** The shape of a preprocessed sample. */
+export const sample = ({ pca, shape }: FittedArray): Shape.Shape =>
+  pca === undefined || pca.whiten === "zca" ? shape : [Components.widthOf(pca)]
 
 /** Computes again, in doubles, the numbers whose mean is large compared with their deviation. */
 const prepareFar = ({ divide, shape, subtract }: FittedArray, raw: Float64Array, data: Float32Array): void => {
@@ -144,7 +178,10 @@ export const trace = (fitted: FittedArray, batch: Tensor.Tensor): Tensor.Tensor 
   const x = Tensor.reshape(Tensor.cast(batch, "f32"), [batch.shape[0] ?? 1, ...fitted.shape])
   // x - 0 and x / 1 are x, to the bit.
   const moved = isAll(fitted.subtract, 0) ? x : Tensor.sub(x, constant(fitted, "subtract"))
-  return isAll(fitted.divide, 1) ? moved : Tensor.div(moved, constant(fitted, "divide"))
+  const scaled = isAll(fitted.divide, 1) ? moved : Tensor.div(moved, constant(fitted, "divide"))
+  if (fitted.pca === undefined) return scaled
+  const [rows = 1] = scaled.shape
+  return Tensor.reshape(Components.trace(fitted.pca, Tensor.reshape(scaled, [rows, fitted.pca.width])), [rows, ...sample(fitted)])
 }
 
 const isAll = (list: ReadonlyArray<number>, value: number): boolean => list.every((x) => x === value)

@@ -33,6 +33,12 @@ export type Field = Base &
       }
     /** A whole number above 0. */
     | { readonly kind: "count"; readonly default?: number }
+    /** A number from 0. */
+    | { readonly kind: "nonNegative"; readonly default?: number }
+    /** A share above 0, at most 1: a fraction, or a percentage as text. */
+    | { readonly kind: "share" }
+    /** A map of options. */
+    | { readonly kind: "options"; readonly fields: Fields; readonly rule?: Rule }
     /** Two texts or more, each of them once. */
     | { readonly kind: "names" }
     /** Texts or numbers, or such a list for each of some columns (`"*"` for the others). */
@@ -49,6 +55,13 @@ export type Field = Base &
     | { readonly kind: "tokens"; readonly default?: Tokens }
     | { readonly kind: "length"; readonly default?: Length }
   )
+
+/** A constraint between options. */
+export interface Rule {
+  /** Follows the word "wanted" in a message. */
+  readonly wanted: string
+  readonly holds: (options: { readonly [name: string]: unknown }) => boolean
+}
 
 /** The options of a source or column kind, by name. */
 export type Fields = { readonly [name: string]: Field }
@@ -143,6 +156,9 @@ interface Values<F extends Field> {
   readonly choice: F extends { readonly of: ReadonlyArray<infer C> } ? C : never
   readonly missing: (F extends { readonly of: ReadonlyArray<infer C> } ? C : never) | Constant<F>
   readonly count: number
+  readonly nonNegative: number
+  readonly share: number | `${number}%`
+  readonly options: F extends { readonly fields: infer G extends Fields } ? Written<G> : never
   readonly names: ReadonlyArray<string>
   readonly words: Words
   readonly choices: ReadonlyArray<F extends { readonly of: ReadonlyArray<infer C> } ? C : never>

@@ -6,6 +6,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { type DataError, dataError } from "./DataError.ts"
 import { dateParts, encodings, transforms } from "./Field.ts"
+import { isValid } from "./floats64.ts"
 import { firstMerge } from "./tokens/bytePairs.ts"
 
 const NonZero = Schema.Finite.check(Schema.makeFilter((x) => (x === 0 ? "wanted a number other than 0" : undefined)))
@@ -184,12 +185,40 @@ export const FittedColumn = Schema.Union([
 
 export type FittedColumn = typeof FittedColumn.Type
 
-export const FittedColumns = Schema.Struct({ type: Schema.Literal("columns"), columns: Schema.Array(FittedColumn) })
+/**
+ * A centred sample of `width` numbers is multiplied by `matrix` [width, width afterwards], f32 in base64. Afterwards it has as many
+ * numbers as there are `variances`, those of the kept components; with `zca` it has `width`. `total` is the variance of all.
+ */
+export const FittedPca = Schema.Struct({
+  whiten: Schema.Literals(["none", "pca", "zca"]),
+  variances: Schema.Array(Schema.Finite).check(Schema.isMinLength(1)),
+  total: Schema.Finite,
+  width: Extent,
+  matrix: Schema.String,
+}).check(
+  Schema.makeFilter(({ matrix, variances, whiten, width }) =>
+    variances.length <= width && isValid(matrix, width * (whiten === "zca" ? width : variances.length))
+      ? undefined
+      : "wanted a matrix of finite numbers, of one row for each number of a sample",
+  ),
+)
+export type FittedPca = typeof FittedPca.Type
+
+/** Columns with `pca`: the numbers of these columns, minus `means`, are replaced by its result, after those of the other columns. */
+const FittedColumnsPca = Schema.Struct({ columns: Names, means: Schema.Array(Schema.Finite), by: FittedPca }).check(
+  Schema.makeFilter(({ by, means }) => (means.length === by.width ? undefined : "wanted a mean for each number")),
+)
+
+export const FittedColumns = Schema.Struct({
+  type: Schema.Literal("columns"),
+  columns: Schema.Array(FittedColumn),
+  pca: Schema.optionalKey(FittedColumnsPca),
+})
 export type FittedColumns = typeof FittedColumns.Type
 
 /**
  * The numbers of a sample of this shape become (x - subtract) / divide. The two lists are as long as the sample, or as
- * its last axis (the channels), or 1, and repeat along the sample. `array` is the name of the array, if it has one.
+ * its last axis (the channels), or 1, and repeat along the sample; `pca` follows. `array` is the name of the array, if it has one.
  */
 export const FittedArray = Schema.Struct({
   type: Schema.Literal("array"),
@@ -197,9 +226,12 @@ export const FittedArray = Schema.Struct({
   shape: Schema.Array(Extent),
   subtract: Schema.Array(Schema.Finite),
   divide: Schema.Array(NonZero),
+  pca: Schema.optionalKey(FittedPca),
 }).check(
-  Schema.makeFilter(({ shape, subtract, divide }) => {
-    const lengths = [1, shape.at(-1) ?? 1, shape.reduce((product, extent) => product * extent, 1)]
+  Schema.makeFilter(({ pca, shape, subtract, divide }) => {
+    const width = shape.reduce((product, extent) => product * extent, 1)
+    if (pca !== undefined && pca.width !== width) return `wanted a matrix of ${width} rows`
+    const lengths = [1, shape.at(-1) ?? 1, width]
     return lengths.includes(subtract.length) && lengths.includes(divide.length)
       ? undefined
       : `wanted subtract and divide of length ${[...new Set(lengths)].join(" or ")}`

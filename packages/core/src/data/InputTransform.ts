@@ -13,7 +13,7 @@ import * as Preprocess from "./Preprocess.ts"
 
 /**
  * The inputs of the given rows (all by default) for a net of `InputTransform.net`: bytes as they are, `u8` [rows, ...shape
- * of a sample]; others preprocessed. Fails as `Preprocess.inputs` does.
+ * of a sample]; others preprocessed, and those with PCA, which is a product of matrices and is computed once. Fails as `Preprocess.inputs` does.
  */
 export const inputs = (
   fitted: Fitted,
@@ -21,7 +21,8 @@ export const inputs = (
   rows?: Preprocess.Rows,
 ): Result.Result<NDArray.NDArray, DataError> => {
   const { input } = fitted
-  if (input.type !== "array" || Preprocess.isTable(raw) || raw.inputs.dtype !== "u8") return Preprocess.inputs(fitted, raw, rows)
+  if (input.type !== "array" || input.pca !== undefined || Preprocess.isTable(raw) || raw.inputs.dtype !== "u8")
+    return Preprocess.inputs(fitted, raw, rows)
   return ArrayInput.shaped(input, rows === undefined ? raw.inputs : Dataset.takeRows(raw.inputs, rows))
 }
 

@@ -44,7 +44,8 @@ export const fit = (
             : kind?.type === "number" && kind.scale !== undefined
               ? { scale: kind.scale }
               : {}
-        return { ...(yield* inArray(name, ArrayInput.fit(own, array, rows))), array: name }
+        const pca = kind === undefined || kind.type === "class" ? undefined : kind.pca
+        return { ...(yield* inArray(name, ArrayInput.fit(pca === undefined ? own : { ...own, pca }, array, rows))), array: name }
       })
     const headOf = (names: ReadonlyArray<string>, at: string): DataResult<FittedHead> =>
       Result.gen(function* () {
@@ -86,6 +87,7 @@ export const get = ({ arrays }: NamedArrays, name: string): DataResult<NamedArra
 export const inArray = <A>(name: string, result: DataResult<A>): DataResult<A> =>
   Result.mapError(result, ({ reason }) => {
     if (reason._tag === "BadCell") return dataError({ ...reason, column: name })
+    if (reason._tag === "BadSpec" && reason.at === "pca") return dataError({ ...reason, at: `pca of the array \`${name}\`` })
     return dataError(reason._tag === "BadShape" ? { ...reason, what: `the array \`${name}\`` } : reason)
   })
 

@@ -59,7 +59,7 @@ const fitRows = (spec: Spec, raw: Raw, rows: Rows): DataResult<Fitted> => {
         hint: `\`columns: { ${raw.columns[0] ?? "Age"}: number, … }\``,
       }),
     )
-  return Result.map(TableInput.fit(spec.columns, raw, rows), (fitted) => ({ version: 1, ...fitted }))
+  return Result.map(TableInput.fit(spec.columns, raw, rows, spec.pca), (fitted) => ({ version: 1, ...fitted }))
 }
 
 const fitTargets = (
@@ -228,12 +228,12 @@ export const weights = (
 /** The names of the classes and the columns of preprocessed rows. */
 export const names = ({ input, target }: Fitted): Dataset.Names => ({
   ...(target?.type === "class" || target?.type === "binary" ? { classes: target.classes } : {}),
-  ...(input.type === "columns" ? { columns: input.columns.flatMap(TableInput.columnNames) } : {}),
+  ...(input.type === "columns" ? { columns: TableInput.names(input) } : {}),
 })
 
 /** The shape of a preprocessed sample. */
 export const sample = ({ input }: Fitted): Shape.Shape =>
-  input.type === "array" ? input.shape : [input.columns.flatMap(TableInput.columnNames).length]
+  input.type === "array" ? ArrayInput.sample(input) : [TableInput.names(input).length]
 
 /** The units of the target's columns, for `restore` and for scores; an empty list if the target is a class. */
 export const units = ({ target }: Fitted): ReadonlyArray<Unit.Unit> =>

@@ -24,6 +24,7 @@ import type {
 } from "./Fitted.ts"
 import * as InputTransform from "./InputTransform.ts"
 import * as Named from "./NamedArrays.ts"
+import type { TablePca } from "./Pca.ts"
 import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
 import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
@@ -31,7 +32,7 @@ import * as Series from "./Series.ts"
 import { hasStored } from "./StoredArray.ts"
 import * as TableInput from "./TableInput.ts"
 import * as Tokenizer from "./Tokenizer.ts"
-import { completed, each, refuse, type TreeSpec } from "./TreeSpec.ts"
+import { completed, each, type Groups, refuse, type TreeSpec } from "./TreeSpec.ts"
 
 export { completed, type Groups, rest, type TreeSpec } from "./TreeSpec.ts"
 
@@ -85,13 +86,33 @@ const named = (
     : refuse(at, `\`${absent}\``, `one of ${used.map(({ name }) => `\`${name}\``).join(", ")}`, "check its role in `columns`")
 }
 
+/** The input whose columns PCA takes. */
+const inputOfPca = (pca: TablePca, groups: Groups, inputs: ReadonlyArray<TableInput.Used>): DataResult<string> => {
+  const names = inputs.map(({ name }) => name)
+  const all = Object.entries(completed(groups, names))
+  const found = all.find(([, own]) =>
+    pca.columns === undefined ? all.length === 1 : pca.columns.every((name) => own.includes(name)),
+  )
+  if (found !== undefined) return Result.succeed(found[0])
+  return pca.columns === undefined
+    ? refuse("pca", "several inputs", "the columns of one", "name its columns: `pca: { columns: [a, b] }`")
+    : refuse(
+        "pca",
+        "columns of no input, or of several",
+        "columns of one input",
+        `the inputs are ${all.map(([name]) => name).join(", ")}`,
+      )
+}
+
 /**
  * Learns from the given rows how rows like these become inputs and targets. Fails as `Preprocess.fit` does, and with `BadSpec`
  * for a name of a column that is no input, or no target.
  */
 export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<FittedTree> => {
-  const { columns, heads, inputs: groups, series } = spec
+  const { columns, heads, inputs: groups, pca, series } = spec
   if (series !== undefined && !isTable(raw)) return refuse("the rows", "arrays", "a table, whose rows are series", "a csv file")
+  if (series !== undefined && pca !== undefined)
+    return refuse("pca", "windows of series", "rows that are samples", "remove `pca`")
   if (hasNamedArrays(raw)) return Named.fit(spec, raw, rows)
   if (groups === undefined && heads === undefined && series === undefined) return Preprocess.fit(spec, raw, rows)
   if (!isTable(raw) || columns === undefined)
@@ -102,13 +123,14 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
     const used = yield* TableInput.resolve(columns, raw)
     const inputs = series === undefined ? used.filter(TableInput.isInput) : Series.channels(used)
     const targets = used.filter(TableInput.isTarget)
+    const withPca = groups === undefined || pca === undefined ? undefined : yield* inputOfPca(pca, groups, inputs)
     const ahead = <T extends FittedHead>(target: T): DataResult<FittedHead> =>
       series === undefined ? Result.succeed(target) : Series.ahead(target, series.horizon)
     const fitTarget = (own: ReadonlyArray<TableInput.Used>) =>
       Result.flatMap(TableInput.fitTarget(own, raw, rows), (target) => (target === null ? Result.succeed(null) : ahead(target)))
     const input =
       groups === undefined
-        ? yield* TableInput.fitInputs(inputs, raw, rows)
+        ? yield* TableInput.fitInputs(inputs, raw, rows, pca)
         : ({
             type: "inputs",
             inputs: yield* each(
@@ -117,7 +139,9 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
                 inputs.map(({ name }) => name),
               ),
               (names, name) =>
-                Result.flatMap(named(inputs, names, `input \`${name}\``), (own) => TableInput.fitInputs(own, raw, rows)),
+                Result.flatMap(named(inputs, names, `input \`${name}\``), (own) =>
+                  TableInput.fitInputs(own, raw, rows, name === withPca ? pca : undefined),
+                ),
             ),
           } satisfies FittedInputs)
     const target =

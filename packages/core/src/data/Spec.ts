@@ -6,6 +6,7 @@
 import type { Shape } from "../types/Shape.ts"
 import type { Columns } from "./Column.ts"
 import { type Fields, fill, type Scale, scaleSynonyms, type Written } from "./Field.ts"
+import { onePcaSize, pcaFields, type TablePca } from "./Pca.ts"
 
 /** The options of images. `scale` comes first, then `normalize` by the training rows. */
 export const imageFields = {
@@ -61,9 +62,17 @@ export type ArrayTarget = {
   readonly [T in keyof typeof arrayTargets]: { readonly type: T } & Written<(typeof arrayTargets)[T]["fields"]>
 }[keyof typeof arrayTargets]
 
+const pca = {
+  kind: "options",
+  doc: "Principal components of the prepared numbers, and whitening.",
+  fields: pcaFields,
+  rule: onePcaSize,
+  optional: true,
+} as const
+
 /** The kinds of named arrays, each with its documentation, its options and its role. */
 export const arrayKinds = {
-  image: { doc: "An image for each row.", fields: imageFields, role: "input" },
+  image: { doc: "An image for each row.", fields: { ...imageFields, pca }, role: "input" },
   number: {
     doc: "Quantities: one or more for each row, or an array of any shape as an input.",
     fields: {
@@ -80,6 +89,7 @@ export const arrayKinds = {
         synonyms: scaleSynonyms,
         optional: true,
       },
+      pca,
     },
     role: "input",
   },
@@ -99,12 +109,13 @@ export const arrayRole = (kind: ArrayKind): "input" | "target" =>
 
 /**
  * How rows are preprocessed: `columns` for a table, `image` for images in arrays. Other arrays stay as they are, or `scale`
- * scales each number of a sample over the training rows. `target` is the kind of target of arrays; by default floats are
+ * scales each number of a sample over the training rows. `pca` follows, over arrays or over columns. `target` is the kind of target of arrays; by default floats are
  * quantities, and all others classes.
  */
 export interface Spec {
   readonly columns?: Columns
   readonly image?: Image
   readonly scale?: Scale
+  readonly pca?: TablePca
   readonly target?: ArrayTarget
 }

@@ -1,9 +1,9 @@
 /**
- * Splits rows into parts without common rows: by shares or counts, stratified by a label, with whole groups together, or into
- * folds. One order of the rows, drawn from the key alone, is cut into parts.
+ * Splits rows into parts without common rows: by shares or counts, stratified by a label, with whole groups together, in the
+ * order of time, or into folds. One order of the rows, drawn from the key alone or given, is cut into parts.
  */
 import * as Result from "effect/Result"
-import type * as Key from "../tensor/Key.ts"
+import * as Key from "../tensor/Key.ts"
 import { type DataError, dataError, type Reason } from "./DataError.ts"
 import * as Order from "./Order.ts"
 
@@ -11,8 +11,8 @@ import * as Order from "./Order.ts"
 export type Part = { readonly share: number } | { readonly count: number }
 
 /**
- * `labels`: one for each row; every part has them in the same proportions. `groups`: one for each row; the rows of a group
- * stay together. At most one of the two may be given.
+ * `labels`: one for each row; every part has them in the same proportions, as far as groups allow. `groups`: one for each row; the
+ * rows of a group stay together.
  */
 export interface Options {
   readonly key: Key.Key
@@ -48,34 +48,76 @@ export const parts = <Name extends string>(
 
 /**
  * The rows of each part in their order: the first part has the first rows, the next those after them. Nothing is random, so a
- * part never has a row of before another part that comes first. Fails as `parts` does.
+ * part never has a row of before another part that comes first. With `order`, a number or a text for each row such as a time, that
+ * is their order; rows of equal places stay as they stand. Fails as `parts` does.
  *
  * `Result.getOrThrow(Split.inOrder(5, { train: { share: 0.6 }, val: { share: 0.4 } })).val // => new Int32Array([3, 4])`
  */
 export const inOrder = <Name extends string>(
   n: number,
   wanted: { readonly [P in Name]: Part },
+  order?: ArrayLike<string | number>,
 ): Result.Result<{ readonly [P in Name]: Rows }, DataError> => {
   const names = Object.keys(wanted) as Array<Name>
   const cuts = boundaries(
     n,
     names.map((name) => [name, wanted[name]] as const),
   )
+  if (order !== undefined && order.length !== n)
+    return refuse({ part: names[0] ?? "", got: `${order.length} places`, wanted: `one for each of the ${n} rows`, hint: "" })
+  const sorted = order === undefined ? undefined : sortedBy(order)
   return Result.map(cuts, (ends) => {
     const rows = (i: number): Rows => {
       const start = ends[i - 1] ?? 0
-      return Int32Array.from({ length: (ends[i] ?? 0) - start }, (_, row) => start + row)
+      const end = ends[i] ?? 0
+      if (sorted !== undefined) return sorted.slice(start, end).sort()
+      return Int32Array.from({ length: end - start }, (_, row) => start + row)
     }
     return Object.fromEntries(names.map((name, i) => [name, rows(i)])) as { [P in Name]: Rows }
   })
 }
 
-/** The training and validation rows of each of `k` folds; every row is in the validation rows of exactly one. Fails with `BadSplit`. */
-export const folds = (
+/** The rows in a given order, rows of equal places as they stand: by numbers if all places are, otherwise by text. */
+const sortedBy = (order: ArrayLike<string | number>): Int32Array => {
+  const rows = Int32Array.from({ length: order.length }, (_, row) => row)
+  const numbers = Float64Array.from(rows, (row) => Number(order[row] === "" ? Number.NaN : order[row]))
+  if (!numbers.some(Number.isNaN)) return rows.sort((a, b) => (numbers[a] ?? 0) - (numbers[b] ?? 0) || a - b)
+  const text = (row: number): string => String(order[row] ?? "")
+  return rows.sort((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : a - b))
+}
+
+/** The rows of one fold. */
+export interface Fold {
+  readonly train: Rows
+  readonly val: Rows
+}
+
+/** A fold of a repeated cross-validation; both numbers count from 1. */
+export interface RepeatedFold extends Fold {
+  readonly repeat: number
+  readonly fold: number
+}
+
+/**
+ * The folds of `repeats` divisions into `k` folds, each drawn by another key. The folds of a repeat do not depend on how many
+ * repeats there are. Fails with `BadSplit`.
+ */
+export const repeatedFolds = (
   n: number,
   k: number,
+  repeats: number,
   options: Options,
-): Result.Result<ReadonlyArray<{ readonly train: Rows; readonly val: Rows }>, DataError> => {
+): Result.Result<ReadonlyArray<RepeatedFold>, DataError> => {
+  if (!Number.isInteger(repeats) || repeats < 1)
+    return refuse({ part: "repeats", got: String(repeats), wanted: "a whole number from 1", hint: "" })
+  const numbers = Array.from({ length: repeats }, (_, i) => i + 1)
+  return Result.map(Result.all(numbers.map((repeat) => folds(n, k, { ...options, key: Key.fold(options.key, repeat) }))), (all) =>
+    all.flatMap((each, i) => each.map((fold, j) => ({ repeat: i + 1, fold: j + 1, ...fold }))),
+  )
+}
+
+/** The training and validation rows of each of `k` folds; every row is in the validation rows of exactly one. Fails with `BadSplit`. */
+export const folds = (n: number, k: number, options: Options): Result.Result<ReadonlyArray<Fold>, DataError> => {
   if (!Number.isInteger(k) || k < 2 || k > n)
     return refuse({ part: "folds", got: String(k), wanted: `a whole number from 2 to ${n}, the number of rows`, hint: "" })
   const ends = Array.from({ length: k }, (_, i) => Math.round(((i + 1) * n) / k))
@@ -137,16 +179,78 @@ const cut = (
   ] as const)
     if (list !== undefined && list.length !== n)
       return refuse({ part: names[0] ?? "", got: `${list.length} ${what}`, wanted: `one for each of the ${n} rows`, hint: "" })
-  if (groups !== undefined && labels !== undefined)
-    return refuse({ part: names[0] ?? "", got: "both labels and groups", wanted: "one of them", hint: "leave one out" })
+  if (groups !== undefined && labels !== undefined) return stratifyGroups(n, ends, names, { groups, labels, key: options.key })
   const lists = groups === undefined ? undefined : grouped(n, groups, options.key)
   const order = lists === undefined ? ordering(n, options) : Int32Array.from(lists.flat())
   const at = lists === undefined ? ends : groupEnds(lists, ends)
-  const rows = at.map((end, i) => order.slice(at[i - 1] ?? 0, end).sort())
+  return nonEmpty(
+    at.map((end, i) => order.slice(at[i - 1] ?? 0, end).sort()),
+    names,
+  )
+}
+
+const nonEmpty = (rows: ReadonlyArray<Rows>, names: ReadonlyArray<string>): Result.Result<ReadonlyArray<Rows>, DataError> => {
   const empty = rows.findIndex((part) => part.length === 0)
   return empty < 0
     ? Result.succeed(rows)
     : refuse({ part: names[empty] ?? "", got: "no group", wanted: "one or more", hint: "use fewer or larger parts" })
+}
+
+/** Counts of labels, by their numbers. */
+type Counts = Float64Array
+
+/**
+ * Whole groups, so that every part has the labels in about the proportions of all rows. The groups are placed one after the other,
+ * the largest first, those of one size in random order; each goes where it takes the counts of its labels nearest to their shares
+ * (as scikit-learn's StratifiedGroupKFold). Rows in no part are a part of their own.
+ */
+const stratifyGroups = (
+  n: number,
+  ends: ReadonlyArray<number>,
+  names: ReadonlyArray<string>,
+  { groups, key, labels }: Required<Pick<Options, "groups" | "key" | "labels">>,
+): Result.Result<ReadonlyArray<Rows>, DataError> => {
+  const numbers = new Map<string | number, number>()
+  const labelOf = Int32Array.from({ length: n }, (_, row) => {
+    const label = labels[row] ?? ""
+    const known = numbers.get(label) ?? numbers.size
+    numbers.set(label, known)
+    return known
+  })
+  const totals: Counts = new Float64Array(numbers.size)
+  for (const label of labelOf) totals[label] = (totals[label] ?? 0) + 1
+  const all = [...ends, n]
+  const shares = all.map((end, i) => (end - (all[i - 1] ?? 0)) / n)
+  const counts = shares.map((): Counts => new Float64Array(numbers.size))
+  const parts = shares.map((): Array<number> => [])
+  const random = grouped(n, groups, key)
+  const order = random.map((_, i) => i).sort((a, b) => (random[b]?.length ?? 0) - (random[a]?.length ?? 0) || a - b)
+  for (const i of order) {
+    const rows = random[i] ?? []
+    const own = new Map<number, number>()
+    for (const row of rows) own.set(labelOf[row] ?? 0, (own.get(labelOf[row] ?? 0) ?? 0) + 1)
+    let [best, least] = [0, Number.POSITIVE_INFINITY]
+    for (const [part, share] of shares.entries()) {
+      if (share === 0) continue
+      // How much this part's squared distances from its shares grow, in units of the share.
+      let cost = 0
+      for (const [label, count] of own) {
+        const total = totals[label] ?? 1
+        const off = (counts[part]?.[label] ?? 0) - share * total
+        cost += ((off + count) ** 2 - off ** 2) / (total * share)
+      }
+      if (cost < least) [best, least] = [part, cost]
+    }
+    for (const [label, count] of own) {
+      const part = counts[best]
+      if (part !== undefined) part[label] = (part[label] ?? 0) + count
+    }
+    parts[best]?.push(...rows)
+  }
+  return nonEmpty(
+    parts.slice(0, ends.length).map((rows) => Int32Array.from(rows).sort()),
+    names,
+  )
 }
 
 /**

@@ -106,6 +106,11 @@ interface Structural {
   /** The indices that sort the last axis, ascending and stable; NaN last. */
   readonly argsort: None
   /**
+   * The eigenvalues and eigenvectors of the symmetric matrices (A + Aᵀ) / 2: A [..., n, n] to [..., n + 1, n]. The first row has the
+   * eigenvalues, ascending; below it, column i is the unit eigenvector of eigenvalue i, its largest component positive.
+   */
+  readonly eigh: None
+  /**
    * A loop. Inputs: `constants` arrays, then `carries`, then sequences of `length` rows. The body takes constants, carries and
    * one row of each sequence, and returns the new carries, then the rows to keep. The result is one f32 vector:
    * the final carries and the kept rows, each flattened, end to end. `reverse` traverses the sequences from their ends.

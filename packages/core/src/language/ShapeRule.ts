@@ -189,6 +189,14 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     if (x.shape.length === 0) refuse("argsort", inputs, "an axis to sort along", "a scalar has nothing to sort")
     return { dtype: "i32", shape: x.shape }
   },
+  eigh: (_, inputs) => {
+    const x = one("eigh", inputs)
+    checkDType("eigh", inputs, ["f32"])
+    const [rows, n = 0] = x.shape.slice(-2)
+    if (x.shape.length < 2 || rows !== n)
+      refuse("eigh", inputs, "square matrices [..., n, n]", "Tensor.matmul(Tensor.transpose(x), x)")
+    return { dtype: "f32", shape: [...x.shape.slice(0, -2), n + 1, n] }
+  },
   scan: ({ body, carries, constants, length }, inputs) => {
     if (![length, constants, carries].every((n) => Number.isInteger(n) && n >= 0))
       refuse("scan", inputs, "a length and counts that are whole numbers", "the sequences' first axis as the length")

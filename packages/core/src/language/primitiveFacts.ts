@@ -112,6 +112,7 @@ export const primitiveFacts = {
   windowMaxPick: opaque,
   threefry: opaque,
   argsort: opaque,
+  eigh: opaque,
   scan: opaque,
 } as const satisfies { readonly [P in Primitive]: PrimitiveFacts }
 

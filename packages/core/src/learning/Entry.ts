@@ -80,6 +80,8 @@ type Kind =
     }
   /** Padding of images: `valid`, `same`, a number for both ends of every axis, or a number or [before, after] for each axis. */
   | { readonly kind: "padding"; readonly doc: string; readonly default?: Pad }
+  /** Options of their own: `rewind: { factor: 0.5, times: 3 }`. All of them have defaults. */
+  | { readonly kind: "group"; readonly doc: string; readonly options: Options; readonly default?: undefined }
   | Referring<"activation">
   | Referring<"initializer">
   | Referring<"schedule">
@@ -111,6 +113,7 @@ export interface Plain<O extends Option> {
   readonly class_weights: "balanced" | ReadonlyArray<number>
   readonly sizes: number | ReadonlyArray<number>
   readonly padding: Pad
+  readonly group: O extends { readonly options: infer G extends Options } ? Values<G> : never
 }
 
 /** The value of each kind of option, with defaults for omitted ones. */
@@ -266,10 +269,11 @@ const defaultOf = (name: string, option: Option): unknown => {
 /** The options of an entry, with defaults for omitted ones. Throws `TypeError` for an omitted option without a default. */
 export const fill = (options: Options, given: { readonly [option: string]: unknown }): { readonly [option: string]: unknown } =>
   Object.fromEntries(
-    Object.entries(options).map(([name, option]) => [
-      name,
-      Object.hasOwn(given, name) && given[name] !== undefined ? given[name] : defaultOf(name, option),
-    ]),
+    Object.entries(options).map(([name, option]) => {
+      const own = Object.hasOwn(given, name) ? given[name] : undefined
+      if (own === undefined) return [name, defaultOf(name, option)]
+      return [name, option.kind === "group" ? fill(option.options, own as { readonly [option: string]: unknown }) : own]
+    }),
   )
 
 /**
@@ -284,6 +288,9 @@ export const filled = <const O extends Options>(
 ): Values<O> => {
   const all = fill(options, given)
   checkOptions(operation, options, all)
+  for (const [name, option] of Object.entries<Option>(options))
+    if (option.kind === "group" && all[name] !== undefined)
+      checkOptions(`${operation}.${name}`, option.options, all[name] as object)
   return all as Values<O>
 }
 

@@ -55,14 +55,40 @@ export const wantedOf = (bounds: Bounds): string => {
   return parts.length === 0 ? `${noun} that is finite` : `${noun} ${parts.join(" and ")}`
 }
 
-const isNumberWithin = (x: unknown, bounds: Bounds): boolean =>
-  typeof x === "number" &&
+const isInteger = ({ kind }: Bounds): boolean => kind !== "number" && kind !== "duration"
+
+const isDoubleWithin = (x: number, bounds: Bounds): boolean =>
   Number.isFinite(x) &&
-  (bounds.kind === "number" || bounds.kind === "duration" || Number.isInteger(x)) &&
+  (!isInteger(bounds) || Number.isInteger(x)) &&
   x >= (lowest(bounds) ?? Number.NEGATIVE_INFINITY) &&
   x <= (bounds.maximum ?? Number.POSITIVE_INFINITY) &&
   (bounds.exclusiveMinimum === undefined || x > bounds.exclusiveMinimum) &&
   (bounds.exclusiveMaximum === undefined || x < bounds.exclusiveMaximum)
+
+/** Whether a number stays within its bounds as a 32-bit float, which tensors hold: it is finite there, and not an excluded bound. */
+const isFloatWithin = (x: number, { exclusiveMaximum, exclusiveMinimum }: Bounds): boolean => {
+  const float = Math.fround(x)
+  return (
+    Number.isFinite(float) &&
+    (exclusiveMinimum === undefined || float > Math.fround(exclusiveMinimum)) &&
+    (exclusiveMaximum === undefined || float < Math.fround(exclusiveMaximum))
+  )
+}
+
+const isNumberWithin = (x: unknown, bounds: Bounds): boolean =>
+  typeof x === "number" && isDoubleWithin(x, bounds) && (isInteger(bounds) || isFloatWithin(x, bounds))
+
+/** Why a number is refused that is within its bounds: its value as a 32-bit float. `roundingOf(1e39, { kind: "number" }) // => "as a 32-bit float it is Infinity"` */
+export const roundingOf = (got: unknown, bounds: Bounds): string | undefined =>
+  typeof got === "number" && isDoubleWithin(got, bounds) && !isNumberWithin(got, bounds)
+    ? `as a 32-bit float it is ${Math.fround(got)}`
+    : undefined
+
+/** What is wanted instead of a refused value, with the reason where its bounds do not show it. */
+export const refusalOf = (got: unknown, bounds: Bounds): string => {
+  const rounding = roundingOf(got, bounds)
+  return rounding === undefined ? wantedOf(bounds) : `${wantedOf(bounds)}: ${rounding}`
+}
 
 const checks: { readonly [kind: string]: (value: unknown, bounds: Bounds) => boolean } = {
   number: isNumberWithin,
@@ -89,7 +115,7 @@ export const checkOptions = (operation: string, bounds: { readonly [option: stri
   for (const [option, got] of Object.entries(given)) {
     const own = Object.hasOwn(bounds, option) ? bounds[option] : undefined
     if (got !== undefined && own !== undefined && !isWithin(got, own))
-      throw new OptionError({ operation, option, got, wanted: wantedOf(own) })
+      throw new OptionError({ operation, option, got, wanted: refusalOf(got, own) })
   }
 }
 

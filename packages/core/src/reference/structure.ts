@@ -8,6 +8,7 @@ import type { Arithmetic } from "./Arithmetic.ts"
 import { type Definitions, numbers } from "./Definition.ts"
 import { offsets } from "./offsets.ts"
 import { cascade, pour, sumBlock, sumFanIn } from "./sumOrder.ts"
+import { symmetricEigen } from "./symmetricEigen.ts"
 
 const shapeOf = (inputs: ReadonlyArray<NDArray>, i = 0): Shape.Shape => (inputs[i] as NDArray).shape
 
@@ -52,6 +53,7 @@ type Structure =
   | "gather"
   | "scatterAdd"
   | "argsort"
+  | "eigh"
 
 /** The definitions of structural primitives, in the given arithmetic. */
 export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
@@ -218,6 +220,17 @@ export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
         const indices = Array.from({ length: width }, (__, i) => i)
         indices.sort((a, b) => ascending(x[row + a] as number, x[row + b] as number))
         result.set(indices, row)
+      }
+      return result
+    },
+    eigh: (_, inputs, out) => {
+      const x = numbers(inputs, 0)
+      const n = out.shape.at(-1) ?? 0
+      const result = allocate(out.dtype, Shape.size(out.shape))
+      for (let from = 0, to = 0; to < result.length; from += n * n, to += (n + 1) * n) {
+        const { values, vectors } = symmetricEigen(x.subarray(from, from + n * n), n)
+        result.set(values, to)
+        for (let i = 0; i < n; i++) for (let k = 0; k < n; k++) result[to + (k + 1) * n + i] = vectors[i * n + k] as number
       }
       return result
     },

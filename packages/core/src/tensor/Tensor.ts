@@ -12,6 +12,7 @@
  */
 export { isTensor, type Tensor } from "../language/Expr.ts"
 export * from "./create.ts"
+export * from "./eigen.ts"
 export * from "./elementwise.ts"
 export * from "./images.ts"
 export * from "./loop.ts"

@@ -254,6 +254,10 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
     return { params: {}, inputs: [draft.supply({ dtype: "i32", shape: [2] }), draft.supply(counters)] }
   },
   argsort: (draft) => ({ params: {}, inputs: [some(draft, dtypes, 1)] }),
+  eigh: (draft) => {
+    const n = size(draft.draw)
+    return { params: {}, inputs: [draft.supply(float([...shape(draft.draw).slice(0, 1), n, n]))] }
+  },
   scan: (draft) => {
     const { draw } = draft
     if (draft.inner && draw.below(4) > 0) return undefined

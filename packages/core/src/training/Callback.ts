@@ -5,6 +5,8 @@
 import type { Entry, OptionName, Options, Table, Traits } from "../learning/Entry.ts"
 import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
+import { type Rewind, rewindOptions } from "./Rewind.ts"
+import { type Watch, watchOptions } from "./Watch.ts"
 
 /** Which checkpoints of a run are kept, and after how many epochs. */
 export interface CheckpointPolicy {
@@ -19,6 +21,8 @@ export interface CallbackConfig {
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
   readonly checkpoint?: CheckpointPolicy
+  readonly rewind?: Rewind
+  readonly watch?: Watch
 }
 
 /** The monitor options of a callback: a score, and whether lower or higher is better; `auto` asks the score. */
@@ -156,17 +160,41 @@ export const table = {
   }),
   nan_guard: entry({
     doc: "What a run does when a loss, gradient or weight is non-finite.",
-    formula: "stop at the first step with a number x for which x - x ≠ 0",
+    formula: "at the first step with a number x for which x - x ≠ 0: stop, or go back to the last epoch and η ← factor · η",
     source: "IEEE Standard for Floating-Point Arithmetic, 754-2019",
     advice:
-      "Every run stops there, with or without it, and reports the layer and the rows: non-finite weights never become finite again.",
+      "Every run stops there, with or without it, and reports the layer and the rows: non-finite weights never become finite again. With `rewind` it continues from the last epoch with a lower rate, and stops only after it went back some times. A run that goes back at every start has a rate that is too high.",
     synonyms: ["terminate_on_nan", "detect_anomaly"],
     options: {
       action: { kind: "choice", doc: "`stop` ends the run and reports where the value began.", of: ["stop"], default: "stop" },
+      rewind: {
+        kind: "group",
+        doc: "Goes back to the end of the last epoch with a lower rate before it stops.",
+        synonyms: ["rollback", "retry"],
+        options: rewindOptions,
+        optional: true,
+      },
     },
     main: "action",
     traits: { monitor: undefined, patience: undefined },
-    make: (): Callback => () => ({}),
+    make:
+      ({ rewind }): Callback =>
+      () =>
+        rewind === undefined ? {} : { rewind },
+  }),
+  watch_layers: entry({
+    doc: "Records the statistics of every layer while the run trains.",
+    formula: "mean, deviation, histogram of y and ∂L/∂y; ‖∂L/∂w‖, ‖Δw‖ / ‖w‖; units that are 0 for all rows of a batch",
+    source: "Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010",
+    advice:
+      "Use it where a net does not learn: it shows in which layer and from which epoch on the signal fades, saturates or dies. It looks at one batch of the same rows, and changes no bit of the run. `adjoint diagnose` shows the same of a run that has ended.",
+    synonyms: ["log_histograms", "tensorboard_histograms", "gradient_logger"],
+    options: watchOptions,
+    main: "every",
+    traits: { monitor: undefined, patience: undefined },
+    make:
+      ({ every, steps }): Callback =>
+      () => ({ watch: { every, steps } }),
   }),
 } satisfies Table<Callback, Traits<CallbackTraits>>
 

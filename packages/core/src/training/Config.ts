@@ -12,7 +12,9 @@ import type { CheckpointError } from "./CheckpointError.ts"
 import type { ScoreTable, Weights } from "./Evaluate.ts"
 import type { EarlyStop, Monitor, MonitorName } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
+import type { Rewind } from "./Rewind.ts"
 import type { DatasetOf } from "./Samples.ts"
+import type { Watch } from "./Watch.ts"
 
 /** Where and when checkpoints are saved. `save` writes one and returns its place. */
 export interface Saving<P, S, O, R> {
@@ -70,6 +72,10 @@ export interface Config<
   readonly earlyStop?: EarlyStop<MonitorName<NoInfer<N>, NoInfer<H>>>
   /** Lowers the learning rate when a score no longer improves; the optimizer's state must hold a rate. */
   readonly plateau?: Plateau<MonitorName<NoInfer<N>, NoInfer<H>>>
+  /** After a non-finite value, goes back to the end of the last epoch with a lower rate; the optimizer's state must hold a rate. */
+  readonly rewind?: Rewind
+  /** Measures the layers after epochs, and reports them in `LayersMeasured`. No bit of the run depends on it. */
+  readonly watch?: Watch
   readonly saving?: Saving<P, S, O, R>
   /** The data and the settings of the run, as a hash: only the same run resumes from a checkpoint. */
   readonly fingerprint?: string

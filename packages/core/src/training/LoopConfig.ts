@@ -6,6 +6,7 @@ import type { LoopState, UserStep } from "./loopStep.ts"
 import type { EarlyStop, LoopMonitorName, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 import type { Optimizers } from "./Rate.ts"
+import type { Rewind } from "./Rewind.ts"
 import type { Saving as SavingOf } from "./runLoop.ts"
 
 /** A checkpoint of a loop: the whole state is `state.params`. `Checkpoint.save` writes it. */
@@ -51,6 +52,8 @@ export interface Config<S, D, O, V = unknown, R = never, C = unknown> {
   readonly best?: Monitor<LoopMonitorName<NoInfer<O>, NoInfer<C>>>
   readonly earlyStop?: EarlyStop<LoopMonitorName<NoInfer<O>, NoInfer<C>>>
   readonly plateau?: Plateau<LoopMonitorName<NoInfer<O>, NoInfer<C>>>
+  /** After a non-finite value, goes back to the end of the last epoch with lower rates; needs `optimizers`. */
+  readonly rewind?: Rewind
   readonly saving?: Saving<NoInfer<S>, R>
   /** The data and the settings of the loop, as a hash: only the same loop resumes from a checkpoint. */
   readonly fingerprint?: string

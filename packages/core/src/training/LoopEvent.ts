@@ -3,6 +3,7 @@ import type {
   CheckpointWritten,
   EpochScored,
   OldCheckpointKept,
+  Rewound,
   Started,
   StoppedEarly,
   Finished as TrainFinished,
@@ -21,4 +22,12 @@ export interface Finished<S> extends Omit<TrainFinished, "params" | "state"> {
 }
 
 /** One event of a loop. In `Started`, `parameters` are all numbers of the state. */
-export type LoopEvent<S> = Started | Stepped | EpochScored | CheckpointWritten | OldCheckpointKept | StoppedEarly | Finished<S>
+export type LoopEvent<S> =
+  | Started
+  | Stepped
+  | EpochScored
+  | CheckpointWritten
+  | OldCheckpointKept
+  | Rewound
+  | StoppedEarly
+  | Finished<S>

@@ -50,6 +50,8 @@ export const Progress = Schema.Struct({
   sums: Schema.Struct({ rows: Count, of: Schema.Record(Schema.String, Schema.Array(Score)) }),
   history: Schema.Array(EpochRecord),
   best: Schema.optionalKey(Schema.Struct({ epoch: Count, value: Schema.Finite })),
+  /** How often the run went back after a non-finite value; absent if never. */
+  rewinds: Schema.optionalKey(Count),
 })
 export type Progress = typeof Progress.Type
 

@@ -6,6 +6,7 @@
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { DataError } from "../data/DataError.ts"
 import * as Dataset from "../data/Dataset.ts"
@@ -34,6 +35,7 @@ import type { DatasetOf } from "./Samples.ts"
 import { runAttributes, startedEvent } from "./startedEvent.ts"
 import type { Finished, TrainEvent } from "./TrainEvent.ts"
 import { initial, type StepOutput, trainStep } from "./trainStep.ts"
+import { isDue } from "./Watch.ts"
 
 export type { Config, Resume, Saving } from "./Config.ts"
 export type { Finished } from "./TrainEvent.ts"
@@ -97,6 +99,32 @@ export const resumeFrom = <
     return { last: found.last, best: { params: config.scored?.(state) ?? state.params, state: state.state } }
   })
 
+/** What measures the layers of a run after its epochs; `undefined` for a run that does not watch them. */
+const layersOf = <P, S, O, R, X, Y, T>(
+  { batch, data, loss, net, optimizer, penalty, seed, watch }: Config<P, S, O, R, X, Y, T>,
+  first: TrainState<P, S, O>,
+  emit: Emit<TrainEvent<P, S>>,
+) =>
+  Effect.gen(function* () {
+    if (watch === undefined) return undefined
+    const scope = yield* Effect.scope
+    // Runs that watch nothing, such as those of a page, need not load it.
+    const { evenSamples, layerStatistics } = yield* Effect.promise(() => import("./layerStatistics.ts"))
+    const stepping = { loss, net, optimizer, seed, ...(penalty === undefined ? {} : { penalty }) }
+    const rows = yield* evenSamples<X, T>(data, batch)
+    const measure = yield* Effect.cached(
+      Scope.provide(layerStatistics<P, S, O, X, Y, T>(stepping, first, rows, watch.endsOf), scope),
+    )
+    return Effect.fnUntraced(function* (
+      state: TrainState<P, S, O>,
+      at: { readonly epoch: number; readonly before: number; readonly step: number },
+    ) {
+      if (!isDue(watch, at)) return
+      const layers = yield* (yield* measure)(state, rows)
+      yield* emit({ _tag: "LayersMeasured", epoch: at.epoch, step: at.step, layers })
+    })
+  })
+
 const trained = <P, S, O, R, X, Y, T>(
   config: Config<P, S, O, R, X, Y, T>,
   emit: Emit<TrainEvent<P, S>>,
@@ -130,8 +158,12 @@ const trained = <P, S, O, R, X, Y, T>(
         })
       })
 
+      /** Measures the layers after the epochs that `watch` names; compiled when it is first due. */
+      const measured = yield* layersOf(config, first, emit)
+
       const { kept, progress, weights } = yield* runLoop({
         ...config,
+        ...(measured === undefined ? {} : { measured }),
         name: "Train",
         step: trainStep(config),
         first,

@@ -4,6 +4,11 @@ import type { Tree } from "../types/Tree.ts"
 import type { Undeleted } from "./Checkpoint.ts"
 import type { NonFinitePlace } from "./NonFinite.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
+import type { Rewound } from "./Rewind.ts"
+import type { LayersMeasured } from "./Watch.ts"
+
+export type { Rewound } from "./Rewind.ts"
+export type { LayersMeasured } from "./Watch.ts"
 
 /** The run has started, or has been resumed from a checkpoint. */
 export interface Started {
@@ -98,5 +103,7 @@ export type TrainEvent<P = Tree<Tensor>, S = Tree<Tensor>> =
   | CheckpointWritten
   | OldCheckpointKept
   | NonFiniteScore
+  | Rewound
+  | LayersMeasured
   | StoppedEarly
   | Finished<P, S>

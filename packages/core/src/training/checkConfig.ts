@@ -12,6 +12,8 @@ import { lossNames } from "./Evaluate.ts"
 import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 import type { Progress } from "./Progress.ts"
+import { rewinding } from "./Rewind.ts"
+import { watchingLayers } from "./Watch.ts"
 
 type Parts = Pick<Dataset.Dataset<unknown, unknown>, "inputs" | "targets">
 
@@ -178,6 +180,8 @@ export const config = <P, S, O, R, X, Y, T>(run: Config<P, S, O, R, X, Y, T>): P
           "an optimizer with a learning rate in its state",
           "end the chain with Optimizer.scaleByLearningRate, or pass on `rate` in an optimizer of your own",
         )) ??
+    rewinding(run.rewind, optimizer.rate !== undefined) ??
+    watchingLayers(run.watch) ??
     resuming(run)
   )
 }

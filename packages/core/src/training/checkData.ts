@@ -1,7 +1,7 @@
 /** Checks of datasets and of single arguments. */
 import type { RowCount } from "../data/DataError.ts"
 import * as Dataset from "../data/Dataset.ts"
-import { type Bounds, isWithin, wantedOf } from "../learning/OptionError.ts"
+import { type Bounds, isWithin, refusalOf } from "../learning/OptionError.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
@@ -29,7 +29,9 @@ export const count = (argument: string, value: number, min: number): Problem =>
 
 /** A number within the bounds of a catalogue option. */
 export const bounded = (argument: string, value: number, bounds: Bounds & { readonly default?: number }): Problem =>
-  isWithin(value, bounds) ? undefined : problem(argument, String(value), wantedOf(bounds), `${argument}: ${bounds.default ?? 1}`)
+  isWithin(value, bounds)
+    ? undefined
+    : problem(argument, String(value), refusalOf(value, bounds), `${argument}: ${bounds.default ?? 1}`)
 
 const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`
 

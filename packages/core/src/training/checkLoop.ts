@@ -11,6 +11,8 @@ import { count, equalRows, inputs, type Problem, problem } from "./checkData.ts"
 import type { Config } from "./LoopConfig.ts"
 import { namedNumbers } from "./loopStep.ts"
 import { defaultMonitor, type Monitor } from "./Monitor.ts"
+import { rateOf } from "./Rate.ts"
+import { rewinding } from "./Rewind.ts"
 
 /** A problem, or the score that decides which epoch is the best. */
 export type CheckedLoop =
@@ -95,6 +97,7 @@ export const checkLoop = <S extends object, D, O, V, R>(config: Config<S, D, O, 
   const found =
     watching(config, known) ??
     (plateau === undefined ? undefined : slowed<S>(optimizers)) ??
+    rewinding(config.rewind, rateOf<S>(optimizers) !== undefined) ??
     resuming(config) ??
     (config.resume && alike(state, config.resume.last.state.params))
   const monitor = config.earlyStop ?? config.best ?? defaultMonitor(known.val?.includes("loss") === true)

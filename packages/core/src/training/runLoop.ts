@@ -28,6 +28,7 @@ import type { NonFinite } from "./NonFinite.ts"
 import { factorAfter, type Plateau } from "./Plateau.ts"
 import type { EpochRecord, Progress, Scores } from "./Progress.ts"
 import { lastRate } from "./Rate.ts"
+import type { Rewind, Rewound } from "./Rewind.ts"
 import * as RunMetrics from "./RunMetrics.ts"
 import { readAhead } from "./readAhead.ts"
 import type { ReadError } from "./Samples.ts"
@@ -55,6 +56,7 @@ export interface Settings<S, K, R> {
   readonly epochs: number
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
+  readonly rewind?: Rewind
   readonly saving?: Saving<S, R>
   /** Only a run of this seed and fingerprint resumes from its checkpoints. */
   readonly fingerprint?: string
@@ -120,10 +122,18 @@ export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
   readonly started: Emit<Pick<Started, "from">>
   readonly stepped: Emit<Burst<V>>
   readonly scored: (scored: Scored<K>) => Effect.Effect<void, LoopError, Engine>
-  readonly emit: Emit<CheckpointWritten | OldCheckpointKept | StoppedEarly>
+  /** Looks at the state after an epoch, which took the steps from `before`. */
+  readonly measured?: (
+    state: S,
+    at: { readonly epoch: number; readonly before: number; readonly step: number },
+  ) => Effect.Effect<void, LoopError, Engine>
+  readonly emit: Emit<LoggedEvent>
   /** The error of a failed step. */
   readonly blame: (failed: Failed<S, V>) => Effect.Effect<NonFinite, EngineError | ReadError>
 }
+
+/** An event besides steps and epochs, which is logged. */
+type LoggedEvent = CheckpointWritten | OldCheckpointKept | Rewound | StoppedEarly
 
 /** The result of a run. With `restoreBest` the weights are those of the best epoch, else those of the last. */
 export interface Ended<K> {
@@ -180,7 +190,7 @@ const epochAttributes = ({ epoch, learningRate, step, train, validation = {} }: 
 })
 
 /** Logs an event besides the epochs. */
-const logEvent = (name: string, event: CheckpointWritten | OldCheckpointKept | StoppedEarly): Effect.Effect<void> => {
+const logEvent = (name: string, event: LoggedEvent): Effect.Effect<void> => {
   switch (event._tag) {
     case "CheckpointWritten":
       return logged("Debug", `${name}.run: the ${event.kind} checkpoint is written`, {
@@ -193,6 +203,14 @@ const logEvent = (name: string, event: CheckpointWritten | OldCheckpointKept | S
       return logged("Warn", `${name}.run: an old ${event.kind} checkpoint cannot be deleted: ${event.reason}`, {
         "adjoint.checkpoint.kind": event.kind,
         "adjoint.checkpoint.directory": event.path,
+      })
+    case "Rewound":
+      return logged("Warn", `${name}.run: went back after a non-finite value`, {
+        "adjoint.epoch": event.epoch,
+        "adjoint.step": event.step,
+        "adjoint.tensor": event.tensor,
+        "adjoint.layer": event.layer,
+        "adjoint.learning_rate.factor": event.factor,
       })
     case "StoppedEarly":
       return logged("Debug", `${name}.run: stopped early`, { "adjoint.epoch": event.epoch, "adjoint.monitor": event.monitor })
@@ -225,10 +243,10 @@ export const runLoop = <S, B, O, V, K, R = never>(
     )
 
     /** Writes a checkpoint and returns the events that report it. */
-    const save = (kind: "best" | "last") =>
+    const save = (kind: "best" | "last", of: Effect.Effect<Snapshot<S>, EngineError> = snapshot) =>
       saving === undefined
         ? Effect.succeed([])
-        : Effect.flatMap(snapshot, (whole) =>
+        : Effect.flatMap(of, (whole) =>
             Effect.map(
               spanned(
                 saving.save(kind, whole),
@@ -244,8 +262,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
           )
 
     /** Emits an event that is logged as well. */
-    const emit = (event: CheckpointWritten | OldCheckpointKept | StoppedEarly) =>
-      Effect.andThen(run.emit(event), logEvent(name, event))
+    const emit = (event: LoggedEvent) => Effect.andThen(run.emit(event), logEvent(name, event))
 
     const emitAll = (events: ReadonlyArray<CheckpointWritten | OldCheckpointKept>) =>
       Effect.forEach(events, emit, { discard: true })
@@ -326,13 +343,31 @@ export const runLoop = <S, B, O, V, K, R = never>(
       return { milliseconds: elapsed, rowsPerSecond: (rows / Math.max(elapsed, 0.001)) * 1000 }
     })
 
-    /** The state with the learning rate that the plateau gives after the epochs so far. */
-    const withPlateau = Effect.fnUntraced(function* (state: S) {
+    /** What the scheduled rate is multiplied by: the plateau's factor after the epochs so far, and one for each rewind. */
+    const rateFactor = (): number =>
+      (run.plateau === undefined ? 1 : factorAfter(run.plateau, progress.history)) *
+      (run.rewind?.factor ?? 1) ** (progress.rewinds ?? 0)
+
+    /** The state with the learning rate of the epoch that begins. */
+    const withRate = Effect.fnUntraced(function* (state: S) {
       const { plateau, rate } = run
-      if (plateau === undefined || rate === undefined) return state
-      const next = rate.scale(state, factorAfter(plateau, progress.history))
+      if ((plateau === undefined && progress.rewinds === undefined) || rate === undefined) return state
+      const next = rate.scale(state, rateFactor())
       yield* step.load(next)
       return next
+    })
+
+    /** Goes back to the last good state with a lower rate, or fails where that is not wanted or was done often enough. */
+    const rewound = Effect.fnUntraced(function* (cause: NonFinite) {
+      const times = (progress.rewinds ?? 0) + 1
+      if (run.rewind === undefined || run.rate === undefined || times > run.rewind.times) return yield* cause
+      progress = { ...lastGood.progress, rewinds: times }
+      accumulator = accumulatorOf(progress.sums)
+      lastGood = { state: yield* withRate(lastGood.state), progress }
+      const { epoch, layer, rows, step: failed, tensor, value } = cause
+      const to = { epoch: progress.epoch, step: progress.step }
+      yield* emit({ _tag: "Rewound", tensor, layer, value, rows, epoch, step: failed, to, factor: rateFactor(), times })
+      return { "adjoint.rewinds": times }
     })
 
     /** Scores the epoch that was just trained, saves checkpoints, and reports both. */
@@ -363,22 +398,26 @@ export const runLoop = <S, B, O, V, K, R = never>(
             history: [...progress.history, record],
             ...(isBest ? { best: { epoch: record.epoch, value } } : {}),
           }
-          lastGood = { state: yield* withPlateau(state), progress }
+          lastGood = { state: yield* withRate(state), progress }
           const kinds = [...(isBest ? (["best"] as const) : []), ...(isDue() ? (["last"] as const) : [])]
-          return yield* Effect.forEach(kinds, save)
+          return yield* Effect.forEach(kinds, (kind) => save(kind))
         }),
       )
       yield* metrics.epoch(record)
       yield* run.scored({ ...record, ...speed, best: isBest, weights })
       yield* logged("Debug", `${name}.run: epoch ${record.epoch} is scored`, epochAttributes(record))
       yield* emitAll(saved.flat())
+      const before = progress.history.at(-2)?.step ?? 0
+      if (run.measured !== undefined) yield* run.measured(lastGood.state, { ...at, before })
       return { ...epochAttributes(record), "adjoint.best": isBest, "adjoint.rows_per_second": speed.rowsPerSecond }
     })
 
     /** One epoch in its span. */
     const epochSpan = Effect.suspend(() =>
       spanned(
-        Effect.flatMap(trainEpoch, finishEpoch),
+        Effect.flatMap(trainEpoch, finishEpoch).pipe(
+          Effect.catchTag("NonFinite", (cause): Effect.Effect<Attributes, LoopError> => Effect.uninterruptible(rewound(cause))),
+        ),
         `${name}.epoch`,
         () => ({ "adjoint.epoch": progress.epoch + 1 }),
         (attributes) => attributes,
@@ -388,9 +427,17 @@ export const runLoop = <S, B, O, V, K, R = never>(
     const { batch, epoch, step: done } = progress
     yield* run.started({ from: { epoch, batch, step: done } })
 
-    // The last burst may have left non-finite values in the state that no output has shown yet.
     const saveLast = ignored(
-      Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.asVoid(save("last")) : Effect.void)),
+      run.rewind === undefined
+        ? // The last burst may have left non-finite values in the state that no output has shown yet.
+          Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.asVoid(save("last")) : Effect.void))
+        : // A run that may go back resumes from where it would go back to, so that it then has the same bits.
+          Effect.asVoid(
+            save(
+              "last",
+              Effect.sync(() => lastGood),
+            ),
+          ),
     )
 
     const hasStopped = () => earlyStop !== undefined && shouldStop(earlyStop, progress)

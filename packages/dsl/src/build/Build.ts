@@ -18,9 +18,12 @@ import type { ScoreTable } from "@adjoint/core/training/Evaluate"
 import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
 import type { Stage } from "@adjoint/core/training/Pretrain"
+import type { Rewind } from "@adjoint/core/training/Rewind"
+import type { Watch } from "@adjoint/core/training/Watch"
 import type { Checked, CheckedHead, Needed } from "../check/Checked.ts"
 import { headLoss, kindsOf, outputsOf, scoresOf } from "../check/Outputs.ts"
 import { type ModelFile, type Train, useOf } from "../Document.ts"
+import { endsOf } from "../net/ActivationEnds.ts"
 import * as Nodes from "../net/Nodes.ts"
 import { use, uses } from "../net/Uses.ts"
 import { type Facts, scoreName, sequencesOf } from "../prepare/Facts.ts"
@@ -51,6 +54,10 @@ export interface Built {
   readonly best: Monitor
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
+  /** What the run does after a non-finite value, instead of failing. */
+  readonly rewind?: Rewind
+  /** When the layers are measured. */
+  readonly watch?: Watch
   /** Which states of the run are kept. */
   readonly checkpoint: CheckpointPolicy
   /** The machines whose weights the net starts from; `layer` names one of the net's own. */
@@ -80,12 +87,20 @@ const weighted = (
     return each === undefined ? accumulated : Loss.weighted(accumulated, each)
   }, loss)
 
-/** The net of a document's model, after its input transform, if known. The target must be known only if the model has a head. */
-export const netOf = ({ model, train }: ModelFile, facts: Facts, catalogue: Catalogue = standard): Built["net"] => {
+/** The layers of a document's model. The target must be known only if the model has a head. */
+export const nodesOf = (
+  { model, train }: ModelFile,
+  facts: Facts,
+  catalogue: Catalogue = standard,
+): ReadonlyArray<Nodes.Node> => {
   const outputs = outputsOf(catalogue.loss, train, facts)
   const sequences = sequencesOf(facts)
-  const nodes = Nodes.nodes({ catalogue, model, sequences, ...(outputs === undefined ? {} : { outputs }) })
-  const net = Nodes.modelNet(nodes, model, sequences)
+  return Nodes.nodes({ catalogue, model, sequences, ...(outputs === undefined ? {} : { outputs }) })
+}
+
+/** The net of a document's model, after its input transform, if known. The target must be known only if the model has a head. */
+export const netOf = (document: ModelFile, facts: Facts, catalogue: Catalogue = standard): Built["net"] => {
+  const net = Nodes.modelNet(nodesOf(document, facts, catalogue), document.model, sequencesOf(facts))
   return facts.input === undefined ? net : transformed(facts.input, net)
 }
 
@@ -122,7 +137,7 @@ export const build = (right: Checked): Built => {
   const effects = regularizations(train, catalogue)
   const losses = heads.map((head) => lossOf(right, head, effects))
   const penalties = effects.flatMap((effect) => (effect._tag === "Penalty" ? [effect.penalty] : []))
-  const { best, checkpoint = both, earlyStop, plateau } = watched(train, scores, facts, catalogue)
+  const { best, checkpoint = both, earlyStop, plateau, rewind, watch } = watched(train, scores, facts, catalogue)
   return {
     net: netOf(document, facts, catalogue),
     loss: sumOf(train, heads, losses),
@@ -141,6 +156,8 @@ export const build = (right: Checked): Built => {
       ? {}
       : { scored: ({ optimizer, params }: TrainState<Params, Params, Params>) => Optimizer.averaged(optimizer) ?? params }),
     ...(plateau === undefined ? {} : { plateau }),
+    ...(rewind === undefined ? {} : { rewind }),
+    ...(watch === undefined ? {} : { watch: { ...watch, endsOf: endsOf(nodesOf(document, facts, catalogue), catalogue) } }),
     ...(earlyStop === undefined ? {} : { earlyStop }),
   }
 }
@@ -161,6 +178,12 @@ const rate = ({ epochs, optimizer, schedule }: Train, stepsPerEpoch: number, cat
 /** The effects of a document's regularizers, in the order of the table. */
 const regularizations = ({ regularize }: Train, catalogue: Catalogue): ReadonlyArray<Regularizer.Regularization> =>
   uses(catalogue.regularizer, regularize).map((named) => Entry.make(catalogue.regularizer, named))
+
+/** The optimizer of a checked document at another learning rate, without its schedule. */
+export const optimizerAt =
+  ({ catalogue, document: { train } }: Checked) =>
+  (learningRate: LearningRate): Optimizer.Optimizer =>
+    optimizer(train, learningRate, regularizations(train, catalogue), catalogue)
 
 /** The optimizer, chained with its transformations and wrapped. */
 const optimizer = (

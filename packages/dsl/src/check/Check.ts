@@ -6,7 +6,7 @@ import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
-import { type Data, inputName, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
+import { inputName, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed } from "../diagnostic/Suggest.ts"
@@ -28,6 +28,7 @@ import * as Pretrain from "./Pretrain.ts"
 import * as Scaling from "./Scaling.ts"
 import * as Series from "./Series.ts"
 import * as Shapes from "./Shapes.ts"
+import * as Splits from "./Splits.ts"
 import * as Tokens from "./Tokens.ts"
 import * as Training from "./Training.ts"
 
@@ -97,7 +98,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
   const isOne = model !== undefined && severalHeads(model) === undefined
   const made = isOne && inferred?.output?.length === 1 ? inferred.output[0] : undefined
   const findings = [
-    ...(data === undefined ? [] : division(data, facts)),
+    ...(data === undefined ? [] : Splits.check(data, facts)),
     ...(data === undefined ? [] : Series.check(data)),
     ...(model === undefined ? [] : given(model, facts)),
     ...(data === undefined || model === undefined ? [] : Ends.check(data, model)),
@@ -280,41 +281,4 @@ const predicted = (name: string, path: Path, target: HeadTarget, isTable: boolea
       fix: { title: `predict \`${first}\``, at: { path }, text: scalar(first), was: name },
     },
   ]
-}
-
-const percentage = (share: number): string => `${Number((share * 100).toPrecision(6))}%`
-
-/** Checks that the parts of the split do not exceed the rows. */
-const division = ({ split, test }: Data, { rows, unlabelled }: Facts): ReadonlyArray<Finding> => {
-  const labelled = rows === undefined ? undefined : rows.train + rows.val + (test === undefined ? rows.test : 0)
-  // A recorded run has no count of rows without labels.
-  const isCounted = split.unlabelled === undefined || unlabelled !== undefined
-  const total = labelled === undefined || !isCounted ? undefined : labelled + (unlabelled ?? 0)
-  const shareOf = (amount: Data["split"]["train"]): number =>
-    typeof amount === "string"
-      ? Number.parseFloat(amount) / 100
-      : amount === undefined || total === undefined
-        ? 0
-        : amount / total
-  const inOrder = ["val", "test", "train", "unlabelled"] as const
-  const sum = inOrder.reduce((all, part) => all + shareOf(split[part]), 0)
-  let share = 0
-  for (const part of inOrder) {
-    const own = shareOf(split[part])
-    share += own
-    if (share > 1 + 1e-9)
-      return [
-        {
-          code: "D304",
-          message: `the parts of the split add up to ${percentage(sum)} of the rows`,
-          at: { path: ["data", "split", part] },
-          label: `\`${part}\` exceeds 100%`,
-          help:
-            part === "train" && share - own < 1
-              ? `make a part smaller: the others leave \`train: ${percentage(1 - share + own)}\``
-              : "make a part smaller",
-        },
-      ]
-  }
-  return []
 }

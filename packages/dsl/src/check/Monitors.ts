@@ -1,5 +1,5 @@
 /** Whether the scores that callbacks monitor, and those of `fail_under` and `fail_above`, are ones that the run computes, and bounded on the side where they are worse. */
-import { useOf } from "../Document.ts"
+import { mayHaveVal, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
@@ -21,7 +21,7 @@ const produced = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<str
   })
   const names = own.flatMap((scores) => scores ?? [])
   if (own.includes(undefined)) return undefined
-  const hasVal = facts.rows === undefined ? data === undefined || data.split.val !== undefined : facts.rows.val > 0
+  const hasVal = facts.rows === undefined ? data === undefined || mayHaveVal(data.split) : facts.rows.val > 0
   return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
 }
 

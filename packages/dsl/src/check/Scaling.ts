@@ -95,6 +95,22 @@ const ofArrays = ({ image, scale }: Data, extent: Extent): ReadonlyArray<Finding
   return [{ code: "A611", message, at, help: title, fix: { title, at, text } }]
 }
 
+/** Components that are not whitened have the variances of the inputs, the first of them the largest. */
+const ofComponents = (pca: NonNullable<Data["pca"]>, extents: ReadonlyArray<Extent>): ReadonlyArray<Finding> => {
+  const [worst] = extents.toSorted((a, b) => size(b) - size(a))
+  if (worst === undefined || size(worst) <= large || (pca.whiten !== undefined && pca.whiten !== "none")) return []
+  const title = "`whiten: pca` scales them to a standard deviation of 1"
+  return [
+    {
+      code: "A611",
+      message: `the principal components are not scaled: their values go ${range(worst)}`,
+      at: { path: ["data", "pca"], on: "key" },
+      help: title,
+      fix: { title, at: { path: ["data", "pca", "whiten"] }, text: "pca" },
+    },
+  ]
+}
+
 /** The path of a named array of numbers without `scale`. */
 const unscaledArray = (arrays: NonNullable<Data["arrays"]>, name: string): Path | undefined => {
   const kind = Object.hasOwn(arrays, name) ? arrays[name] : undefined
@@ -120,6 +136,17 @@ export const check = (
   if (fates.find((each) => each !== "through") !== "matter") return []
   const [only] = extents
   if (data.arrays !== undefined) return ofNamedArrays(data.arrays, extents)
+  if (data.pca !== undefined) {
+    const isComponent = ({ column }: Extent): boolean => column === undefined || !Object.hasOwn(data.columns ?? {}, column)
+    const others =
+      data.columns === undefined
+        ? []
+        : ofColumns(
+            data,
+            extents.filter((extent) => !isComponent(extent)),
+          )
+    return [...others, ...ofComponents(data.pca, extents.filter(isComponent))]
+  }
   return data.columns === undefined ? (only === undefined ? [] : ofArrays(data, only)) : ofColumns(data, extents)
 }
 

@@ -34,7 +34,7 @@ export const check = (data: Data): ReadonlyArray<Finding> => {
   const { arrays, columns, image, series, split } = data
   const title = "remove `stratify`"
   return [
-    ...(split.by === "order" && split.stratify !== undefined
+    ...(split.by !== undefined && split.stratify !== undefined
       ? [
           {
             code: "D304",
@@ -55,6 +55,21 @@ export const check = (data: Data): ReadonlyArray<Finding> => {
           } as const,
         ]
       : []),
+    ...(series === undefined
+      ? []
+      : (["column", "folds"] as const).flatMap(
+          (key): ReadonlyArray<Finding> =>
+            split[key] === undefined
+              ? []
+              : [
+                  {
+                    code: "D308",
+                    message: `a series is divided in time order, and not by \`${key}\``,
+                    at: { path: ["data", "split", key], on: "key" },
+                    help: `remove \`${key}\`, and write the shares: \`split: { val: 15%, test: 15% }\``,
+                  },
+                ],
+        )),
     ...classes(data),
   ]
 }

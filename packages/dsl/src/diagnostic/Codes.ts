@@ -1,6 +1,6 @@
 /**
  * All diagnostics by code: what `adjoint explain` prints. The letter is the phase that finds it: Y syntax,
- * S schema, R references, D data, G graph and shape, T training compatibility, A advice.
+ * S schema, R references, D data, G graph and shape, T training compatibility, A advice, L learning.
  *
  * `wrong` and `right` are model files without the sections that do not matter. A test adds defaults and checks that
  * `wrong` gives exactly this code and `right` gives none.
@@ -18,6 +18,7 @@ export const phases = {
   G: "graph and shape",
   T: "training compatibility",
   A: "advice",
+  L: "learning",
 } as const
 
 /** The letter of a phase. */
@@ -236,6 +237,16 @@ export const codes = {
   D308: error(
     "not a series",
     "`data.series` makes windows of the rows of a table: past rows, and the targets some steps after them. It needs a table, in time order, and divides it in time order too. A class has one step ahead; numbers may have several.",
+  ),
+  D309: error(
+    "principal components that the rows do not have",
+    "`pca` takes at most as many components as a sample has numbers and as there are training rows, of inputs that vary; in a table its columns are columns of one input. Samples have at most 4096 numbers.",
+  ),
+  D310: error(
+    "options of the split that exclude each other",
+    "Rows are divided in one way: at random (`stratify` and `group` may be combined), in their order (`by`), or as a column says (`column`). With `folds` the validation rows are each fold in turn, so there is no `val` and no `train`; `test` rows are set apart first. `repeats`, `fold` and `repeat` belong to `folds`.",
+    "data: { source: { moons: { count: 100 } }, split: { folds: 5, val: 20% } }\n",
+    "data: { source: { moons: { count: 100 } }, split: { folds: 5, test: 20% } }\n",
   ),
 
   G401: error(
@@ -512,6 +523,42 @@ export const codes = {
   A636: dataAdvice(
     "parts that differ",
     "The values of a column in the validation or test part differ from those in the training part more than chance explains: by the Kolmogorov–Smirnov statistic for numbers, by total variation for names.",
+  ),
+  L701: dataAdvice(
+    "unexpected first loss",
+    "Before training, a net for K classes knows nothing, so its loss is about ln K; in general it is that of outputs of 0. A much larger one comes from inputs that are not scaled or from large weights in the last layer. A much smaller one comes from inputs that give the answer away. The loss must rise with every larger penalty λ of the weights.",
+  ),
+  L702: dataAdvice(
+    "a few rows are not learned",
+    "A net with enough units learns a few rows by heart, without a penalty, in some hundred steps. One that does not has a defect: a rate that is too low or too high, gradients that do not arrive, targets that do not follow from the inputs.",
+  ),
+  L703: dataAdvice(
+    "learning rate outside its band",
+    "A copy of the weights was trained for a hundred steps at rising rates. Below the band the loss hardly falls, above it the loss rises to infinity. The rate where it falls steepest is a good choice.",
+  ),
+  L704: dataAdvice(
+    "a signal that fades, grows or saturates",
+    "The outputs of layers should deviate by about the same amount from layer to layer. Where they fade to 0 nothing can be told apart, where they are at the ends of tanh or sigmoid no gradient passes. Initializers keep deviations: He for relu, Xavier for tanh and sigmoid, LeCun for selu.",
+  ),
+  L705: dataAdvice(
+    "a gradient that vanishes or explodes",
+    "The gradient of the first layers is a product of the slopes of all layers after them. With slopes below 1, as those of sigmoid, it vanishes with depth; with large weights it explodes. The first layer should have at least a thousandth of the last one's.",
+  ),
+  L706: dataAdvice(
+    "updates of an unusual size",
+    "One step of the optimizer usually moves the weights of a layer by about a thousandth of their size. Much less means that the layer stands still, much more that each step overwrites what was learned.",
+  ),
+  L707: dataAdvice(
+    "dead units",
+    "The units are 0 for every row, so no gradient passes through them and they stay as they are. They come from steps that are too large, or from biases far below 0. 10 to 20 % are common with relu at high rates.",
+  ),
+  L708: dataAdvice(
+    "a gap between training and validation rows",
+    "The net has learned its training rows by heart: its validation loss is much larger than its training loss. More rows, augmentation, dropout, weight decay, fewer units or an early stop reduce the gap.",
+  ),
+  L709: dataAdvice(
+    "worse than a simple model",
+    "The best constant answer or a linear model of the inputs has a smaller loss on the same rows. A net that loses against a constant has learned nothing; one that loses against a line is not worth its parameters.",
   ),
 } as const satisfies { readonly [code: string]: CodeEntry }
 

@@ -2,7 +2,7 @@
 import * as Column from "@adjoint/core/data/Column"
 import { dataError, type Reason } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
-import type { Data, Model } from "../Document.ts"
+import { columnsOf, type Data, type Model } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import * as Ends from "./Ends.ts"
@@ -37,16 +37,14 @@ export const check = (
     const name = data.series?.[key]
     return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "series", key] })]
   })
-  const splitBy = (["stratify", "group"] as const).flatMap((key) => {
-    const name = data.split[key]
-    return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "split", key] })]
-  })
+  const ofSplit = columnsOf(data.split).flatMap(([name, path]) =>
+    columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "split", ...path] })],
+  )
   return [
     ...ofSeries,
     ...missing.map((name) => say(absent(name, columns))),
     ...rest,
-    ...splitBy,
-    ...grouped(data),
+    ...ofSplit,
     ...lone(data),
     ...withoutTarget(data),
     ...(model === undefined ? [] : Ends.check(data, model, columns)),
@@ -65,30 +63,6 @@ const oneColumn = (name: string, { source }: Place): Finding => ({
 /** The columns of a role, by name. */
 const having = ({ columns = {} }: Data, role: Column.Role): ReadonlyArray<string> =>
   Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === role ? [name] : []))
-
-/** A split that cannot keep groups together: one that is stratified too, or one in the order of the rows. */
-const grouped = ({ series, split, ...data }: Data): ReadonlyArray<Finding> => {
-  const { by, group, stratify } = split
-  const [column] = having({ ...data, split }, "group")
-  // The groups of series are series of their own, each divided in its order.
-  if ((group === undefined && column === undefined) || series !== undefined) return []
-  const other = stratify === undefined ? (by === "order" ? "by" : undefined) : "stratify"
-  if (other === undefined) return []
-  const at =
-    group === undefined ? { path: ["data", "columns", column ?? ""], on: "key" as const } : { path: ["data", "split", "group"] }
-  return [
-    {
-      code: "D304",
-      message:
-        other === "by"
-          ? "a split in the order of the rows cannot keep groups together"
-          : "a split cannot be stratified and keep groups together",
-      at: { path: ["data", "split", other], on: "key" },
-      related: [{ at, label: "the groups" }],
-      help: group === undefined ? `remove \`${other}\`, or make the column \`ignore\`` : "remove one of the two",
-    },
-  ]
-}
 
 /** A second weight or a second group, of which a row has one. */
 const lone = (data: Data): ReadonlyArray<Finding> =>

@@ -27,6 +27,12 @@ const hasArray = ({ data: { arrays } }: Place, name: string): boolean => arrays 
 
 const columnOf = (at: string): string | undefined => /^column `(.*)`$/su.exec(at)?.[1]
 
+/** The path of the `pca` of the data, or of a named array. */
+const pcaPath = (at: string): Path | undefined => {
+  const [found, array] = /^pca(?: of the array `(.*)`)?$/su.exec(at) ?? []
+  return found === undefined ? undefined : ["data", ...(array === undefined ? [] : ["arrays", array]), "pca"]
+}
+
 interface Located {
   readonly code: Code
   readonly at: Location
@@ -63,13 +69,15 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
   },
   BadSpec: ({ at }, place) => {
     if (at.startsWith("the array `")) return unreadable(place)
+    const whitened = pcaPath(at)
+    if (whitened !== undefined) return { code: "D309", at: { path: whitened } }
     const column = columnOf(at)
     if (column !== undefined && isListed(place.data, column)) return { code: "D305", at: { path: columnPath(column) } }
     return place.data.columns === undefined
       ? { code: "D302", at: { path: ["data"], on: "key" } }
       : { code: "D305", at: { path: ["data", "columns"], on: "key" } }
   },
-  BadSplit: ({ part }) => ({ code: "D304", at: { path: ["data", "split", part] } }),
+  BadSplit: ({ part }) => ({ code: "D304", at: { path: ["data", "split", /^fold \d+$/u.test(part) ? "folds" : part] } }),
 }
 
 /** The actual image size of an array, if the document states another. */

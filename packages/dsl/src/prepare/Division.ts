@@ -1,6 +1,7 @@
 /** The rows divided into parts as the document asks, by its seed alone. */
+import { isBlank } from "@adjoint/core/data/Blank"
 import * as Column from "@adjoint/core/data/Column"
-import { type DataError, dataError } from "@adjoint/core/data/DataError"
+import { type DataError, dataError, quote } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
 import { arrayLabel, isTable, type Rows } from "@adjoint/core/data/Preprocess"
 import { all, hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
@@ -10,7 +11,13 @@ import { groups as groupsOf } from "@adjoint/core/data/TableInput"
 import * as Key from "@adjoint/core/tensor/Key"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
-import type { Amount, Data, Part, Split as Wanted } from "../Document.ts"
+import type { Amount, Data, Part, PartColumn, Split as Wanted } from "../Document.ts"
+
+type DataResult<A> = Result.Result<A, DataError>
+
+/** The parts of a split, in the order of a split by order. */
+const partNames = ["unlabelled", "train", "val", "test"] as const
+type PartName = (typeof partNames)[number]
 
 /** The rows of each part that has any, in rising order, and those that only pre-training learns from. */
 export type Division = { readonly [P in Part | "unlabelled"]?: Split.Rows }
@@ -32,10 +39,21 @@ export const splitOf = (data: Data): Wanted => {
 
 const isNone = (amount: Amount): boolean => (typeof amount === "number" ? amount : Number.parseFloat(amount)) === 0
 
+/** The amounts that are more than nothing, as parts. */
+const amountsOf = (amounts: { readonly [name: string]: Amount | undefined }): { readonly [name: string]: Split.Part } =>
+  Object.fromEntries(
+    Object.entries(amounts).flatMap(([name, amount]) =>
+      amount === undefined || isNone(amount) ? [] : [[name, partOf(amount)] as const],
+    ),
+  )
+
+const refuse = (part: string, got: string, wanted: string, hint: string): DataResult<never> =>
+  Result.fail(dataError({ _tag: "BadSplit", part, got, wanted, hint }))
+
 /** The label of a row, by its number. */
 type Label = (row: number) => string | number
 
-const labelsOf = (raw: TreeRaw, name: string): Result.Result<Label, DataError> => {
+const labelsOf = (raw: TreeRaw, name: string): DataResult<Label> => {
   const of =
     ({ data }: NDArray): Label =>
     (row) =>
@@ -53,11 +71,92 @@ const labelsOf = (raw: TreeRaw, name: string): Result.Result<Label, DataError> =
   return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
 }
 
-/** The parts that have rows, in the order of a split by order. */
-const inOrder = ["unlabelled", "train", "val", "test"] as const
+const badCell = (raw: TreeRaw, row: number, column: string, got: string, wanted: string, hint = ""): DataResult<never> => {
+  const line = !hasNamedArrays(raw) && isTable(raw) ? { line: raw.line(row) } : {}
+  return Result.fail(dataError({ _tag: "BadCell", ...line, row: row + 1, column, got, wanted, hint }))
+}
+
+/** A date or a time in ISO 8601, without a zone or in UTC. */
+const isoDate = /^(\d{4})-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?Z?)?)?$/
+
+/** A date as seconds; `undefined` for other text. Nothing depends on the time zone of the machine. */
+const secondsOf = (text: string): number | undefined => {
+  const parts = isoDate.exec(text)
+  if (parts === null) return undefined
+  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts
+    .slice(1)
+    .map((part) => (part === undefined ? undefined : Number(part)))
+  return Date.UTC(year, month - 1, day, hour, minute) / 1000 + second
+}
+
+/** Where each row is in time. Fails with `BadCell` for a cell that has no place: neither all are numbers nor all ISO dates. */
+const timesOf = (raw: TreeRaw, name: string, from: Rows): DataResult<Float64Array> =>
+  Result.gen(function* () {
+    const label = yield* labelsOf(raw, name)
+    const textOf = (i: number): string => String(label(from[i] ?? 0)).trim()
+    const isDated = from.length > 0 && isoDate.test(textOf(0))
+    const times = new Float64Array(from.length)
+    for (let i = 0; i < times.length; i++) {
+      const text = textOf(i)
+      const time = isBlank(text) ? Number.NaN : isDated ? (secondsOf(text) ?? Number.NaN) : Number(text)
+      if (Number.isNaN(time)) {
+        const wanted = isDated
+          ? "an ISO date such as 2024-03-31, as in the first row"
+          : "a number, or an ISO date such as 2024-03-31"
+        const got = isBlank(text) ? "a blank" : quote(text)
+        return yield* badCell(raw, from[i] ?? 0, name, got, wanted, "rows are divided in this order")
+      }
+      times[i] = time
+    }
+    return times
+  })
+
+/** The names of parts in cells. */
+const namesOfParts: { readonly [P in PartName]: ReadonlyArray<string> } = {
+  train: ["train", "training"],
+  val: ["val", "valid", "validation", "dev"],
+  test: ["test", "testing", "holdout"],
+  unlabelled: ["unlabelled", "unlabeled"],
+}
+
+/** The parts that a column names. With lists of cells, rows with other cells are in no part. */
+const byColumn = (raw: TreeRaw, { name, ...lists }: PartColumn, from: Rows): DataResult<Division> =>
+  Result.gen(function* () {
+    const label = yield* labelsOf(raw, name)
+    const isListed = Object.values(lists).some((list) => list !== undefined)
+    const partOfCell = new Map<string, PartName>()
+    for (const part of partNames)
+      for (const cell of (isListed ? lists[part] : namesOfParts[part]) ?? []) {
+        const other = partOfCell.get(cell)
+        if (other !== undefined)
+          return yield* refuse("column", `\`${cell}\` in ${other} and in ${part}`, "each cell in one part", "")
+        partOfCell.set(cell, part)
+      }
+    const rows: { [P in PartName]: Array<number> } = { unlabelled: [], train: [], val: [], test: [] }
+    for (let i = 0; i < from.length; i++) {
+      const text = String(label(from[i] ?? 0)).trim()
+      const part = partOfCell.get(isListed ? text : text.toLowerCase())
+      if (part !== undefined) rows[part].push(from[i] ?? 0)
+      else if (!isListed)
+        return yield* badCell(
+          raw,
+          from[i] ?? 0,
+          name,
+          isBlank(text) ? "a blank" : quote(text),
+          "`train`, `val` or `test`",
+          `list the cells of each part: \`column: { name: ${name}, train: …, test: … }\``,
+        )
+    }
+    const absent = partNames.find((part) => isListed && lists[part] !== undefined && rows[part].length === 0)
+    if (absent !== undefined || rows.train.length === 0)
+      return yield* refuse("column", `no row of the part ${absent ?? "train"}`, "one or more", `check the cells of \`${name}\``)
+    return Object.fromEntries(
+      partNames.flatMap((part) => (rows[part].length === 0 ? [] : [[part, Int32Array.from(rows[part])] as const])),
+    )
+  })
 
 /** The parts of `n` rows, or of `n` times, in their order; without `train` that has what the others leave. Fails with `BadSplit`. */
-export const partsInOrder = (n: number, split: Wanted): Result.Result<{ readonly [part: string]: Split.Part }, DataError> => {
+export const partsInOrder = (n: number, split: Wanted): DataResult<{ readonly [part: string]: Split.Part }> => {
   const countOf = (amount: Amount | undefined): number =>
     amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * n)
   const others = countOf(split.val) + countOf(split.test) + countOf(split.unlabelled)
@@ -65,7 +164,7 @@ export const partsInOrder = (n: number, split: Wanted): Result.Result<{ readonly
   const wanted = { ...split, train: split.train ?? n - others }
   return Result.succeed(
     Object.fromEntries(
-      inOrder.flatMap((name) => {
+      partNames.flatMap((name) => {
         const amount = wanted[name]
         if (amount === undefined || isNone(amount)) return []
         // Counts leave no row between a part and the rest.
@@ -105,31 +204,46 @@ const others = (n: number, parts: ReadonlyArray<Split.Rows>): Split.Rows => {
   return rest
 }
 
-/** Divides the given rows, by default all. `train` has the rest unless the document sets it. Fails as `Split.parts` does, and with `NoColumn` for an unknown column of `stratify` or `group`. */
-export const divide = (raw: TreeRaw, split: Wanted, from: Rows = all(raw)): Result.Result<Division, DataError> =>
+/**
+ * Divides the given rows, by default all. `train` has the rest unless the document sets it. Of several folds it is the one that
+ * the document means, or the first.
+ *
+ * Fails as `Split.parts` does, with `NoColumn` for an unknown column, and with `BadCell` for a cell that has no group, no part or no
+ * place.
+ */
+export const divide = (raw: TreeRaw, split: Wanted, from: Rows = all(raw)): DataResult<Division> =>
   Result.gen(function* () {
+    const { by, column, fold = 1, folds, group, repeat = 1, repeats = 1, seed, stratify, test, train, unlabelled, val } = split
+    if (column !== undefined) return yield* byColumn(raw, column, from)
     const n = from.length
-    const { group, seed, stratify, test, train, unlabelled, val } = split
-    if (split.by === "order") {
-      const ordered: { readonly [name: string]: Split.Rows } = yield* Split.inOrder(n, yield* partsInOrder(n, split))
-      return Object.fromEntries(Object.entries(ordered).map(([name, places]) => [name, places.map((place) => from[place] ?? 0)]))
-    }
-    const asked = { val, test, train, unlabelled }
-    const parts = Object.fromEntries(
-      Object.entries(asked).flatMap(([name, amount]) =>
-        amount === undefined || isNone(amount) ? [] : [[name, partOf(amount)] as const],
-      ),
-    )
-    const valuesOf = (name: string) => Result.map(labelsOf(raw, name), (label) => numbered(from, label))
-    const labels = stratify === undefined ? {} : { labels: yield* valuesOf(stratify) }
-    const groupsIn = (name: string) => (!hasNamedArrays(raw) && isTable(raw) ? groupsOf(name, raw, from) : valuesOf(name))
-    const groups = group === undefined ? {} : { groups: yield* groupsIn(group) }
-    const key = Key.fold(Key.make(seed), "split")
-    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...labels, ...groups })
     const rowsOf = (places: Split.Rows): Split.Rows => places.map((place) => from[place] ?? 0)
-    const rows = Object.fromEntries(Object.entries(drawn).map(([name, places]) => [name, rowsOf(places)] as const))
-    if (train !== undefined) return rows
-    const rest = rowsOf(others(n, Object.values(drawn)))
-    if (rest.length > 0) return { ...rows, train: rest }
-    return yield* Result.fail(noTrain)
+    const inSource = (parts: { readonly [name: string]: Split.Rows }): Division =>
+      Object.fromEntries(Object.entries(parts).map(([name, places]) => [name, rowsOf(places)] as const))
+    if (by !== undefined) {
+      const order = by === "order" ? undefined : yield* timesOf(raw, by.order, from)
+      return inSource(yield* Split.inOrder(n, yield* partsInOrder(n, split), order))
+    }
+    const valuesOf = (name: string) => Result.map(labelsOf(raw, name), (label) => numbered(from, label))
+    const groupsIn = (name: string) => (!hasNamedArrays(raw) && isTable(raw) ? groupsOf(name, raw, from) : valuesOf(name))
+    const labels = stratify === undefined ? undefined : yield* valuesOf(stratify)
+    const groups = group === undefined ? undefined : yield* groupsIn(group)
+    const among: Pick<Split.Options, "groups" | "labels"> = {
+      ...(labels === undefined ? {} : { labels }),
+      ...(groups === undefined ? {} : { groups }),
+    }
+    const key = Key.fold(Key.make(seed), "split")
+    const parts = amountsOf(folds === undefined ? { val, test, train, unlabelled } : { test, unlabelled })
+    const drawn: { readonly [name: string]: Split.Rows } = yield* Split.parts(n, parts, { key, ...among })
+    if (folds === undefined && train !== undefined) return inSource(drawn)
+    const rest = others(n, Object.values(drawn))
+    if (folds === undefined) return rest.length > 0 ? inSource({ ...drawn, train: rest }) : yield* Result.fail(noTrain)
+    const inRest = {
+      ...(labels === undefined ? {} : { labels: rest.map((place) => labels[place] ?? 0) }),
+      ...(groups === undefined ? {} : { groups: Array.from(rest, (place) => groups[place] ?? 0) }),
+    }
+    const all = yield* Split.repeatedFolds(rest.length, folds, repeats, { key: Key.fold(key, "folds"), ...inRest })
+    const own = all.find((each) => each.fold === fold && each.repeat === repeat)
+    if (own === undefined) return yield* refuse("fold", `fold ${fold} of repeat ${repeat}`, "one that there is", "")
+    const places = (rows: Split.Rows): Split.Rows => rows.map((place) => rest[place] ?? 0)
+    return inSource({ ...drawn, train: places(own.train), val: places(own.val) })
   })

@@ -15,7 +15,7 @@ export const check = (data: Data, model: Model, table?: ReadonlyArray<string>): 
 const beside = (data: Data): ReadonlyArray<Finding> =>
   data.arrays === undefined
     ? []
-    : (["columns", "image", "scale", "target"] as const).flatMap(
+    : (["columns", "image", "scale", "pca", "target"] as const).flatMap(
         (key): ReadonlyArray<Finding> =>
           data[key] === undefined
             ? []

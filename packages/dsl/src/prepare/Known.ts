@@ -1,6 +1,7 @@
 /** The facts that the document alone states about its data, before any file is opened. */
 import * as Column from "@adjoint/core/data/Column"
 import * as Dataset from "@adjoint/core/data/Dataset"
+import { type Pca, type TablePca, widthAfter } from "@adjoint/core/data/Pca"
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import { completed } from "@adjoint/core/data/PreprocessTree"
 import { arrayRole, imageShape } from "@adjoint/core/data/Spec"
@@ -8,6 +9,7 @@ import type { Use } from "@adjoint/core/learning/Entry"
 import * as Entry from "@adjoint/core/learning/Entry"
 import * as Key from "@adjoint/core/tensor/Key"
 import type { Shape } from "@adjoint/core/types/Shape"
+import * as Size from "@adjoint/core/types/Shape"
 import { type Amount, type Data, horizonOf, type Model, type Split, useOf } from "../Document.ts"
 import { type HeadAt, severalHeads } from "../net/Heads.ts"
 import type { Facts, HeadFacts, HeadTarget, Rows, Target } from "../prepare/Facts.ts"
@@ -56,12 +58,19 @@ const toy = (data: Data, catalogue: Catalogue): Facts | undefined => {
   return { sample: Dataset.sample(dataset), target, rows: divided(rows, data.split, data.test === undefined) }
 }
 
+/** The shape of a sample after PCA, if the document says it. */
+const afterPca = (pca: Pca | undefined, shape: Shape | undefined): Shape | undefined => {
+  if (pca === undefined || shape === undefined || pca.whiten === "zca") return shape
+  const width = widthAfter(pca, Size.size(shape))
+  return width === undefined ? undefined : [width]
+}
+
 const table = (
-  { arrays, columns, image, series, target: said }: Data,
+  { arrays, columns, image, pca, series, target: said }: Data,
   model: Pick<Model, "inputs" | "layers"> | undefined,
 ): Facts => {
   if (arrays !== undefined) return ofArrays(arrays, model)
-  const sample = image === undefined ? undefined : imageShape(image)
+  const sample = image === undefined ? undefined : afterPca(pca, imageShape(image))
   if (columns === undefined)
     return {
       ...(sample === undefined ? {} : { sample }),
@@ -73,10 +82,10 @@ const table = (
   const heads = model === undefined ? undefined : severalHeads(model)
   const steps = series === undefined ? 1 : horizonOf(series.horizon).length
   const target = heads === undefined ? targetOf(entries, steps) : targetsOf(heads, columns, steps)
-  const width = hasUnnamed(columns) ? undefined : widthOf(entries, series !== undefined)
+  const width = hasUnnamed(columns) ? undefined : widthAfterPca(entries, pca, series !== undefined)
   const sequences = sequencesOf(model?.inputs, columns)
   if (model?.inputs !== undefined) {
-    const named = samplesOf(model.inputs, columns, series)
+    const named = pca === undefined ? samplesOf(model.inputs, columns, series) : undefined
     return { ...(named === undefined ? {} : { sample: named }), ...(target === undefined ? {} : { target }), ...sequences }
   }
   return {
@@ -94,7 +103,7 @@ const table = (
 const ofArrays = (arrays: NonNullable<Data["arrays"]>, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
   const shapeOf = (name: string | undefined): Shape | undefined => {
     const kind = name !== undefined && Object.hasOwn(arrays, name) ? arrays[name] : undefined
-    return kind?.type === "image" ? imageShape(kind) : undefined
+    return kind?.type === "image" ? afterPca(kind.pca, imageShape(kind)) : undefined
   }
   const inputs = Object.entries(arrays).flatMap(([name, kind]) => (arrayRole(kind) === "input" ? [name] : []))
   if (model?.inputs === undefined) {
@@ -181,6 +190,20 @@ const targetOf = (columns: ReadonlyArray<readonly [string, Column.Column]>, step
 const isChannel = (column: Column.Column, isSeries: boolean): boolean =>
   Column.roleOf(column) === "input" || (isSeries && Column.isTarget(column) && Column.targetOf(column) !== "class")
 
+/** The number of inputs of a prepared row, with PCA of some columns. */
+const widthAfterPca = (
+  columns: ReadonlyArray<readonly [string, Column.Column]>,
+  pca: TablePca | undefined,
+  isSeries: boolean,
+): number | undefined => {
+  if (pca === undefined) return widthOf(columns, isSeries)
+  const isTaken = ([name, column]: readonly [string, Column.Column]): boolean =>
+    pca.columns === undefined ? column.type === "number" : pca.columns.includes(name)
+  const [taken, others] = [columns.filter(isTaken), columns.filter((each) => !isTaken(each))].map((own) => widthOf(own, isSeries))
+  const made = taken === undefined ? undefined : widthAfter(pca, taken)
+  return made === undefined || others === undefined ? undefined : made + others
+}
+
 /** The number of inputs of a prepared row; unknown with category columns, whose names are in the data. */
 const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>, isSeries: boolean): number | undefined => {
   let width = 0
@@ -196,8 +219,14 @@ const widthOf = (columns: ReadonlyArray<readonly [string, Column.Column]>, isSer
 const rowsOf = (amount: Amount | undefined, total: number): number =>
   amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * total)
 
-/** The rows of each part of a total. Without `train`, it has the rest. */
+/** The rows of each part of a total. Without `train`, it has the rest; of folds they are those of the fold that is meant. */
 const divided = (total: number, split: Split, ownTest: boolean): Rows => {
+  const { fold = 1, folds } = split
+  if (folds !== undefined) {
+    const all = Math.max(0, total - rowsOf(split.test, total) - rowsOf(split.unlabelled, total))
+    const val = Math.round((fold * all) / folds) - Math.round(((fold - 1) * all) / folds)
+    return { train: all - val, val, test: ownTest ? rowsOf(split.test, total) : 0 }
+  }
   const val = rowsOf(split.val, total)
   const test = ownTest ? rowsOf(split.test, total) : 0
   const train =

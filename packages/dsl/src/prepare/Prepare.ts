@@ -15,7 +15,7 @@ import * as Tree from "@adjoint/core/types/Tree"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Evaluate, type Model, type Named, useOf } from "../Document.ts"
+import { columnsOf as columnsOfSplit, type Data, type Evaluate, type Model, type Named, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
 import type { Path } from "../source/Path.ts"
@@ -118,7 +118,7 @@ export interface Described {
 
 /** The preprocessing that a document specifies. */
 export const specOf = ({ data, model }: Described): PreprocessTree.TreeSpec => {
-  const { arrays, columns, image, scale, target } = data
+  const { arrays, columns, image, pca, scale, target } = data
   return {
     ...groupsOf(model),
     ...(hasSeries(data) ? { series: seriesOf(data) } : {}),
@@ -126,6 +126,7 @@ export const specOf = ({ data, model }: Described): PreprocessTree.TreeSpec => {
     ...(columns === undefined ? {} : { columns }),
     ...(image === undefined ? {} : { image }),
     ...(scale === undefined ? {} : { scale }),
+    ...(pca === undefined ? {} : { pca }),
     ...(target === undefined ? {} : { target }),
   }
 }
@@ -194,9 +195,15 @@ const divided = (data: Data, { place, raw }: Rows, rows: Preprocess.Rows): Effec
   return Effect.mapError(Effect.fromResult(divide(raw, split, rows)), (error) => {
     const found = finding(error, place)
     const { reason } = error
-    if (reason._tag !== "NoColumn") return new PrepareError({ findings: [found] })
-    const path = ["data", "split", reason.column === split.stratify ? "stratify" : "group"]
-    return new PrepareError({ findings: [{ ...found, at: { path } }] })
+    const column = "column" in reason ? reason.column : undefined
+    const [, path] = columnsOfSplit(split).find(([name]) => name === column) ?? []
+    if (path === undefined) return new PrepareError({ findings: [found] })
+    const at = { path: ["data", "split", ...path] }
+    if (reason._tag === "NoColumn") return new PrepareError({ findings: [{ ...found, at }] })
+    // The groups of a column of that type have no place in the split.
+    const [, own] = columnsOfSplit(data.split).find(([name]) => name === column) ?? []
+    const related = own === undefined ? {} : { related: [{ at, label: "the column that divides the rows" }] }
+    return new PrepareError({ findings: [{ ...found, ...related }] })
   })
 }
 
@@ -327,6 +334,8 @@ export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
     const source = seriesRows(described, whole, kept)
     const separate = wholeTest === undefined || keptTest === undefined ? undefined : seriesRows(described, wholeTest, keptTest)
     const { parts, train: learned } = yield* partsOf(described, source, kept)
+    if (separate !== undefined && parts.test !== undefined)
+      return yield* fail([{ ...doubled, at: { path: ["data", "split", "column"] } }])
     const testRows =
       separate === undefined || keptTest === undefined ? parts.test : yield* testRowsOf(described, separate, keptTest)
     const trainRows = parts.train ?? new Int32Array()

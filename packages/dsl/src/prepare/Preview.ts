@@ -103,7 +103,7 @@ const ofArrays = (data: Data, { raw, rows = 0, targets }: Source.First): Preview
   if (Preprocess.isTable(raw)) return nothing
   const target = targets === undefined || data.target !== undefined ? undefined : classesOf(targets, raw.classes)
   const facts: Facts = {
-    ...(data.image === undefined ? { sample: raw.inputs.shape.slice(1) } : {}),
+    ...(data.image === undefined && data.pca === undefined ? { sample: raw.inputs.shape.slice(1) } : {}),
     ...(target === undefined ? {} : { target }),
     ...glance({ data }, raw),
   }

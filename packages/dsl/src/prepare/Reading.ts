@@ -15,7 +15,7 @@ import * as Key from "@adjoint/core/tensor/Key"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Named, useOf } from "../Document.ts"
+import { columnsOf, type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import { PrepareError } from "./PrepareError.ts"
@@ -82,7 +82,7 @@ export interface Read extends Data {
 /** The columns that something else than preprocessing reads: the split, the order and the groups of series, and scores of groups. */
 export const namedColumns = ({ series, slices = [], split }: Read): ReadonlySet<string> =>
   new Set([
-    ...Object.values(split).flatMap((value) => (typeof value === "string" ? [value] : [])),
+    ...columnsOf(split).map(([name]) => name),
     ...[series?.time, series?.group].flatMap((name) => (name === undefined ? [] : [name])),
     ...slices,
   ])

@@ -1,6 +1,7 @@
 /** `data`: where rows come from, what each column is, and how the rows are divided. */
 import * as Column from "@adjoint/core/data/Column"
 import * as Field from "@adjoint/core/data/Field"
+import { onePcaSize, tablePcaFields } from "@adjoint/core/data/Pca"
 import type { Image } from "@adjoint/core/data/Preprocess"
 import * as Source from "@adjoint/core/data/Source"
 import { type ArrayKind, arrayKinds, arrayTargets, imageFields } from "@adjoint/core/data/Spec"
@@ -169,6 +170,57 @@ const amount: Codec<Document.Amount> = note(Schema.Union([Fields.integer({ minim
 
 const usualSeed = 0
 
+/** The order in which rows are divided. */
+const order: Codec<NonNullable<Document.Split["by"]>> = note(
+  Schema.Union([
+    Schema.Literal("order"),
+    Schema.Struct({ order: Fields.described(Fields.text, "The column to order by: numbers, or dates such as 2024-03-31.") }),
+  ]),
+  { wanted: "`order`, or `{ order: a column }`" },
+) as unknown as Codec<NonNullable<Document.Split["by"]>>
+
+const cell = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
+
+/** Cells of a column: one, or a list. */
+const cells: Codec<ReadonlyArray<string>> = note(
+  (Schema.Union([Schema.NonEmptyArray(cell), cell]) as unknown as Codec).pipe(
+    Schema.decodeTo(
+      Schema.Array(Schema.String),
+      SchemaTransformation.transform({
+        decode: (value: unknown): ReadonlyArray<string> => (Array.isArray(value) ? value : [value]).map(String),
+        encode: (texts: ReadonlyArray<string>): unknown => texts,
+      }),
+    ),
+  ),
+  { wanted: "a cell of the column, or a list of cells" },
+) as unknown as Codec<ReadonlyArray<string>>
+
+/** The column that names the parts. */
+const partColumn: Codec<Document.PartColumn> = (() => {
+  const map = Schema.Struct({
+    name: Fields.described(Fields.text, "The column."),
+    train: optional(Fields.reference(cells), "Its cells in training rows."),
+    val: optional(Fields.reference(cells), "Its cells in validation rows."),
+    test: optional(Fields.reference(cells), "Its cells in test rows."),
+    unlabelled: optional(Fields.reference(cells), "Its cells in rows for pre-training only."),
+  })
+  const whole = note(map, { synonyms: { name: ["column"], val: ["validation", "valid", "dev"] } }) as unknown as Codec
+  const short = Fields.text.pipe(
+    Schema.decodeTo(
+      whole,
+      SchemaTransformation.transform({
+        decode: (name: string): unknown => ({ name }),
+        encode: (value: unknown) => (value as Document.PartColumn).name,
+      }),
+    ),
+  )
+  const dispatch = (value: unknown): Verdict =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? { _tag: "Meant", schema: whole, input: value }
+      : { _tag: "Meant", schema: Fields.text, input: value }
+  return note(Schema.Union([whole, short]), { dispatch }) as unknown as Codec<Document.PartColumn>
+})()
+
 const splitFields = Schema.Struct({
   train: optional(amount, "Training rows. Default: all rows of no other part."),
   val: optional(amount, "Validation rows, scored after every epoch. Default: 15%, unless another part is given."),
@@ -178,14 +230,25 @@ const splitFields = Schema.Struct({
     note(Fields.text, { mend: Vocabulary.stratify }),
     "A column: every part has its values in the same proportions.",
   ),
-  by: optional(
-    Fields.choice(["order"]),
-    "`order`: the first rows are for training, the next for validation, the last for testing. Without it rows are drawn at random.",
-  ),
   group: optional(
     Fields.text,
-    "A column: the rows of one value stay together in one part. Default: the column of the type `group`, if there is one.",
+    "A column: the rows of one value, such as a patient, stay together in one part. Default: the column of the type `group`, if there is one.",
   ),
+  by: optional(
+    order,
+    "How rows are ordered before they are divided. Default: at random. `order`: as they stand, the training rows first, then those for validation, then those for testing; `{ order: date }`: by a column of numbers or ISO dates.",
+  ),
+  column: optional(
+    partColumn,
+    "A column that says which part a row is in: its cells are `train`, `val` and `test`, or `{ name: year, train: [2021, 2022], val: 2023, test: 2024 }` lists the cells of each.",
+  ),
+  folds: optional(
+    Fields.integer({ minimum: 2 }),
+    "Cross-validation: `train` trains one model for each of so many folds, which are the validation rows in turn, and reports the mean and the deviation of their scores.",
+  ),
+  repeats: optional(Fields.count, "How many times the rows are divided into folds, each time anew. Default: 1."),
+  fold: optional(Fields.count, "The one fold to train, counted from 1. Default: all, one after the other."),
+  repeat: optional(Fields.count, "The one repeat to train, counted from 1."),
   seed: Fields.withDefault(Fields.described(Fields.seed, `The seed of the split. Default: ${usualSeed}.`), () => usualSeed),
 })
 
@@ -235,9 +298,10 @@ const series: Codec<Document.Series> = note(
 const usualParts = (hasTest: boolean): Pick<Document.Split, "val" | "test"> =>
   hasTest ? { val: "15%" } : { val: "15%", test: "15%" }
 
-/** A split with default parts, if it sets none. */
+/** A split with default parts, if it sets none and has no other rule for them. */
 const completed = (given: Document.Split, hasTest: boolean): Document.Split => {
-  const { test, train, val } = given
+  const { column, folds, test, train, val } = given
+  if (column !== undefined || folds !== undefined) return given
   return train === undefined && val === undefined && test === undefined ? { ...usualParts(hasTest), ...given } : given
 }
 
@@ -263,6 +327,10 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
     ),
     image: optional(image, "How arrays are converted to images."),
     scale: optional(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>, "How the values of other arrays are scaled."),
+    pca: optional(
+      FromField.options(tablePcaFields, onePcaSize) as Codec<NonNullable<Document.Data["pca"]>>,
+      "Principal components of the prepared inputs, and whitening: of arrays and images, or of columns of a table.",
+    ),
     target: optional(
       Fields.reference(target()),
       "The type of array targets: `class` or `number`. Default: `number` for floats, `class` for all others.",

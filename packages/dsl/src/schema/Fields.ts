@@ -1,4 +1,5 @@
 /** The schemas of the leaves of a model file, with the words that messages use for them. */
+import { isWithin, roundingOf } from "@adjoint/core/learning/OptionError"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
@@ -40,6 +41,18 @@ const checked = (schema: Codec<number>, bounds: Bounds): Codec<number> => {
 /** A finite number within limits. */
 export const number = (bounds: Bounds = {}): Codec<number> =>
   note(checked(Schema.Finite, bounds), { wanted: `a number${range(bounds)}` })
+
+/** A number of an option: within its limits also as the 32-bit float that a tensor holds. */
+export const float = (limits: Bounds = {}): Codec<number> => {
+  const bounds = { kind: "number", ...limits }
+  return note(number(limits).check(rule((value) => isWithin(value, bounds))), {
+    wanted: `a number${range(limits)}`,
+    mend: (value) => {
+      const help = roundingOf(value, bounds)
+      return help === undefined ? undefined : { help }
+    },
+  })
+}
 
 /** A whole number within limits. */
 export const integer = (bounds: Bounds = {}): Codec<number> =>

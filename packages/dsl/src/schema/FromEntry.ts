@@ -27,10 +27,10 @@ type Kind = Option["kind"]
 
 /** How each kind of option is written in a file. */
 const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: K }>, choices: Choices) => Codec } = {
-  number: (option) => Fields.number(option),
+  number: (option) => Fields.float(option),
   integer: (option) => Fields.integer(option),
   duration: (option) =>
-    note(Schema.Union([Fields.number(option), Fields.epochs(Fields.number(option)), Fields.share]), {
+    note(Schema.Union([Fields.float(option), Fields.epochs(Fields.float(option)), Fields.share]), {
       wanted: `a number of epochs${Fields.range(option)} such as 3 or 3 epochs, or a share of the run such as 5%`,
       mend: Vocabulary.duration,
     }),
@@ -47,11 +47,11 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
     }),
   layers: () => note(Schema.Array(Fields.text).check(Schema.isMinLength(1)), { wanted: "a list of one layer or more" }),
   factors: () =>
-    note(Schema.Record(Schema.String, Fields.number({ minimum: 0 })), {
+    note(Schema.Record(Schema.String, Fields.float({ minimum: 0 })), {
       wanted: "a map from layers to factors",
     }),
   class_weights: () =>
-    note(Schema.Union([Schema.Literal("balanced"), Schema.Array(Fields.number({ minimum: 0 })).check(Schema.isMinLength(2))]), {
+    note(Schema.Union([Schema.Literal("balanced"), Schema.Array(Fields.float({ minimum: 0 })).check(Schema.isMinLength(2))]), {
       wanted: "`balanced`, or a list with one weight per class",
       mend: Vocabulary.classWeights,
     }),
@@ -69,6 +69,8 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
       wanted: "`valid`, `same`, a whole number >= 0, or a number or [before, after] per axis",
     })
   },
+  group: ({ options: inner }, choices) =>
+    options(fields({ options: inner }, choices), undefined, { synonyms: Synonyms.ofOptions({ options: inner }) }),
   activation: (_, choices) => choices.activation,
   initializer: (_, choices) => choices.initializer,
   schedule: (_, choices) => choices.schedule,

@@ -1,8 +1,9 @@
 /** Derives the schema of the options of a source or a column kind from core's entries. */
-import { defaultOf, type Field, type Fields, isOptional, scales, whites } from "@adjoint/core/data/Field"
+import { defaultOf, type Field, type Fields, isOptional, type Rule, scales, whites } from "@adjoint/core/data/Field"
 import * as Schema from "effect/Schema"
 import { type Codec, note } from "./Annotation.ts"
 import * as F from "./Fields.ts"
+import * as Synonyms from "./Synonyms.ts"
 import { tokens } from "./TokenKind.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 
@@ -80,6 +81,12 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
   choice: ({ of }) => F.choice(of),
   missing: ({ constant, of }) => missing(of, constant),
   count: () => extent as unknown as Codec,
+  nonNegative: () => F.number({ minimum: 0 }),
+  share: () =>
+    note(Schema.Union([F.number({ exclusiveMinimum: 0, maximum: 1 }), F.share]), {
+      wanted: "a share such as 95%",
+    }) as unknown as Codec,
+  options: ({ fields, rule }) => options(fields, rule),
   choices: ({ of }) =>
     Schema.Array(F.choice(of)).check(
       Schema.isMinLength(1),
@@ -118,6 +125,18 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
     note(Schema.Union([F.integer({ minimum: 1, maximum: 2 ** 16 }), F.share]), {
       wanted: "a whole number from 1 to 65536, or the share of the training rows that fit, such as 95%",
     }) as unknown as Codec,
+}
+
+/** A map of options. */
+export const options = (all: Fields, rule?: Rule): Codec => {
+  const map = Schema.Struct(fields(all, { defaults: false }))
+  const ruled =
+    rule === undefined
+      ? map
+      : map.check(
+          F.rule((value: { readonly [name: string]: unknown }) => (rule.holds(value) ? undefined : `expected ${rule.wanted}`)),
+        )
+  return note(ruled, { synonyms: Synonyms.of(all) }) as unknown as Codec
 }
 
 const codecOf = <K extends Kind>(field: Extract<Field, { readonly kind: K }>): Codec => codecs[field.kind as K](field)

@@ -47,7 +47,7 @@ const weightNames = { weight: ["loss_weight", "factor", "scale"] } as const
 /** The loss of a head: its name, its options with a weight beside, or a weight alone. */
 const headLoss = (catalogue: Catalogue, choices: Choices): Codec<Document.WeightedLoss> => {
   const meaning = "The weight of this loss in the sum over the heads."
-  const weight = Fields.described(Fields.number({ minimum: 0 }), meaning)
+  const weight = Fields.described(Fields.float({ minimum: 0 }), meaning)
   const named = oneOf("loss", members(catalogue.loss, choices), {
     identifier: "WeightedLoss",
     elsewhere: Vocabulary.lossNames,

@@ -47,7 +47,6 @@ const warmUp =
   "a warm-up is a schedule, counted in epochs or as a share of the run: `schedule: { warmup_cosine: { warmup: 5% } }`"
 const everyEpoch = "scores of the training and validation rows are computed after every epoch: remove it"
 const wholeEpochs = "an epoch uses every training row once: use fewer with `data: { split: { train: 10% } }`"
-const crossValidation = "cross-validation is not supported yet: a run has one split, `split: { train: 60%, val: 20%, test: 20% }`"
 
 /** The learning rate, beside the optimizer instead of in it. */
 const learningRate: ElsewhereTable[string] = (found) =>
@@ -122,6 +121,7 @@ export const data = {
     arrays: ["tensors", "named_arrays"],
     image: ["images", "img"],
     scale: ["scaling", "scaler", "normalize", "normalization"],
+    pca: ["principal_components", "whitening", "zca", "zca_whitening", "dimensionality_reduction"],
     series: ["time_series", "timeseries", "windows"],
     split: ["splits"],
     test: ["test_data", "test_set", "test_source"],
@@ -200,6 +200,11 @@ export const split = {
     unlabelled: ["unlabeled"],
     stratify: ["stratify_by", "stratified", "stratify_column"],
     group: ["groups", "group_by", "group_column"],
+    by: ["order", "ordered", "temporal", "time_order", "chronological"],
+    column: ["split_column", "part_column", "predefined", "predefined_split"],
+    folds: ["n_splits", "cv", "k_folds", "k", "num_folds", "n_folds", "kfold"],
+    repeats: ["n_repeats", "repetitions"],
+    fold: ["fold_index"],
     seed: ["random_state", "random_seed"],
   },
   elsewhere: {
@@ -214,11 +219,7 @@ export const split = {
     ]),
     ratio: "each part has its own share: `train: 70%, val: 10%, test: 20%`",
     fraction: "each part has its own share: `train: 70%, val: 10%, test: 20%`",
-    n_splits: crossValidation,
-    cv: crossValidation,
-    k_folds: crossValidation,
   },
-  later: ["folds", "group", "column"],
 } as const satisfies Words<Document.Split>
 
 /** `data.series`. */

@@ -15,8 +15,14 @@ import { type None, none, type Params } from "../Params.ts"
  */
 export type Observe = (layer: string, y: Tensor) => void
 
+/**
+ * Gives the tensor that takes the place of a layer's output, of the same shape: `y` plus a variable, say, for the derivative of
+ * the loss by that output. It is called for the same tensors as `observe`, before it.
+ */
+export type Probe = (layer: string, y: Tensor) => Tensor
+
 /** The mode: training, with a key for random layers, or inference, where nothing is random. */
-export type Context = { readonly observe?: Observe } & (
+export type Context = { readonly observe?: Observe; readonly probe?: Probe } & (
   | { readonly mode: "infer" }
   | { readonly mode: "train"; readonly key: Key.Key }
 )

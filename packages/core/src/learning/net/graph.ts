@@ -195,9 +195,8 @@ export const graph = ((nodes: Named<Node> | Nodes, ends: Ends<string, string> = 
       const states: Array<readonly [string, Params]> = []
       const y = walk(resolved, x, ({ kind, name, net, shape }, input) => {
         const applied = net?.apply(child(params, name), child(state, name), input, contextOf(context, name))
-        const output = applied?.y ?? joinedValue(kind as Join, input as ReadonlyArray<Tensor>)
+        const output = observed(context, name, applied?.y ?? joinedValue(kind as Join, input as ReadonlyArray<Tensor>))
         states.push([name, applied?.state ?? none])
-        observed(context, name, output)
         checkOutput(kind, input, output, shape(ShapeTree.ofRows(input)))
         return output
       })

@@ -59,8 +59,7 @@ export const repeat = <P, S, X>(times: number, net: Net<P, S, X, X>): Net<Readon
         within(i, () => {
           const applied = net.apply(params[i] as P, state[i] as S, y, contextOf(context, i))
           checkNet(net, y, applied.y)
-          y = applied.y
-          observed(context, i, y)
+          y = observed(context, i, applied.y)
           return applied.state
         }),
       )

@@ -6,7 +6,7 @@ import { refuse, ShapeError } from "../../types/ShapeError.ts"
 import * as ShapeTree from "../../types/ShapeTree.ts"
 import * as Tree from "../../types/Tree.ts"
 import type { Params } from "../Params.ts"
-import type { Context, Net, Observe } from "./Net.ts"
+import type { Context, Net } from "./Net.ts"
 
 /** The result of `f`. A `ShapeError` from `f` gets the name of the layer. */
 export const within = <A>(layer: string | number, f: () => A): A => {
@@ -28,15 +28,19 @@ export const child = (tree: Params, name: string | number): Params => {
 }
 
 /** The context of a layer, with its own key: its randomness does not depend on its siblings. */
-export const contextOf = (context: Context, name: string | number): Context => {
-  const observe: Observe | undefined = context.observe && ((layer, y) => context.observe?.(`${name}.${layer}`, y))
-  const inner = observe === undefined ? {} : { observe }
-  return context.mode === "train" ? { ...inner, mode: "train", key: Key.fold(context.key, name) } : { ...inner, mode: "infer" }
+export const contextOf = ({ observe, probe, ...rest }: Context, name: string | number): Context => {
+  const inner = {
+    ...(observe === undefined ? {} : { observe: (layer: string, y: Tensor) => observe(`${name}.${layer}`, y) }),
+    ...(probe === undefined ? {} : { probe: (layer: string, y: Tensor) => probe(`${name}.${layer}`, y) }),
+  }
+  return rest.mode === "train" ? { ...inner, mode: "train", key: Key.fold(rest.key, name) } : { ...inner, mode: "infer" }
 }
 
-/** Reports the tensors that a layer gives. */
-export const observed = ({ observe }: Context, name: string | number, y: unknown): void => {
-  if (observe !== undefined) for (const leaf of tensors(y)) observe(String(name), leaf)
+/** The output of a layer as the context probes it; each of its tensors is reported. */
+export const observed = <Y>({ observe, probe }: Context, name: string | number, y: Y): Y => {
+  const probed = probe === undefined ? y : (Tree.map(y as unknown, (leaf: Tensor) => probe(String(name), leaf)) as Y)
+  if (observe !== undefined) for (const leaf of tensors(probed)) observe(String(name), leaf)
+  return probed
 }
 
 /** Throws `ShapeError` if the output of a layer for a batch is not what the layer's `shape` says. */

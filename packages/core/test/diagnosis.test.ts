@@ -1,0 +1,373 @@
+/** Diagnoses: their numbers beside independent ones, and the law that they change nothing of what they look at. */
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as fc from "fast-check"
+import { expect, test } from "vitest"
+import {
+  Activation,
+  Diagnosis,
+  Initializer,
+  Key,
+  Layers,
+  type LearningRate,
+  Loss,
+  NDArray,
+  Net,
+  Optimizer,
+  Params,
+  Score,
+  Tensor,
+  Toys,
+  Train,
+  Wasm,
+} from "../src/index.ts"
+
+const data = Toys.moons(Key.make(7), { count: 96 })
+const validation = Toys.moons(Key.make(8), { count: 40 })
+
+const net = Net.sequential({
+  first: Layers.dense({ units: 8, activation: "relu" }),
+  second: Layers.dense({ units: 8, activation: "tanh" }),
+  out: Layers.dense({ units: 2 }),
+})
+
+const config = {
+  net,
+  loss: Loss.categoricalCrossEntropy(),
+  optimizer: Optimizer.sgd(0.1),
+  data,
+  validation,
+  scores: { accuracy: Score.accuracy },
+  seed: 3,
+  epochs: 6,
+  batch: 96,
+}
+
+const subject = { ...config, state: Train.initial(config) }
+
+const provided = <A, E>(effect: Effect.Effect<A, E, import("../src/engines/Engine.ts").Engine>) =>
+  Effect.provide(effect, Wasm.layer({ threads: 1 }))
+
+const bytes = (tree: unknown): string =>
+  Params.leaves(tree)
+    .map((leaf) => {
+      const { data: numbers } = Tensor.read(leaf)
+      return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength).toString("hex")
+    })
+    .join(" ")
+
+/** Every diagnosis of a subject. */
+const all = {
+  initialLoss: Diagnosis.initialLoss(subject),
+  overfit: Diagnosis.overfit(subject, { rows: 4, steps: 20 }),
+  rateRange: Diagnosis.rateRange(subject, Optimizer.sgd, { steps: 20 }),
+  layers: Diagnosis.layers(subject),
+  deadUnits: Diagnosis.deadUnits(subject),
+  gap: Diagnosis.gap(subject),
+  baselines: Diagnosis.baselines(subject),
+}
+
+describe("every diagnosis", () => {
+  for (const [name, diagnose] of Object.entries(all))
+    it.effect(`${name} leaves the state as it was, and says the same again`, () =>
+      Effect.gen(function* () {
+        const before = bytes(subject.state)
+        const [once, again] = [
+          yield* provided(diagnose as Effect.Effect<unknown>),
+          yield* provided(diagnose as Effect.Effect<unknown>),
+        ]
+        assert.strictEqual(bytes(subject.state), before)
+        assert.deepStrictEqual(once, again)
+      }),
+    )
+
+  test("has its documentation under its name", () => {
+    expect(Object.keys(Diagnosis.concerns)).toEqual(Object.keys(Diagnosis.table))
+    for (const { advice, doc, healthy, source } of Object.values(Diagnosis.table))
+      expect([doc, healthy, advice, source].every((text) => text.length > 20)).toBe(true)
+  })
+})
+
+describe("the first loss", () => {
+  it.effect("of K classes is expected to be ln K", () =>
+    Effect.gen(function* () {
+      const found = yield* provided(Diagnosis.initialLoss(subject))
+      assert.closeTo(found.expected, Math.log(2), 1e-6)
+      assert.strictEqual(found.classes, 2)
+      assert.deepStrictEqual(Diagnosis.concerns.initial_loss(found), [])
+      const costs = found.penalties.map(({ cost }) => cost)
+      assert.deepStrictEqual(
+        costs.toSorted((a, b) => a - b),
+        costs,
+      )
+      const squares = Params.leaves(subject.state.params).filter(({ shape }) => shape.length === 2)
+      const half = squares.reduce((sum, w) => sum + Tensor.toNumber(Tensor.sum(Tensor.square(w))) / 2, 0)
+      assert.closeTo((costs.at(-1) ?? 0) - (costs[0] ?? 0), half, 1e-4)
+    }),
+  )
+
+  it.effect("of large weights is too large, and that of zeros does not rise with the penalty", () =>
+    Effect.gen(function* () {
+      const large = Net.sequential([Layers.dense({ units: 2, init: Initializer.normal(100) })])
+      const zero = Net.sequential([Layers.dense({ units: 2, init: "zeros" })])
+      const [a, b] = yield* Effect.all(
+        [large, zero].map((net) => {
+          const run = { ...config, net }
+          return provided(Diagnosis.initialLoss({ ...run, state: Train.initial(run) }))
+        }),
+      )
+      assert.match(Diagnosis.concerns.initial_loss(a as never)[0]?.advice ?? "", /smaller initializer/)
+      assert.match(Diagnosis.concerns.initial_loss(b as never)[0]?.message ?? "", /does not rise with the penalty/)
+    }),
+  )
+})
+
+describe("the statistics of layers", () => {
+  it.effect("have the gradient of the last outputs that the formula gives: (p − t) / n", () =>
+    Effect.gen(function* () {
+      const layers = yield* provided(Diagnosis.layers(subject))
+      assert.deepStrictEqual(
+        layers.map(({ layer }) => layer),
+        ["first", "second", "out"],
+      )
+      const { params, state } = subject.state
+      const y = net.apply(params, state, data.inputs, { mode: "infer" }).y
+      const p = Activation.softmax(y)
+      const wanted = Tensor.div(Tensor.sub(p, Tensor.oneHot(data.targets, 2)), 96)
+      const { deviation, mean } = layers[2]?.gradient ?? assert.fail()
+      assert.closeTo(mean, 0, 1e-7)
+      assert.closeTo(deviation, Math.sqrt(Tensor.toNumber(Tensor.variance(wanted))), 1e-7)
+      assert.closeTo(layers[2]?.output.mean ?? 0, Tensor.toNumber(Tensor.mean(y)), 1e-6)
+    }),
+  )
+
+  it.effect("have the ratio of an update to its weights: the rate times the gradient, over the weights", () =>
+    Effect.gen(function* () {
+      const layers = yield* provided(Diagnosis.layers(subject))
+      for (const { weights } of layers) {
+        assert.isDefined(weights)
+        assert.closeTo(weights.update, 0.1 * weights.gradient, 1e-6)
+        assert.closeTo(weights.ratio, weights.update / weights.weights, 1e-12)
+      }
+      assert.deepStrictEqual(
+        Diagnosis.gradientNorms(layers).map(({ norm }) => norm),
+        layers.map(({ weights }) => weights?.gradient),
+      )
+    }),
+  )
+
+  it.effect("name layers inside others as findings do, and not those around them", () =>
+    Effect.gen(function* () {
+      const run = { ...config, net: Net.sequential({ body: Net.repeat(2, net), out: Layers.dense({ units: 2 }) }) }
+      const layers = yield* provided(Diagnosis.layers({ ...run, state: Train.initial(run) }))
+      assert.deepStrictEqual(
+        layers.map(({ layer }) => layer),
+        ["body.0.first", "body.0.second", "body.0.out", "body.1.first", "body.1.second", "body.1.out", "out"],
+      )
+    }),
+  )
+
+  it.effect("count outputs at the ends of tanh", () =>
+    Effect.gen(function* () {
+      const run = {
+        ...config,
+        net: Net.sequential({
+          a: Layers.dense({ units: 64, activation: "tanh", init: Initializer.normal(50) }),
+          b: Layers.dense({ units: 2 }),
+        }),
+      }
+      const layers = yield* provided(
+        Diagnosis.layers({ ...run, state: Train.initial(run) }, (layer) => (layer === "a" ? [-1, 1] : undefined)),
+      )
+      assert.isAbove(layers[0]?.output.saturated ?? 0, 0.9)
+      assert.isUndefined(layers[1]?.output.saturated)
+      assert.match(Diagnosis.concerns.layers(layers)[0]?.message ?? "", /ends of its activation/)
+    }),
+  )
+
+  test("a vanishing, an exploding and an absent gradient are three concerns", () => {
+    const norms = (...all: ReadonlyArray<number>) => all.map((norm, i) => ({ layer: `l${i}`, norm }))
+    const said = (...all: ReadonlyArray<number>) =>
+      Diagnosis.concerns.gradients(norms(...all)).map(({ layer, message }) => [layer, message])
+    expect(said(1, 1)).toEqual([])
+    expect(said(1e-5, 1)).toEqual([
+      ["l0", "the gradient of l0 has the norm 1e-5, that of l1 1: it vanishes on its way to the first layer"],
+    ])
+    expect(said(1e5, 1)[0]?.[1]).toContain("explodes")
+    expect(said(1, 0, 1)).toEqual([["l1", "no gradient arrives at the weights of l1"]])
+  })
+})
+
+test("a spread is that of the formulas", () => {
+  const numbers = fc.array(fc.float({ min: -1e3, max: 1e3, noNaN: true }), { minLength: 1, maxLength: 50 })
+  fc.assert(
+    fc.property(numbers, (xs) => {
+      const { count, deviation, histogram, largest, least, mean, zero } = Diagnosis.spreadOf(xs)
+      const wanted = xs.reduce((sum, x) => sum + x, 0) / xs.length
+      expect(count).toBe(xs.length)
+      expect(mean).toBeCloseTo(wanted, 9)
+      expect(deviation).toBeCloseTo(Math.sqrt(xs.reduce((sum, x) => sum + (x - wanted) ** 2, 0) / xs.length), 9)
+      expect([least, largest]).toEqual([Math.min(...xs), Math.max(...xs)])
+      expect(zero).toBe(xs.filter((x) => x === 0).length / xs.length)
+      expect(histogram.reduce((sum, n) => sum + n, 0)).toBe(xs.length)
+    }),
+  )
+  expect(Diagnosis.spreadOf([1, Number.NaN, 3]).nonFinite).toBe(1)
+  expect(Diagnosis.spreadOf([1, Number.NaN, 3]).mean).toBe(2)
+})
+
+it.effect("units with a bias that no input overcomes are dead, the others are not", () =>
+  Effect.gen(function* () {
+    const { params, state } = net.init(Key.make(1), [2])
+    const b = Tensor.make([-100, 0, -100, 0, 0, 0, -100, 0])
+    const dead = { ...subject, state: { ...subject.state, params: { ...params, first: { ...params.first, b } }, state } }
+    const found = yield* provided(Diagnosis.deadUnits(dead))
+    assert.deepStrictEqual(
+      found.map(({ dead, layer, units }) => [layer, units, dead]),
+      [
+        ["first", 8, 3],
+        ["second", 8, 0],
+        ["out", 2, 0],
+      ],
+    )
+    assert.match(Diagnosis.concerns.dead_units(found)[0]?.message ?? "", /^3 of the 8 units of first \(38%\)/)
+  }),
+)
+
+describe("a few rows", () => {
+  it.effect("are learned by heart", () =>
+    Effect.gen(function* () {
+      const found = yield* provided(
+        Diagnosis.overfit({
+          ...subject,
+          optimizer: Optimizer.adam(0.03),
+          state: Train.initial({ ...config, optimizer: Optimizer.adam(0.03) }),
+        }),
+      )
+      assert.isTrue(found.isLearned)
+      assert.strictEqual(found.share, 1)
+      assert.deepStrictEqual(Diagnosis.concerns.overfit(found), [])
+    }),
+  )
+
+  it.effect("are not learned from zeros", () =>
+    Effect.gen(function* () {
+      const zero = Net.sequential([
+        Layers.dense({ units: 8, activation: "relu", init: "zeros" }),
+        Layers.dense({ units: 2, init: "zeros" }),
+      ])
+      const run = { ...config, net: zero }
+      const found = yield* provided(Diagnosis.overfit({ ...run, state: Train.initial(run) }, { steps: 50 }))
+      assert.strictEqual(found.steps, 50)
+      assert.isFalse(found.isLearned)
+      assert.closeTo(found.share, 0.5, 0.15)
+    }),
+  )
+})
+
+it.effect("the range test ends where plain descent on a square diverges: at twice the inverse of its curvature", () =>
+  Effect.gen(function* () {
+    // The loss mean (w x − 3x)² with mean x² = 1 has the curvature 2: descent converges below a rate of 1.
+    const inputs = NDArray.make(
+      "f32",
+      [64, 1],
+      Float32Array.from({ length: 64 }, (_, i) => (i % 2 === 0 ? 1 : -1)),
+    )
+    const targets = NDArray.make(
+      "f32",
+      [64, 1],
+      inputs.data.map((x) => 3 * x),
+    )
+    const run = {
+      net: Layers.dense({ units: 1, bias: false }),
+      loss: Loss.meanSquaredError,
+      optimizer: Optimizer.sgd(0.1),
+      data: { inputs, targets },
+      seed: 1,
+      epochs: 1,
+      batch: 64,
+    }
+    const { band, points, steepest } = yield* provided(
+      Diagnosis.rateRange({ ...run, state: Train.initial(run) }, (rate: LearningRate.LearningRate) => Optimizer.sgd(rate)),
+    )
+    const [from = 0, to = 0] = band ?? []
+    assert.isBelow(from, 0.1)
+    assert.isAbove(to, 0.1)
+    assert.isAbove(points.at(-1)?.rate ?? 0, 1)
+    assert.isTrue((steepest ?? 0) > 0.01 && (steepest ?? 9) < 1)
+    assert.deepStrictEqual(
+      Diagnosis.concerns.learning_rate({ points, ...(band && { band }), ...(steepest && { steepest }) }, 0.1),
+      [],
+    )
+    const [far] = Diagnosis.concerns.learning_rate({ points, ...(band && { band }), ...(steepest && { steepest }) }, 50)
+    assert.match(far?.message ?? "", /above the band/)
+    assert.isDefined(far?.learningRate)
+  }),
+)
+
+describe("simple models", () => {
+  it.effect("find the line of least squares, and the mean", () =>
+    Effect.gen(function* () {
+      const line = Toys.linear(Key.make(1), { slope: 3, intercept: -1000, noise: 0.5, count: 200 })
+      const rows = {
+        ...config,
+        data: line,
+        validation: undefined,
+        net: Layers.dense({ units: 1 }),
+        loss: Loss.meanSquaredError,
+        scores: {},
+      }
+      const { validation: _, ...own } = rows
+      const [x, y] = [[...line.inputs.data], [...line.targets.data]]
+      const mean = (xs: ReadonlyArray<number>) => xs.reduce((sum, each) => sum + each, 0) / xs.length
+      const [mx, my] = [mean(x), mean(y)]
+      const slope = mean(x.map((each, i) => (each - mx) * ((y[i] ?? 0) - my))) / mean(x.map((each) => (each - mx) ** 2))
+      const least = mean(y.map((each, i) => (each - my - slope * ((x[i] ?? 0) - mx)) ** 2))
+      const variance = mean(y.map((each) => (each - my) ** 2))
+      const found = yield* provided(Diagnosis.linear(own))
+      const flat = yield* provided(Diagnosis.constant(own))
+      assert.closeTo((found?.loss ?? 0) / least, 1, 0.02)
+      assert.closeTo((flat.loss ?? 0) / variance, 1, 1e-3)
+    }),
+  )
+
+  it.effect("give the frequencies of classes, and divide moons as well as a line can", () =>
+    Effect.gen(function* () {
+      const flat = yield* provided(Diagnosis.constant(config))
+      assert.closeTo(flat.loss ?? 0, Math.log(2), 1e-3)
+      const line = yield* provided(Diagnosis.linear(config))
+      assert.isAbove(line?.accuracy ?? 0, 0.8)
+      const found = { own: { loss: 0.6 }, constant: { loss: 0.7 }, linear: { loss: 0.3 } }
+      assert.match(Diagnosis.concerns.baselines(found)[0]?.message ?? "", /above that of a linear model, 0.3/)
+      assert.match(
+        Diagnosis.concerns.baselines({ ...found, own: { loss: Number.NaN } })[0]?.message ?? "",
+        /not below that of the best constant/,
+      )
+    }),
+  )
+
+  it.effect("are not made of tokens", () =>
+    Effect.gen(function* () {
+      const tokens = NDArray.make("i32", [4, 3], new Int32Array(12))
+      const targets = NDArray.make("i32", [4], new Int32Array(4))
+      const net = Net.sequential([Layers.embedding({ tokens: 5, units: 2 }), Layers.flatten, Layers.dense({ units: 2 })])
+      assert.isUndefined(
+        yield* provided(Diagnosis.linear({ net, loss: config.loss, data: { inputs: tokens, targets }, seed: 1 })),
+      )
+    }),
+  )
+})
+
+it.effect("the gap is that between the parts", () =>
+  Effect.gen(function* () {
+    const found = yield* provided(Diagnosis.gap(subject))
+    assert.deepStrictEqual([found?.rows, found?.parameters], [96, 2 * 8 + 8 + 8 * 8 + 8 + 8 * 2 + 2])
+    const { params, state } = subject.state
+    const loss = config.loss(net.apply(params, state, validation.inputs, { mode: "infer" }).y, validation.targets)
+    assert.closeTo(found?.validation.loss ?? 0, Tensor.toNumber(loss), 1e-6)
+    assert.match(
+      Diagnosis.concerns.gap({ rows: 72, parameters: 15000, train: { loss: 0.1 }, validation: { loss: 0.9 } })[0]?.message ?? "",
+      /72 rows against 15000 parameters/,
+    )
+  }),
+)
