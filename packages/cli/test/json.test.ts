@@ -128,7 +128,8 @@ describe("--json", () => {
   ])("%s", async (text, code, expected) => {
     const args = text.split(" ").flatMap((word) => (word === "" ? [] : /\.(yaml|csv)$/.test(word) ? [at(word)] : [word]))
     const verb = args[0] ?? ""
-    const takesRuns = ["inspect", "train", "evaluate", "diagnose", "predict", "runs", "compare"].includes(verb) && !args.includes("--help")
+    const takesRuns =
+      ["inspect", "train", "evaluate", "diagnose", "predict", "runs", "compare"].includes(verb) && !args.includes("--help")
     expect(await events(takesRuns ? [...args, ...runs] : args)).toEqual({ code, events: expected })
   })
 

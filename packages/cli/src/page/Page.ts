@@ -94,6 +94,11 @@ ${
     : html`<p class="bad">${summary.worseThanBaseline} is worse than an answer that looks at no input: no one should rely on this model.</p>
 `
 }${
+  summary?.worseThanLinear === undefined
+    ? ""
+    : html`<p class="bad">${summary.worseThanLinear} is worse than that of a linear model of the same inputs.</p>
+`
+}${
   summary?.failure === undefined
     ? ""
     : html`<p class="bad">The run failed: ${summary.failure}</p>

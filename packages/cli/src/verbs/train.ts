@@ -386,32 +386,30 @@ export const run = (options: Options) =>
     if (!options.json) yield* Lines.header(folder, ready.training, parameters, engine, linear)
     const trainFolds = () =>
       Folds.run(
-            {
-              folder,
-              folds,
-              json: options.json,
-              training: ready.training,
-              parent: ready.parent?.directory,
-              reference: referenceOf(folder, options),
-            },
-            (fold, parent) =>
-              Effect.gen(function* () {
-                const ofFold = {
-                  ...fold,
-                  whole: folder,
-                  directory: resolve(ready.directory),
-                  ...(parent === undefined ? {} : { parent }),
-                }
-                const own: Ready = yield* prepare(options, ofFold)
-                const at = yield* begin(options, own, ofFold)
-                const trained = train(options, own, at, yield* linearOf(own.training), ofFold)
-                return { folder: at, train: Effect.map(trained, ({ summary }) => summary) }
-              }),
-          )
+        {
+          folder,
+          folds,
+          json: options.json,
+          training: ready.training,
+          parent: ready.parent?.directory,
+          reference: referenceOf(folder, options),
+        },
+        (fold, parent) =>
+          Effect.gen(function* () {
+            const ofFold = {
+              ...fold,
+              whole: folder,
+              directory: resolve(ready.directory),
+              ...(parent === undefined ? {} : { parent }),
+            }
+            const own: Ready = yield* prepare(options, ofFold)
+            const at = yield* begin(options, own, ofFold)
+            const trained = train(options, own, at, yield* linearOf(own.training), ofFold)
+            return { folder: at, train: Effect.map(trained, ({ summary }) => summary) }
+          }),
+      )
     const { summary, weights } =
-      folds.length === 0
-        ? yield* train(options, ready, folder, linear)
-        : { summary: yield* trainFolds(), weights: undefined }
+      folds.length === 0 ? yield* train(options, ready, folder, linear) : { summary: yield* trainFolds(), weights: undefined }
     yield* report(options, ready, folder, weights)
     if (options.json) yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
     else {
