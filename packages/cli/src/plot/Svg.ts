@@ -38,7 +38,7 @@ type Scale = (x: number) => number
 /** Names beside an axis take at most so many pixels. */
 const widestName = 150
 
-/** A number without the letters of units. `plainly(0.02) // => "0.02"` */
+/** A number without the letters of units. */
 const plainly = (x: number): string => {
   const size = Math.abs(x)
   return x !== 0 && (size < 1e-4 || size >= 1e6) ? x.toExponential(0) : String(Number(x.toPrecision(3)))
