@@ -176,7 +176,7 @@ describe("every code", () => {
         |                                                            ^^^ \`train\` exceeds 100%
         = help: make a part smaller: the others leave \`train: 70%\`
 
-      error[D309]: \`val\` and \`folds\` of the split exclude each other
+      error[D310]: \`val\` and \`folds\` of the split exclude each other
         --> m.yaml:1:63
       1 | data: { source: { moons: { count: 100 } }, split: { folds: 5, val: 20% } }
         |                                                     ----- each fold is the validation rows once, and the others train

@@ -26,14 +26,14 @@ export const Summary = Schema.Struct({
   baseline: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))),
   /** The score that is worse than the baseline's, where one is. */
   worseThanBaseline: Schema.optionalKey(Schema.String),
-  /** The scores of the groups that `evaluate.slices` asks for, on the part that the model file evaluates. */
-  slices: Schema.optionalKey(Slices),
   /** The folds, if the model file has several. */
   crossValidation: Schema.optionalKey(CrossValidated),
   /** The scores of a linear model on the rows of the baseline. */
   linear: Schema.optionalKey(Scores),
   /** The watched score, where it is worse than the linear model's. */
   worseThanLinear: Schema.optionalKey(Schema.String),
+  /** The scores of the groups that `evaluate.slices` asks for, on the part that the model file evaluates. */
+  slices: Schema.optionalKey(Slices),
   parent: Schema.optionalKey(Schema.String),
   failure: Schema.optionalKey(Schema.String),
 })

@@ -23,10 +23,10 @@ export const files = {
   checkpoints: "checkpoints",
   pretrain: "pretrain",
   plots: "plots",
-  report: "report.html",
-  times: "layer-times.json",
   folds: "folds",
   foldScores: "folds.json",
+  report: "report.html",
+  times: "layer-times.json",
 } as const
 
 const number = /^\d{4,}$/

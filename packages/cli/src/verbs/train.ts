@@ -382,35 +382,38 @@ export const run = (options: Options) =>
     yield* Folds.resumable(ready.parent, document, folds)
     const folder = yield* begin(options, ready)
     if (options.json) yield* emitNow({ event: "run", folder, ...measured })
-    const linear = yield* linearOf(ready.training)
+    const linear = folds.length === 0 ? yield* linearOf(ready.training) : undefined
     if (!options.json) yield* Lines.header(folder, ready.training, parameters, engine, linear)
-    const trainFolds = () =>
-      Folds.run(
-        {
-          folder,
-          folds,
-          json: options.json,
-          training: ready.training,
-          parent: ready.parent?.directory,
-          reference: referenceOf(folder, options),
-        },
-        (fold, parent) =>
-          Effect.gen(function* () {
-            const ofFold = {
-              ...fold,
-              whole: folder,
-              directory: resolve(ready.directory),
-              ...(parent === undefined ? {} : { parent }),
-            }
-            const own: Ready = yield* prepare(options, ofFold)
-            const at = yield* begin(options, own, ofFold)
-            const trained = train(options, own, at, yield* linearOf(own.training), ofFold)
-            return { folder: at, train: Effect.map(trained, ({ summary }) => summary) }
-          }),
-      )
-    const { summary, weights } =
-      folds.length === 0 ? yield* train(options, ready, folder, linear) : { summary: yield* trainFolds(), weights: undefined }
-    yield* report(options, ready, folder, weights)
+    const summary =
+      folds.length === 0
+        ? yield* Effect.gen(function* () {
+            const { summary, weights } = yield* train(options, ready, folder, linear)
+            yield* report(options, ready, folder, weights)
+            return summary
+          })
+        : yield* Folds.run(
+            {
+              folder,
+              folds,
+              json: options.json,
+              training: ready.training,
+              parent: ready.parent?.directory,
+              reference: referenceOf(folder, options),
+            },
+            (fold, parent) =>
+              Effect.gen(function* () {
+                const ofFold = {
+                  ...fold,
+                  whole: folder,
+                  directory: resolve(ready.directory),
+                  ...(parent === undefined ? {} : { parent }),
+                }
+                const own: Ready = yield* prepare(options, ofFold)
+                const at = yield* begin(options, own, ofFold)
+                const linear = yield* linearOf(own.training)
+                return { folder: at, train: Effect.map(train(options, own, at, linear, ofFold), ({ summary }) => summary) }
+              }),
+          )
     if (options.json) yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
     else {
       const reference = referenceOf(folder, options)

@@ -71,13 +71,13 @@ const isLarge = ({ source, test }: Data, directory: string, from: number) =>
     (sizes) => sizes.reduce((sum, size) => sum + size, 0) >= from,
   ).pipe(Effect.orElseSucceed(() => false))
 
-/** The columns that the document uses: those that are not ignored, and those that the split or the slices name. */
+/** The columns that are stored: those that the document does not ignore, and those that the split or the slices name. */
 const isUsed = (data: Read): ((name: string) => boolean) => {
   const { columns = {} } = data
   const named = namedColumns(data)
   return (name) => {
     const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
-    return named.has(name) || (column !== undefined && column.type !== "ignore")
+    return named.has(name) || column?.type !== "ignore"
   }
 }
 
@@ -206,13 +206,22 @@ const partOf = (
     return { ...like, ...held, inputs: StoredArray.stored(like.inputs, store, rows.length) as Part["inputs"] }
   }).pipe(Effect.tap(() => Progress.report({ _tag: "Prepared", part: name, rows: rows.length })))
 
-/** Rows on disk, in a folder of their own. */
-const onDisk = (
-  scratch: Scratch.Scratch,
-): Storage<PreprocessTree.RowArrays, ScratchError, FileSystem.FileSystem | Scope.Scope> => ({
-  read: (data, source, at, directory) => Effect.map(readTable(scratch, data, source, at, directory), ({ rows }) => rows),
-  part: (name, fitted, rows, which) => partOf(scratch, name, fitted, rows, which),
-})
+/** Rows on disk, in a folder of their own. The tables are removed when all parts are prepared. */
+const onDisk = (scratch: Scratch.Scratch) => {
+  const tables: Array<Scratch.ScratchFile> = []
+  const storage: Storage<PreprocessTree.RowArrays, ScratchError, FileSystem.FileSystem | Scope.Scope> = {
+    read: (data, source, at, directory) =>
+      Effect.map(readTable(scratch, data, source, at, directory), ({ rows, spill }) => {
+        tables.push(spill)
+        return rows
+      }),
+    part: (name, fitted, rows, which) => partOf(scratch, name, fitted, rows, which),
+  }
+  const removeTables = Effect.sync(() => {
+    for (const { remove } of tables) remove()
+  })
+  return { storage, removeTables }
+}
 
 /** A document whose rows are prepared. */
 interface Document extends Described {
@@ -238,5 +247,8 @@ export const prepareStreamed = (
   options: { readonly fitted?: FittedTree } = {},
 ): Effect.Effect<Prepared, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
   Effect.flatMap(Streaming, ({ folder }) =>
-    Effect.flatMap(Scratch.make(folder), (scratch) => prepareWith(document, directory, options, onDisk(scratch))),
+    Effect.flatMap(Scratch.make(folder), (scratch) => {
+      const { removeTables, storage } = onDisk(scratch)
+      return Effect.tap(prepareWith(document, directory, options, storage), removeTables)
+    }),
   )

@@ -122,7 +122,7 @@ export const data = {
     image: ["images", "img"],
     scale: ["scaling", "scaler", "normalize", "normalization"],
     pca: ["principal_components", "whitening", "zca", "zca_whitening", "dimensionality_reduction"],
-    series: ["time_series", "timeseries", "windows"],
+    series: ["time_series", "windows"],
     split: ["splits"],
     test: ["test_data", "test_set", "test_source"],
   },
