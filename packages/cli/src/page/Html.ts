@@ -16,7 +16,13 @@ const print = (content: Content): string => {
   return "html" in content ? content.html : content.map(print).join("")
 }
 
-/** HTML from a template. `html`<b>${"a < b"}</b>`.html // => "<b>a &lt; b</b>"` */
+/**
+ * HTML from a template.
+ *
+ * ```ts
+ * html`<b>${"a < b"}</b>`.html // => "<b>a &lt; b</b>"
+ * ```
+ */
 export const html = (parts: TemplateStringsArray, ...contents: ReadonlyArray<Content>): Html => ({
   html: parts.map((part, i) => `${part}${print(contents[i])}`).join(""),
 })

@@ -94,6 +94,11 @@ ${
     : html`<p class="bad">${summary.worseThanBaseline} is worse than an answer that looks at no input: no one should rely on this model.</p>
 `
 }${
+  summary?.worseThanLinear === undefined
+    ? ""
+    : html`<p class="bad">${summary.worseThanLinear} is worse than that of a linear model of the same inputs.</p>
+`
+}${
   summary?.failure === undefined
     ? ""
     : html`<p class="bad">The run failed: ${summary.failure}</p>
@@ -109,6 +114,15 @@ const answerText = (findings: Findings | undefined): string => {
 }
 
 const parts = ["train", "val", "test"] as const
+
+/** What a linear model of the same inputs reaches, where the run measured it. */
+const linearText = (summary: Summary | undefined): Content => {
+  const entries = Object.entries(summary?.linear ?? {})
+  if (entries.length === 0) return ""
+  const said = entries.map(([name, value]) => `${name} ${Format.score(name, value)}`).join(", ")
+  return html`<p class="soft">A linear model of the same inputs reaches, on rows that it was not trained on: ${said}.</p>
+`
+}
 
 const scoresSection = (material: Material): Html | undefined => {
   const { findings, summary } = material
@@ -129,7 +143,7 @@ const scoresSection = (material: Material): Html | undefined => {
     summary?.weightsEpoch === undefined ? "" : `The weights are those of epoch ${summary.weightsEpoch}, the ${summary.weights}. `
   return html`<section aria-labelledby="scores"><h2 id="scores">Scores</h2>
 <p class="soft">${weights}An interval holds the score of other rows of the same kind in 95 of 100 cases.</p>
-${scrolled("scores", tableOf(["score", ...shown, ...judged, ...always], rows))}</section>
+${scrolled("scores", tableOf(["score", ...shown, ...judged, ...always], rows))}${linearText(summary)}</section>
 `
 }
 

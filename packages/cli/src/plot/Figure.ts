@@ -32,6 +32,8 @@ export type Mark =
       readonly bars: ReadonlyArray<readonly [from: Point, to: Point]>
       readonly tone: Tone
       readonly label?: string
+      /** 0.75 unless given. */
+      readonly opacity?: number
     }
   /** Horizontal intervals around a place of an axis of names. */
   | { readonly kind: "intervals"; readonly rows: ReadonlyArray<readonly [low: number, high: number]>; readonly tone: Tone }

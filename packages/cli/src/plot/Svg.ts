@@ -38,7 +38,7 @@ type Scale = (x: number) => number
 /** Names beside an axis take at most so many pixels. */
 const widestName = 150
 
-/** A number without the letters of units. `plainly(0.02) // => "0.02"` */
+/** A number without the letters of units. */
 const plainly = (x: number): string => {
   const size = Math.abs(x)
   return x !== 0 && (size < 1e-4 || size >= 1e6) ? x.toExponential(0) : String(Number(x.toPrecision(3)))
@@ -94,6 +94,9 @@ const pathOf = (points: ReadonlyArray<readonly [number, number]>, x: Scale, y: S
     .join("")
 }
 
+/** The grid shows through bars. */
+const usualOpacity = 0.75
+
 const drawers: {
   readonly [K in Mark["kind"]]: (
     mark: Extract<Mark, { readonly kind: K }>,
@@ -113,8 +116,8 @@ const drawers: {
     ),
     "</g>",
   ],
-  bars: ({ bars, tone }, x, y) => [
-    `<g fill="${colour(tone)}" fill-opacity="0.75">`,
+  bars: ({ bars, opacity = usualOpacity, tone }, x, y) => [
+    `<g fill="${colour(tone)}" fill-opacity="${opacity}">`,
     ...bars.map(([[x0, y0], [x1, y1]]) => {
       const [across, down] = [between(x(x0), x(x1)), between(y(y0), y(y1))]
       return rect({ left: across.from, top: down.from, width: across.size, height: down.size }, "")

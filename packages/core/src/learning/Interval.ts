@@ -16,7 +16,7 @@ const z = 1.959963984540054
  * The interval of a proportion: `share` of `n` samples are a yes. Wilson, Probable inference, the law of succession, and
  * statistical inference, 1927. It stays between 0 and 1 and has a width for shares of 0 and 1 too.
  *
- * `Interval.wilson(0.5, 100).low.toFixed(4) // => "0.4038"`
+ * `wilson(0.5, 100).low.toFixed(4) // => "0.4038"`
  */
 export const wilson = (share: number, n: number): Interval => {
   const widening = (z * z) / n
@@ -28,7 +28,7 @@ export const wilson = (share: number, n: number): Interval => {
 /**
  * The 97.5 % quantile of Student's t distribution. Hill, Algorithm 396, 1970.
  *
- * `Interval.studentQuantile(9).toFixed(3) // => "2.262"`
+ * `studentQuantile(9).toFixed(3) // => "2.262"`
  */
 export const studentQuantile = (freedom: number): number => {
   const p = 0.05
@@ -60,7 +60,7 @@ const logistic = (x: number): number => 1 / (1 + Math.exp(-x))
  * to 1 has its interval on the logit scale, so that it stays in between. `undefined` where a score is not finite, and where
  * the rows do not show how it varies: all the same, or at an end of its range.
  *
- * `Interval.jackknife(2, [1.5, 2, 2.5])?.low.toFixed(2) // => "-0.48"`
+ * `jackknife(2, [1.5, 2, 2.5])?.low.toFixed(2) // => "-0.48"`
  */
 export const jackknife = (
   score: number,
