@@ -125,6 +125,14 @@ export interface Data {
   readonly test?: Named
 }
 
+/** The columns that the split and the series of a document name: they are read whatever their types are. */
+export const namedColumns = ({ series, split }: Pick<Data, "series" | "split">): ReadonlySet<string> =>
+  new Set([
+    ...columnsOf(split).map(([name]) => name),
+    ...(series?.time === undefined ? [] : [series.time]),
+    ...(series?.group === undefined ? [] : [series.group]),
+  ])
+
 export interface Model {
   /** The shape of one input, where the data does not say it. */
   readonly input?: ReadonlyArray<number>

@@ -15,7 +15,7 @@ import * as Key from "@adjoint/core/tensor/Key"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Named, useOf } from "../Document.ts"
+import { type Data, type Named, namedColumns, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import { PrepareError } from "./PrepareError.ts"
@@ -60,24 +60,24 @@ const generate = (use: Use, { split }: Data): TreeRaw => {
 }
 
 /** What a document uses of its rows. */
-export const wantedOf = ({ columns, image }: Data): Source.Wanted => ({
+export const wantedOf = ({ columns, image, ...data }: Data): Source.Wanted => ({
   ...(image === undefined ? {} : { image }),
   ...(columns === undefined
     ? {}
     : {
         isUsed: (name) => {
           const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
-          return column !== undefined && Column.roleOf(column) !== undefined
+          return namedColumns(data).has(name) || (column !== undefined && Column.roleOf(column) !== undefined)
         },
       }),
 })
 /** Which columns of a text a reader keeps: those that the document uses, or all, for what looks at ignored ones too. */
 export type Keep = "used" | "all"
 
-/** How the columns of a table are stored. Columns that the split names are texts. */
-export const usesOf = ({ columns, split }: Data, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
+/** How the columns of a table are stored. Columns that the split or the series name are texts. */
+export const usesOf = ({ columns, ...data }: Data, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
   if (columns === undefined) return () => "text"
-  const named = new Set(Object.values(split).flatMap((value) => (typeof value === "string" ? [value] : [])))
+  const named = namedColumns(data)
   const { decimal, thousands } = options
   const use = ofColumns(
     columns,

@@ -24,7 +24,7 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { columnsOf, type Data, type Model, type Named, useOf } from "../Document.ts"
+import { type Data, type Model, type Named, namedColumns, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
 import { type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
@@ -72,8 +72,8 @@ const isLarge = ({ source, test }: Data, directory: string, from: number) =>
   ).pipe(Effect.orElseSucceed(() => false))
 
 /** The columns that the document uses: those that are not ignored, and those that the split names. */
-const isUsed = ({ columns = {}, split }: Data): ((name: string) => boolean) => {
-  const named = new Set(columnsOf(split).map(([name]) => name))
+const isUsed = ({ columns = {}, ...data }: Data): ((name: string) => boolean) => {
+  const named = namedColumns(data)
   return (name) => {
     const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
     return named.has(name) || (column !== undefined && column.type !== "ignore")
