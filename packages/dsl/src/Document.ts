@@ -125,14 +125,6 @@ export interface Data {
   readonly test?: Named
 }
 
-/** The columns that the split and the series of a document name: they are read whatever their types are. */
-export const namedColumns = ({ series, split }: Pick<Data, "series" | "split">): ReadonlySet<string> =>
-  new Set([
-    ...columnsOf(split).map(([name]) => name),
-    ...(series?.time === undefined ? [] : [series.time]),
-    ...(series?.group === undefined ? [] : [series.group]),
-  ])
-
 export interface Model {
   /** The shape of one input, where the data does not say it. */
   readonly input?: ReadonlyArray<number>
@@ -187,7 +179,11 @@ export type Part = "train" | "val" | "test"
 
 export interface Evaluate {
   readonly split: Part
+  /** The columns by whose values the rows are scored in groups too. */
+  readonly slices: ReadonlyArray<string>
+  /** The minimum of scores that are better the higher, and the maximum of those that are better the lower. */
   readonly fail_under: { readonly [score: string]: number }
+  readonly fail_above: { readonly [score: string]: number }
 }
 
 export interface ModelFile {

@@ -338,6 +338,12 @@ describe("every code", () => {
         |                                                           ^^^^^^^^^^
         = help: remove this monitor, or give both the same one
 
+      error[T523]: \`fail_under\` sets the minimum of a score, and \`loss\` is better the lower: good runs would fail
+        --> m.yaml:2:27
+      2 | evaluate: { fail_under: { loss: 0.5 } }
+        |                           ^^^^
+        = help: write it under \`fail_above\`, which sets the maximum  [fix available]
+
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (avoids saturation at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }

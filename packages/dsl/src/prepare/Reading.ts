@@ -15,7 +15,7 @@ import * as Key from "@adjoint/core/tensor/Key"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Named, namedColumns, useOf } from "../Document.ts"
+import { columnsOf, type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import { PrepareError } from "./PrepareError.ts"
@@ -35,7 +35,7 @@ export interface Rows {
   readonly place: Place
 }
 
-type Read<A> = Effect.Effect<A, PrepareError, FileSystem.FileSystem>
+type Reading<A> = Effect.Effect<A, PrepareError, FileSystem.FileSystem>
 
 /** A data error as a finding of the document. */
 export const refused =
@@ -60,7 +60,7 @@ const generate = (use: Use, { split }: Data): TreeRaw => {
 }
 
 /** What a document uses of its rows. */
-export const wantedOf = ({ columns, image, ...data }: Data): Source.Wanted => ({
+export const wantedOf = ({ columns, image, ...data }: Read): Source.Wanted => ({
   ...(image === undefined ? {} : { image }),
   ...(columns === undefined
     ? {}
@@ -74,8 +74,22 @@ export const wantedOf = ({ columns, image, ...data }: Data): Source.Wanted => ({
 /** Which columns of a text a reader keeps: those that the document uses, or all, for what looks at ignored ones too. */
 export type Keep = "used" | "all"
 
-/** How the columns of a table are stored. Columns that the split or the series name are texts. */
-export const usesOf = ({ columns, ...data }: Data, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
+/** The data of a document, with the columns that are scored in groups, which are read even if they are ignored. */
+export interface Read extends Data {
+  readonly slices?: ReadonlyArray<string>
+}
+
+/** The columns that something else than preprocessing reads: the split, the order and the groups of series, and scores of groups. */
+export const namedColumns = ({ series, slices = [], split }: Read): ReadonlySet<string> =>
+  new Set([
+    ...columnsOf(split).map(([name]) => name),
+    ...[series?.time, series?.group].flatMap((name) => (name === undefined ? [] : [name])),
+    ...slices,
+  ])
+
+/** How the columns of a table are stored. Columns that the split or the slices name are texts. */
+export const usesOf = (data: Read, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
+  const { columns } = data
   if (columns === undefined) return () => "text"
   const named = namedColumns(data)
   const { decimal, thousands } = options
@@ -103,7 +117,7 @@ const recorded = (path: string, folder: Folder): { readonly folder: Folder; read
 }
 
 /** Reads the rows of a source. `at` is where the document has it: `data.source` or `data.test`. */
-export const read = (data: Data, source: Named, at: Path, directory: string, keep: Keep = "all"): Read<Rows> =>
+export const read = (data: Read, source: Named, at: Path, directory: string, keep: Keep = "all"): Reading<Rows> =>
   Effect.gen(function* () {
     const use = useOf(source)
     const kind = Source.kindOf(use.name)
