@@ -159,6 +159,19 @@ describe("folds", () => {
   })
 })
 
+test("columns that only the split names are read, though they are ignored as inputs", async () => {
+  const kinds = '{ x: number, kind: class, "*": ignore }'
+  const model = "model: { layers: [{ dense: 8 }, relu, { head: kind }] }"
+  for (const split of ["{ by: { order: day }, val: 25% }", "{ column: part }", "{ folds: 2, group: who }"]) {
+    const text = completed(`data: { source: rows.csv, columns: ${kinds}, split: ${split} }\n${model}\n`)
+    const { sections } = read(fromText("m.yaml", text))
+    const { prepared: found } = await Effect.runPromise(preview(sections, scratch).pipe(Effect.provide(NodeFileSystem.layer)))
+    const wanted = Result.getOrThrow(divide(table, splitOf(split)))
+    expect(found?.origins.train?.rows).toEqual(wanted.train)
+    expect(found?.origins.val?.rows).toEqual(wanted.val)
+  }
+})
+
 describe("what does not go together is refused at its place", () => {
   const said = (text: string): ReadonlyArray<string> =>
     read(fromText("m.yaml", completed(`data: { source: { moons: { count: 100 } }, split: ${text} }\n`)))

@@ -68,6 +68,8 @@ const start = Effect.fnUntraced(function* (file: string) {
 
 /** The ranges of the first values, prepared as if there were no others. */
 const glance = (described: Described, raw: Preprocess.Raw): Pick<Facts, "extents" | "targetExtents"> => {
+  // Components of a few rows say nothing about those of all, and take seconds for large images.
+  if (described.data.pca !== undefined) return {}
   const seen = Result.gen(function* () {
     const { rows } = yield* Preprocess.keep(specOf(described), raw)
     const fitted = yield* PreprocessTree.fit(specOf(described), raw, rows)

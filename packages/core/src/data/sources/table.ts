@@ -49,7 +49,7 @@ const fields = {
   skip: {
     kind: "count",
     doc: "The number of lines before the header, or before the first row of a file without one, that are left out.",
-    synonyms: ["skiprows", "skip_rows", "skip_header", "skip_lines"],
+    synonyms: ["skiprows", "skip_header", "skip_lines"],
     optional: true,
   },
   comment: {
