@@ -1,16 +1,12 @@
 /** jax-js on its WebAssembly device, each task under one `jit`, except reads outside a program. It has no optimizers, so Adam is written out. */
-import { readFileSync } from "node:fs"
 import type { Array as JaxArray } from "@jax-js/jax"
 import type { Given, Weights } from "../inputs.ts"
 import { classes, features, type Network } from "../network.ts"
 import type { TaskOf } from "../protocol.ts"
 import { channelsFirst } from "./channelsFirst.ts"
+import { installedVersion } from "./installedVersion.ts"
 import { forward, type Jax, parametersOf } from "./jaxLayers.ts"
 import { type Job, repeated, serve } from "./serve.ts"
-
-/** It does not export its version. */
-const installedVersion = (): string =>
-  JSON.parse(readFileSync(new URL("../node_modules/@jax-js/jax/package.json", import.meta.url), "utf8")).version
 
 /** A batch of inputs: images have their channels before their height and width. */
 const inputsOf = ({ numpy: np }: Jax, { batch, network }: TaskOf<"train">, x: Float32Array | Int32Array): JaxArray => {
@@ -206,7 +202,8 @@ await serve(async () => {
     return np.log(np.sqrt(np.exp(np.tanh(gate.mul(x)).sub(0.5))).add(1))
   }
   return {
-    version: installedVersion(),
+    // It does not export its version.
+    version: installedVersion("@jax-js/jax"),
     // It uses only the browser's `Worker` for threads, which Node lacks.
     threads: 1,
     arrange: channelsFirst,

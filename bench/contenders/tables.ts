@@ -1,7 +1,7 @@
 /** Readers of tables: a CSV file of numbers from the disk to numbers in memory, by the library that the request names. */
 import { createReadStream, readFileSync } from "node:fs"
 import type { Table } from "@adjoint/core/data/Table"
-import bench from "../package.json" with { type: "json" }
+import { installedVersion } from "./installedVersion.ts"
 import { type Library, serve } from "./serve.ts"
 
 /** A reader of a file. What `read` returns is held until the next repetition; `sums` are those of its columns, and not timed. */
@@ -71,7 +71,7 @@ const libraries = {
   "csv-parse": async () => {
     const { parse } = await import("csv-parse")
     return library<ReadonlyArray<Row>>({
-      version: bench.dependencies["csv-parse"],
+      version: installedVersion("csv-parse"),
       read: async (file) => {
         const rows: Array<Row> = []
         const options = { from_line: 2, cast: (text: string) => Number(text) }
@@ -84,7 +84,7 @@ const libraries = {
   papaparse: async () => {
     const { default: Papa } = await import("papaparse")
     return library<ReadonlyArray<Row>>({
-      version: bench.dependencies.papaparse,
+      version: installedVersion("papaparse"),
       read: async (file) =>
         Papa.parse<Row>(readFileSync(file, "utf8"), { dynamicTyping: true, skipEmptyLines: true }).data.slice(1),
       sums: sumsOfRows,

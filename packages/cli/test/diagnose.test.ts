@@ -101,6 +101,44 @@ describe("a model file", () => {
   })
 })
 
+/** A model file after the fix of a finding, and what `check` says of it. */
+const mended = async (
+  text: string,
+  fix: { readonly span: { readonly start: number; readonly end: number }; readonly text: string },
+) => {
+  const result = text.slice(0, fix.span.start) + fix.text + text.slice(fix.span.end)
+  const at = join(folder({ "mended.yaml": result }), "mended.yaml")
+  return { at, result, ...(await run(["check", at])) }
+}
+
+test("a signal that fades gets the initializer that suits its activation as a fix", async () => {
+  const text = model(
+    "fade",
+    Array(5).fill("{ dense: { units: 16, activation: tanh } }").join(", "),
+    "optimizer: { adam: 0.01 }",
+  ).replace("model: {", "model: { init: { normal: 0.01 },")
+  const at = join(folder({ "fade.yaml": text }), "fade.yaml")
+  const [found] = await events(at, "--only", "layers")
+  expect(found.diagnostics[0]).toMatchObject({ code: "L704", message: expect.stringContaining("the signal fades") })
+  const better = await mended(text, found.diagnostics[0].fix)
+  expect(better.result).toContain("init: auto")
+  expect(better.code).toBe(0)
+  expect(await events(better.at, "--only", "layers")).toMatchObject([{ healthy: true }])
+})
+
+test("a run that learned its rows by heart gets early stopping as a fix", async () => {
+  const text = model("over", "{ dense: { units: 64, activation: relu } }", "optimizer: { adam: 0.05 }")
+    .replace("moons: { count: 120 }", "moons: { count: 60, noise: 0.4 }")
+    .replace("epochs: 4", "epochs: 120")
+  const at = join(folder({ "over.yaml": text }), "over.yaml")
+  expect(await run(["train", at, "--runs", runs])).toMatchObject({ code: 0 })
+  const [found] = await events("over/0001", "--only", "gap")
+  expect(found.diagnostics[0].code).toBe("L708")
+  const better = await mended(text, found.diagnostics[0].fix)
+  expect(better.result).toContain("callbacks: [early_stop]")
+  expect(better.code).toBe(0)
+})
+
 describe("a run", () => {
   beforeAll(async () => {
     expect(await run(["train", file("high.yaml"), "--runs", runs])).toMatchObject({ code: 0 })

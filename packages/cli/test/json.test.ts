@@ -94,7 +94,12 @@ describe("--json", () => {
     ["diagnose flowers.yaml --only initial_loss,layers", 0, ["diagnosed"]],
     ["diagnose flowers.yaml --only gap", 2, ["failed"]],
     ["evaluate flowers/1", 0, ["evaluated"]],
+    ["evaluate flowers/1 flowers.csv", 0, ["evaluated_files"]],
+    ["evaluate flowers/1 new.csv", 4, ["failed"]],
     ["evaluate nothing/1", 2, ["failed"]],
+    ["runs", 0, ["run_listed"]],
+    ["runs nothing", 2, ["failed"]],
+    ["compare flowers/1", 2, ["failed"]],
     ["predict flowers/1 flowers.csv", 0, ["predicted"]],
     ["predict flowers/1 new.csv", 4, ["predicted", "row_failed", "failed"]],
     ["predict flowers/1 missing.csv", 4, ["failed"]],
@@ -123,7 +128,8 @@ describe("--json", () => {
   ])("%s", async (text, code, expected) => {
     const args = text.split(" ").flatMap((word) => (word === "" ? [] : /\.(yaml|csv)$/.test(word) ? [at(word)] : [word]))
     const verb = args[0] ?? ""
-    const takesRuns = ["inspect", "train", "evaluate", "diagnose", "predict"].includes(verb) && !args.includes("--help")
+    const takesRuns =
+      ["inspect", "train", "evaluate", "diagnose", "predict", "runs", "compare"].includes(verb) && !args.includes("--help")
     expect(await events(takesRuns ? [...args, ...runs] : args)).toEqual({ code, events: expected })
   })
 

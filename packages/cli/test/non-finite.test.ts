@@ -91,7 +91,7 @@ data:
   ${rest}
 model: { layers: [{ embedding: { tokens: 10, units: 2 } }, flatten, { head: kind }] }
 train: { seed: 1, epochs: 2, batch: 10 }
-evaluate: { fail_under: { log_loss: 0.1 } }
+evaluate: { fail_above: { log_loss: 0.1 } }
 `
   const there = folder({
     "trained.csv": table((row) => row === 17),
@@ -139,7 +139,7 @@ evaluate: { fail_under: { log_loss: 0.1 } }
     expect(stderr).toContain("warning: test.loss is not finite: the activation of embedding1 is NaN for line 5 of the source")
     expect(stderr).toContain("token 12 is outside the embedding")
     expect(stdout).toContain("test.log_loss NaN")
-    expect(stderr).toContain("test.log_loss is NaN, under the 0.1000 asked for")
+    expect(stderr).toContain("test.log_loss is NaN, wanted at most 0.1000")
     expect(code).toBe(6)
   })
 })

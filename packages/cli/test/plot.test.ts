@@ -4,6 +4,7 @@ import { join } from "node:path"
 import * as Activation from "@adjoint/core/learning/Activation"
 import { make } from "@adjoint/core/learning/Entry"
 import { describe, expect, test } from "vitest"
+import { figure } from "../src/plot/Activation.ts"
 import { curves, extent, pieces } from "../src/plot/Curve.ts"
 import { svg } from "../src/plot/Svg.ts"
 import { folder, run } from "./world.ts"
@@ -60,7 +61,7 @@ describe("plot", () => {
     expect((await run(["plot", "relu", "-o", named])).stderr).toBe(`wrote ${named}\n`)
     expect((await run(["plot", "relu", "-o", named])).stderr).toBe(`unchanged ${named}\n`)
     expect((await run(["plot", "tanh", "-o", named])).stderr).toBe(`replaced ${named}\n`)
-    expect(readFileSync(named, "utf8")).toContain("<title>tanh and its derivative</title>")
+    expect(readFileSync(named, "utf8")).toContain("<desc>tanh and its derivative</desc>")
 
     const before = process.cwd()
     process.chdir(directory)
@@ -142,13 +143,19 @@ describe.each(names)("%s", (name) => {
   })
 
   test("is drawn inside its frame", () => {
-    const picture = svg(drawn, { title: name, formula: "a < b & c", derivative: "" })
+    const picture = svg(figure(drawn, { title: name, formula: "a < b & c", derivative: "" }))
     expect(picture).toContain("a &lt; b &amp; c")
     const places = [...picture.matchAll(/ d="([^"]+)"/g)].flatMap(([, d = ""]) => d.match(/-?[\d.]+,-?[\d.]+/g) ?? [])
     expect(places.length).toBeGreaterThan(2000)
+    const lines = [...picture.matchAll(/<line class="(?:grid|axis)" x1="([\d.]+)" y1="([\d.]+)" x2="([\d.]+)" y2="([\d.]+)"/g)]
+    const ends = (...at: ReadonlyArray<number>) => lines.flatMap((line) => at.map((i) => Number(line[i])))
+    const [xs, ys] = [ends(1, 3), ends(2, 4)]
+    const frame = { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) }
+    expect(frame.right - frame.left).toBeGreaterThan(600)
+    expect(frame.bottom - frame.top).toBeGreaterThan(300)
     for (const place of places) {
       const [x = Number.NaN, y = Number.NaN] = place.split(",").map(Number)
-      if (!(x >= 56 && x <= 732 && y >= 96 && y <= 436)) expect.fail(`${place} is outside`)
+      if (!(x >= frame.left && x <= frame.right && y >= frame.top && y <= frame.bottom)) expect.fail(`${place} is outside`)
     }
   })
 })

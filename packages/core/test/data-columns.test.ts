@@ -2,6 +2,7 @@
 import * as Result from "effect/Result"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import * as Calendar from "../src/data/Calendar.ts"
 import * as Category from "../src/data/Category.ts"
 import * as Column from "../src/data/Column.ts"
 import * as Fitted from "../src/data/Fitted.ts"
@@ -435,6 +436,9 @@ describe("names", () => {
       'line 2: row 2, column `x`: got "hihg", wanted one of "low", "mid", "high"; try: "high", or add it to `order`',
     )
   })
+  it("with an order need it", () => {
+    expect(refusal(fitOf({ type: "ordinal" } as unknown as Column.Column, ["a"]))).toContain("column `x`: got no `order`")
+  })
   it("with an order are a class in that order as a target, as are given classes", () => {
     const table = Table.make(
       ["x", "a", "b"],
@@ -771,4 +775,32 @@ it("intervals count the edges at or below a value", () => {
       expect(Quantity.intervalOf(sorted, value)).toBe(sorted.filter((edge) => edge <= value).length)
     }),
   )
+})
+
+describe("the calendar", () => {
+  it("is that of `Date`, for days before and after 1970", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1e6, max: 1e6 }), (number) => {
+        const date = new Date(number * Calendar.dayLength)
+        const day = { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() }
+        expect(Calendar.dayOf(number)).toEqual(day)
+        expect(Calendar.numberOf(day)).toBe(number)
+        expect(Calendar.exists(day)).toBe(true)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+  it("has no other days", () => {
+    const none = [
+      [2023, 2, 29],
+      [1900, 2, 29],
+      [2024, 2, 30],
+      [2024, 4, 31],
+      [2024, 0, 1],
+      [2024, 13, 1],
+      [2024, 1, 0],
+      [2024, 1, 32],
+    ] as const
+    for (const [year, month, day] of none) expect(Calendar.exists({ year, month, day })).toBe(false)
+  })
 })

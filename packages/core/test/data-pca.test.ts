@@ -1,7 +1,7 @@
 import { getOrThrow, isFailure } from "effect/Result"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
-import { moments } from "../src/data/covariance.ts"
+import { moments, momentsOfBytes } from "../src/data/covariance.ts"
 import * as Fitted from "../src/data/Fitted.ts"
 import { decode, encode, isValid } from "../src/data/floats64.ts"
 import * as InputTransform from "../src/data/InputTransform.ts"
@@ -58,6 +58,29 @@ describe("the covariance", () => {
           }
       }),
       { numRuns: 40 },
+    )
+  })
+})
+
+describe("the covariance of bytes", () => {
+  test("is that of the same numbers as floats, also of more rows than are added at once", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 600 }), fc.nat(50), (width, count, seed) => {
+        const bytes = Uint8Array.from({ length: (count + 3) * width }, (_, i) => (Math.imul(i + seed, 2654435761) >>> 11) % 256)
+        // All of one value, the largest products there are.
+        for (let row = 0; row < count; row += 2) bytes[row * width] = 255
+        const rows = Int32Array.from({ length: count }, (_, i) => (i * 7) % (count + 3))
+        const divisors = Float64Array.from({ length: width }, (_, j) => j + 0.5)
+        const write = (i: number, into: Float64Array): void => {
+          for (let j = 0; j < width; j++) into[j] = (bytes[(rows[i] ?? 0) * width + j] ?? 0) / (divisors[j] ?? 1)
+        }
+        const found = momentsOfBytes(bytes, rows, divisors)
+        const wanted = moments({ count, width, write })
+        for (const [i, value] of wanted.covariance.entries())
+          expect(Math.abs((found.covariance[i] ?? 0) - value)).toBeLessThan(1e-7 * (1 + Math.abs(value)))
+        for (const [j, mean] of wanted.means.entries()) expect(found.means[j]).toBeCloseTo(mean, 8)
+      }),
+      { numRuns: 20 },
     )
   })
 })

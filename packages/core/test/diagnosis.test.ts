@@ -16,6 +16,7 @@ import {
   Optimizer,
   Params,
   Score,
+  StoredArray,
   Tensor,
   Toys,
   Train,
@@ -339,6 +340,8 @@ describe("simple models", () => {
       assert.isAbove(line?.accuracy ?? 0, 0.8)
       const found = { own: { loss: 0.6 }, constant: { loss: 0.7 }, linear: { loss: 0.3 } }
       assert.match(Diagnosis.concerns.baselines(found)[0]?.message ?? "", /above that of a linear model, 0.3/)
+      const flatRun = { ...found, own: { loss: 0.695 } }
+      assert.match(Diagnosis.concerns.baselines(flatRun)[0]?.message ?? "", /nearly the same for every row/)
       assert.match(
         Diagnosis.concerns.baselines({ ...found, own: { loss: Number.NaN } })[0]?.message ?? "",
         /not below that of the best constant/,
@@ -369,5 +372,23 @@ it.effect("the gap is that between the parts", () =>
       Diagnosis.concerns.gap({ rows: 72, parameters: 15000, train: { loss: 0.1 }, validation: { loss: 0.9 } })[0]?.message ?? "",
       /72 rows against 15000 parameters/,
     )
+  }),
+)
+
+it.effect("rows that are stored outside memory give the same numbers as those in memory", () =>
+  Effect.gen(function* () {
+    const tree = { inputs: data.inputs, targets: data.targets }
+    const bytes = StoredArray.records(tree)
+    const store: StoredArray.ByteStore = {
+      name: "rows",
+      size: bytes.length,
+      read: (offsets, length) =>
+        Promise.resolve(Uint8Array.from([...offsets].flatMap((at) => [...bytes.subarray(at, at + length)]))),
+    }
+    const stored = { ...subject, data: StoredArray.stored(tree, store, 96) } as unknown as typeof subject
+    assert.deepStrictEqual(yield* provided(Diagnosis.layers(stored)), yield* provided(Diagnosis.layers(subject)))
+    assert.deepStrictEqual(yield* provided(Diagnosis.deadUnits(stored)), yield* provided(Diagnosis.deadUnits(subject)))
+    assert.deepStrictEqual(yield* provided(Diagnosis.linear(stored)), yield* provided(Diagnosis.linear(subject)))
+    assert.deepStrictEqual(yield* provided(Diagnosis.gap(stored)), yield* provided(Diagnosis.gap(subject)))
   }),
 )

@@ -1,6 +1,7 @@
 /** The bounds of options: those of a catalogue entry hold for the table and for the constructor that a program calls. */
 import {
   Activation,
+  Callback,
   Initializer,
   Key,
   Layers,
@@ -358,5 +359,20 @@ describe("numbers as the 32-bit floats that tensors hold", () => {
 
   test("whole numbers are counts, which no tensor holds", () => {
     expect(isWithin(1e300, { kind: "integer" })).toBe(true)
+  })
+})
+
+describe("options of their own", () => {
+  const guard = (rewind: object) =>
+    make(Callback.table, { name: "nan_guard", options: { rewind } })(() => ({ monitor: "val.loss", mode: "min" }))
+
+  test("have their defaults", () => {
+    expect(guard({ times: 2 })).toEqual({ rewind: { factor: 0.5, times: 2 } })
+    expect(guard({})).toEqual({ rewind: { factor: 0.5, times: 3 } })
+    expect(make(Callback.table, { name: "nan_guard", options: {} })(() => ({ monitor: "val.loss", mode: "min" }))).toEqual({})
+  })
+
+  test("have their bounds", () => {
+    expect(() => guard({ factor: 1 })).toThrow("nan_guard.rewind got 1 for factor; it wants a number above 0 and below 1")
   })
 })

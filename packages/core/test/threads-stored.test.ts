@@ -201,7 +201,7 @@ describe("rows in a file", () => {
               )
             }).pipe(Effect.scoped, Effect.provide([wasm, NodeServices.layer]), Effect.runPromise),
         ),
-        { numRuns: 8 },
+        { numRuns: 5 },
       ),
     ),
   )

@@ -179,7 +179,11 @@ export type Part = "train" | "val" | "test"
 
 export interface Evaluate {
   readonly split: Part
+  /** The columns by whose values the rows are scored in groups too. */
+  readonly slices: ReadonlyArray<string>
+  /** The minimum of scores that are better the higher, and the maximum of those that are better the lower. */
   readonly fail_under: { readonly [score: string]: number }
+  readonly fail_above: { readonly [score: string]: number }
 }
 
 export interface ModelFile {

@@ -176,7 +176,7 @@ describe("every code", () => {
         |                                                            ^^^ \`train\` exceeds 100%
         = help: make a part smaller: the others leave \`train: 70%\`
 
-      error[D309]: \`val\` and \`folds\` of the split exclude each other
+      error[D310]: \`val\` and \`folds\` of the split exclude each other
         --> m.yaml:1:63
       1 | data: { source: { moons: { count: 100 } }, split: { folds: 5, val: 20% } }
         |                                                     ----- each fold is the validation rows once, and the others train
@@ -337,6 +337,12 @@ describe("every code", () => {
         |                      ---------- early stopping
         |                                                           ^^^^^^^^^^
         = help: remove this monitor, or give both the same one
+
+      error[T523]: \`fail_under\` sets the minimum of a score, and \`loss\` is better the lower: good runs would fail
+        --> m.yaml:2:27
+      2 | evaluate: { fail_under: { loss: 0.5 } }
+        |                           ^^^^
+        = help: write it under \`fail_above\`, which sets the maximum  [fix available]
 
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (avoids saturation at the start)
         --> m.yaml:1:64

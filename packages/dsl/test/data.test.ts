@@ -347,6 +347,45 @@ describe("in TypeScript", () => {
   })
 })
 
+describe("columns of every kind", () => {
+  const columnOf = (column: string) => {
+    const text = `schema: 1\ndata: { source: a.csv, columns: { a: ${column}, y: class } }\nmodel: { layers: [{ head: y }] }\n`
+    const { diagnostics, document } = read(fromText("m.yaml", text))
+    return diagnostics[0]?.message ?? document?.data?.columns?.a
+  }
+  test.each([
+    ["{ type: number, bins: [0, 18], encode: ordinal }", { type: "number", bins: [0, 18], encode: "ordinal" }],
+    ["{ type: number, bins: { quantiles: 4 } }", { type: "number", bins: { quantiles: 4 } }],
+    ["{ type: number, missing: { constant: -1 } }", { type: "number", missing: { constant: -1 } }],
+    [
+      "{ type: category, rare: 1%, missing: { constant: none } }",
+      { type: "category", rare: "1%", missing: { constant: "none" } },
+    ],
+    ["{ type: date, parts: [month, elapsed], cyclic: true }", { type: "date", parts: ["month", "elapsed"], cyclic: true }],
+    ["id", { type: "id" }],
+    ["{ type: weight, missing: 1 }", { type: "weight", missing: 1 }],
+    ["ordinal", "`order` is missing in data.columns.a"],
+    ["{ type: ordinal, order: [low] }", /data\.columns\.a\.order/],
+    ["{ type: number, bins: 1 }", /expected a number of bins, a list of rising edges or \{ quantiles/],
+    ["{ type: number, bins: [2, 1] }", /expected a number of bins|expected rising edges/],
+    ["{ type: number, bins: 3, scale: standard }", /`bins` without `transform` and `scale`/],
+    ["{ type: number, role: target, transform: quantile }", /for a target neither `bins` nor a quantile transform/],
+    ["{ type: number, transform: log2 }", /data\.columns\.a\.transform/],
+    ["{ type: category, rare: 0 }", /expected a number of rows, or a share of them such as 1%/],
+    ["{ type: category, missing: mean }", /expected `error`, `drop`, `most_common`, `category` or \{ constant: a text \}/],
+    ["{ type: date, parts: [month, month] }", /expected every word once/],
+    ["{ type: date, format: DD }", { type: "date", format: "DD" }],
+    ["{ type: date, format: week }", /a `format` that is iso, unix, unix_ms or a pattern/],
+    ["{ type: set, role: target, missing: indicator }", /for a target `missing: error`, `drop` or `empty`/],
+    ["{ type: binary, names: [a, b, c] }", /two `names`/],
+    ["datetime", "data.columns.a: there is no column type `datetime`"],
+    ["{ type: weights }", "data.columns.a: there is no column type `weights`"],
+  ] as const)("%s", (column, wanted) => {
+    if (wanted instanceof RegExp) expect(columnOf(column)).toMatch(wanted)
+    else expect(columnOf(column)).toEqual(wanted)
+  })
+})
+
 describe("pca", () => {
   const arrays = (pca: string): string => `{ source: { npz: { path: rows.bin, inputs: x, targets: y } }, pca: ${pca} }`
   const columns = (pca: string): string =>

@@ -584,6 +584,22 @@ const scores: ReadonlyArray<Case> = [
     "did you mean `accuracy`?",
     {},
   ],
+  [
+    "a minimum of a score that is better the lower",
+    { evaluate: "fail_under: { loss: 0.5 }" },
+    "T523",
+    "16:27",
+    "write it under `fail_above`, which sets the maximum",
+    { evaluate: "fail_under: {}, fail_above: { loss: 0.5 }" },
+  ],
+  [
+    "a maximum of a score that is better the higher",
+    { evaluate: "fail_above: { accuracy: 0.5 }" },
+    "T523",
+    "16:27",
+    "write it under `fail_under`, which sets the minimum",
+    { evaluate: "fail_above: {}, fail_under: { accuracy: 0.5 }" },
+  ],
 ]
 
 const shapes: ReadonlyArray<Case> = [

@@ -368,6 +368,11 @@ describe("columns beside inputs and targets", () => {
 
   test.each([
     [
+      data({ ...columns, patient: { type: "group" } }, { val: "20%", by: "order", seed: 1 }),
+      "a split in the order of the rows cannot keep groups together",
+      ["data", "split", "by"],
+    ],
+    [
       data({ ...columns, patient: { type: "ignore" } }, { val: "20%", group: "patent", seed: 1 }),
       "the data has no column `patent`",
       ["data", "split", "group"],

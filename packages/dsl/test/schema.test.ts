@@ -46,7 +46,9 @@ train: { optimizer: sgd, schedule: { warmup: { epochs: 2, schedule: cosine } }, 
           },
         },
         "evaluate": {
+          "fail_above": {},
           "fail_under": {},
+          "slices": [],
           "split": "test",
         },
         "lint": {

@@ -71,6 +71,10 @@ const onDisk = (data: Data, settings = streaming) =>
       expect(yield* isStreamed({ data }, scratch)).toBe(true)
       const prepared = yield* prepareStreamed({ data }, scratch)
       expect(prepared.facts.isStored).toBe(true)
+      // Of the temporary files those with prepared rows are left.
+      const names = readdirSync(cache).flatMap((folder) => readdirSync(join(cache, folder)))
+      expect(names.filter((name) => name.endsWith(".columns"))).toEqual([])
+      expect(names).toContain("train.rows")
       return yield* Effect.promise(() => all(prepared))
     }).pipe(Effect.scoped, Effect.provideService(Streaming, settings), Effect.provide(NodeFileSystem.layer)),
   )

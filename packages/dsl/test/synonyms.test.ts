@@ -1,10 +1,10 @@
 /** The names of other libraries stand on the entries that they mean, and nowhere else. */
 import * as Column from "@adjoint/core/data/Column"
 import type { AnyKind as AnyColumn } from "@adjoint/core/data/columns/Kind"
+import { imageFields } from "@adjoint/core/data/imageFields"
 import { letters } from "@adjoint/core/data/Nearest"
 import { tablePcaFields } from "@adjoint/core/data/Pca"
 import * as Source from "@adjoint/core/data/Source"
-import { imageFields } from "@adjoint/core/data/imageFields"
 import type { AnyKind as AnySource } from "@adjoint/core/data/sources/Kind"
 import type { Table } from "@adjoint/core/learning/Entry"
 import { describe, expect, test } from "vitest"
@@ -53,7 +53,7 @@ describe.each(tables)("the synonyms of the %s table", (_, table) => {
 test("the synonyms of the keys of sections lead to keys", () => {
   const sections: ReadonlyArray<readonly [Synonyms, ReadonlyArray<string>]> = [
     [Vocabulary.file.synonyms, ["schema", "name", "data", "model", "pretrain", "train", "evaluate", "lint"]],
-    [Vocabulary.data.synonyms, ["source", "columns", "arrays", "image", "scale", "pca", "target", "split", "test"]],
+    [Vocabulary.data.synonyms, ["source", "columns", "arrays", "image", "scale", "pca", "series", "target", "split", "test"]],
     [
       Vocabulary.split.synonyms,
       ["train", "val", "test", "unlabelled", "stratify", "group", "by", "column", "folds", "repeats", "fold", "repeat", "seed"],

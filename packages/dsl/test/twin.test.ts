@@ -52,7 +52,7 @@ const split: Keys<NonNullable<NonNullable<Model.Sections["data"]>["split"]>> = {
   seed: true,
 }
 const model: Keys<Model.Sections["model"]> = { input: true, inputs: true, init: true, layers: true }
-const evaluate: Keys<NonNullable<Model.Sections["evaluate"]>> = { split: true, fail_under: true }
+const evaluate: Keys<NonNullable<Model.Sections["evaluate"]>> = { split: true, slices: true, fail_under: true, fail_above: true }
 const lint: Keys<NonNullable<Model.Sections["lint"]>> = { allow: true }
 const rbm: Keys<Model.RbmOptions & { readonly layer: string }> = {
   layer: true,
@@ -174,7 +174,8 @@ describe("what the file says, the twin says", () => {
           "early_stop",
           { reduce_on_plateau: { factor: 0.5 } },
           { checkpoint: { every: "2 epochs", keep: ["best"] } },
-          { nan_guard: "stop" },
+          { nan_guard: { rewind: { times: 2 } } },
+          { watch_layers: { steps: 50 } },
         ],
       },
     }
@@ -190,7 +191,7 @@ train:
   accumulate: 2
   lookahead: { alpha: 0.8 }
   average: 0.9
-  callbacks: [early_stop, { reduce_on_plateau: { factor: 0.5 } }, { checkpoint: { every: 2, keep: [best] } }, { nan_guard: stop }]
+  callbacks: [early_stop, { reduce_on_plateau: { factor: 0.5 } }, { checkpoint: { every: 2, keep: [best] } }, { nan_guard: { rewind: { times: 2 } } }, { watch_layers: { steps: 50 } }]
 `)
     expect(Result.getOrThrow(Model.modelFile(sections))).toEqual(written)
   })

@@ -136,6 +136,7 @@ const train = Command.make(
     lanes,
     threads,
     dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
+    noReport: switchOf("no-report", "draw no pictures and write no report.html when the run has ended"),
     json,
   },
   (options) => lazily(() => import("../verbs/train.ts"))({ ...options, usualRuns }),
@@ -152,6 +153,12 @@ const evaluate = Command.make(
   "evaluate",
   {
     run: runArgument,
+    files: Argument.String("file").pipe(
+      Argument.withDescription(
+        "new labelled rows, in a file of any kind that train reads; those of the run's own data without one",
+      ),
+      Argument.atLeast(0),
+    ),
     split: Flag.Literals("split", ["train", "val", "test"]).pipe(
       Flag.optional,
       Flag.map(Option.getOrUndefined),
@@ -166,8 +173,73 @@ const evaluate = Command.make(
   },
   lazily(() => import("../verbs/evaluate.ts")),
 ).pipe(
-  Command.withDescription("Score a run's model on rows that it was not trained on"),
-  Command.withExamples([{ command: "adjoint evaluate digits/0001" }, { command: "adjoint evaluate latest --split val" }]),
+  Command.withDescription("Score a run's model on rows that it was not trained on, of its own data or of new files"),
+  Command.withExamples([
+    { command: "adjoint evaluate digits/0001" },
+    { command: "adjoint evaluate latest --split val" },
+    { command: "adjoint evaluate titanic/0001 new-passengers.csv" },
+  ]),
+)
+
+const report = Command.make(
+  "report",
+  {
+    run: runArgument,
+    out: Flag.String("out").pipe(
+      Flag.withAlias("o"),
+      Flag.withMetavar("FILE"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("where the report goes; report.html in the run's folder unless given"),
+    ),
+    time: switchOf("time", "measure how long each layer takes, and record it for this report and later ones"),
+    runs,
+    engine,
+    numerics,
+    lanes,
+    threads,
+    json,
+  },
+  lazily(() => import("../verbs/report.ts")),
+).pipe(
+  Command.withDescription("Draw the pictures of a run, and write its report as one HTML file that works offline"),
+  Command.withExamples([{ command: "adjoint report digits/0001" }, { command: "adjoint report latest -o report.html" }]),
+)
+
+const listRuns = Command.make(
+  "runs",
+  {
+    names: Argument.String("name").pipe(Argument.withDescription("a name of runs; all unless given"), Argument.atLeast(0)),
+    status: Flag.Literals("status", ["finished", "stopped early", "interrupted", "failed", "running", "ended", "damaged"]).pipe(
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+      Flag.withDescription("only runs that stand so"),
+    ),
+    sort: Flag.String("sort").pipe(
+      Flag.withMetavar("SCORE"),
+      Flag.withDefault("started"),
+      Flag.withDescription("by a score such as test.accuracy, the best first; by when they were started unless given"),
+    ),
+    runs,
+    json,
+  },
+  lazily(() => import("../verbs/runs.ts")),
+).pipe(
+  Command.withDescription("List the runs with their scores"),
+  Command.withExamples([{ command: "adjoint runs" }, { command: "adjoint runs digits --sort test.accuracy" }]),
+)
+
+const compare = Command.make(
+  "compare",
+  {
+    all: Argument.String("run").pipe(Argument.withDescription("runs, or a name for all of its runs"), Argument.atLeast(1)),
+    runs,
+    json,
+  },
+  lazily(() => import("../verbs/compare.ts")),
+).pipe(
+  Command.withDescription("Show runs side by side: their scores, and what differs in their model files and data"),
+  Command.withExamples([{ command: "adjoint compare digits/1 digits/2" }, { command: "adjoint compare digits" }]),
 )
 
 const sweep = Command.make(
@@ -379,7 +451,25 @@ const help = Command.make(
   Command.withExamples([{ command: "adjoint help" }, { command: "adjoint help train" }]),
 )
 
-const all = [init, check, inspect, train, sweep, evaluate, diagnose, predict, data, schema, explain, plot, doctor, help] as const
+const all = [
+  init,
+  check,
+  inspect,
+  train,
+  sweep,
+  evaluate,
+  diagnose,
+  predict,
+  listRuns,
+  compare,
+  report,
+  data,
+  schema,
+  explain,
+  plot,
+  doctor,
+  help,
+] as const
 
 /** The names of the verbs. */
 export const verbs: ReadonlyArray<string> = all.map(({ name }) => name)

@@ -63,56 +63,43 @@ export const line = <N extends Line>(name: N, numbers: Numbers[N]): string => {
 /** What a table of layers is made of, as far as it was asked for. */
 export type Columns = Partial<Pick<Numbers, "dead_units" | "gradients" | "layers" | "updates">>
 
-const histogram = ({ output }: LayerStatistics): string => sparkline(output.histogram, 10)
+/** A column of the table: its title, and the text of a layer. */
+type Column = readonly [title: string, cell: (layer: string) => string]
+
+/** A column of what has numbers for some layers. */
+const column = <A extends { readonly layer: string }>(all: ReadonlyArray<A>, title: string, cell: (own: A) => string): Column => [
+  title,
+  (name) => {
+    const own = all.find(({ layer }) => layer === name)
+    return own === undefined ? "" : cell(own)
+  },
+]
+
+const ends = ({ output: { saturated } }: LayerStatistics): string =>
+  saturated === undefined ? "" : `${Math.round(100 * saturated)}%`
+
+const ofLayers = (layers: ReadonlyArray<LayerStatistics>): ReadonlyArray<Column> => [
+  column(layers, "mean", ({ output }) => shown(output.mean)),
+  column(layers, "std", ({ output }) => shown(output.deviation)),
+  ...(layers.some(({ output }) => output.saturated !== undefined) ? [column(layers, "at ends", ends)] : []),
+  column(layers, "outputs", ({ output }) => sparkline(output.histogram, 10)),
+  column(layers, "std of ∂L/∂y", ({ gradient }) => shown(gradient.deviation)),
+]
 
 /** The layers of a net with their numbers, a row each. */
 export const table = ({ dead_units: dead, gradients, layers, updates }: Columns): ReadonlyArray<string> => {
   const names = [...new Set([layers, gradients, updates, dead].flatMap((all) => (all ?? []).map(({ layer }) => layer)))]
-  const of = <A extends { readonly layer: string }>(all: ReadonlyArray<A> | undefined, name: string): A | undefined =>
-    all?.find(({ layer }) => layer === name)
-  const hasEnds = layers?.some(({ output }) => output.saturated !== undefined) === true
-  const columns: ReadonlyArray<readonly [title: string, cell: (name: string) => string]> = [
-    ...(layers === undefined
-      ? []
-      : ([
-          ["mean", (name) => shown(of(layers, name)?.output.mean ?? Number.NaN)],
-          ["std", (name) => shown(of(layers, name)?.output.deviation ?? Number.NaN)],
-          ...(hasEnds
-            ? [
-                [
-                  "at ends",
-                  (name: string) => {
-                    const share = of(layers, name)?.output.saturated
-                    return share === undefined ? "" : `${Math.round(100 * share)}%`
-                  },
-                ] as const,
-              ]
-            : []),
-          ["outputs", (name) => (of(layers, name) === undefined ? "" : histogram(of(layers, name) as LayerStatistics))],
-          ["std of ∂L/∂y", (name) => shown(of(layers, name)?.gradient.deviation ?? Number.NaN)],
-        ] as const satisfies ReadonlyArray<readonly [string, (name: string) => string]>)),
-    ...(dead === undefined
-      ? []
-      : ([
-          [
-            "dead",
-            (name) => {
-              const own = of(dead, name)
-              return own === undefined ? "" : `${own.dead}/${own.units}`
-            },
-          ],
-        ] as const satisfies ReadonlyArray<readonly [string, (name: string) => string]>)),
-    ...(gradients === undefined ? [] : ([["‖∂L/∂w‖", (name: string) => numberOf(of(gradients, name)?.norm)]] as const)),
-    ...(updates === undefined ? [] : ([["step/weight", (name: string) => numberOf(of(updates, name)?.ratio)]] as const)),
+  const columns: ReadonlyArray<Column> = [
+    ...(layers === undefined ? [] : ofLayers(layers)),
+    ...(dead === undefined ? [] : [column(dead, "dead", (own) => `${own.dead}/${own.units}`)]),
+    ...(gradients === undefined ? [] : [column(gradients, "‖∂L/∂w‖", ({ norm }) => shown(norm))]),
+    ...(updates === undefined ? [] : [column(updates, "step/weight", ({ ratio }) => shown(ratio))]),
   ]
-  const cells = [
+  const rows = [
     ["layer", ...columns.map(([title]) => title)],
     ...names.map((name) => [printable(name), ...columns.map(([, cell]) => cell(name))]),
   ]
-  const widths = (cells[0] ?? []).map((_, i) => Math.max(...cells.map((row) => (row[i] ?? "").length)))
-  return cells.map((row) =>
-    `  ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  ")}`.trimEnd(),
-  )
+  const widths = ["layer", ...columns].map((_, i) => Math.max(...rows.map((row) => (row[i] ?? "").length)))
+  const laid = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))
+  return rows.map((row) => `  ${row.map(laid).join("  ")}`.trimEnd())
 }
-
-const numberOf = (x: number | undefined): string => (x === undefined ? "" : shown(x))

@@ -58,8 +58,16 @@ const columns = (): ReadonlyArray<EntryFound> =>
     advice,
     options: optionsOf(fields),
     ...("rule" in rest && rest.rule !== undefined ? { rule: rest.rule.wanted } : {}),
-    example: `data: { columns: { NAME: ${name} } }`,
+    example: `data: { columns: { NAME: ${columnOf(name, fields)} } }`,
   }))
+
+/** A column as a file says it: its type alone, or with the options that it needs. */
+const columnOf = (name: string, fields: Fields): string => {
+  const required = Object.entries(fields).flatMap(([option, field]) =>
+    isOptional(field) ? [] : [`${option}: ${field.kind === "names" ? "[low, high]" : "…"}`],
+  )
+  return required.length === 0 ? name : `{ type: ${name}, ${required.join(", ")} }`
+}
 
 /** A source as a file says it: its path alone where it has one, else its files. */
 const spelled = (name: string, fields: Fields, main: string | undefined): string => {

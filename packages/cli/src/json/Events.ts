@@ -7,7 +7,7 @@ import { Checked } from "./Check.ts"
 import { Profiled } from "./Data.ts"
 import { Diagnosed } from "./Diagnose.ts"
 import { Examined } from "./Doctor.ts"
-import { Evaluated } from "./Evaluate.ts"
+import { Evaluated, EvaluatedFiles } from "./Evaluate.ts"
 import { Explained } from "./Explain.ts"
 import { Failed } from "./Failed.ts"
 import { Fetched } from "./Fetch.ts"
@@ -15,9 +15,10 @@ import { Help, Version } from "./Help.ts"
 import { Initialized } from "./Init.ts"
 import { Inspected } from "./Inspect.ts"
 import { Printed } from "./JsonSchemas.ts"
-import { Plotted } from "./Plot.ts"
+import { Plotted, Reported } from "./Plot.ts"
 import { Predicted, RowFailed } from "./Predict.ts"
 import { Kept, Planned, Run, Summarized } from "./Run.ts"
+import { RunListed, RunsCompared } from "./Runs.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
 
 export const Event = Schema.Union([
@@ -33,11 +34,15 @@ export const Event = Schema.Union([
   SweepFinished,
   Evaluated,
   Diagnosed,
+  EvaluatedFiles,
+  RunListed,
+  RunsCompared,
   Predicted,
   RowFailed,
   Printed,
   Explained,
   Plotted,
+  Reported,
   Examined,
   Profiled,
   Fetched,

@@ -12,3 +12,10 @@ export const Plotted = event("plotted", "An activation and its derivative, as po
   /** The picture that was written, where `-o` asks for one. */
   file: Schema.optionalKey(Schema.String),
 })
+
+export const Reported = event("reported", "The pictures and the report of a run were written.", {
+  folder: Schema.String,
+  /** The report. */
+  file: Schema.String,
+  plots: Schema.Array(Schema.String),
+})

@@ -2,6 +2,7 @@
 import { Scores } from "@adjoint/core/training/Progress"
 import * as Schema from "effect/Schema"
 import { CrossValidated } from "./Folds.ts"
+import { Slices } from "./Values.ts"
 
 /** The result of a run. */
 export const Summary = Schema.Struct({
@@ -31,6 +32,8 @@ export const Summary = Schema.Struct({
   linear: Schema.optionalKey(Scores),
   /** The watched score, where it is worse than the linear model's. */
   worseThanLinear: Schema.optionalKey(Schema.String),
+  /** The scores of the groups that `evaluate.slices` asks for, on the part that the model file evaluates. */
+  slices: Schema.optionalKey(Slices),
   parent: Schema.optionalKey(Schema.String),
   failure: Schema.optionalKey(Schema.String),
 })

@@ -26,6 +26,15 @@ export const Parts = {
 /** The units of the scores that are not in those of the loss, by score. */
 export const Units = Schema.Record(Schema.String, Schema.String)
 
+/** The interval of each score at 95 %; a score whose rows do not allow one is left out. */
+export const Intervals = Schema.Record(Schema.String, Schema.Struct({ low: Schema.Finite, high: Schema.Finite }))
+
+/** The scores of groups of rows, by column: those with the same value, or a range of values, of the column. */
+export const Slices = Schema.Record(
+  Schema.String,
+  Schema.Array(Schema.Struct({ value: Schema.String, rows: Count, scores: Scores, intervals: Intervals })),
+)
+
 /** The sizes of an array, one for each axis. */
 export const Shape = Schema.Array(Count)
 

@@ -11,6 +11,7 @@ import type { Spec } from "@adjoint/core/types/ShapeError"
 import type * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import type { Built } from "@adjoint/dsl/build/Build"
 import type { Sample } from "@adjoint/dsl/prepare/Facts"
+import type { Leaf } from "./LayerTimes.ts"
 import type { Training } from "./Training.ts"
 
 export interface Row {
@@ -77,6 +78,18 @@ const inside = (children: ReadonlyArray<Child>, path: ReadonlyArray<string>): Re
       ? [{ name: at.join("."), kind, inputs, output: outputs.at(-1) ?? [], parameters: 0, multiplyAdds: 0 }]
       : rows(inner.net, inner.input, at)
   })
+
+/** The layers that have no others inside, with their nets: those of `modelRows` that compute alone. */
+export const leavesOf = (net: Built["net"], sample: Sample): ReadonlyArray<Leaf> => {
+  const below = (own: TreeNet, input: ShapeTree.ShapeTree, path: ReadonlyArray<string>): ReadonlyArray<Leaf> => {
+    const children = own.children?.(input) ?? []
+    if (children.length === 0) return [{ name: path.join("."), net: own, input }]
+    return children.flatMap(({ inner, name }) =>
+      inner === undefined ? [] : below(inner.net, inner.input, [...path, String(name)]),
+    )
+  }
+  return below(net as unknown as TreeNet, sample, [])
+}
 
 /** How many numbers the net of a training learns. */
 export const parametersOf = ({ built, prepared }: Training): number => {

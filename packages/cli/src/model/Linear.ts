@@ -5,7 +5,6 @@ import { Engine } from "@adjoint/core/engines/Engine"
 import type { Params } from "@adjoint/core/learning/Params"
 import type { Scores } from "@adjoint/core/training/Progress"
 import * as Effect from "effect/Effect"
-import { configOf } from "../run/Config.ts"
 import type { Training } from "./Training.ts"
 
 /** Multiply-adds that the reference engine may take for it, which is some thousand times slower. */
@@ -18,11 +17,11 @@ const mostOfReference = 2e7
 export const linearOf = (training: Training): Effect.Effect<Scores | undefined, never, Engine> =>
   Effect.gen(function* () {
     const { name } = yield* Engine
-    const { data, loss, net, scores, seed } = configOf(training)
-    const { test, val } = training.prepared
+    const { loss, net, scores, seed } = training.built
+    const { test, train: data, val } = training.prepared
     const on = val ?? test
     const found = yield* linear<Params, Params, Values, Values, Arrays>(
-      { data, loss, net, seed, ...(scores === undefined ? {} : { scores }), ...(on === undefined ? {} : { validation: on }) },
+      { data, loss, net, scores, seed, ...(on === undefined ? {} : { validation: on }) },
       name === "reference" ? mostOfReference : undefined,
     )
     return Number.isFinite(found?.loss) ? found : undefined

@@ -124,13 +124,13 @@ export const worseThanLinear = ({ built, prepared }: Training, summary: Partial<
 }
 
 /** A result that no one should rely on: it is worse than an answer that looks at no input, or than a linear model. */
-const worse = (training: Training, summary: Summary): ReadonlyArray<string> => {
+const worse = (training: Training, summary: Summary, reference: string): ReadonlyArray<string> => {
   const [found] = worseThanBaseline(training, summary)
   const line = worseThanLinear(training, summary)
   if (found === undefined && line !== undefined)
     return [
       `${line.name} ${Format.score(line.name, line.got)} is worse than that of a linear model (${Format.score(line.name, line.baseline)})`,
-      "adjoint diagnose",
+      `adjoint diagnose ${reference}`,
     ]
   // A score that is not finite has a warning of its own.
   if (found === undefined || !Number.isFinite(found.got)) return []
@@ -192,7 +192,7 @@ export const footer = (training: Training, summary: Summary, reference: string) 
   Effect.gen(function* () {
     const time = Format.duration(summary.seconds * 1000)
     yield* message((style) => `${style("good", "✓")} ${ending(summary)} (${time})`)
-    const [text, hint] = worse(training, summary)
+    const [text, hint] = worse(training, summary, reference)
     if (text !== undefined) yield* warning(text, hint)
     yield* next([`evaluate ${reference}`, `predict ${reference} FILE`])
   })

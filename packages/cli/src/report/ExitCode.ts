@@ -24,7 +24,7 @@ export const meanings: { readonly [Name in keyof typeof exitCodes]: string } = {
   modelFile: "the model file cannot be used, or wants more memory than there is",
   data: "the data cannot be used",
   diverged: "a value became NaN or infinite while training",
-  failUnder: "a score is less than `evaluate.fail_under` asks for",
+  failUnder: "a score misses `evaluate.fail_under` or `fail_above`",
   incompatible: "a run folder or checkpoint does not fit what is asked of it",
   unwritten: "a file, or the output, could not be written; a run without its output is complete",
   hangup: "SIGHUP, the terminal is gone: the step was finished and a checkpoint written",

@@ -62,9 +62,14 @@ export class Diverged extends TaggedError("Diverged")<{
   }
 }
 
-/** Scores that are less than the model file asks for. */
+/** Scores that are less or more than the model file asks for. */
 export class FailUnder extends TaggedError("FailUnder")<{
-  readonly missed: ReadonlyArray<{ readonly score: string; readonly got: number; readonly wanted: number }>
+  readonly missed: ReadonlyArray<{
+    readonly score: string
+    readonly got: number
+    readonly wanted: number
+    readonly bound: "minimum" | "maximum"
+  }>
 }> {}
 
 /** The self-test found wrong answers and printed them. */

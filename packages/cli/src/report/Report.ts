@@ -10,7 +10,7 @@ import * as Format from "../terminal/Format.ts"
 import { own } from "../terminal/Guard.ts"
 import type { Style } from "../terminal/Style.ts"
 import { type ExitCode, exitCodes } from "./ExitCode.ts"
-import type { Failure } from "./Failure.ts"
+import type { FailUnder, Failure } from "./Failure.ts"
 
 type Row<F> = {
   readonly code: (failure: F) => ExitCode
@@ -25,6 +25,12 @@ const codeOf = (diagnostics: ReadonlyArray<Diagnostic>): ExitCode =>
   diagnostics.every(({ code, severity }) => severity === "warning" || code === "D305") && hasErrors(diagnostics)
     ? exitCodes.data
     : exitCodes.modelFile
+
+const printMissed = ({ bound, got, score, wanted }: FailUnder["missed"][number]): string => {
+  const [is, limit] = [`${score} is ${Format.score(score, got)}`, Format.score(score, wanted)]
+  if (Number.isNaN(got)) return `${is}, wanted at ${bound === "minimum" ? "least" : "most"} ${limit}`
+  return `${is}, ${bound === "minimum" ? "under" : "over"} the ${limit} asked for`
+}
 
 const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _tag: T }>> } = {
   UsageError: { code: () => exitCodes.usage, say: ({ hint, message }) => said(message, hint) },
@@ -51,15 +57,7 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   },
   FailUnder: {
     code: () => exitCodes.failUnder,
-    say: ({ missed }) =>
-      said(
-        missed
-          .map(
-            ({ got, score, wanted }) =>
-              `${score} is ${Format.score(score, got)}, under the ${Format.score(score, wanted)} asked for`,
-          )
-          .join("\n"),
-      ),
+    say: ({ missed }) => said(missed.map(printMissed).join("\n")),
   },
   DataError: { code: () => exitCodes.data, say: ({ message }) => said(printable(message)) },
   ScratchError: {

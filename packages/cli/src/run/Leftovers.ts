@@ -25,7 +25,7 @@ const exists = (pid: number): boolean => {
 }
 
 /** Whether a run may still be written: it has no summary, and its process is not known to have ended. */
-const mayBeRunning = (directory: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
+export const mayBeRunning = (directory: string): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if (yield* fs.exists(join(directory, files.summary))) return false

@@ -24,7 +24,19 @@ import { files } from "./RunFolder.ts"
 
 const Files = Schema.Array(Schema.Struct({ path: Schema.String, bytes: Schema.Int, sha256: Schema.String }))
 const Rows = Schema.Struct({ train: Schema.Int, val: Schema.Int, test: Schema.Int })
-const LockRecord = Schema.Struct({ version: Schema.Literal(1), files: Files, rows: Rows, split: Schema.String })
+const Numbers = Schema.Array(Schema.Finite)
+const TargetRecord = Schema.Union([
+  Schema.Struct({ counts: Numbers }),
+  Schema.Struct({ yes: Numbers, rows: Schema.Int }),
+  Schema.Struct({ means: Numbers }),
+])
+const LockRecord = Schema.Struct({
+  version: Schema.Literal(1),
+  files: Files,
+  rows: Rows,
+  split: Schema.String,
+  targets: Schema.optionalKey(Schema.Record(Schema.String, TargetRecord)),
+})
 
 export interface Run {
   readonly directory: string

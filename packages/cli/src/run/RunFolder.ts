@@ -25,6 +25,8 @@ export const files = {
   plots: "plots",
   folds: "folds",
   foldScores: "folds.json",
+  report: "report.html",
+  times: "layer-times.json",
 } as const
 
 const number = /^\d{4,}$/

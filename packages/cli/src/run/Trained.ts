@@ -8,6 +8,7 @@ import type { Weights } from "@adjoint/core/training/Evaluate"
 import { type Built, build } from "@adjoint/dsl/build/Build"
 import { type Checked, checked } from "@adjoint/dsl/check/Checked"
 import type { ModelFile } from "@adjoint/dsl/Document"
+import { headsOf } from "@adjoint/dsl/prepare/Facts"
 import { type Part, type Prepared, targetOf } from "@adjoint/dsl/prepare/Prepare"
 import { type Reading, read } from "@adjoint/dsl/Read"
 import { fromText } from "@adjoint/dsl/source/Source"
@@ -52,21 +53,43 @@ export const load = (directory: string): Effect.Effect<Trained, RunError | Check
     return { run, document, reading, checked: right.success, built, weights: yield* weightsOf(run, built) }
   })
 
-/** The rows that a run was trained and is judged on. Fails when they are no longer the same. */
-export const rowsOf = ({
-  document,
-  reading,
-  run,
-}: Trained): Effect.Effect<Prepared, RunError | Refused | ScratchError, FileSystem.FileSystem | Scope.Scope | World> =>
+/** The rows that a run was trained and is judged on, with the slices of a part. Fails when they are no longer the same. */
+export const rowsOf = (
+  { document, reading, run }: Trained,
+  split = document.evaluate.split,
+): Effect.Effect<Prepared, RunError | Refused | ScratchError, FileSystem.FileSystem | Scope.Scope | World> =>
   Effect.gen(function* () {
     const { command, fitted } = run
-    const prepared = yield* dataOf({ document, reading, directory: command.directory, facts: {} }, { fitted })
+    const evaluate = { ...document.evaluate, split }
+    const prepared = yield* dataOf(
+      { document: { ...document, evaluate }, reading, directory: command.directory, facts: {} },
+      { fitted },
+    )
     yield* sameRows(run, prepared.lock)
     return prepared
   })
 
+/** The loss of a model whose heads have these counts of training rows by class, which may weigh classes. */
+const weighed = (right: Checked, countsOf: (head: string) => ReadonlyArray<number> | undefined): Built["loss"] => {
+  const heads = right.heads.map((head) => {
+    const counts = countsOf(head.name ?? "")
+    return counts === undefined ? head : { ...head, counts }
+  })
+  return build({ ...right, heads }).loss
+}
+
 /** The loss that the run was trained by, which may weigh classes by how many rows each has. */
-export const lossOver = ({ checked: right }: Trained, { facts }: Prepared): Built["loss"] => build({ ...right, facts }).loss
+export const lossOver = ({ checked: right }: Trained, { facts }: Prepared): Built["loss"] => {
+  const counts = new Map(headsOf(facts).map(({ counts, name }) => [name ?? "", counts]))
+  return weighed(right, (head) => counts.get(head))
+}
+
+/** The same by the classes that the run recorded, where its rows are not at hand. Runs of older versions recorded none: no class is weighed. */
+export const recordedLoss = ({ checked: right, run: { lock } }: Trained): Built["loss"] =>
+  weighed(right, (head) => {
+    const record = lock.targets !== undefined && Object.hasOwn(lock.targets, head) ? lock.targets[head] : undefined
+    return record !== undefined && "counts" in record ? record.counts : undefined
+  })
 
 /** The rows of one part. Fails when the run has none. */
 export const partOf = (prepared: Prepared, part: "train" | "val" | "test", directory: string): Effect.Effect<Part, RunError> => {

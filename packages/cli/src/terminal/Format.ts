@@ -55,6 +55,15 @@ const percentages: ReadonlySet<string> = new Set(
   Object.keys(Score.table).filter((name) => withDefaults<Score.Score>(Score.table, name)?.isPercentage === true),
 )
 
+/**
+ * Which way a score is better, by its name with or without the part of the data and the head in front; `undefined` for a score that is not in the catalogue.
+ *
+ * `better("val.loss") // => "lower"`
+ * `better("test.species.accuracy") // => "higher"`
+ */
+export const better = (name: string): "higher" | "lower" | undefined =>
+  bare(name) === "loss" ? "lower" : withDefaults<Score.Score>(Score.table, bare(name))?.better
+
 /** A score by its name, with or without the part of the data in front. `score("val.accuracy", 0.9781) // => "97.81%"` */
 export const score = (name: string, value: number): string => (percentages.has(bare(name)) ? percent(value) : decimal(value))
 

@@ -3,12 +3,10 @@
 import { type Arrays, arrayOf } from "@adjoint/core/data/PreprocessTree"
 import * as Score from "@adjoint/core/learning/Score"
 import { at } from "@adjoint/core/tensor/subscript"
-import { predict } from "@adjoint/core/training/Evaluate"
+import type { Judged } from "@adjoint/core/training/Scored"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import type { BuiltHead } from "@adjoint/dsl/build/Build"
 import { columns, printable } from "@adjoint/dsl/diagnostic/Printable"
-import type { Part } from "@adjoint/dsl/prepare/Prepare"
-import * as Effect from "effect/Effect"
 import type { Trained } from "../run/Trained.ts"
 import type { Style } from "../terminal/Style.ts"
 import { shortenedApart } from "../terminal/Text.ts"
@@ -48,21 +46,21 @@ const ofHead = ({ target }: BuiltHead, output: NDArray, truth: NDArray): Classes
   }
 }
 
-/** The scores of the classes of some rows with a run's model; only where there are classes. */
-export const classesOf = ({ built, weights }: Trained, { inputs, targets }: Part) =>
-  Effect.gen(function* () {
-    const { heads } = built
-    if (heads.every(({ target }) => target.type === "numbers")) return undefined
-    const outputs: Arrays = yield* predict(built.net, weights, inputs)
-    const found = heads.map((head) => {
-      const { name = "" } = head
-      return [head, ofHead(head, arrayOf(outputs, name), arrayOf(targets, name))] as const
-    })
-    const [only] = found
-    if (only?.[0].name === undefined) return only?.[1] satisfies Found | undefined
-    const named = found.flatMap(([{ name = "" }, classes]) => (classes === undefined ? [] : [[name, classes] as const]))
-    return { heads: Object.fromEntries(named) } satisfies Found
+/** The scores of the classes of some rows; only where there are classes. */
+export const classesOf = (
+  { built: { heads } }: Pick<Trained, "built">,
+  { predictions, targets }: Judged<Arrays, Arrays>,
+): Found | undefined => {
+  if (heads.every(({ target }) => target.type === "numbers")) return undefined
+  const found = heads.map((head) => {
+    const { name = "" } = head
+    return [head, ofHead(head, arrayOf(predictions, name), arrayOf(targets, name))] as const
   })
+  const [only] = found
+  if (only?.[0].name === undefined) return only?.[1]
+  const named = found.flatMap(([{ name = "" }, classes]) => (classes === undefined ? [] : [[name, classes] as const]))
+  return { heads: Object.fromEntries(named) }
+}
 
 /** Tables are shown for at most so many classes; `--json` has them whatever their number. */
 const most = 20

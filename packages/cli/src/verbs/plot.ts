@@ -14,9 +14,10 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import { emit } from "../json/Emit.ts"
+import { type Caption, figure } from "../plot/Activation.ts"
 import { braille } from "../plot/Braille.ts"
 import { type Curves, curves, type Range } from "../plot/Curve.ts"
-import { type Caption, svg } from "../plot/Svg.ts"
+import { svg } from "../plot/Svg.ts"
 import { UsageError } from "../report/Failure.ts"
 import { writeWhole } from "../run/Files.ts"
 import type { Style } from "../terminal/Style.ts"
@@ -141,7 +142,7 @@ export const run = (options: Options) =>
     if (output !== undefined && !/\.svg$/i.test(output))
       return yield* new UsageError({ message: `${output} cannot be written: pictures are SVG`, hint: "a name that ends in .svg" })
     if (output !== undefined || !options.json)
-      yield* save(svg(drawn, caption), output ?? `${wanted.name}.svg`, output !== undefined)
+      yield* save(svg(figure(drawn, caption)), output ?? `${wanted.name}.svg`, output !== undefined)
     if (options.json) {
       const { name, options: chosen } = wanted
       const file = output === undefined ? {} : { file: output }

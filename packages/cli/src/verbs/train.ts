@@ -4,7 +4,7 @@ import { Engine } from "@adjoint/core/engines/Engine"
 import type * as Rbm from "@adjoint/core/learning/Rbm"
 import { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import type { Fold } from "@adjoint/core/training/CrossValidate"
-import { evaluate } from "@adjoint/core/training/Evaluate"
+import { evaluate, predict } from "@adjoint/core/training/Evaluate"
 import { findInScoring } from "@adjoint/core/training/findNonFinite"
 import { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
@@ -12,6 +12,8 @@ import type { Scores } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
 import type { NonFiniteScore, TrainEvent } from "@adjoint/core/training/TrainEvent"
 import { foldsOf } from "@adjoint/dsl/Document"
+import { printable } from "@adjoint/dsl/diagnostic/Printable"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
@@ -58,6 +60,8 @@ export interface Options extends Choice {
   readonly usualRuns: string
   readonly json: boolean
   readonly dryRun: boolean
+  /** Whether pictures and the report are left out. */
+  readonly noReport: boolean
 }
 
 /** Which model file, and the folder that its paths are relative to: the one named, or the one of the run that is resumed. */
@@ -178,6 +182,9 @@ const progressFor = ({ json }: Options, ofFold: OfFold | undefined) =>
     return ofFold === undefined ? (isTerminal ? live() : plain()) : quiet(isTerminal)
   })
 
+/** The scores of the part that a run is evaluated on, and those of its groups. */
+type JudgedScores = Pick<Summary, "slices"> & { readonly [part in "train" | "val" | "test"]?: Scores }
+
 /** The scores on the rows that the document evaluates a run on; a loss that is not finite is traced and reported. */
 const judge = <E, R>(
   { built, prepared, sound: { document } }: Training,
@@ -194,7 +201,13 @@ const judge = <E, R>(
       const place = yield* findInScoring({ ...built, read }, weights, dataset)
       if (place !== undefined) yield* tell({ _tag: "NonFiniteScore", part: split, epoch: records.at(-1)?.epoch ?? 0, ...place })
     }
-    return { [split]: scores } as { readonly [part in typeof split]?: Scores }
+    const { slices } = prepared
+    if (Object.keys(slices).length === 0) return { [split]: scores } as JudgedScores
+    const { scored } = yield* Effect.promise(() => import("../evaluate/Groups.ts"))
+    const { tableOf } = yield* Effect.promise(() => import("../evaluate/Judged.ts"))
+    const predictions = yield* predict(built.net, weights, dataset.inputs)
+    const groups = scored(tableOf(built, built.loss), { predictions, targets: dataset.targets, weights: dataset.weights }, slices)
+    return { [split]: scores, slices: groups } as JudgedScores
   })
 
 /** Whether a file of the run could not be written. */
@@ -294,6 +307,7 @@ const train = (options: Options, ready: Ready, folder: string, linear: Scores | 
       Effect.ensuring(progress.end),
       Effect.andThen(Effect.suspend(() => judge(training, ledger, record))),
       Effect.flatMap((judged) => close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })),
+      Effect.map((summary) => ({ summary, weights: ledger.weights })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
       Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
       Effect.mapError((error) =>
@@ -307,6 +321,35 @@ const train = (options: Options, ready: Ready, folder: string, linear: Scores | 
 
 /** The fields of a summary that are not on every line of JSON. */
 const withoutVersion = ({ version: _, ...summary }: Summary): Omit<Summary, "version"> => summary
+
+/**
+ * Draws the pictures of a run that has ended and writes its report. The run is complete without them: whatever goes wrong is a
+ * warning.
+ */
+const report = (
+  options: Options,
+  { training: { built, checked, prepared, sound } }: Ready,
+  folder: string,
+  weights: Ledger.Ledger["weights"],
+) =>
+  Effect.gen(function* () {
+    if (options.noReport || weights === undefined) return
+    const { compose, referenceIn, save } = yield* Effect.promise(() => import("../page/Report.ts"))
+    const run = yield* openRun(folder)
+    const trained = { run, document: sound.document, reading: sound.reading, checked, built, weights }
+    yield* save(folder, join(folder, files.report), yield* compose(trained, prepared, referenceIn(folder)))
+  }).pipe(
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.failCause(cause as Cause.Cause<never>)
+        : Lines.warning(
+            `the report was not written: ${printable(messageOf(Cause.squash(cause)))}`,
+            `adjoint report ${referenceOf(folder, options)}`,
+          ),
+    ),
+  )
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Prints what a run would be. */
 const planned = (
@@ -339,11 +382,15 @@ export const run = (options: Options) =>
     yield* Folds.resumable(ready.parent, document, folds)
     const folder = yield* begin(options, ready)
     if (options.json) yield* emitNow({ event: "run", folder, ...measured })
-    const linear = yield* linearOf(ready.training)
+    const linear = folds.length === 0 ? yield* linearOf(ready.training) : undefined
     if (!options.json) yield* Lines.header(folder, ready.training, parameters, engine, linear)
     const summary =
       folds.length === 0
-        ? yield* train(options, ready, folder, linear)
+        ? yield* Effect.gen(function* () {
+            const { summary, weights } = yield* train(options, ready, folder, linear)
+            yield* report(options, ready, folder, weights)
+            return summary
+          })
         : yield* Folds.run(
             {
               folder,
@@ -363,7 +410,8 @@ export const run = (options: Options) =>
                 }
                 const own: Ready = yield* prepare(options, ofFold)
                 const at = yield* begin(options, own, ofFold)
-                return { folder: at, train: train(options, own, at, yield* linearOf(own.training), ofFold) }
+                const linear = yield* linearOf(own.training)
+                return { folder: at, train: Effect.map(train(options, own, at, linear, ofFold), ({ summary }) => summary) }
               }),
           )
     if (options.json) yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
@@ -376,6 +424,11 @@ export const run = (options: Options) =>
           ? Lines.printScores(split, summary[split], summary.units)
           : Folds.printScores(summary)
       yield* result([folder, ...scores].join("  "))
+      if (summary.slices !== undefined) {
+        const { slices } = summary
+        const { printSlices } = yield* Effect.promise(() => import("../evaluate/Table.ts"))
+        yield* result((style) => printSlices(slices, style).join("\n"))
+      }
     }
     yield* held(ready.training.sound.document, summary)
   }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import * as Tensor from "../tensor/Tensor.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
+import { type Moments, moments, momentsOfBytes } from "./covariance.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import { fill } from "./Field.ts"
 import * as Finite from "./Finite.ts"
@@ -38,7 +39,9 @@ const fitPca = (
     const start = (rows[i] ?? 0) * width
     for (let j = 0; j < width; j++) into[j] = (data[start + j] ?? 0) / (divisors[j] ?? 1)
   }
-  return Result.map(Components.fit(pca, { count: rows.length, width, write }), ({ fitted, means }) => ({
+  const learned = (): Moments =>
+    data instanceof Uint8Array ? momentsOfBytes(data, rows, divisors) : moments({ count: rows.length, width, write })
+  return Result.map(Components.fit(pca, { count: rows.length, width, moments: learned }), ({ fitted, means }) => ({
     ...scaled,
     subtract: Array.from(means, (mean, i) => mean * (divisors[i] ?? 1)),
     divide,

@@ -59,8 +59,11 @@ export type Options<T extends Type> = Field.Written<(typeof kinds)[T]["fields"]>
 /** How one column is preprocessed: its type with its options. */
 export type Column = { readonly [T in Type]: { readonly type: T } & Options<T> }[Type]
 
+/** The types that need no option. */
+type Bare = { readonly [T in Type]: Record<never, never> extends Options<T> ? T : never }[Type]
+
 /** A column's options, or its type alone. */
-export type ColumnOrType = Type | Column
+export type ColumnOrType = Bare | Column
 
 /** Columns by name; `"*"` stands for every column that is not named. */
 export type Columns = { readonly [name: string]: ColumnOrType }

@@ -3,6 +3,8 @@
  * the time zone or the language of the machine.
  */
 
+import * as Calendar from "./Calendar.ts"
+
 /** A date and time: the clock as it was written, and the offset of that clock from UTC; both in milliseconds. */
 export interface Instant {
   /** The time on the clock, as if it were in UTC: milliseconds since 1970. */
@@ -17,14 +19,9 @@ const second = 1000
 const minute = 60 * second
 const hour = 60 * minute
 
-/** The milliseconds of a day; `undefined` for a day that does not exist. Years have four digits at most. */
-const dayOf = (year: number, month: number, day: number): number | undefined => {
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  return date.getUTCFullYear() === year && date.getUTCMonth() === month - 1 && date.getUTCDate() === day
-    ? date.getTime()
-    : undefined
-}
+/** The milliseconds of a day; `undefined` for a day that does not exist. */
+const dayOf = (year: number, month: number, day: number): number | undefined =>
+  Calendar.exists({ year, month, day }) ? Calendar.numberOf({ year, month, day }) * Calendar.dayLength : undefined
 
 /** The milliseconds of a time of day; `undefined` for one that does not exist. 24:00 is the end of a day, and a leap second counts. */
 const timeOf = (hours: number, minutes: number, seconds: number): number | undefined => {

@@ -7,8 +7,9 @@ import { isBlank } from "./Blank.ts"
 import * as Category from "./Category.ts"
 import * as Column from "./Column.ts"
 import { type Cells, type DataResult, type Input, type Role, refuseCell } from "./columns/Kind.ts"
+import { moments } from "./covariance.ts"
 import { type Cell, dataError, type Reason } from "./DataError.ts"
-import type { Fields } from "./Field.ts"
+import { type Fields, isOptional } from "./Field.ts"
 import type {
   Fitted,
   FittedBinary,
@@ -188,7 +189,11 @@ const fitPca = (pca: TablePca, plain: FittedColumns, table: Table, rows: Rows): 
       if (start !== block.start) block = { start, data: Result.getOrThrow(read(start)).data }
       into.set(block.data.subarray((i - start) * width, (i - start + 1) * width))
     }
-    const { fitted, means } = yield* Components.fit(pca, { count: rows.length, width, write })
+    const { fitted, means } = yield* Components.fit(pca, {
+      count: rows.length,
+      width,
+      moments: () => moments({ count: rows.length, width, write }),
+    })
     return { ...plain, pca: { columns: columns.map(({ name }) => name), means: [...means], by: fitted } }
   })
 
@@ -213,6 +218,17 @@ const fitInput = ({ column, name }: Used, table: Table, rows: Rows): DataResult<
   Result.gen(function* () {
     const { rule } = Column.kindOf(column)
     const options = Column.filled(column)
+    const missing = Object.entries(Column.kindOf(column).fields).find(
+      ([option, field]) => !isOptional(field) && options[option] === undefined,
+    )
+    if (missing !== undefined)
+      return yield* refuse({
+        _tag: "BadSpec",
+        at: `column \`${name}\``,
+        got: `no \`${missing[0]}\``,
+        wanted: `a column of type ${column.type} with it`,
+        hint: missing[1].doc,
+      })
     const holds = rule?.holds as ((options: object) => boolean) | undefined
     if (holds?.(options) === false)
       return yield* refuse({ _tag: "BadSpec", at: `column \`${name}\``, got: "options", wanted: rule?.wanted ?? "", hint: "" })

@@ -1,4 +1,6 @@
 /** The means and the covariance of samples, in doubles. */
+import * as Tensor from "../tensor/Tensor.ts"
+import * as NDArray from "../types/NDArray.ts"
 
 /** Samples of `width` numbers: `write` puts the numbers of sample `i` of `count` into an array, from its start. */
 export interface Samples {
@@ -58,6 +60,43 @@ const addProducts = (sums: Float64Array, columns: Float64Array, width: number): 
         if (row < width && column <= row) sums[row * width + column] = (sums[row * width + column] ?? 0) + (tile[t] ?? 0)
       }
     }
+}
+
+/**
+ * Rows of bytes whose products are added at once by the engine: a sum of 256 products of two numbers from -255 to 255 is less than
+ * 2^24, so f32 has it exactly, in whatever order it is added.
+ */
+const exactRows = 256
+
+/** `moments` of rows of bytes [rows, width], each column divided by its divisor: sums of whole numbers, exact, in a fifth of the time. */
+export const momentsOfBytes = (bytes: Uint8Array, rows: ArrayLike<number>, divisors: Float64Array): Moments => {
+  const width = divisors.length
+  const count = rows.length
+  const totals = new Float64Array(width)
+  for (let r = 0; r < count; r++) {
+    const start = (rows[r] ?? 0) * width
+    for (let j = 0; j < width; j++) totals[j] = (totals[j] ?? 0) + (bytes[start + j] ?? 0)
+  }
+  const means = totals.map((total) => total / count)
+  const centres = means.map(Math.round)
+  const sums = new Float64Array(width * width)
+  for (let first = 0; first < count; first += exactRows) {
+    const here = Math.min(exactRows, count - first)
+    const centred = new Float32Array(exactRows * width)
+    for (let r = 0; r < here; r++) {
+      const start = (rows[first + r] ?? 0) * width
+      for (let j = 0; j < width; j++) centred[r * width + j] = (bytes[start + j] ?? 0) - (centres[j] ?? 0)
+    }
+    const x = NDArray.make("f32", [exactRows, width], centred)
+    const { data } = Tensor.read(Tensor.matmul(Tensor.transpose(x), x))
+    for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] ?? 0) + (data[i] ?? 0)
+  }
+  const covariance = sums.map((sum, at) => {
+    const [i, j] = [Math.floor(at / width), at % width]
+    const off = ((means[i] ?? 0) - (centres[i] ?? 0)) * ((means[j] ?? 0) - (centres[j] ?? 0))
+    return (sum / count - off) / ((divisors[i] ?? 1) * (divisors[j] ?? 1))
+  })
+  return { means: means.map((mean, j) => mean / (divisors[j] ?? 1)), covariance }
 }
 
 /** The means and the covariance of one or more samples. */

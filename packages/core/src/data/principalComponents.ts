@@ -9,7 +9,7 @@ import * as Result from "effect/Result"
 import { symmetricEigen } from "../reference/symmetricEigen.ts"
 import * as Tensor from "../tensor/Tensor.ts"
 import * as NDArray from "../types/NDArray.ts"
-import { moments, type Samples } from "./covariance.ts"
+import type { Moments } from "./covariance.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import { fill } from "./Field.ts"
 import type { FittedPca } from "./Fitted.ts"
@@ -38,6 +38,13 @@ const enough = (variances: ReadonlyArray<number>, total: number, share: number):
   return variances.length
 }
 
+/** Samples of `width` numbers, with what is learned from their numbers. */
+export interface Samples {
+  readonly count: number
+  readonly width: number
+  readonly moments: () => Moments
+}
+
 /** What is learned: the means that are subtracted first, and the record of the rest. */
 export interface Learned {
   readonly means: Float64Array
@@ -50,7 +57,7 @@ export interface Learned {
  */
 export const fit = (options: Pca, samples: Samples): Result.Result<Learned, DataError> => {
   const { components, epsilon, variance, whiten } = fill(pcaFields, options)
-  const { count, width } = samples
+  const { count, moments, width } = samples
   if (!onePcaSize.holds(options)) return refuse("both `components` and `variance`", onePcaSize.wanted, "remove one")
   if (width > maxWidth)
     return refuse(`samples of ${width} numbers`, `at most ${maxWidth}`, "use smaller images, or fewer columns")
@@ -61,7 +68,7 @@ export const fit = (options: Pca, samples: Samples): Result.Result<Learned, Data
     const why = count < width ? `${count} training rows` : `${width} numbers in a sample`
     return refuse(`${components} components of ${why}`, `at most ${most}`, `\`components: ${most}\``)
   }
-  const { covariance, means } = moments(samples)
+  const { covariance, means } = moments()
   const { values, vectors } = symmetricEigen(covariance, width)
   // Largest first; rounding may make the least a little negative.
   const variances = Array.from(values, (value) => Math.max(0, value)).reverse()

@@ -42,6 +42,9 @@ export const baselines = <P, S, O, X, Y, T>(
     }),
   )
 
+/** A loss of at least this share of the best constant answer's is as good as that. */
+const same = 0.98
+
 /** What is wrong with a run that a simple model beats. */
 export const concerns = ({ constant, linear, own }: Baselines): ReadonlyArray<Concern> => {
   const [mine, least, line] = [own.loss ?? Number.NaN, constant.loss ?? Number.NaN, linear?.loss ?? Number.NaN]
@@ -49,7 +52,15 @@ export const concerns = ({ constant, linear, own }: Baselines): ReadonlyArray<Co
     return [
       {
         message: `the loss ${shown(mine)} is not below that of the best constant answer, ${shown(least)}`,
-        advice: "nothing is learned: look at the learning rate, the targets and the statistics of layers",
+        advice:
+          "nothing was learned that holds for these rows: look at the gap, then at the learning rate, the targets and the layers",
+      },
+    ]
+  if (mine > same * least)
+    return [
+      {
+        message: `the loss ${shown(mine)} is that of the best constant answer, ${shown(least)}: the net answers nearly the same for every row`,
+        advice: "look at whether the targets can be told from the inputs, at the learning rate, and at the balance of classes",
       },
     ]
   return mine > line

@@ -1,6 +1,5 @@
 /** The statistics of layers in one step of training: signals that fade, grow or saturate, gradients that vanish, weights that stand still. */
 import * as Effect from "effect/Effect"
-import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { EndsOf, LayerStatistics } from "../training/LayerReport.ts"
 import { evenSamples, layerStatistics } from "../training/layerStatistics.ts"

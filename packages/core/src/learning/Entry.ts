@@ -113,11 +113,12 @@ export interface Plain<O extends Option> {
   readonly class_weights: "balanced" | ReadonlyArray<number>
   readonly sizes: number | ReadonlyArray<number>
   readonly padding: Pad
-  readonly group: O extends { readonly options: infer G extends Options } ? Values<G> : never
+  readonly group: O extends { readonly options: infer G extends Options } ? Partial<Values<G>> : never
 }
 
 /** The value of each kind of option, with defaults for omitted ones. */
 interface Filled<O extends Option> extends Plain<O> {
+  readonly group: O extends { readonly options: infer G extends Options } ? Values<G> : never
   readonly activation: Use
   readonly initializer: Use
   readonly schedule: Use

@@ -45,6 +45,7 @@ export {
   type Merge,
   make,
   of,
+  type Range,
   type Score,
   type ScoreFacts,
   type ScoreFunction,

@@ -1,8 +1,9 @@
-/** Whether the scores that callbacks monitor, and those of `fail_under`, are ones that the run computes. */
+/** Whether the scores that callbacks monitor, and those of `fail_under` and `fail_above`, are ones that the run computes, and bounded on the side where they are worse. */
 import { mayHaveVal, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
+import { withDefaults } from "../net/Uses.ts"
 import { type Head, headsOf, scoreName } from "../prepare/Facts.ts"
 import { traitsOf } from "../schema/Catalogue.ts"
 import { kindsOf, scoresOf } from "./Outputs.ts"
@@ -42,12 +43,40 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => {
   const callbacks = watched.flatMap(({ path, score }) =>
     scores.includes(score) ? [] : [unproduced(subject, scores, score, { at: { path }, others })],
   )
-  const floors = Object.keys(subject.evaluate?.fail_under ?? {}).flatMap((score) => {
-    if (names.includes(score)) return []
-    const at = { path: ["evaluate", "fail_under", score], on: "key" } as const
-    return [{ ...unproduced(subject, names, score, { at, others }), message: `this run does not compute the score \`${score}\`` }]
-  })
-  return [...callbacks, ...floors]
+  const bounds = (["fail_under", "fail_above"] as const).flatMap((key) =>
+    Object.keys(subject.evaluate?.[key] ?? {}).flatMap((score): ReadonlyArray<Finding> => {
+      const at = { path: ["evaluate", key, score], on: "key" } as const
+      if (names.includes(score)) return wrongSide(subject, key, score)
+      return [
+        { ...unproduced(subject, names, score, { at, others }), message: `this run does not compute the score \`${score}\`` },
+      ]
+    }),
+  )
+  return [...callbacks, ...bounds]
+}
+
+/** Which way a score is better: a loss lower, and a metric as its entry says. */
+const betterOf = ({ catalogue }: Subject, score: string): "higher" | "lower" | undefined => {
+  const metric = score.slice(score.lastIndexOf(".") + 1)
+  return metric === "loss" ? "lower" : withDefaults(catalogue.metric, metric)?.better
+}
+
+/** A minimum of a score that is better the lower, or a maximum of one that is better the higher: it would fail the best runs. */
+const wrongSide = (subject: Subject, key: "fail_under" | "fail_above", score: string): ReadonlyArray<Finding> => {
+  const better = betterOf(subject, score)
+  if (better === undefined || better === (key === "fail_under" ? "higher" : "lower")) return []
+  const [bound, other, otherBound] =
+    key === "fail_under" ? (["minimum", "fail_above", "maximum"] as const) : (["maximum", "fail_under", "minimum"] as const)
+  const path = ["evaluate", key, score]
+  return [
+    {
+      code: "T523",
+      message: `\`${key}\` sets the ${bound} of a score, and \`${score}\` is better the ${better}: good runs would fail`,
+      at: { path, on: "key" },
+      help: `write it under \`${other}\`, which sets the ${otherBound}`,
+      fix: { title: `move it to \`${other}\``, move: path, to: ["evaluate", other, score] },
+    },
+  ]
 }
 
 interface Asked {

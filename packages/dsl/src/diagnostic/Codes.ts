@@ -403,6 +403,12 @@ export const codes = {
     "train: { callbacks: [early_stop, { checkpoint: { monitor: train.loss } }] }\n",
     "train: { callbacks: [early_stop, { checkpoint: { every: 2 } }] }\n",
   ),
+  T523: error(
+    "bound on the wrong side of a score",
+    "`fail_under` is the minimum of scores that are better the higher, such as accuracy; `fail_above` is the maximum of those that are better the lower, such as errors and losses. On the other side a bound would fail good runs and let bad ones pass.",
+    "train: { metrics: [accuracy] }\nevaluate: { fail_under: { loss: 0.5 } }\n",
+    "train: { metrics: [accuracy] }\nevaluate: { fail_above: { loss: 0.5 } }\n",
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",

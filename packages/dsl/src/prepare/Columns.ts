@@ -45,6 +45,7 @@ export const check = (
     ...missing.map((name) => say(absent(name, columns))),
     ...rest,
     ...ofSplit,
+    ...grouped(data),
     ...lone(data),
     ...withoutTarget(data),
     ...(model === undefined ? [] : Ends.check(data, model, columns)),
@@ -63,6 +64,23 @@ const oneColumn = (name: string, { source }: Place): Finding => ({
 /** The columns of a role, by name. */
 const having = ({ columns = {} }: Data, role: Column.Role): ReadonlyArray<string> =>
   Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === role ? [name] : []))
+
+/** A split in the order of the rows, which cannot keep the groups of a column together. */
+const grouped = ({ series, split, ...data }: Data): ReadonlyArray<Finding> => {
+  const { by, group } = split
+  const [column] = having({ ...data, split }, "group")
+  // The groups of series are series of their own, each divided in its order.
+  if (by === undefined || group !== undefined || column === undefined || series !== undefined) return []
+  return [
+    {
+      code: "D304",
+      message: "a split in the order of the rows cannot keep groups together",
+      at: { path: ["data", "split", "by"], on: "key" },
+      related: [{ at: { path: ["data", "columns", column], on: "key" }, label: "the groups" }],
+      help: "remove `by`, or make the column `ignore`",
+    },
+  ]
+}
 
 /** A second weight or a second group, of which a row has one. */
 const lone = (data: Data): ReadonlyArray<Finding> =>

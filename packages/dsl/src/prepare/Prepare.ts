@@ -15,11 +15,12 @@ import * as Tree from "@adjoint/core/types/Tree"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { columnsOf as columnsOfSplit, type Data, type Model, type Named, useOf } from "../Document.ts"
+import { columnsOf as columnsOfSplit, type Data, type Evaluate, type Model, type Named, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { groupsOf } from "../net/Heads.ts"
 import type { Path } from "../source/Path.ts"
 import * as Columns from "./Columns.ts"
+import * as Constant from "./Constant.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import { type Division, divide, splitOf } from "./Division.ts"
 import * as Ends from "./Ends.ts"
@@ -27,7 +28,8 @@ import type { Facts, HeadTarget, Target } from "./Facts.ts"
 import { labelsOf } from "./Labels.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { type FileRecord, type Rows, read, refused } from "./Reading.ts"
+import { type FileRecord, type Read, type Rows, read, refused } from "./Reading.ts"
+import * as Slices from "./Slices.ts"
 import { allWindows, hasSeries, seriesOf, windows } from "./Windows.ts"
 
 /**
@@ -43,6 +45,8 @@ export interface Prepared<I extends PreprocessTree.RowArrays = PreprocessTree.Ro
   readonly fitted: FittedTree
   readonly facts: Known
   readonly lock: Lock
+  /** The values of the columns that the document scores groups by, for the part that it scores. */
+  readonly slices: Slices.Slices
   /** Where the rows of each part are in its source. */
   readonly origins: { readonly [part in "train" | "val" | "test"]?: Origin }
 }
@@ -52,7 +56,7 @@ export type Part<I extends PreprocessTree.RowArrays = PreprocessTree.RowArrays> 
 
 /** How the rows of a document are read, and where its prepared rows are. */
 export interface Storage<I extends PreprocessTree.RowArrays, E, R> {
-  readonly read: (data: Data, source: Named, at: Path, directory: string) => Effect.Effect<Rows, PrepareError | E, R>
+  readonly read: (data: Read, source: Named, at: Path, directory: string) => Effect.Effect<Rows, PrepareError | E, R>
   /** The prepared rows of a part. */
   readonly part: (
     name: string,
@@ -78,6 +82,8 @@ export interface Lock {
   readonly rows: Known["rows"]
   /** The hash of which row is in which part. */
   readonly split: string
+  /** What the targets of the training rows say alone, by head; runs of older versions lack it. */
+  readonly targets?: Constant.TargetRecords
 }
 
 const fail = (findings: ReadonlyArray<Finding>) => Effect.fail(new PrepareError({ findings }))
@@ -271,6 +277,13 @@ const fittedOf = (described: Described, { place, raw }: Rows, rows: Preprocess.R
   )
 }
 
+/** What is read of a document. */
+export interface Document {
+  readonly data?: Data
+  readonly model?: Model
+  readonly evaluate?: Pick<Evaluate, "slices" | "split">
+}
+
 /**
  * Reads and prepares the rows of a document, for the inputs and heads of its model; paths are relative to `directory`. With a fitted record nothing is fitted:
  * the rows are prepared with that record.
@@ -278,7 +291,7 @@ const fittedOf = (described: Described, { place, raw }: Rows, rows: Preprocess.R
  * Fails with all errors, as findings of the document.
  */
 export const prepare = (
-  document: { readonly data?: Data; readonly model?: Model },
+  document: Document,
   directory: string,
   options: { readonly fitted?: FittedTree } = {},
 ): Effect.Effect<Prepared<PreprocessTree.Arrays>, PrepareError, FileSystem.FileSystem> =>
@@ -286,7 +299,7 @@ export const prepare = (
 
 /** The same, with rows that are stored as `storage` stores them. */
 export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
-  document: { readonly data?: Data; readonly model?: Model },
+  document: Document,
   directory: string,
   options: { readonly fitted?: FittedTree },
   { part: datasetOf, read }: Storage<I, E, R>,
@@ -298,14 +311,18 @@ export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
         ? Effect.succeed<{ readonly [K in P]?: Part<I> }>({})
         : Effect.map(datasetOf(name, fitted, rows, part), (dataset) => ({ [name]: dataset }) as { readonly [K in P]: Part<I> })
 
-    const { data, model } = document
+    const { data, evaluate, model } = document
     if (data === undefined) return yield* fail([noData])
     const described = { data, model }
     if (data.test !== undefined && data.split.test !== undefined) return yield* fail([doubled])
 
-    const whole = yield* read(data, data.source, ["data", "source"], directory)
-    const wholeTest = data.test === undefined ? undefined : yield* read(data, data.test, ["data", "test"], directory)
-    const wrong = [whole, ...(wholeTest === undefined ? [] : [wholeTest])].flatMap((rows) => columnsOf(described, rows))
+    const wanted = { ...data, slices: evaluate?.slices ?? [] }
+    const whole = yield* read(wanted, data.source, ["data", "source"], directory)
+    const wholeTest = data.test === undefined ? undefined : yield* read(wanted, data.test, ["data", "test"], directory)
+    const wrong = [
+      ...[whole, ...(wholeTest === undefined ? [] : [wholeTest])].flatMap((rows) => columnsOf(described, rows)),
+      ...Slices.check(evaluate?.slices ?? [], evaluate?.split === "test" && wholeTest !== undefined ? wholeTest : whole),
+    ]
     if (wrong.length > 0) return yield* fail(wrong)
 
     yield* Progress.report({
@@ -341,30 +358,38 @@ export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
       val: parts.val?.length ?? 0,
       test: testRows?.length ?? 0,
     }
+    const judged = evaluate?.split === "test" ? (separate ?? source) : source
+    const judgedRows = { train: trainRows, val: parts.val, test: testRows }[evaluate?.split ?? "test"] ?? []
+    const slices = yield* Effect.fromResult(Slices.valuesOf(evaluate?.slices ?? [], judged.raw, judgedRows)).pipe(
+      refused(judged.place),
+    )
     const labels = data.target === undefined && source.files.length > 0 ? labelsOf(raw) : undefined
     const extra = unlabelled === undefined ? {} : { unlabelled: parts.unlabelled?.length ?? 0 }
+    const facts: Known = {
+      sample: PreprocessTree.sample(fitted),
+      dtype: dtypesOf(train.inputs),
+      ...(hasStored(train.inputs) ? { isStored: true } : {}),
+      input: fitted.input,
+      rows: counts,
+      ...withCounts(target, train.targets),
+      ...droppedOf(keptTest === undefined ? [kept] : [kept, keptTest]),
+      ...(labels === undefined ? {} : { labels }),
+      ...extra,
+    }
     return {
       train,
       ...val,
       ...test,
       ...(unlabelled === undefined ? {} : { unlabelled }),
       fitted,
-      facts: {
-        sample: PreprocessTree.sample(fitted),
-        dtype: dtypesOf(train.inputs),
-        ...(hasStored(train.inputs) ? { isStored: true } : {}),
-        input: fitted.input,
-        rows: counts,
-        ...withCounts(target, train.targets),
-        ...droppedOf(keptTest === undefined ? [kept] : [kept, keptTest]),
-        ...(labels === undefined ? {} : { labels }),
-        ...extra,
-      },
+      facts,
+      slices,
       lock: {
         version: 1,
         files: [...source.files, ...(separate?.files ?? [])],
         rows: counts,
         split: hashOf(Object.entries(parts)),
+        targets: Constant.recordsOf(facts, train.targets),
       },
       origins: {
         train: originOf(source, trainRows),

@@ -15,7 +15,7 @@ import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Model, useOf } from "../Document.ts"
+import { type Data, type Evaluate, type Model, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import * as Catalogue from "../schema/Catalogue.ts"
 import * as Columns from "./Columns.ts"
@@ -161,7 +161,11 @@ const hasSeveralTargets = ({ columns = {} }: Data): boolean => {
 
 /** Collects facts about a document's data without reading much of it; paths are relative to `directory`. Never fails: errors are findings. */
 export const preview = (
-  { data, model }: { readonly data?: Data; readonly model?: Model },
+  {
+    data,
+    evaluate,
+    model,
+  }: { readonly data?: Data; readonly model?: Model; readonly evaluate?: Pick<Evaluate, "slices" | "split"> },
   directory: string,
   catalogue: Catalogue.Catalogue = Catalogue.standard,
 ): Effect.Effect<Preview, never, FileSystem.FileSystem> =>
@@ -171,7 +175,10 @@ export const preview = (
     // If a file is missing or is not a regular file, reading it reports the error.
     const canFit = model !== undefined || !hasSeveralTargets(data)
     if (canFit && (yield* isSmall(data, directory).pipe(Effect.orElseSucceed(() => true))))
-      return yield* prepare({ data, ...(model === undefined ? {} : { model }) }, directory).pipe(
+      return yield* prepare(
+        { data, ...(model === undefined ? {} : { model }), ...(evaluate === undefined ? {} : { evaluate }) },
+        directory,
+      ).pipe(
         Effect.map(
           (prepared): Preview => ({
             facts: {

@@ -17,7 +17,7 @@ import * as Key from "@adjoint/core/tensor/Key"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
-import { type Data, type Named, useOf } from "../Document.ts"
+import { columnsOf, type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import { PrepareError } from "./PrepareError.ts"
@@ -37,7 +37,7 @@ export interface Rows {
   readonly place: Place
 }
 
-type Read<A> = Effect.Effect<A, PrepareError, FileSystem.FileSystem>
+type Reading<A> = Effect.Effect<A, PrepareError, FileSystem.FileSystem>
 
 /** A data error as a finding of the document. */
 export const refused =
@@ -76,10 +76,24 @@ export const wantedOf = ({ columns, image }: Data): Source.Wanted => ({
 /** Which columns of a text a reader keeps: those that the document uses, or all, for what looks at ignored ones too. */
 export type Keep = "used" | "all"
 
-/** How the columns of a table are stored. Columns that the split names are texts. */
-export const usesOf = ({ columns, split }: Data, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
+/** The data of a document, with the columns that are scored in groups, which are read even if they are ignored. */
+export interface Read extends Data {
+  readonly slices?: ReadonlyArray<string>
+}
+
+/** The columns that something else than preprocessing reads: the split, the order and the groups of series, and scores of groups. */
+export const namedColumns = ({ series, slices = [], split }: Read): ReadonlySet<string> =>
+  new Set([
+    ...columnsOf(split).map(([name]) => name),
+    ...[series?.time, series?.group].flatMap((name) => (name === undefined ? [] : [name])),
+    ...slices,
+  ])
+
+/** How the columns of a table are stored. Columns that the split or the slices name are texts. */
+export const usesOf = (data: Read, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
+  const { columns } = data
   if (columns === undefined) return () => "text"
-  const named = new Set(Object.values(split).flatMap((value) => (typeof value === "string" ? [value] : [])))
+  const named = namedColumns(data)
   const { decimal, thousands } = options
   const use = ofColumns(
     columns,
@@ -105,7 +119,7 @@ const recorded = (path: string, folder: Folder): { readonly folder: Folder; read
 }
 
 /** The columns of a table that are paths of images, with how each becomes numbers. */
-const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
+const imagesOf = ({ columns = {} }: Read, names: ReadonlyArray<string>) =>
   names.flatMap((name) => {
     const column = Column.whole((Object.hasOwn(columns, name) ? columns[name] : columns["*"]) ?? "ignore")
     if (column.type !== "image") return []
@@ -114,7 +128,7 @@ const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
   })
 
 /** The same rows with the pixels of a table's columns of images, whose paths are relative to the folder of its file. */
-const withImages = (data: Data, rows: Rows, path: string | undefined, directory: string): Read<Rows> =>
+const withImages = (data: Read, rows: Rows, path: string | undefined, directory: string): Reading<Rows> =>
   Effect.gen(function* () {
     const { raw } = rows
     const images = isTable(raw) ? imagesOf(data, raw.columns) : []
@@ -133,12 +147,12 @@ const withImages = (data: Data, rows: Rows, path: string | undefined, directory:
   })
 
 /** Reads the rows of a source. `at` is where the document has it: `data.source` or `data.test`. */
-export const read = (data: Data, source: Named, at: Path, directory: string, keep: Keep = "all"): Read<Rows> =>
+export const read = (data: Read, source: Named, at: Path, directory: string, keep: Keep = "all"): Reading<Rows> =>
   Effect.flatMap(readRows(data, source, at, directory, keep), (rows) =>
     withImages(data, rows, filesOf(useOf(source))[0]?.path, directory),
   )
 
-const readRows = (data: Data, source: Named, at: Path, directory: string, keep: Keep): Read<Rows> =>
+const readRows = (data: Read, source: Named, at: Path, directory: string, keep: Keep): Reading<Rows> =>
   Effect.gen(function* () {
     const use = useOf(source)
     const kind = Source.kindOf(use.name)

@@ -25,12 +25,12 @@ import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { columnsOf, type Data, type Model, type Named, useOf } from "../Document.ts"
+import { type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
-import { type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
+import { type Document as Described, type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { filesOf, type Rows, refused, resolve, usesOf } from "./Reading.ts"
+import { filesOf, namedColumns, type Read, type Rows, refused, resolve, usesOf } from "./Reading.ts"
 
 /** From how many bytes of its files on a table is streamed, and the folder of the temporary files. */
 export interface Settings {
@@ -73,9 +73,10 @@ const isLarge = ({ source, test }: Data, directory: string, from: number) =>
     (sizes) => sizes.reduce((sum, size) => sum + size, 0) >= from,
   ).pipe(Effect.orElseSucceed(() => false))
 
-/** The columns that the document uses: those that are not ignored, and those that the split names. */
-const isUsed = ({ columns = {}, split }: Data): ((name: string) => boolean) => {
-  const named = new Set(columnsOf(split).map(([name]) => name))
+/** The columns that the document uses: those that are not ignored, and those that the split or the slices name. */
+const isUsed = (data: Read): ((name: string) => boolean) => {
+  const { columns = {} } = data
+  const named = namedColumns(data)
   return (name) => {
     const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
     return named.has(name) || (column !== undefined && column.type !== "ignore")
@@ -89,7 +90,7 @@ const reported = 2 ** 26
 const enough = 2 ** 22
 
 /** Reads a table of one file onto the disk. */
-const readTable = (scratch: Scratch.Scratch, data: Data, source: Named, at: Path, directory: string) =>
+const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path, directory: string) =>
   Effect.gen(function* () {
     const use = useOf(source)
     const [named] = filesOf(use)
@@ -207,18 +208,25 @@ const partOf = (
     return { ...like, ...held, inputs: StoredArray.stored(like.inputs, store, rows.length) as Part["inputs"] }
   }).pipe(Effect.tap(() => Progress.report({ _tag: "Prepared", part: name, rows: rows.length })))
 
-/** Rows on disk, in a folder of their own. */
-const onDisk = (
-  scratch: Scratch.Scratch,
-): Storage<PreprocessTree.RowArrays, ScratchError, FileSystem.FileSystem | Scope.Scope> => ({
-  read: (data, source, at, directory) => Effect.map(readTable(scratch, data, source, at, directory), ({ rows }) => rows),
-  part: (name, fitted, rows, which) => partOf(scratch, name, fitted, rows, which),
-})
+/** Rows on disk, in a folder of their own. The tables are removed when all parts are prepared. */
+const onDisk = (scratch: Scratch.Scratch) => {
+  const tables: Array<Scratch.ScratchFile> = []
+  const storage: Storage<PreprocessTree.RowArrays, ScratchError, FileSystem.FileSystem | Scope.Scope> = {
+    read: (data, source, at, directory) =>
+      Effect.map(readTable(scratch, data, source, at, directory), ({ rows, spill }) => {
+        tables.push(spill)
+        return rows
+      }),
+    part: (name, fitted, rows, which) => partOf(scratch, name, fitted, rows, which),
+  }
+  const removeTables = Effect.sync(() => {
+    for (const { remove } of tables) remove()
+  })
+  return { storage, removeTables }
+}
 
 /** A document whose rows are prepared. */
-interface Document {
-  readonly data?: Data
-  readonly model?: Model
+interface Document extends Described {
   readonly pretrain?: ReadonlyArray<unknown>
 }
 
@@ -241,5 +249,8 @@ export const prepareStreamed = (
   options: { readonly fitted?: FittedTree } = {},
 ): Effect.Effect<Prepared, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
   Effect.flatMap(Streaming, ({ folder }) =>
-    Effect.flatMap(Scratch.make(folder), (scratch) => prepareWith(document, directory, options, onDisk(scratch))),
+    Effect.flatMap(Scratch.make(folder), (scratch) => {
+      const { removeTables, storage } = onDisk(scratch)
+      return Effect.tap(prepareWith(document, directory, options, storage), removeTables)
+    }),
   )

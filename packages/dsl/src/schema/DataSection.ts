@@ -115,18 +115,9 @@ const column = (): Codec<Column.Column> =>
             ? {}
             : { rule: { wanted: rule.wanted, holds: (options: object) => holds(Field.fill(kind.fields, options)) } }
         const fields = FromField.fields(kind.fields, { defaults: false })
+        const bare = Object.values<Field.Field>(kind.fields).every(Field.isOptional)
         const keys = { synonyms: Synonyms.of(kind.fields), elsewhere: Vocabulary.columnOptions }
-        return [
-          type,
-          {
-            doc: kind.doc,
-            fields,
-            synonyms: kind.synonyms ?? [],
-            keys,
-            bare: Object.values(kind.fields).every(Field.isOptional),
-            ...ruled,
-          },
-        ]
+        return [type, { doc: kind.doc, fields, synonyms: kind.synonyms ?? [], keys, bare, ...ruled }]
       }),
     ),
     { identifier: "Column" },

@@ -19,18 +19,43 @@ export const version = 1
 /** What `lint.allow` can silence: advice, and the errors that say they can be overridden. */
 export const allowable = Object.keys(codes).filter((code) => code.startsWith("A") || code === "T508")
 
+/** Bounds of scores, by their names. */
+const bounds = (what: "minimum" | "maximum", example: string, description: string) => {
+  const key = what === "minimum" ? "fail_under" : "fail_above"
+  return Fields.withDefault(
+    Fields.described(
+      note(Schema.Record(Schema.String, Fields.number()), {
+        wanted: `a map from scores to their ${what}, such as ${example}`,
+        help: `name the score: \`${key}: ${example}\``,
+      }),
+      description,
+    ),
+    () => ({}),
+  )
+}
+
 const evaluate: Codec<Document.Evaluate> = note(
   Schema.Struct({
     split: Fields.usually(Fields.choice(["train", "val", "test"]), "test", "The rows that are scored."),
-    fail_under: Fields.withDefault(
+    slices: Fields.withDefault(
       Fields.described(
-        note(Schema.Record(Schema.String, Fields.number()), {
-          wanted: "a map from scores to their minimum, such as { accuracy: 0.9 }",
-          help: "name the score: `fail_under: { accuracy: 0.9 }`",
+        note(Schema.Array(Schema.String), {
+          wanted: "a list of columns, such as [sex, town]",
+          help: "name columns of the table: `slices: [sex, town]`",
         }),
-        "The minimum of each score; below it the command fails.",
+        "Columns of the table, also ignored ones. The rows are scored once more for each value of each.",
       ),
-      () => ({}),
+      () => [],
+    ),
+    fail_under: bounds(
+      "minimum",
+      "{ accuracy: 0.9 }",
+      "The minimum of scores that are better the higher; below it the command fails.",
+    ),
+    fail_above: bounds(
+      "maximum",
+      "{ mae: 5 }",
+      "The maximum of scores that are better the lower, such as errors; above it the command fails.",
     ),
   }),
   Vocabulary.evaluate,
@@ -94,7 +119,7 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
         ),
       ),
       train: Fields.emptied(train, "How the model is trained."),
-      evaluate: Fields.emptied(evaluate, "Which rows are scored at the end, and the minimum of each score."),
+      evaluate: Fields.emptied(evaluate, "Which rows are scored at the end, in which groups, and the bounds of scores."),
       lint: Fields.emptied(lint, "Which advice to hide."),
     }),
     {

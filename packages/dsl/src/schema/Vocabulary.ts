@@ -122,7 +122,7 @@ export const data = {
     image: ["images", "img"],
     scale: ["scaling", "scaler", "normalize", "normalization"],
     pca: ["principal_components", "whitening", "zca", "zca_whitening", "dimensionality_reduction"],
-    series: ["time_series", "timeseries", "windows"],
+    series: ["time_series", "windows"],
     split: ["splits"],
     test: ["test_data", "test_set", "test_source"],
   },
@@ -535,6 +535,7 @@ export const train = {
     max_steps: "the length of a run is counted in epochs: `epochs: 20`",
     sample_weight: "rows can be weighted only by class: `regularize: { class_weight: balanced }`",
     fail_under: moved(["evaluate", "fail_under"], "minimum scores belong under `evaluate`"),
+    fail_above: moved(["evaluate", "fail_above"], "maximum scores belong under `evaluate`"),
   },
 } as const satisfies Words<Document.Train>
 
@@ -746,9 +747,11 @@ export const callbackOptions = {
 export const evaluate = {
   synonyms: {
     split: ["part", "on"],
+    slices: ["groups", "by", "slice", "subgroups"],
     fail_under: ["fail_below", "thresholds", "minimum"],
+    fail_above: ["fail_over", "maximum"],
   },
-  later: ["slices", "calibration"],
+  later: ["calibration"],
 } as const satisfies Words<Document.Evaluate>
 
 /** A stage of pre-training. */

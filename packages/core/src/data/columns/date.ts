@@ -1,10 +1,11 @@
 /** A date, with or without a time. */
 import * as Result from "effect/Result"
 import { isBlank } from "../Blank.ts"
+import { dayLength } from "../Calendar.ts"
 import { blankGot } from "../Category.ts"
 import { quote } from "../DataError.ts"
 import * as DateFormat from "../DateFormat.ts"
-import { angleOf, isCyclic, partOf } from "../DateParts.ts"
+import { angleOf, isCyclic, momentOf, partOf } from "../DateParts.ts"
 import { type DatePart, dateParts, type Filled, scaleSynonyms } from "../Field.ts"
 import type { FittedDate } from "../Fitted.ts"
 import { quantile } from "../Quantiles.ts"
@@ -73,56 +74,50 @@ export const date = kind<typeof fields, FittedDate>({
       parts === undefined ? undefined : namesOf("", parts, cyclic).length + (missing === "indicator" ? 1 : 0),
     fit: (options, cells) => fit(options, cells),
     names: ({ cyclic, indicator, name, parts }) => [...namesOf(name, parts, cyclic), ...(indicator ? [`${name} is blank`] : [])],
-    write: (fitted, cells, { at, data, width }) =>
-      Result.gen(function* () {
-        const { cyclic, divide, fill, indicator, parts, since, subtract } = fitted
-        const read = reading(fitted, cells)
-        for (let i = 0; i < cells.size; i++) {
-          const instant = (yield* read(i)) ?? { clock: fill ?? 0, offset: 0 }
-          let place = i * width + at
-          for (const [k, part] of parts.entries()) {
-            const value = partOf(part, instant, since)
-            if (cyclic && isCyclic(part)) {
-              const angle = angleOf(part, value)
-              data[place++] = Math.sin(angle)
-              data[place++] = Math.cos(angle)
-            } else data[place++] = (value - (subtract[k] ?? 0)) / (divide[k] ?? 1)
-          }
-          if (indicator) data[place] = isBlank(cells.text(i)) ? 1 : 0
+    write: (fitted, cells, { at, data, width }) => {
+      const { cyclic, divide, fill, indicator, parts, since, subtract } = fitted
+      return forEach(fitted, cells, (instant, i) => {
+        const moment = momentOf(instant ?? { clock: fill ?? 0, offset: 0 })
+        let place = i * width + at
+        for (const [k, part] of parts.entries()) {
+          const value = partOf(part, moment, since)
+          if (cyclic && isCyclic(part)) {
+            const angle = angleOf(part, value)
+            data[place++] = Math.sin(angle)
+            data[place++] = Math.cos(angle)
+          } else data[place++] = (value - (subtract[k] ?? 0)) / (divide[k] ?? 1)
         }
-      }),
+        if (indicator) data[place] = instant === undefined ? 1 : 0
+      })
+    },
   },
 })
 
 const namesOf = (name: string, parts: ReadonlyArray<DatePart>, cyclic: boolean): ReadonlyArray<string> =>
   parts.flatMap((part) => (cyclic && isCyclic(part) ? [`${name} ${part} sin`, `${name} ${part} cos`] : [`${name} ${part}`]))
 
-/** Reads the date of a cell; `undefined` for a blank that is allowed. */
-const reading = (
+/** Calls `each` with the date of every cell; `undefined` for a blank that is allowed. Fails with `BadCell`. */
+const forEach = (
   { fill, format, zone }: Pick<FittedDate, "fill" | "format" | "zone">,
   cells: Cells,
-): ((index: number) => DataResult<DateFormat.Instant | undefined>) => {
+  each: (instant: DateFormat.Instant | undefined, index: number) => void,
+): DataResult<void> => {
   const read = DateFormat.readerOf(format)
   const wanted = format === "iso" ? "a date such as 2024-05-01 or 2024-05-01T18:30" : `a date in the format \`${format}\``
-  return (index) => {
-    const text = cells.text(index).trim()
-    if (isBlank(text)) {
-      if (fill !== null) return Result.succeed(undefined)
-      const hint = `set what replaces a blank, as in \`${cells.name}: { type: date, missing: median }\`, or drop its row with \`missing: drop\``
-      return refuseCell(cells, index, { got: blankGot(text), wanted, hint })
-    }
+  for (let i = 0; i < cells.size; i++) {
+    const text = cells.text(i).trim()
     const instant = read?.(text)
-    if (instant === undefined) {
-      const hint = DateFormat.guesses(text)
-        .map((guess) => `\`format: ${guess}\``)
-        .join(" or ")
-      return refuseCell(cells, index, { got: quote(text), wanted, hint })
-    }
-    return Result.succeed(zone === "utc" ? { clock: instant.clock - instant.offset, offset: 0 } : instant)
+    if (instant !== undefined) each(zone === "utc" ? { clock: instant.clock - instant.offset, offset: 0 } : instant, i)
+    else if (!isBlank(text)) {
+      const guesses = DateFormat.guesses(text).map((guess) => `\`format: ${guess}\``)
+      return refuseCell(cells, i, { got: quote(text), wanted, hint: guesses.join(" or ") })
+    } else if (fill === null) {
+      const hint = `set what replaces a blank, as in \`${cells.name}: { type: date, missing: median }\`, or drop its row with \`missing: drop\``
+      return refuseCell(cells, i, { got: blankGot(text), wanted, hint })
+    } else each(undefined, i)
   }
+  return Result.succeed(undefined)
 }
-
-const day = 86_400_000
 
 /** The parts of dates whose options name none. */
 const usualParts = (clocks: Float64Array): ReadonlyArray<DatePart> => [
@@ -130,7 +125,7 @@ const usualParts = (clocks: Float64Array): ReadonlyArray<DatePart> => [
   "month",
   "day",
   "weekday",
-  ...(clocks.some((clock) => clock % day !== 0) ? (["hour"] as const) : []),
+  ...(clocks.some((clock) => clock % dayLength !== 0) ? (["hour"] as const) : []),
 ]
 
 const fillOf = ({ format, missing }: Options, cells: Pick<Cells, "name">, known: Float64Array): DataResult<number | null> => {
@@ -148,15 +143,13 @@ const fit = (options: Options, cells: Cells): DataResult<FittedDate> =>
   Result.gen(function* () {
     const { cyclic, format, missing, scale, since, zone } = options
     const isNeeded = missing === "error" || missing === "drop"
-    const read = reading({ format, zone, fill: isNeeded ? null : 0 }, cells)
     const clocks = new Float64Array(cells.size).fill(Number.NaN)
     const offsets = new Float64Array(cells.size)
-    for (let i = 0; i < cells.size; i++) {
-      const instant = yield* read(i)
-      if (instant === undefined) continue
+    yield* forEach({ format, zone, fill: isNeeded ? null : 0 }, cells, (instant, i) => {
+      if (instant === undefined) return
       clocks[i] = instant.clock
       offsets[i] = instant.offset
-    }
+    })
     const known = clocks.filter((clock) => !Number.isNaN(clock))
     if (known.length === 0)
       return yield* refuseColumn(cells, { got: "no date in any training row", wanted: "one or more", hint: "ignore the column" })
@@ -167,7 +160,7 @@ const fit = (options: Options, cells: Cells): DataResult<FittedDate> =>
     const scales = parts.map((part) => {
       if (cyclic && isCyclic(part)) return { subtract: 0, divide: 1 }
       const values = clocks.map((clock, i) =>
-        partOf(part, { clock: Number.isNaN(clock) ? (fill ?? 0) : clock, offset: offsets[i] ?? 0 }, start),
+        partOf(part, momentOf({ clock: Number.isNaN(clock) ? (fill ?? 0) : clock, offset: offsets[i] ?? 0 }), start),
       )
       return Quantity.scaleOf(Quantity.summarize(values, scale), scale)
     })

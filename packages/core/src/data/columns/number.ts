@@ -151,7 +151,7 @@ const outside = ({ transform }: Pick<FittedNumber, "transform">, value: number):
 const binCount = (bins: NonNullable<Options["bins"]>): number | undefined =>
   typeof bins === "number" ? undefined : "quantiles" in bins ? undefined : bins.length + 1
 
-/** The names of intervals. `intervals([18, 65]) // => ["below 18", "18 to 65", "from 65"]` */
+/** The names of intervals: "below 18", "18 to 65" and "from 65" for the edges 18 and 65. */
 const intervals = (edges: ReadonlyArray<number>): ReadonlyArray<string> =>
   Array.from({ length: edges.length + 1 }, (_, i) => {
     const [low, high] = [edges[i - 1], edges[i]]

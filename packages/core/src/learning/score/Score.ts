@@ -19,7 +19,11 @@ export interface ScoreFunction<in Y = Tensor, in T = Tensor> {
   (prediction: Y, target: T, counted?: Counted): Tensor
   readonly merge?: Merge
   readonly finish?: (sums: ReadonlyArray<number>) => number
+  readonly range?: Range
 }
+
+/** How a score is bounded: a `proportion` is the fraction of samples for which a yes-or-no holds, a `unit` another number from 0 to 1. */
+export type Range = "proportion" | "unit"
 
 /** How the sums of batches become a score, and what it means. */
 export interface ScoreFacts<out A = number> {
@@ -35,6 +39,8 @@ export interface ScoreFacts<out A = number> {
   readonly isDefault?: true
   /** Whether it is shown as a percentage. */
   readonly isPercentage?: true
+  /** How it is bounded; absent for scores that are not. */
+  readonly range?: Range
   /** Its unit as a power of the target's: 1 for an absolute error, 2 for a squared one. Absent for scores without a unit. */
   readonly power?: 1 | 2
   /** The same score in the original units of the targets, one for each column. Absent where targets are not numbers. */

@@ -71,17 +71,15 @@ export const difference = (output: Tensor, target: Tensor, units: ReadonlyArray<
   const linear = T.add(T.mul(columns(target), scale), row(units.map(({ shift }) => shift)))
   const isSame = (a: Unit, b: Unit): boolean => a.curve === b.curve && a.lambda === b.lambda
   const kinds = units.filter((unit, i) => units.findIndex((other) => isSame(unit, other)) === i)
-  return kinds
-    .map((kind) => ({ kind, difference: curved[kind.curve](apart, linear, kind.lambda ?? 1) }))
-    .reduceRight<Tensor | undefined>((others, { difference, kind }) => {
-      if (others === undefined) return difference
-      return T.where(
-        T.make(
-          units.map((unit) => isSame(unit, kind)),
-          "bool",
-        ),
-        difference,
-        others,
-      )
-    }, undefined) as Tensor
+  const differenceOf = ({ curve, lambda = 1 }: Unit): Tensor => curved[curve](apart, linear, lambda)
+  const columnsOf = (kind: Unit): Tensor =>
+    T.make(
+      units.map((unit) => isSame(unit, kind)),
+      "bool",
+    )
+  const [first, ...others] = kinds
+  return others.reduce(
+    (rest, kind) => T.where(columnsOf(kind), differenceOf(kind), rest),
+    first === undefined ? apart : differenceOf(first),
+  )
 }

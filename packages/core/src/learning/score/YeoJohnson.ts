@@ -8,6 +8,7 @@ const tiny = Number.EPSILON
 
 /** The transform of x. `apply(1, -2) // => -2`, since λ = 1 changes nothing. */
 export const apply = (lambda: number, x: number): number => {
+  if (lambda === 1) return x
   if (x >= 0) return Math.abs(lambda) < tiny ? Math.log1p(x) : Math.expm1(lambda * Math.log1p(x)) / lambda
   const rest = 2 - lambda
   return Math.abs(rest) < tiny ? -Math.log1p(-x) : -Math.expm1(rest * Math.log1p(-x)) / rest
@@ -15,6 +16,7 @@ export const apply = (lambda: number, x: number): number => {
 
 /** The number whose transform is y; infinite for a y beyond those of all numbers. `invert(0, Math.log1p(3)) // => 3` */
 export const invert = (lambda: number, y: number): number => {
+  if (lambda === 1) return y
   if (y >= 0) return Math.abs(lambda) < tiny ? Math.expm1(y) : Math.expm1(Math.log1p(Math.max(lambda * y, -1)) / lambda)
   const rest = 2 - lambda
   return Math.abs(rest) < tiny ? -Math.expm1(-y) : -Math.expm1(Math.log1p(Math.max(-rest * y, -1)) / rest)

@@ -6,7 +6,7 @@ import * as T from "../../tensor/Tensor.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import { checkOptions } from "../OptionError.ts"
 import { decisions, hasPrediction, isBinary, oneHot } from "../Target.ts"
-import { add, countedOf, make, numberOf, type Score } from "./Score.ts"
+import { add, countedOf, make, numberOf, type Range, type Score } from "./Score.ts"
 
 const targetTypes = ["binary", "classes"] as const
 
@@ -23,7 +23,7 @@ export const accuracy: Score = make(
     const { correct } = decisions("accuracy", output, target)
     return T.stack([T.sum(countedOf(T.cast(correct, "i32"), counted)), numberOf(correct, counted, "i32")])
   },
-  { merge: add, finish: ratio, better: "higher", targetTypes, isDefault: true, isPercentage: true },
+  { merge: add, finish: ratio, better: "higher", targetTypes, isDefault: true, isPercentage: true, range: "proportion" },
 )
 
 /** The options of the score of k guesses. */
@@ -58,7 +58,7 @@ export const topK = (k: number): Score => {
       const correct = T.and(among, hasPrediction(output))
       return T.stack([T.sum(countedOf(T.cast(correct, "i32"), counted)), numberOf(correct, counted, "i32")])
     },
-    { merge: add, finish: ratio, better: "higher", targetTypes: ["classes"] },
+    { merge: add, finish: ratio, better: "higher", targetTypes: ["classes"], range: "proportion" },
   )
 }
 
@@ -78,7 +78,11 @@ const rowsOf = (counts: ReadonlyArray<number>): ReadonlyArray<CountsByPrediction
 }
 
 /** A score from the counts of predictions for the samples of each class. */
-const ofCounts = <A>(operation: string, read: (rows: ReadonlyArray<CountsByPrediction>) => A): Score<A> =>
+const ofCounts = <A>(
+  operation: string,
+  read: (rows: ReadonlyArray<CountsByPrediction>) => A,
+  facts: { readonly range?: Range } = {},
+): Score<A> =>
   make(
     (output, target, counted) => {
       const { classes, predicted, truth } = decisions(operation, output, target)
@@ -86,7 +90,7 @@ const ofCounts = <A>(operation: string, read: (rows: ReadonlyArray<CountsByPredi
       const cell = T.add(T.mul(truth, classes + 1), T.add(predicted, 1))
       return T.scatterAdd(cell, countedOf(T.onesLike(cell), counted), classes * (classes + 1))
     },
-    { merge: add, finish: (counts) => read(rowsOf(counts)), better: "higher", targetTypes },
+    { merge: add, finish: (counts) => read(rowsOf(counts)), better: "higher", targetTypes, ...facts },
   )
 
 /**
@@ -185,7 +189,9 @@ const averaged =
   (measure: Measure) =>
   (average: Average = "auto"): Score => {
     checkOptions(measure, averageOptions, { average })
-    return ofCounts(measure, (rows) => averages[average](countsOf(rows), (counts) => reportOf(counts)[measure]))
+    const read = (rows: ReadonlyArray<CountsByPrediction>) =>
+      averages[average](countsOf(rows), (counts) => reportOf(counts)[measure])
+    return ofCounts(measure, read, { range: "unit" })
   }
 
 /** The fraction of samples predicted as a class that belong to it. `Score.of(Score.precision(), Tensor.make([1, 2, -1]), Tensor.make([1, 0, 0])) // => 0.5` */

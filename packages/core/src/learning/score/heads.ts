@@ -13,10 +13,11 @@ export type HeadScores<H> = {
 
 /** A score of one head: of the tensors of that name in predictions and targets. */
 const ofHead = (head: string, score: ScoreFunction): ScoreFunction<unknown, unknown> => {
-  const { finish, merge } = score
+  const { finish, merge, range } = score
   const ofTrees = (prediction: unknown, target: unknown, counted?: Counted): Tensor =>
     score(tensorOf("Score.heads", "prediction", prediction, head), tensorOf("Score.heads", "target", target, head), counted)
-  return Object.assign(ofTrees, finish === undefined ? {} : { finish }, merge === undefined ? {} : { merge })
+  const facts = { finish, merge, range }
+  return Object.assign(ofTrees, Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined)))
 }
 
 /**

@@ -17,7 +17,7 @@ const parts = (vector: ReadonlyArray<number>, count: number): ReadonlyArray<Read
  * `Score.of(Score.labels(Score.accuracy, 2), Tensor.make([[2, -1], [1, 3]]), Tensor.make([[1, 1], [1, 1]])) // => 0.75`
  */
 export const labels = (score: Score, count: number): Score => {
-  const { finish, measured: _, merge, ...facts } = score
+  const { finish, measured: _, merge, range, ...facts } = score
   return make(
     (output, target, counted) => {
       if (output.shape.length !== 2 || output.shape[1] !== count || !Shape.equals(output.shape, target.shape))
@@ -28,6 +28,8 @@ export const labels = (score: Score, count: number): Score => {
     {
       ...facts,
       targetTypes: ["labels"],
+      // The mean over labels of a sample is no yes or no any more.
+      ...(range === undefined ? {} : { range: "unit" }),
       merge: (accumulated, batch) => {
         const [before, after] = [parts(accumulated, count), parts(batch, count)]
         return after.flatMap((part, i) => merge(before[i] ?? [], part))

@@ -5,7 +5,7 @@ import { sigmoid, softmax } from "../Activation.ts"
 import { binaryCrossEntropy, categoricalCrossEntropy } from "../loss/classes.ts"
 import { checkOptions } from "../OptionError.ts"
 import { decisions, hasPrediction, isBinary } from "../Target.ts"
-import { add, countedOf, make, numberOf, type Score } from "./Score.ts"
+import { add, countedOf, make, numberOf, type Range, type Score } from "./Score.ts"
 
 const targetTypes = ["binary", "classes"] as const
 
@@ -52,7 +52,12 @@ export const binOptions = {
   },
 } as const
 
-const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray<Bin>) => A): Score<A> =>
+const binned = <A>(
+  operation: string,
+  bins: number,
+  finish: (bins: ReadonlyArray<Bin>) => A,
+  facts: { readonly range?: Range } = {},
+): Score<A> =>
   make(
     (output, target, counted) => {
       const { correct } = decisions(operation, output, target)
@@ -79,6 +84,7 @@ const binned = <A>(operation: string, bins: number, finish: (bins: ReadonlyArray
         ),
       better: "lower",
       targetTypes,
+      ...facts,
     },
   )
 
@@ -94,9 +100,10 @@ export const reliability = (bins = 15): Score<ReadonlyArray<Bin>> => {
 /** The expected calibration error: the mean difference between confidence and accuracy, over bins. */
 export const calibrationError = (bins = 15): Score => {
   checkOptions("calibrationError", binOptions, { bins })
-  return binned("calibration_error", bins, (all) => {
+  const mean = (all: ReadonlyArray<Bin>): number => {
     const filled = all.filter(({ count }) => count > 0)
     const samples = filled.reduce((sum, { count }) => sum + count, 0)
     return filled.reduce((sum, bin) => sum + bin.count * Math.abs(bin.accuracy - bin.confidence), 0) / samples
-  })
+  }
+  return binned("calibration_error", bins, mean, { range: "unit" })
 }

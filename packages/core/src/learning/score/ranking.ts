@@ -85,6 +85,7 @@ const meanOver = (operation: string, area: (ranking: Ranking) => number): Score 
     },
     better: "higher",
     targetTypes,
+    range: "unit",
   })
 
 /** The area under the ROC curve by the trapezoidal rule: ties count half. */

@@ -1,0 +1,163 @@
+/** Draws the pictures of a run and writes its report: the same bytes for the same run, whenever they are made. */
+import { basename, dirname, join, resolve } from "node:path"
+import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
+import type { Params } from "@adjoint/core/learning/Params"
+import { find, nodes } from "@adjoint/dsl/net/Nodes"
+import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepare"
+import { openWith } from "@adjoint/dsl/Read"
+import { standard } from "@adjoint/dsl/schema/Catalogue"
+import { nearest, type Positions } from "@adjoint/dsl/source/Positions"
+import { fromText } from "@adjoint/dsl/source/Source"
+import * as Override from "@adjoint/dsl/text/Override"
+import * as Effect from "effect/Effect"
+import * as FileSystem from "effect/FileSystem"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { findings, type HeadFindings, rowsAt } from "../evaluate/Findings.ts"
+import { type Drawing, drawings } from "../figures/All.ts"
+import { imageInput } from "../figures/Images.ts"
+import { leavesOf, modelRows, type Row } from "../model/Layers.ts"
+import { layerTimes } from "../model/LayerTimes.ts"
+import { svg } from "../plot/Svg.ts"
+import { writeJson, writeWhole } from "../run/Files.ts"
+import { readRecord, readText } from "../run/Records.ts"
+import { files } from "../run/RunFolder.ts"
+import { lossOver, type Trained } from "../run/Trained.ts"
+import { type Watched, watched } from "../run/Watched.ts"
+import { factsByLine, type PlacedRow } from "./Annotated.ts"
+import { page } from "./Page.ts"
+
+const Environment = Schema.Record(Schema.String, Schema.Unknown)
+const Seed = Schema.Struct({ seed: Schema.Int })
+const Seeds = Schema.Struct({ streams: Schema.Struct({ "train.init": Seed, "data.split": Seed }) })
+
+const Times = Schema.Struct({
+  version: Schema.Literal(1),
+  batch: Schema.Int,
+  /** Milliseconds for a batch, by layer. */
+  milliseconds: Schema.Record(Schema.String, Schema.Finite),
+})
+
+/** Measures how long each layer takes, and records it in the run's folder, where the report reads it. */
+export const measure = ({ built, run }: Trained, prepared: Prepared) =>
+  Effect.gen(function* () {
+    const milliseconds = yield* layerTimes(leavesOf(built.net, prepared.facts.sample), built.batch)
+    const record: typeof Times.Type = { version: 1, batch: built.batch, milliseconds }
+    yield* writeJson(join(run.directory, files.times), record)
+  })
+
+/** What was measured of the layers of a run, where it was. */
+const timesOf = (directory: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    if (!(yield* Effect.orElseSucceed(fs.exists(join(directory, files.times)), () => false))) return undefined
+    const { milliseconds } = yield* readRecord(directory, files.times, Times)
+    return new Map(Object.entries(milliseconds))
+  })
+
+/** The part that a run is judged on: the one that its model file names, or else one that is not trained on, or else all. */
+const judged = ({ document: { evaluate } }: Trained, prepared: Prepared): readonly [Part, "train" | "val" | "test"] => {
+  const own = prepared[evaluate.split]
+  if (own !== undefined) return [own, evaluate.split]
+  return prepared.val === undefined ? [prepared.train, "train"] : [prepared.val, "val"]
+}
+
+/** The lines of the model file that layers stand on. */
+const placed = (
+  { document }: Pick<Trained, "document">,
+  positions: Positions | undefined,
+  rows: ReadonlyArray<Row>,
+): ReadonlyArray<PlacedRow> => {
+  if (positions === undefined) return []
+  const all = nodes({ catalogue: standard, model: document.model, outputs: 1 })
+  return rows.flatMap((row) => {
+    const node = find(all, row.name)
+    const place = node === undefined ? undefined : nearest(positions, node.path)
+    return place === undefined ? [] : [{ ...row, line: place.value.line }]
+  })
+}
+
+/** The model file as it was written, read with what `--set` put into it. */
+const readModel = (directory: string, set: ReadonlyArray<string>) =>
+  Effect.map(readText(directory, files.model), (text) => {
+    const overrides = Result.getOrElse(Result.all(set.map(Override.parse)), () => [])
+    const opened = openWith(fromText(files.model, text), overrides)
+    return { text, positions: Result.isSuccess(opened) ? opened.success.positions : undefined }
+  })
+
+/** Whether the parts of the data follow each other in time, as far as its split says so. */
+const isTimeOrdered = ({ document: { data } }: Trained): boolean => {
+  const split: object = data?.split ?? {}
+  return data?.series !== undefined || ("by" in split && split.by === "order")
+}
+
+/** The name of a run, of its folder: `digits/0001`. */
+export const referenceIn = (directory: string): string => {
+  const whole = resolve(directory)
+  return `${basename(dirname(whole))}/${basename(whole)}`
+}
+
+export interface Made {
+  readonly html: string
+  readonly drawings: ReadonlyArray<Drawing>
+}
+
+/** The pictures and the report of a run, of its records and its rows. `reference` is its name, `digits/0001`. */
+export const compose = (trained: Trained, prepared: Prepared, reference: string) =>
+  Effect.gen(function* () {
+    const { built, run, weights } = trained
+    const { command, directory, lock, summary } = run
+    const records: Watched = yield* watched(directory)
+    const environment = yield* readRecord(directory, files.environment, Environment)
+    const seeds = yield* readRecord(directory, files.seeds, Seeds)
+    const { positions, text } = yield* readModel(directory, command.set)
+    const [part, split] = judged(trained, prepared)
+    const found = yield* findings(trained, { part, split, prepared, loss: lossOver(trained, prepared) })
+    const rows = modelRows(built.net, prepared.facts.sample)
+    const image = imageInput(PreprocessTree.sample(run.fitted))
+    const mistaken = new Map<HeadFindings, PreprocessTree.Arrays>()
+    for (const head of image === undefined ? [] : found.heads)
+      if (head.kind === "classes" && head.mistakes.length > 0)
+        mistaken.set(
+          head,
+          yield* rowsAt(
+            part.inputs,
+            head.mistakes.map(({ row }) => row),
+          ),
+        )
+    const all = drawings({
+      watched: records,
+      best: summary?.best === undefined ? undefined : { epoch: summary.best.epoch, monitor: summary.best.monitor },
+      findings: found,
+      image,
+      mistaken,
+      params: weights.params as Params,
+      firstLayer: rows.find(({ parameters }) => parameters > 0)?.name,
+      isTimeOrdered: isTimeOrdered(trained),
+    })
+    const last = records.layers.at(-1)?.layers ?? []
+    const facts = factsByLine(placed(trained, positions, rows), last, yield* timesOf(directory))
+    const html = page({
+      reference,
+      command,
+      summary,
+      environment,
+      seeds: { train: seeds.streams["train.init"].seed, split: seeds.streams["data.split"].seed },
+      lock,
+      findings: found,
+      drawings: all,
+      model: { text, facts },
+      advice: [],
+    })
+    return { html, drawings: all } satisfies Made
+  }).pipe(Effect.scoped)
+
+/** Writes pictures into a run's folder, and the report to a file. */
+export const save = (directory: string, out: string, { drawings: all, html }: Made) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const folder = join(directory, files.plots)
+    yield* fs.makeDirectory(folder, { recursive: true })
+    const written = all.map(({ figure, name }) => writeWhole(join(folder, `${name}.svg`), svg(figure)))
+    yield* Effect.all([...written, writeWhole(out, html)], { concurrency: "unbounded", discard: true })
+  })
