@@ -10,9 +10,9 @@ import { Csv, Key, Tensor } from "@adjoint/core"
 const write = (name: string, columns: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): void =>
   writeFileSync(join(import.meta.dirname, name), Csv.print({ columns, rows }))
 
-const things = ["soup", "coffee", "cake", "service", "bread", "place", "waiter", "tea"]
-const openings = ["The", "Honestly, the", "We came on Sunday and the", "I think the"]
-const closings = [".", "!", " and we will tell everyone.", ", I say.", " today."]
+const things = ["soup", "coffee", "cake", "bread", "tea", "waiter"]
+const openings = ["The", "Honestly, the", "We think the"]
+const closings = [".", "!", " today."]
 const praise = ["good", "lovely", "warm", "great", "fresh", "wonderful"]
 const blame = ["bad", "cold", "stale", "awful", "rude", "slow"]
 /** What comes before a word, and whether it turns its meaning round. */
@@ -33,13 +33,15 @@ const drawing = (seed: number) => {
 }
 
 const pick = drawing(1)
-const reviews = Array.from({ length: 300 }, () => {
+/** Reviews by their texts, each once. */
+const reviews = new Map<string, string>()
+while (reviews.size < 300) {
   const isPraise = pick([true, false])
   const [turn, isTurned] = pick(turns)
   const text = `${pick(openings)} ${pick(things)} ${turn} ${pick(isPraise ? praise : blame)}${pick(closings)}`
-  return [text, isPraise === isTurned ? "unhappy" : "happy"]
-})
-write("reviews.csv", ["review", "guest"], reviews)
+  reviews.set(text, isPraise === isTurned ? "unhappy" : "happy")
+}
+write("reviews.csv", ["review", "guest"], [...reviews])
 
 const days = 14
 const noise = Tensor.read(Key.normal(Key.make(2), [2, days * 24, 2])).data

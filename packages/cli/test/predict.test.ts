@@ -36,6 +36,15 @@ data:
 model: { layers: [{ head: c2 }] }
 train: { seed: 1, epochs: 2, batch: 8 }
 `,
+  marks: `schema: 1
+name: marks
+data:
+  source: { csv: { path: marks.txt, encoding: latin1, skip: 1, names: [size, kind, place], decimal: ",", blanks: { size: [-9] } } }
+  columns: { size: { type: number, missing: mean }, kind: class, place: category }
+  split: { train: 80%, val: 0%, test: 20%, seed: 1 }
+model: { layers: [{ head: kind }] }
+train: { seed: 1, epochs: 2, batch: 8 }
+`,
   typed: `schema: 1
 name: typed
 data:
@@ -68,6 +77,10 @@ const kinds = NDArray.make(
 const directory = folder({
   ...Object.fromEntries(Object.entries(models).map(([name, text]) => [`${name}.yaml`, text])),
   "bare.csv": Array.from({ length: count }, (_, i) => `${i},${i % 3 === 0 ? "a" : "b"},${i * i}\n`).join(""),
+  "marks.txt": Buffer.from(
+    `made by hand\n${Array.from({ length: count }, (_, i) => `${i % 4 === 0 ? -9 : `${i},5`};${i % 3 === 0 ? "a" : "b"};M\xfcnchen\n`).join("")}`,
+    "latin1",
+  ),
   "typed.csv": `open,level,price\n${Array.from({ length: count }, (_, i) => `${i % 2 === 0 ? "TRUE" : "FALSE"},${i % 3}.0,${i}\n`).join("")}`,
   "arrays.npz": Npz.encode([
     ["pictures", pictures],
@@ -168,6 +181,17 @@ describe("tables", () => {
     const without = readFileSync(file("bare.csv"), "utf8").replaceAll(/,[ab],/g, ",")
     expect(await predictedFile(file("without.csv", without), "bare/1")).toMatchObject({ code: 0, stdout: whole.stdout })
     expect(await predictedFile(file("bare.data", without), "bare/1")).toMatchObject({ code: 0, stdout: whole.stdout })
+  })
+
+  test("encoding, skipped lines, names, marks and words for blanks are those of training", async () => {
+    const whole = await predictedFile(file("marks.txt"), "marks/1")
+    expect(whole).toMatchObject({ code: 0, stderr: "" })
+    expect(jsonLines(whole.stdout)).toHaveLength(count)
+    const without = readFileSync(file("marks.txt"), "latin1").replaceAll(/;[ab];/g, ";")
+    const bytes = Buffer.from(without, "latin1")
+    expect(await predictedFile(file("without.txt", bytes), "marks/1")).toMatchObject({ code: 0, stdout: whole.stdout })
+    const wrong = await predictedFile(file("wrong.txt", "x\n1.5;b;München\n-9;a;Rom\n"), "marks/1")
+    expect(wrong.stderr).toContain('wrong.txt:2: row 1, column `size`: got "1.5", wanted a finite number with decimals after ","')
   })
 
   test("a value of JSON that means the same name is that name", async () => {

@@ -285,6 +285,8 @@ describe("options", () => {
     expect(read.column(0).numbers?.([0, 1])).toEqual(Float64Array.of(1234.5, 2.25))
     expect(read.column(1).numbers?.([0, 1])).toEqual(Float64Array.of(Number.NaN, 1.5))
     expect([read.column(0).format, read.column(1).format]).toEqual([{ decimal: ",", thousands: "." }, { thousands: "," }])
+    expect(table("1,5;2,5\n", { decimal: ",", header: false }).rows).toEqual([["1,5", "2,5"]])
+    expect(table("1,5,6;2,5,6\n", { thousands: ",", header: false }).rows).toEqual([["1,5,6", "2,5,6"]])
     // The delimiter ends a number, even if it is the decimal mark.
     expect(
       ok("x,y\n1,5\n", { decimal: ",", use: () => "number" })

@@ -2,7 +2,7 @@
  * The layers of the catalogue over padded sequences: each row has the results that the plain layer gives for it alone, whatever the
  * padding holds. Computed in doubles by Reference.
  */
-import { Entry, Key, Layers, type Net, Params, Sequence, Tensor } from "@adjoint/core"
+import { Entry, Key, Layers, Net, Params, Sequence, Tensor } from "@adjoint/core"
 import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
 import { over } from "@adjoint/core/learning/sequence/overSequences"
 import { assertAllClose } from "@adjoint/core/testing/allClose"
@@ -137,6 +137,22 @@ test.each(["batch_norm", "group_norm", "conv2d"])("%s is refused, with a layer i
   const { layer } = both(by(name, { ...options[name] }))
   expect(() => layer.shape({ x: [5, 4], length: [] })).toThrow(
     /rows of one length, not sequences with padding. Try: (layer_norm|a layer of)/,
+  )
+})
+
+test("a branch of windows with one for each time step can be added to another branch", () => {
+  const steps = both(by("conv1d", { filters: features, kernel: 3, pad: "same" })).layer
+  const nodes = { conv: { net: steps }, sum: { join: "add", from: ["input", "conv"] } } as const
+  const net = Net.graph(nodes)
+  const sequences = padded([2, 5], Number.NaN, 1)
+  const { params, state } = net.init(Key.make(1), { x: [6, features], length: [] } as never)
+  const { y } = net.apply(params as never, state as never, sequences as never, { mode: "infer" })
+  expect((y as unknown as Sequence.Padded).length).toBe(sequences.length)
+  const shorter = both(by("conv1d", { filters: features, kernel: 2 })).layer
+  const other = Net.graph({ a: { net: shorter }, b: { net: shorter, from: "input" }, sum: { join: "add", from: ["a", "b"] } })
+  const drawn = other.init(Key.make(1), { x: [6, features], length: [] } as never)
+  expect(() => other.apply(drawn.params as never, drawn.state as never, sequences as never, { mode: "infer" })).toThrow(
+    "sequences with the same lengths, which branches of one input have",
   )
 })
 

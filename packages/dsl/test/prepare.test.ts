@@ -140,6 +140,30 @@ describe("what is wrong is said of the document", () => {
     ])
     expect(findings[0]?.fix).toMatchObject({ text: "sepal_length" })
     expect(findings[2]?.message).toBe("`data.columns` does not declare `sepal_width`, `petal_length`")
+    expect(findings[2]?.help).toBe('they look like `sepal_width: number, petal_length: number`; or add `"*": ignore`')
+  })
+
+  test("columns that are not declared are proposed as their cells suggest", async () => {
+    const rows = Array.from(
+      { length: 30 },
+      (_, i) => `${i};${i % 2 === 0 ? `${i},5` : "NA"};${["a", "b", "c"][i % 3]};2024-01-0${(i % 9) + 1};y`,
+    )
+    writeFileSync(join(scratch, "odd.csv"), `row;size;my kind;day;same\n${rows.join("\n")}\n`)
+    const source = csv("odd.csv")
+    const [none] = await refused({ source, split: { seed: 1 } }, scratch)
+    expect(none?.help).toBe(
+      'the columns look like `row: id, size: { type: number, decimal: ",", missing: median }, "my kind": category, day: date, same: category`; give the one to predict the type `class`, or `role: target`',
+    )
+    const columns: Data["columns"] = {
+      row: { type: "ignore" },
+      "my kind": { type: "class" },
+      day: { type: "ignore" },
+      same: { type: "ignore" },
+    }
+    const [one] = await refused({ source, columns, split: { seed: 1 } }, scratch)
+    expect(one?.help).toBe(
+      'it looks like `size: { type: number, decimal: ",", missing: median }` (numbers from 0.5 to 28.5, with decimals after ","); or add `"*": ignore`',
+    )
   })
 
   test.each<[string, Data | undefined, ReadonlyArray<readonly [string, string]>]>([

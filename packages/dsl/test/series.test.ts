@@ -7,6 +7,7 @@ import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect } from "effect"
 import { afterAll, describe, expect, test } from "vitest"
 import { horizonOf } from "../src/Document.ts"
+import { baselines } from "../src/prepare/Baseline.ts"
 import { known } from "../src/prepare/Known.ts"
 import { type Prepared, prepare } from "../src/prepare/Prepare.ts"
 import { standard } from "../src/schema/Catalogue.ts"
@@ -82,6 +83,20 @@ describe("a series", () => {
     const { data, model } = documentOf(text)
     expect(known(data, model, standard)).toMatchObject({ sample: [2, 2], target: { columns: ["sold"] } })
     expect(horizonOf(3)).toEqual([1, 2, 3])
+  })
+
+  test("has naive forecasts beside the mean: the last value, and that of one window ago", async () => {
+    const of = (series: string) =>
+      Effect.map(preparing(file(`window: 3, time: day, group: shop, overlap: true, ${series}`)), baselines)
+    const [mean, last, season] = (await Effect.runPromise(of("horizon: 1"))).map(({ answer }) => answer)
+    expect([mean?.kind, last, season]).toEqual(["mean", { kind: "last", mse: 1 }, { kind: "season", mse: 9 }])
+    const two = (await Effect.runPromise(of("horizon: [1, 3]"))).map(({ answer }) => answer)
+    expect(two.slice(1)).toEqual([
+      { kind: "last", mse: (1 + 9) / 2 },
+      { kind: "season", mse: 9 },
+    ])
+    const far = (await Effect.runPromise(of("horizon: [4]"))).map(({ answer }) => answer)
+    expect(far.slice(1)).toEqual([{ kind: "last", mse: 16 }])
   })
 
   test("a column of the type group tells series apart, and one of dates has the format of times", async () => {

@@ -128,6 +128,28 @@ describe("a table that is streamed", () => {
       { numRuns: 8 },
     ))
 
+  test("is read with the options of its file: marks, blanks, encoding, names", async () => {
+    const cells = Array.from({ length: 200 }, (_, i) => {
+      const size = i % 3 === 0 ? "NA" : i % 7 === 0 ? "k.A." : `1.${String(100 + i)},${i % 10}5`
+      return `${size};${i % 2 === 0 ? "\xfc" : "b"};${i % 5 === 0 ? -9 : i}`
+    })
+    writeFileSync(join(scratch, "marks.txt"), Buffer.from(`made by hand\n${cells.join("\n")}\n`, "latin1"))
+    const options = `encoding: latin1, skip: 1, names: [size, kind, count], decimal: ",", thousands: ".", blanks: { size: [k.A.], count: [-9] }`
+    const data = dataOf(`{ source: { csv: { path: marks.txt, ${options} } }, split: { val: 20%, seed: 1 }, columns: {
+      size: { type: number, missing: median, scale: standard }, count: { type: number, missing: mean }, kind: class } }`)
+    const [memory, disk] = [await inMemory(data), await onDisk(data)]
+    expect(disk).toEqual(memory)
+    expect(memory.fitted.input).toMatchObject({ columns: [{ name: "size", decimal: ",", thousands: "." }, { name: "count" }] })
+    expect(memory.facts.target).toMatchObject({ classes: ["b", "ü"] })
+    // A point where a comma is the decimal mark is a mistake, on disk too.
+    writeFileSync(
+      join(scratch, "marks.txt"),
+      `made by hand\n${cells.map((row) => row.replace("\xfc", "a")).join("\n")}\n1.5;b;3\n`,
+    )
+    for (const read of [inMemory, onDisk])
+      await expect(read(data)).rejects.toThrow('row 201, column `size`: got "1.5", wanted a finite number')
+  })
+
   test("may have its test rows in a file of their own", async () => {
     const rows = Array.from({ length: 40 }, (_, i) => [
       String(i / 8),

@@ -53,7 +53,8 @@ describe.each(tables)("the synonyms of the %s table", (_, table) => {
 test("the synonyms of the keys of sections lead to keys", () => {
   const sections: ReadonlyArray<readonly [Synonyms, ReadonlyArray<string>]> = [
     [Vocabulary.file.synonyms, ["schema", "name", "data", "model", "pretrain", "train", "evaluate", "lint"]],
-    [Vocabulary.data.synonyms, ["source", "columns", "arrays", "image", "scale", "pca", "series", "target", "split", "test"]],
+    [Vocabulary.data.synonyms, ["source", "columns", "arrays", "image", "scale", "pca", "target", "series", "split", "test"]],
+    [Vocabulary.series.synonyms, ["window", "horizon", "step", "time", "group", "gaps", "overlap"]],
     [
       Vocabulary.split.synonyms,
       ["train", "val", "test", "unlabelled", "stratify", "group", "by", "column", "folds", "repeats", "fold", "repeat", "seed"],

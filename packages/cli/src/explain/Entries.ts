@@ -133,7 +133,10 @@ const all = (options: Options): string =>
 /** An entry as a file says it, with no more than is needed to show its main option. */
 const spelled = ({ entry, name }: Found): string => {
   const { main, options } = entry
-  const required = Object.entries(options).filter(([, option]) => !isOptional(option))
+  // An option may be left out in some places alone: its example is for the others.
+  const isShown = (option: Option): boolean =>
+    !isOptional(option) || (option.optional === true && "example" in option && option.example !== undefined)
+  const required = Object.entries(options).filter(([, option]) => isShown(option))
   const only = main === undefined ? undefined : options[main]
   if (only !== undefined && required.every(([key]) => key === main)) return `{ ${name}: ${example(only)} }`
   if (required.length === 0) return name

@@ -28,18 +28,29 @@ export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
 export const baselinePart = ({ test, val }: Pick<Prepared, "test" | "val">): "train" | "val" | "test" =>
   val !== undefined ? "val" : test !== undefined ? "test" : "train"
 
-/** The baselines as a summary has them: that of the one head, or those of all under names such as `kind.accuracy`. */
+/** Whether a baseline is a naive forecast, which stands beside the mean. */
+const isNaive = ({ kind }: Baseline): boolean => kind === "last" || kind === "season"
+
+/**
+ * The baselines as a summary has them: that of the one head, or those of all under names such as `kind.accuracy`. Naive forecasts
+ * of a series have names such as `last.mse`.
+ */
 export const baselineRecord = (prepared: Prepared): NonNullable<Summary["baseline"]> =>
   Object.fromEntries(
-    baselines(prepared).flatMap(({ answer, head }) =>
-      Object.entries(answer).map(([key, value]) => [scoreName(head, key), value] as const),
-    ),
+    baselines(prepared).flatMap(({ answer, head }) => {
+      const { kind, ...scores } = answer
+      const entries = Object.entries<string | number>(isNaive(answer) ? scores : { kind, ...scores })
+      return entries.map(([key, value]) => [scoreName(head, isNaive(answer) ? `${kind}.${key}` : key), value] as const)
+    }),
   )
+
+/** What a baseline of numbers predicts. */
+const predicted = { mean: "mean", last: "last value", season: "value of one window ago" } as const
 
 const printBaseline = (answer: Baseline): string => {
   if (answer.kind === "majority")
     return `majority (always \`${printable(answer.class)}\`) accuracy ${Format.percent(answer.accuracy)}`
-  return `mean mse ${Format.decimal(answer.mse)}${answer.scaled === undefined ? "" : `, scaled ${Format.decimal(answer.scaled)}`}`
+  return `${predicted[answer.kind]} mse ${Format.decimal(answer.mse)}${answer.scaled === undefined ? "" : `, scaled ${Format.decimal(answer.scaled)}`}`
 }
 
 /** The units of the scores. */
@@ -135,7 +146,8 @@ const worse = (training: Training, summary: Summary, reference: string): Readonl
   // A score that is not finite has a warning of its own.
   if (found === undefined || !Number.isFinite(found.got)) return []
   const { answer, baseline, got, name } = found
-  const said = answer.kind === "majority" ? `always answering \`${answer.class}\`` : "always answering the mean"
+  const said =
+    answer.kind === "majority" ? `always answering \`${answer.class}\`` : `always answering the ${predicted[answer.kind]}`
   return [`${name} ${Format.score(name, got)} is worse than ${said} (${Format.score(name, baseline)})`, advice(training)]
 }
 

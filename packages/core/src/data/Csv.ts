@@ -17,7 +17,8 @@ export type { Use } from "./csv/Start.ts"
 
 /**
  * `delimiter`: the character between cells. A space means any number of spaces and tabs; those at the ends of a line are
- * left out. `auto` chooses the most frequent of comma, semicolon, tab and `|` in the first record, a comma if it has none.
+ * left out. `auto` chooses the most frequent of comma, semicolon, tab and `|` in the first record, a comma if it has none; a mark in numbers
+ * is chosen if there is no other.
  * `header`: whether the first record names the columns; false by default if there are `names`. `names`: the names of the
  * columns. Without names the columns are `c1`, `c2`, … A list as `header` is the same as `names`.
  * `encoding`: how characters are stored. `auto` is UTF-8, or UTF-16 with a byte order mark.
@@ -109,7 +110,7 @@ export const start = (bytes: Uint8Array, options: Options = {}): Result.Result<T
  * (too few or too many cells), `BadQuote`, `TooLarge` (more cells than
  * `cells`).
  *
- * `Csv.parse("a;b\n1,5\n").failure.message // => "line 2: row 1 has 1 cell, wanted 2, one for each column"`
+ * `Csv.parse("a;b\n1,5;x\n")._tag // => "Success"`
  */
 export const parse = (source: string | Uint8Array, options: Options = {}): Result.Result<Table, DataError> => {
   // A string is a text already, whatever the encoding of its file was.

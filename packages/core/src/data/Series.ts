@@ -42,6 +42,9 @@ type DataResult<A> = Result.Result<A, DataError>
  * end of a part; a stretch of n rows has ⌊(n - window - horizon) / step⌋ + 1 windows.
  *
  * ```ts
+ * import { Series, Table } from "@adjoint/core"
+ * import { Result } from "effect"
+ *
  * const table = Table.make(["x"], [["1"], ["2"], ["3"], ["4"], ["5"]])
  * const ordered = Result.getOrThrow(Series.order(table, { gaps: "error" }))
  * Series.windows(ordered, { window: 2, horizon: [1] }) // => new Int32Array([1, 2, 3])

@@ -50,6 +50,14 @@ export const parts = <Name extends string>(
  * The rows of each part in their order: the first part has the first rows, the next those after them. Nothing is random, so a
  * part never has a row of before another part that comes first. With `order`, a number or a text for each row such as a time, that
  * is their order; rows of equal places stay as they stand. Fails as `parts` does.
+ *
+ * ```ts
+ * import { Split } from "@adjoint/core"
+ * import { Result } from "effect"
+ *
+ * const wanted = { train: { share: 0.6 }, val: { share: 0.4 } }
+ * Result.getOrThrow(Split.inOrder(5, wanted)).val // => new Int32Array([3, 4])
+ * ```
  */
 export const inOrder = <Name extends string>(
   n: number,

@@ -3,16 +3,18 @@ import { arrayOf } from "@adjoint/core/data/PreprocessTree"
 import { restore, type Unit } from "@adjoint/core/learning/Score"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import { type Head, headsOf } from "./Facts.ts"
+import { type Naive, naive } from "./Naive.ts"
 import type { Prepared } from "./Prepare.ts"
 
 /**
  * `majority`: the accuracy of always predicting the most common training class. `mean`: the
  * mean squared error of always predicting the mean of the training targets, in their original units; `scaled` is the
- * same for scaled targets, if the net learns those.
+ * same for scaled targets, if the net learns those. `last` and `season` are the naive forecasts of a series.
  */
 export type Baseline =
   | { readonly kind: "majority"; readonly class: string; readonly accuracy: number }
   | { readonly kind: "mean"; readonly mse: number; readonly scaled?: number }
+  | Naive
 
 /** Targets, with the names of their classes. */
 interface Targets {
@@ -61,15 +63,19 @@ export interface HeadBaseline {
 }
 
 /** The baselines of the heads, learned from the training rows and scored on rows that are not trained on, where there are any. */
-export const baselines = ({ facts, test, train, val }: Prepared): ReadonlyArray<HeadBaseline> => {
+export const baselines = (prepared: Prepared): ReadonlyArray<HeadBaseline> => {
+  const { facts, test, train, val } = prepared
   const on = val ?? test ?? train
-  return headsOf(facts).map((head) => {
+  return headsOf(facts).flatMap((head) => {
     const { name = "", target } = head
     const [own, others] = [arrayOf(train.targets, name), arrayOf(on.targets, name)]
-    if (target.type === "labels") return { head, answer: majorities(own, others, target.classes ?? []) }
-    if (target.type === "numbers") return { head, answer: baseline({ targets: own }, { targets: others }, target.units) }
+    if (target.type === "labels") return [{ head, answer: majorities(own, others, target.classes ?? []) }]
+    if (target.type === "numbers")
+      return [baseline({ targets: own }, { targets: others }, target.units), ...naive(prepared, on, name, target.units)].map(
+        (answer) => ({ head, answer }),
+      )
     const classes = target.classes === undefined ? {} : { classes: target.classes }
-    return { head, answer: baseline({ targets: own, ...classes }, { targets: others }) }
+    return [{ head, answer: baseline({ targets: own, ...classes }, { targets: others }) }]
   })
 }
 

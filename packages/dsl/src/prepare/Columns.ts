@@ -1,11 +1,14 @@
 /** Compares the declared columns with those of the table. */
 import * as Column from "@adjoint/core/data/Column"
 import { dataError, type Reason } from "@adjoint/core/data/DataError"
+import * as Infer from "@adjoint/core/data/Infer"
 import { nearest } from "@adjoint/core/data/Nearest"
+import type { Table } from "@adjoint/core/data/Table"
 import { columnsOf, type Data, type Model } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
 import { finding, type Place } from "./DataFinding.ts"
 import * as Ends from "./Ends.ts"
+import * as Proposed from "./Proposed.ts"
 
 const absent = (column: string, columns: ReadonlyArray<string>): Reason => ({
   _tag: "NoColumn",
@@ -17,9 +20,11 @@ const absent = (column: string, columns: ReadonlyArray<string>): Reason => ({
 /** Findings for missing and undeclared columns, for targets, and for the model's inputs and heads. */
 export const check = (
   { data, model }: { readonly data: Data; readonly model?: Model | undefined },
-  columns: ReadonlyArray<string>,
+  table: Table,
   place: Place,
 ): ReadonlyArray<Finding> => {
+  if (data.columns === undefined) return [undeclared(table)]
+  const { columns } = table
   const said = data.columns ?? {}
   const say = (reason: Reason, at?: Location): Finding => {
     const found = finding(dataError(reason), place)
@@ -32,7 +37,10 @@ export const check = (
   const meant = new Set(missing.flatMap((name) => nearest(name, columns).slice(0, 1)))
   const forgotten = columns.filter((name) => !Object.hasOwn(said, name) && !meant.has(name))
   if (columns.length === 1 && named.length > 1 && missing.length > 0) return [oneColumn(columns[0] ?? "", place)]
-  const rest = Object.hasOwn(said, "*") || forgotten.length === 0 ? [] : [say({ _tag: "UnlistedColumns", columns: forgotten })]
+  const rest =
+    Object.hasOwn(said, "*") || forgotten.length === 0
+      ? []
+      : [unlisted(say({ _tag: "UnlistedColumns", columns: forgotten }), table, forgotten)]
   const ofSeries = (["time", "group"] as const).flatMap((key) => {
     const name = data.series?.[key]
     return name === undefined || columns.includes(name) ? [] : [say(absent(name, columns), { path: ["data", "series", key] })]
@@ -52,6 +60,24 @@ export const check = (
     ...invented(data),
   ]
 }
+
+/** The finding of columns that are not declared, with what they probably are. */
+const unlisted = (found: Finding, table: Table, names: ReadonlyArray<string>): Finding => {
+  const [only, ...others] = names
+  const guess =
+    only === undefined || others.length > 0 ? undefined : Infer.column(table.column(table.columns.indexOf(only)), only)
+  const seen = guess === undefined ? "they look like" : "it looks like"
+  const why = guess === undefined ? "" : ` (${guess.reason})`
+  return { ...found, help: `${seen} ${Proposed.inWords(table, names)}${why}; or add \`"*": ignore\`` }
+}
+
+/** A table without declared columns. */
+const undeclared = (table: Table): Finding => ({
+  code: "D302",
+  message: "`columns` is missing in data: it declares the type of each column of the table",
+  at: { path: ["data"], on: "key" },
+  help: `the columns look like ${Proposed.inWords(table, table.columns)}; give the one to predict the type \`class\`, or \`role: target\``,
+})
 
 /** A table with one column: the delimiter is probably wrong. */
 const oneColumn = (name: string, { source }: Place): Finding => ({

@@ -168,7 +168,7 @@ const columnsOf = ({ data, model }: Described, { place, raw }: Rows): ReadonlyAr
   Preprocess.isTable(raw)
     ? [
         ...(data.arrays === undefined ? [] : [arraysOfTable]),
-        ...(data.columns === undefined ? [] : Columns.check({ data, model }, raw.columns, place)),
+        ...(data.arrays === undefined || data.columns !== undefined ? Columns.check({ data, model }, raw, place) : []),
         ...(data.target === undefined ? [] : [targetOfTable]),
       ]
     : [

@@ -82,13 +82,13 @@ const glance = (described: Described, raw: Preprocess.Raw): Pick<Facts, "extents
 const ofTable = ({ data, model }: Described, table: Table, catalogue: Catalogue.Catalogue): Preview => {
   const { columns } = table
   const said = data.columns
-  if (said === undefined) return nothing
+  if (said === undefined) return { facts: {}, findings: Columns.check({ data, model }, table, { data, source }) }
   const ignored: Column.Column = { type: "ignore" }
   const used = columns.map((name) => [name, (Object.hasOwn(said, name) ? said[name] : said["*"]) ?? ignored] as const)
   const facts = known({ ...data, columns: Object.fromEntries(used) }, model, catalogue)
   return {
     facts: { ...facts, ...glance({ data, model }, table) },
-    findings: Columns.check({ data, model }, columns, { data, source }),
+    findings: Columns.check({ data, model }, table, { data, source }),
   }
 }
 

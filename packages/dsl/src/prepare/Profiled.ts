@@ -6,7 +6,7 @@ import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Profile from "@adjoint/core/data/Profile"
-import type { Table } from "@adjoint/core/data/Table"
+import * as Table from "@adjoint/core/data/Table"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
@@ -18,6 +18,7 @@ import { declared, having, partsOf } from "./Parts.ts"
 import { type Described, specOf } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import { type Rows, read } from "./Reading.ts"
+import { hasSeries, rowsOfParts } from "./Windows.ts"
 
 /** The rows of each part, in the source. */
 export interface Parts {
@@ -106,7 +107,7 @@ const mayIdentify = ({ columns = {} }: Data, name: string): boolean => {
 }
 
 /** The profile of a table, with its target. */
-const ofTable = ({ data }: Described, table: Table, parts: Parts): Pick<Profiled, "table" | "target" | "findings"> => {
+const ofTable = ({ data }: Described, table: Table.Table, parts: Parts): Pick<Profiled, "table" | "target" | "findings"> => {
   const all = partsOf(data, table.columns)
   const isThere = (name: string): boolean => table.columns.includes(name)
   const [column, ...others] = having(all, "target").filter(isThere)
@@ -126,14 +127,21 @@ const ofTable = ({ data }: Described, table: Table, parts: Parts): Pick<Profiled
   }
 }
 
+/** The rows of parts in a table, where `parts` count those that are kept. */
+const inTable = (parts: Division, kept: ArrayLike<number>): Division =>
+  Object.fromEntries(Object.entries(parts).map(([part, rows]) => [part, rows.map((row) => kept[row] ?? 0)]))
+
 /** Which rows are in which part, and why they cannot be divided, if so: all are training rows then. */
 const dividedOf = (
   described: Described,
   { place, raw }: Rows,
-): { readonly parts: Parts; readonly findings: ReadonlyArray<Finding> } =>
-  Result.match(
+): { readonly parts: Parts; readonly findings: ReadonlyArray<Finding> } => {
+  const { data } = described
+  return Result.match(
     Result.flatMap(PreprocessTree.keep(specOf(described), raw), ({ rows }) =>
-      divide(raw, splitOf(described.data), Int32Array.from(rows)),
+      hasSeries(data) && isTable(raw)
+        ? Result.map(rowsOfParts(Table.take(raw, Array.from(rows)), data), (parts) => inTable(parts, rows))
+        : divide(raw, splitOf(data), Int32Array.from(rows)),
     ),
     {
       onSuccess: (division) => ({ parts: partsIn(division), findings: [] }),
@@ -143,6 +151,7 @@ const dividedOf = (
       }),
     },
   )
+}
 
 /** Profiles the data of a document; paths are relative to `directory`. Fails with the findings of a source that cannot be read. */
 export const profiled = (

@@ -61,21 +61,6 @@ const generate = (use: Use, { split }: Data): TreeRaw => {
   return { inputs, targets, ...(classes === undefined ? {} : { classes }) }
 }
 
-/** What a document uses of its rows. */
-export const wantedOf = ({ columns, image }: Data): Source.Wanted => ({
-  ...(image === undefined ? {} : { image }),
-  ...(columns === undefined
-    ? {}
-    : {
-        isUsed: (name) => {
-          const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
-          return column !== undefined && Column.roleOf(column) !== undefined
-        },
-      }),
-})
-/** Which columns of a text a reader keeps: those that the document uses, or all, for what looks at ignored ones too. */
-export type Keep = "used" | "all"
-
 /** The data of a document, with the columns that are scored in groups, which are read even if they are ignored. */
 export interface Read extends Data {
   readonly slices?: ReadonlyArray<string>
@@ -88,6 +73,26 @@ export const namedColumns = ({ series, slices = [], split }: Read): ReadonlySet<
     ...[series?.time, series?.group].flatMap((name) => (name === undefined ? [] : [name])),
     ...slices,
   ])
+
+/** What a document uses of its rows. */
+export const wantedOf = (data: Read): Source.Wanted => {
+  const { columns, image } = data
+  const named = namedColumns(data)
+  return {
+    ...(image === undefined ? {} : { image }),
+    ...(columns === undefined
+      ? {}
+      : {
+          isUsed: (name) => {
+            const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+            return named.has(name) || (column !== undefined && Column.roleOf(column) !== undefined)
+          },
+        }),
+  }
+}
+
+/** Which columns of a text a reader keeps: those that the document uses, or all, for what looks at ignored ones too. */
+export type Keep = "used" | "all"
 
 /** How the columns of a table are stored. Columns that the split or the slices name are texts. */
 export const usesOf = (data: Read, options: Csv.Options, keep: Keep): NonNullable<Csv.Options["use"]> => {
@@ -119,7 +124,7 @@ const recorded = (path: string, folder: Folder): { readonly folder: Folder; read
 }
 
 /** The columns of a table that are paths of images, with how each becomes numbers. */
-const imagesOf = ({ columns = {} }: Read, names: ReadonlyArray<string>) =>
+const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
   names.flatMap((name) => {
     const column = Column.whole((Object.hasOwn(columns, name) ? columns[name] : columns["*"]) ?? "ignore")
     if (column.type !== "image") return []
@@ -128,7 +133,7 @@ const imagesOf = ({ columns = {} }: Read, names: ReadonlyArray<string>) =>
   })
 
 /** The same rows with the pixels of a table's columns of images, whose paths are relative to the folder of its file. */
-const withImages = (data: Read, rows: Rows, path: string | undefined, directory: string): Reading<Rows> =>
+const withImages = (data: Data, rows: Rows, path: string | undefined, directory: string): Reading<Rows> =>
   Effect.gen(function* () {
     const { raw } = rows
     const images = isTable(raw) ? imagesOf(data, raw.columns) : []

@@ -73,13 +73,13 @@ const isLarge = ({ source, test }: Data, directory: string, from: number) =>
     (sizes) => sizes.reduce((sum, size) => sum + size, 0) >= from,
   ).pipe(Effect.orElseSucceed(() => false))
 
-/** The columns that the document uses: those that are not ignored, and those that the split or the slices name. */
+/** The columns that are stored: those that the document does not ignore, and those that the split or the slices name. */
 const isUsed = (data: Read): ((name: string) => boolean) => {
   const { columns = {} } = data
   const named = namedColumns(data)
   return (name) => {
     const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
-    return named.has(name) || (column !== undefined && column.type !== "ignore")
+    return named.has(name) || column?.type !== "ignore"
   }
 }
 

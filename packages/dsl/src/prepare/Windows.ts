@@ -25,11 +25,25 @@ export const seriesOf = (data: Data & { readonly series: Wanted }): Series.Serie
 /** Whether the rows of data are series. */
 export const hasSeries = (data: Data): data is Data & { readonly series: Wanted } => data.series !== undefined
 
-/** The last rows of the windows of each part, and the rows of the training part. */
+/** The last rows of the windows of each part, and all rows of the training part. */
 export interface Windows {
   readonly parts: Division
   readonly train: Rows
 }
+
+type Times = { readonly [part: string]: readonly [first: number, end: number] }
+
+/** The times of each part. Fails with `BadSplit`. */
+const timesOf = (order: Series.Order, { split }: Data): Result.Result<Times, DataError> =>
+  Result.flatMap(partsInOrder(order.times, split), (wanted) => Series.divide(order, wanted))
+
+/** The rows at the times of each part, of a table whose rows are all used. Fails as `Series.order` does, and with `BadSplit`. */
+export const rowsOfParts = (table: Table, data: Data & { readonly series: Wanted }): Result.Result<Division, DataError> =>
+  Result.gen(function* () {
+    const order = yield* Series.order(table, seriesOf(data))
+    const times = yield* timesOf(order, data)
+    return Object.fromEntries(Object.entries(times).map(([part, own]) => [part, Series.rowsAt(order, own)]))
+  })
 
 const few = (part: string, { group }: Series.Series, times: number, needed: number): DataError =>
   dataError({
@@ -49,10 +63,7 @@ export const windows = (table: Table, data: Data & { readonly series: Wanted }):
     const series = seriesOf(data)
     const { overlap: overlaps, step } = data.series
     const order = yield* Series.order(table, series)
-    const times: { readonly [part: string]: readonly [number, number] } = yield* Series.divide(
-      order,
-      yield* partsInOrder(order.times, data.split),
-    )
+    const times = yield* timesOf(order, data)
     const parts: Array<readonly [string, Int32Array]> = []
     for (const [part, own] of Object.entries(times)) {
       // The training part comes first, unless there are rows without labels.

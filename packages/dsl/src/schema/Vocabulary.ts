@@ -225,7 +225,7 @@ export const split = {
 /** `data.series`. */
 export const series = {
   synonyms: {
-    window: ["window_size", "lookback", "look_back", "seq_len", "sequence_length", "context_length", "lags", "n_lags", "history"],
+    window: ["window_size", "lookback", "seq_len", "sequence_length", "context_length", "lags", "n_lags", "history"],
     horizon: ["horizons", "steps_ahead", "forecast_horizon", "prediction_length", "lead", "output_length"],
     step: ["stride", "sequence_stride"],
     time: ["time_column", "timestamp", "date", "index", "time_idx", "ds"],

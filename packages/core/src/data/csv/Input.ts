@@ -10,7 +10,7 @@ import { type Encoding, transcoder } from "./Encoding.ts"
 import { incomplete, invalidAt } from "./invalid.ts"
 import { carriageReturn, lineFeed, lineFeeds } from "./Layout.ts"
 import { RowReader } from "./RowReader.ts"
-import { checked, type Started, type StartOptions, start } from "./Start.ts"
+import { checked, type StartOptions, start } from "./Start.ts"
 
 /** The options, with their defaults. */
 export interface InputOptions extends StartOptions {
@@ -34,17 +34,11 @@ export class Input {
   #before = 0
   /** Whether lines end with a carriage return alone; `undefined` until the first line end. */
   #hasReturns: boolean | undefined
-  #started: Started | undefined
   #rows: RowReader | undefined
 
   constructor(options: InputOptions) {
     this.#options = Result.map(checked(options), () => options)
     this.#transcoder = transcoder(options.encoding)
-  }
-
-  /** Rows that are stored and were not taken. */
-  get size(): number {
-    return this.#rows?.size ?? 0
   }
 
   /** Takes the rows that are stored. */
@@ -57,7 +51,7 @@ export class Input {
     return Result.flatMap(this.#transcoder.push(piece), (bytes) => {
       if (bytes.length === 0) return done
       // A piece of which no record can end here waits, so that a long record is not read again with every piece.
-      const waits = this.#hasReturns === false && this.#started !== undefined && bytes.indexOf(lineFeed) < 0
+      const waits = this.#hasReturns === false && this.#rows !== undefined && bytes.indexOf(lineFeed) < 0
       this.#pending.push(waits ? bytes.slice() : bytes)
       this.#held += bytes.length
       return waits && this.#held <= this.#longest() ? done : this.#read(false)
@@ -70,7 +64,7 @@ export class Input {
       this.#pending.push(bytes)
       this.#held += bytes.length
       return Result.flatMap(this.#read(true), () => {
-        if (this.#started === undefined || this.#rows === undefined || this.#rows.before + this.#rows.size > 0) return done
+        if (this.#rows === undefined || this.#rows.before + this.#rows.size > 0) return done
         return Result.fail(dataError({ _tag: "Empty", got: "there is a header but no row", wanted: "rows of cells" }))
       })
     })
@@ -85,7 +79,7 @@ export class Input {
     const options = this.#options.success
     const bytes = concatBytes(this.#pending)
     const whole = isLast ? bytes.length : bytes.length - incomplete(bytes)
-    const wrong = this.#transcoder.isOriginal() ? this.#firstWrong(bytes, whole) : invalidNul(bytes, this.#checked)
+    const wrong = this.#transcoder.isOriginal() ? this.#firstWrong(bytes, whole) : bytes.indexOf(0, this.#checked)
     const length = wrong < 0 ? whole : wrong
     const isEnd = isLast && wrong < 0
     this.#hasReturns ??= hasReturns(bytes, length, isEnd)
@@ -101,7 +95,6 @@ export class Input {
     if (this.#rows === undefined) {
       const started = start(text, end, state, options)
       if (Result.isFailure(started)) return Result.fail(started.failure)
-      this.#started = started.success
       if (started.success !== undefined) {
         this.#rows = new RowReader(started.success.begin)
         at = started.success.at
@@ -162,9 +155,6 @@ export class Input {
 }
 
 const newLine = Uint8Array.of(lineFeed)
-
-/** The first NUL from a position on; -1 if there is none. */
-const invalidNul = (bytes: Uint8Array, from: number): number => bytes.indexOf(0, from)
 
 /** Bytes that decide how lines end. */
 const enough = 2 ** 20

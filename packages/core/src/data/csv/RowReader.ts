@@ -285,7 +285,13 @@ const columnOf = (
   texts: TextStore | undefined,
 ): TableColumn => {
   const marks = format.decimal === undefined && format.thousands === undefined ? {} : { format }
-  if (numbers !== undefined) return { size, text: (row) => numbers.text(row), numbers: (rows) => numbers.numbers(rows), ...marks }
+  if (numbers !== undefined)
+    return {
+      size,
+      text: (row) => (row >= 0 && row < size ? numbers.text(row) : ""),
+      numbers: (rows) => numbers.numbers(rows),
+      ...marks,
+    }
   if (texts === undefined) {
     const text = (): string => {
       throw new TypeError(`column \`${name}\` was ignored when the table was read`)

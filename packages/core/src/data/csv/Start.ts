@@ -36,7 +36,7 @@ const maxColumns = 2 ** 18
 /** The line in which spreadsheets name the delimiter. */
 export const separatorLine = /^sep=(?<delimiter>[^\r\n"])\r?(?:\n|$)/iu
 
-const candidates = [",", ";", "\t", "|"] as const
+const delimiters = [",", ";", "\t", "|"] as const
 
 const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
 
@@ -68,17 +68,19 @@ const recordEnd = (bytes: Uint8Array, from: number, end: number): number => {
   return -1
 }
 
-/** The most frequent delimiter of a record, outside of quotes; a comma if it has none. */
-const detected = (bytes: Uint8Array, from: number, end: number): string => {
-  const counts = candidates.map(() => 0)
+/** The most frequent delimiter of a record, outside of quotes; a comma if it has none. A mark in numbers is one if there is no other. */
+const detected = (bytes: Uint8Array, from: number, end: number, { decimal, thousands }: Format): string => {
+  const counts = delimiters.map(() => 0)
   let isQuoted = false
   for (let at = from; at < end; at++) {
     if (bytes[at] === quoteMark) isQuoted = !isQuoted
     if (isQuoted) continue
-    const which = candidates.findIndex((delimiter) => delimiter.charCodeAt(0) === bytes[at])
+    const which = delimiters.findIndex((delimiter) => delimiter.charCodeAt(0) === bytes[at])
     if (which >= 0) counts[which] = (counts[which] ?? 0) + 1
   }
-  return candidates[counts.indexOf(Math.max(...counts))] ?? ","
+  const others = counts.map((count, i) => (delimiters[i] === decimal || delimiters[i] === thousands ? 0 : count))
+  const decisive = others.some((count) => count > 0) ? others : counts
+  return delimiters[decisive.indexOf(Math.max(...decisive))] ?? ","
 }
 
 /** What is wrong with the names of columns; `undefined` if nothing is. */
@@ -211,7 +213,8 @@ export const start = (
     return refuse({ _tag: "TooLarge", what: "the first record", got: BigInt(end - first.at), limit: longestFirst, unit: "bytes" })
   if (closed < 0 && !isLast) return Result.succeed(undefined)
   const sample = closed < 0 ? end : closed
-  const delimiter = options.delimiter === "auto" ? (separator ?? detected(bytes, first.at, sample)) : options.delimiter
+  const delimiter =
+    options.delimiter === "auto" ? (separator ?? detected(bytes, first.at, sample, options.format)) : options.delimiter
   const layout = layoutOf(delimiter, options.comment)
   const record = recordAt(bytes, first, end, {
     scanner: new CellScanner(layout),

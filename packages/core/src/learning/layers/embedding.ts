@@ -62,6 +62,7 @@ const embeddingOptions = {
     synonyms: ["num_embeddings", "input_dim", "vocab_size", "vocabulary_size", "vocab", "num_tokens"],
     minimum: 1,
     optional: true,
+    example: 1000,
   },
   units: {
     kind: "integer",
