@@ -20,10 +20,7 @@ export interface TypeErrors {
 }
 
 /** Compiles accepted files of this folder, and files of wrong lines. */
-export const typeErrors = async (
-  accepted: ReadonlyArray<string>,
-  wrong: ReadonlyArray<WrongLines>,
-): Promise<TypeErrors> => {
+export const typeErrors = async (accepted: ReadonlyArray<string>, wrong: ReadonlyArray<WrongLines>): Promise<TypeErrors> => {
   const folder = mkdtempSync(join(tmpdir(), "adjoint-types-"))
   const core = JSON.stringify(join(here, "../src/index.ts"))
   const files = wrong.map(({ head, lines }, i) => ({ name: `wrong${i}.ts`, first: head.length + 1, head, lines }))

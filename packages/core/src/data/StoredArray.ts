@@ -8,7 +8,16 @@ import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
-import { type ByteStore, hasStored, isStored, type Range, type Records, type Stored, storedRows, type Which } from "./storedRows.ts"
+import {
+  type ByteStore,
+  hasStored,
+  isStored,
+  type Range,
+  type Records,
+  type Stored,
+  storedRows,
+  type Which,
+} from "./storedRows.ts"
 
 export { type ByteStore, hasStored, isStored, type Records, type Which }
 

@@ -80,8 +80,7 @@ export const rowsOfRanges = <X>(
   tree: X,
   ranges: ReadonlyArray<Range>,
 ): Effect.Effect<ReadonlyArray<Dataset.Arrays<X>>, ReadError> => {
-  if (!hasStored(tree))
-    return refusing(() => Effect.succeed(ranges.map(([start, end]) => Dataset.slice(tree, start, end))))
+  if (!hasStored(tree)) return refusing(() => Effect.succeed(ranges.map(([start, end]) => Dataset.slice(tree, start, end))))
   const [first = 0, end = 0] = [ranges[0]?.[0], ranges.at(-1)?.[1]]
   const local = ranges.map(([from, to]): Range => [from - first, to - first])
   return Effect.map(stored(tree, { start: first, end }), (read) =>
