@@ -32,6 +32,7 @@ const found = (all: ReadonlyArray<readonly [logit: number, label: boolean]>): Cl
   )
   return {
     kind: "classes",
+    isWeighted: false,
     head: undefined,
     names: ["no", "yes"],
     confusion: Score.of(Score.confusionMatrix, output, truth),
