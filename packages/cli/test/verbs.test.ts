@@ -104,6 +104,15 @@ describe("train", () => {
     expect(stderr).not.toContain("\u001b")
   })
 
+  test("names a command of a part that has rows where the split leaves none to test", async () => {
+    const set = ["--set", "data.split={ train: 80%, val: 20%, seed: 1 }", "--set", "name=untested"]
+    const { code, stderr } = await run(["train", file("moons.yaml"), ...set, "--runs", runs])
+    expect(code).toBe(0)
+    const [, command = ""] = /next: adjoint (evaluate .*)\n/.exec(stderr) ?? []
+    expect(command).toMatch(/ --split val$/)
+    expect(await run(command.split(" "))).toMatchObject({ code: 0 })
+  })
+
   test("draws a line over and over on a terminal, and colours it unless told not to", async () => {
     const args = ["train", file("moons.yaml"), "--runs", runs]
     const live = await run(args, { columns: 80 })

@@ -18,7 +18,7 @@ export const facts: Facts = {
   doc: "The share of each layer's units (or channels) that are 0 for every row.",
   healthy: "no layer with more than a fifth of its units dead; 10 to 20 % are common after training with relu at a high rate",
   advice:
-    "A dead unit has no gradient and never comes back. Lower the learning rate, use leaky_relu, or start biases slightly above 0.",
+    "A dead unit has no gradient and never comes back. Lower the learning rate, or use leaky_relu, whose units keep a gradient; biases that start slightly above 0 help little once steps are too large.",
   source: "Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013; CS231n, 2016",
   weights: "any",
 }
@@ -92,6 +92,6 @@ export const concerns = (all: ReadonlyArray<DeadUnits>): ReadonlyArray<Concern> 
     .slice(0, 1)
     .map(({ dead, layer, units }) => ({
       message: `${dead} of the ${units} units of ${layer} (${percent(dead / units)}) are 0 for every row: they are dead`,
-      advice: "a lower learning rate, `leaky_relu`, or biases that start slightly above 0 (`bias_init: { constant: 0.1 }`)",
+      advice: "a lower learning rate, or `leaky_relu`, whose units keep a gradient",
       layer,
     }))
