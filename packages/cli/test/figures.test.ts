@@ -113,6 +113,13 @@ describe("numbers", () => {
     )
   })
 
+  test("a forecast of several series does not pass them off as one", () => {
+    const some: NumberFindings = { kind: "numbers", head: undefined, column: "y", predicted: [1, 2, 8, 9], truth: [1, 2, 7, 8] }
+    const label = (figure: Figure | undefined) => (figure?.kind === "panels" ? figure.panels[0]?.x.label : undefined)
+    expect(label(Numbers.forecast(some))).toBe("row, in order of time")
+    expect(label(Numbers.forecast(some, { hasGroups: true }))).toBe("row, one series after the other")
+  })
+
   test("residuals are what is left of the truth, rows without a finite number left out", () => {
     const some: NumberFindings = {
       kind: "numbers",

@@ -157,6 +157,7 @@ export const compose = (trained: Trained, prepared: Prepared, reference: string)
       params: weights.params as Params,
       firstLayer: rows.find(({ parameters }) => parameters > 0)?.name,
       isTimeOrdered: isTimeOrdered(trained),
+      hasGroups: trained.document.data?.series?.group !== undefined,
     })
     const last = records.layers.at(-1)?.layers ?? []
     const facts = factsByLine(placed(trained, positions, rows), last, yield* timesOf(directory))
