@@ -32,6 +32,7 @@ const found = (all: ReadonlyArray<readonly [logit: number, label: boolean]>): Cl
   )
   return {
     kind: "classes",
+    isWeighted: false,
     head: undefined,
     names: ["no", "yes"],
     confusion: Score.of(Score.confusionMatrix, output, truth),
@@ -110,6 +111,13 @@ describe("numbers", () => {
         for (let i = 1; i < made.length; i++) expect(made[i]?.from).toBeCloseTo(made[i - 1]?.to ?? Number.NaN, 5)
       }),
     )
+  })
+
+  test("a forecast of several series does not pass them off as one", () => {
+    const some: NumberFindings = { kind: "numbers", head: undefined, column: "y", predicted: [1, 2, 8, 9], truth: [1, 2, 7, 8] }
+    const label = (figure: Figure | undefined) => (figure?.kind === "panels" ? figure.panels[0]?.x.label : undefined)
+    expect(label(Numbers.forecast(some))).toBe("row, in order of time")
+    expect(label(Numbers.forecast(some, { hasGroups: true }))).toBe("row, one series after the other")
   })
 
   test("residuals are what is left of the truth, rows without a finite number left out", () => {

@@ -1,6 +1,6 @@
 /** Cross-validation: a run for each fold, the mean and the deviation of their scores, and folds resumed to the bit. */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { beforeAll, expect, test } from "vitest"
 import { folder, jsonLines, run } from "./world.ts"
 
@@ -67,6 +67,22 @@ test("the whole has no model of its own, and its folds have", async () => {
   expect(stderr).toContain("is a cross-validation, which has a model for each fold")
   expect(stderr).toContain(`try: name one of them, such as ${whole}/folds/1-1/0001`)
   expect((await run(["evaluate", join(whole, "folds/1-2/0001"), "--split", "val"])).code).toBe(0)
+})
+
+test("the whole has a report of its folds with links to theirs, and it is made again", async () => {
+  const own = ["--runs", join(directory, "reported")]
+  const at = join(directory, "reported/cv/0001")
+  expect(await run(["train", file, ...own, "--set", "train.epochs=1"], { report: true })).toMatchObject({ code: 0 })
+  const page = readFileSync(join(at, "report.html"), "utf8")
+  const { crossValidation, val } = record(at, "summary.json")
+  const percent = (x: number) => `${(100 * x).toFixed(2)}%`
+  expect(page).toContain(`<td>${percent(val.accuracy)} ± ${percent(crossValidation.deviation.val.accuracy)}</td>`)
+  const links = [...page.matchAll(/ href="([^"]+)">repeat \d, fold \d</g)].map(([, link = ""]) => link)
+  expect(links).toEqual(crossValidation.each.map((fold: { readonly run: string }) => `${fold.run}/report.html`))
+  for (const link of links) expect(readFileSync(join(at, link), "utf8")).toContain(`<h1>cv/0001/${dirname(link)}</h1>`)
+  const out = join(directory, "elsewhere.html")
+  expect(await run(["report", "cv/1", ...own, "-o", out])).toMatchObject({ code: 0 })
+  expect(readFileSync(out, "utf8")).toBe(page.replaceAll('href="folds', 'href="reported/cv/0001/folds'))
 })
 
 test("resumed in the middle of a fold it ends with the same bits and the same summary", async () => {

@@ -222,6 +222,7 @@ lint: { allow: [A620, A611] }
   const other = folder({
     "rows.csv": rows(40),
     "stop.yaml": text(""),
+    "twice.yaml": text(", callbacks: [{ nan_guard: { rewind: { factor: 0.1, times: 2 } } }]"),
     "back.yaml": text(", callbacks: [{ nan_guard: { rewind: { factor: 1e-9, times: 2 } } }, { watch_layers: { steps: 8 } }]"),
   })
   const out = join(other, "runs")
@@ -242,5 +243,12 @@ lint: { allow: [A620, A611] }
     const layers = events("high/0002").filter(({ event }) => event === "layers")
     expect(layers.map((event) => (event as unknown as { readonly epoch: number }).epoch)).toEqual([1, 2, 4])
     expect(layers[0]).toMatchObject({ layers: [{ layer: "dense1", units: 8 }, { layer: "head1" }] })
+  })
+
+  test("that the last rewind leaves too high gets one below it as advice, without digits of a product", async () => {
+    const { code, stderr } = await run(["train", join(other, "twice.yaml"), "--runs", out])
+    expect(code).toBe(5)
+    expect(stderr).toContain("back to the start, with 0.01 of the learning rate")
+    expect(stderr).toMatch(/try: --set train\.optimizer\.sgd\.lr=1000[,\n]/)
   })
 })

@@ -1,5 +1,5 @@
 /** `runs` and `compare`: lists of runs, and runs side by side. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as fc from "fast-check"
 import { beforeAll, describe, expect, test } from "vitest"
@@ -111,6 +111,14 @@ describe("compare", () => {
     expect(stdout).toMatch(/^ +moons\/0001 {2}moons\/0002 {2}moons\/0003 {2}mean ± deviation\nseed +1 +2 +3\n/)
     expect(stdout).toMatch(/\ntest\.log_loss +\d\.\d+ +\d\.\d+ +\d\.\d+ +\d\.\d+ ± 0\.\d+\n/)
     expect(stdout).toMatch(/\n\ndiffers: data\.split\.seed, train\.seed\n$/)
+  })
+
+  test("a run that was repeated has no deviation: it says nothing of how its scores vary", async () => {
+    cpSync(join(runs, "moons/0001"), join(runs, "moons/0008"), { recursive: true })
+    const { lines } = await events("compare", "moons/1", "moons/2", "moons/8")
+    rmSync(join(runs, "moons/0008"), { recursive: true })
+    expect(lines[0].isOneModel).toBe(false)
+    expect(lines[0].scores.every((row: object) => !("mean" in row))).toBe(true)
   })
 
   test("other runs have no mean, and what differs is named", async () => {

@@ -1,4 +1,5 @@
 /** Each verb as a person or a program uses it, over small models. */
+import { createHash } from "node:crypto"
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { offeredLanes } from "@adjoint/core/backend/wasm/assembler/hostLanes"
@@ -102,6 +103,15 @@ describe("train", () => {
     expect(stderr.match(/^epoch \d\/4 {2}train\.loss .* rows\/s/gm)).toHaveLength(4)
     expect(stderr).toContain("next: adjoint evaluate moons/0002 --runs")
     expect(stderr).not.toContain("\u001b")
+  })
+
+  test("names a command of a part that has rows where the split leaves none to test", async () => {
+    const set = ["--set", "data.split={ train: 80%, val: 20%, seed: 1 }", "--set", "name=untested"]
+    const { code, stderr } = await run(["train", file("moons.yaml"), ...set, "--runs", runs])
+    expect(code).toBe(0)
+    const [, command = ""] = /next: adjoint (evaluate .*)\n/.exec(stderr) ?? []
+    expect(command).toMatch(/ --split val$/)
+    expect(await run(command.split(" "))).toMatchObject({ code: 0 })
   })
 
   test("draws a line over and over on a terminal, and colours it unless told not to", async () => {
@@ -313,6 +323,24 @@ describe("evaluate", () => {
     expect(code).toBe(7)
     expect(stderr).toContain("./rows.csv changed since")
     expect(await run(["predict", "flowers/1", join(at, "rows.csv"), "--runs", at])).toMatchObject({ code: 0 })
+  })
+
+  test("a run of a version that let bounds of a part without rows pass is a run", async () => {
+    const set = ["--set", "data.split={ train: 80%, val: 20%, seed: 1 }", "--set", "name=unheld"]
+    const bounds = ["--set", "evaluate.fail_under={ accuracy: 0.999 }"]
+    const refused = await run(["train", file("moons.yaml"), ...set, ...bounds, "--runs", runs])
+    expect(refused).toMatchObject({ code: 3, stdout: "" })
+    expect(refused.stderr).toContain("error[T524]: `fail_under` bounds scores of the test rows, and there are none")
+    expect(await run(["train", file("moons.yaml"), ...set, "--runs", runs])).toMatchObject({ code: 0 })
+    const own = join(runs, "unheld/0001")
+    const resolved = readFileSync(join(own, "resolved.yaml"), "utf8")
+    const older = resolved.replace(/fail_under: ?\{\}/, "fail_under: { accuracy: 0.999 }")
+    expect(older).not.toBe(resolved)
+    writeFileSync(join(own, "resolved.yaml"), older)
+    const command = JSON.parse(readFileSync(join(own, "command.json"), "utf8"))
+    const sha = createHash("sha256").update(older).digest("hex")
+    writeFileSync(join(own, "command.json"), JSON.stringify({ ...command, resolved: sha }))
+    expect(await run(["evaluate", "unheld/1", "--split", "val", "--runs", runs])).toMatchObject({ code: 0 })
   })
 
   test("a damaged run is refused", async () => {

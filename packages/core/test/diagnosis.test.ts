@@ -235,6 +235,25 @@ it.effect("units with a bias that no input overcomes are dead, the others are no
   }),
 )
 
+it.effect("inputs that are always 0 are no dead units: layers before the first one with weights only pass them on", () =>
+  Effect.gen(function* () {
+    const flat = Net.sequential({ flat: Layers.flatten, first: Layers.dense({ units: 4 }), last: Layers.dense({ units: 1 }) })
+    const inputs = Tensor.read(Tensor.make([[[1, 0, 0, 0]], [[2, 0, 0, 0]]]))
+    const data = { inputs, targets: Tensor.read(Tensor.make([[1], [2]])) }
+    const { batch, epochs, optimizer, seed } = config
+    const all = { net: flat, loss: Loss.meanSquaredError, data, optimizer, seed, epochs, batch }
+    const found = yield* provided(Diagnosis.deadUnits({ ...all, state: Train.initial(all) }))
+    assert.deepStrictEqual(
+      found.map(({ dead, layer, units }) => [layer, units, dead]),
+      [
+        ["first", 4, 0],
+        ["last", 1, 0],
+      ],
+    )
+    assert.deepStrictEqual(Diagnosis.concerns.dead_units(found), [])
+  }),
+)
+
 describe("a few rows", () => {
   it.effect("are learned by heart", () =>
     Effect.gen(function* () {

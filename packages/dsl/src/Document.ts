@@ -74,6 +74,10 @@ export const columnsOf = ({
 export const mayHaveVal = ({ column, folds, val }: Split): boolean =>
   val !== undefined || folds !== undefined || column !== undefined
 
+/** Whether data may have rows to test on. */
+export const mayHaveTest = ({ split, test }: Pick<Data, "split" | "test">): boolean =>
+  split.test !== undefined || split.column !== undefined || test !== undefined
+
 /** The folds that a split is trained on one after the other: none, unless it has several and does not mean one. */
 export const foldsOf = ({
   fold,

@@ -344,6 +344,12 @@ describe("every code", () => {
         |                           ^^^^
         = help: write it under \`fail_above\`, which sets the maximum  [fix available]
 
+      error[T524]: \`fail_under\` bounds scores of the test rows, and there are none
+        --> m.yaml:3:13
+      3 | evaluate: { fail_under: { accuracy: 0.9 } }
+        |             ^^^^^^^^^^
+        = help: \`split: val\`, or set \`data.split.test\`
+
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (avoids saturation at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }

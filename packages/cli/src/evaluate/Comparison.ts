@@ -49,7 +49,15 @@ const pathsOf = ([first, ...others]: ReadonlyArray<unknown>): ReadonlyArray<Path
 }
 
 /** What differs between runs of one model with several seeds. */
-const seeds = new Set(["train.seed", "data.split.seed"])
+const seedPaths: ReadonlyArray<Path> = [
+  ["train", "seed"],
+  ["data", "split", "seed"],
+]
+const seeds = new Set(seedPaths.map(print))
+
+/** Whether each run has seeds of its own: a run that was repeated says nothing of how its scores vary. */
+const haveOwnSeeds = (runs: ReadonlyArray<Compared>): boolean =>
+  new Set(runs.map(({ document }) => JSON.stringify(seedPaths.map((path) => at(document, path))))).size === runs.length
 
 /** What a run is called and scored by says nothing about its training. */
 const aside = new Set(["name"])
@@ -79,7 +87,7 @@ export const compare = (runs: ReadonlyArray<Compared>): Comparison => {
     .map((name) => ({ path: name, values: runs.map(({ beside }) => (Object.hasOwn(beside, name) ? beside[name] : undefined)) }))
     .filter(({ values }) => new Set(values).size > 1)
   const differs = [...ofDocuments, ...ofRest]
-  const isOneModel = differs.every(({ path }) => seeds.has(path) || aside.has(path))
+  const isOneModel = haveOwnSeeds(runs) && differs.every(({ path }) => seeds.has(path) || aside.has(path))
   const scores = parts.flatMap((part) => {
     const own = [...new Set(runs.flatMap(({ summary }) => Object.keys(summary?.[part] ?? {})))]
     return own.map((name): ScoreRow => {

@@ -18,6 +18,7 @@ import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepare"
 import * as Effect from "effect/Effect"
 import type { Trained } from "../run/Trained.ts"
 import * as Format from "../terminal/Format.ts"
+import { reportOf } from "./ClassReport.ts"
 import { type ScoredSlices, scored } from "./Groups.ts"
 import * as Judged from "./Judged.ts"
 
@@ -35,6 +36,9 @@ export interface ClassFindings {
   readonly kind: "classes"
   readonly head: string | undefined
   readonly names: ReadonlyArray<string>
+  /** Whether the rows have weights, which all but the confusion and the supports count. */
+  readonly isWeighted: boolean
+  /** Counts of rows, whatever their weights. */
   readonly confusion: Score.Matrix
   readonly report: ReadonlyArray<Score.ClassReport>
   readonly curves: ReadonlyArray<Score.Curve>
@@ -105,22 +109,30 @@ const mistakesOf = (
     .slice(0, mostMistakes)
 }
 
-const ofClasses = (head: BuiltHead, names: ReadonlyArray<string>, output: NDArray, truth: NDArray): ClassFindings => {
+/** The outputs of a head with the true values, and the weights of the rows if they have some. */
+interface Answers {
+  readonly output: NDArray
+  readonly truth: NDArray
+  readonly weights: NDArray | undefined
+}
+
+const ofClasses = (head: BuiltHead, names: ReadonlyArray<string>, { output, truth, weights }: Answers): ClassFindings => {
   const isProbability = probabilistic.has(head.lossName)
   return {
     kind: "classes",
     head: head.name,
     names,
+    isWeighted: weights !== undefined,
     confusion: Score.of(Score.confusionMatrix, output, truth),
-    report: Score.of(Score.classReport, output, truth),
-    curves: Score.of(Score.curves, output, truth),
-    ...(isProbability ? { reliability: Score.of(Score.reliability(10), output, truth) } : {}),
+    report: reportOf(output, truth, weights),
+    curves: Score.of(Score.curves, output, truth, weights),
+    ...(isProbability ? { reliability: Score.of(Score.reliability(10), output, truth, weights) } : {}),
     mistakes: mistakesOf(head, names, output, truth),
   }
 }
 
 /** What is found of a head; several answers of yes and no are one finding each. */
-const ofHead = (trained: Trained, head: BuiltHead, output: NDArray, truth: NDArray): ReadonlyArray<HeadFindings> => {
+const ofHead = (trained: Trained, head: BuiltHead, { output, truth, weights }: Answers): ReadonlyArray<HeadFindings> => {
   // Sequences of answers have pictures of their own kind, which these are not.
   if (output.shape.length > 2) return []
   const { target } = head
@@ -128,12 +140,12 @@ const ofHead = (trained: Trained, head: BuiltHead, output: NDArray, truth: NDArr
     return target.names.map((column, i) => {
       const at = (x: NDArray) => read(T.slice(x, [0, i], [x.shape[0] ?? 0, i + 1]))
       const own: BuiltHead = { ...head, name: head.name === undefined ? column : `${head.name}.${column}` }
-      return ofClasses(own, target.classes?.[i] ?? ["0", "1"], at(output), at(truth))
+      return ofClasses(own, target.classes?.[i] ?? ["0", "1"], { output: at(output), truth: at(truth), weights })
     })
   if (target.type !== "numbers") {
     const count = output.shape[1] === 1 ? 2 : (output.shape[1] ?? 2)
     const names = Array.from({ length: count }, (_, i) => target.classes?.[i] ?? String(i))
-    return [ofClasses(head, names, output, truth)]
+    return [ofClasses(head, names, { output, truth, weights })]
   }
   const fitted = headsOf(trained.run.fitted).find(([name]) => name === (head.name ?? ""))?.[1]
   if (fitted === undefined) return []
@@ -216,7 +228,8 @@ export const findings = (
     const judged = { predictions, targets: part.targets, weights: part.weights }
     const heads = built.heads.flatMap((head) => {
       const { name = "" } = head
-      return ofHead(trained, head, arrayOf(predictions, name), arrayOf(part.targets, name))
+      const [output, truth] = [arrayOf(predictions, name), arrayOf(part.targets, name)]
+      return ofHead(trained, head, { output, truth, weights: part.weights })
     })
     const all = scores ?? Judged.scoresOf(table, judged)
     const names = Object.keys(all)
@@ -229,9 +242,11 @@ export const findings = (
     const own = Object.hasOwn(table, score) ? { [score]: table[score] } : {}
     const isBetterHigher = Format.better(score) === "higher"
     const targets = Dataset.takeRows(part.targets, places) as Arrays
+    const rowWeights = part.weights === undefined ? undefined : Dataset.takeRows(part.weights, places)
     const cost = (inputs: Arrays) =>
       Effect.map(predict(inputs), (outputs) => {
-        const value = Judged.scoresOf(own as typeof table, { predictions: outputs, targets })[score] ?? Number.NaN
+        const value =
+          Judged.scoresOf(own as typeof table, { predictions: outputs, targets, weights: rowWeights })[score] ?? Number.NaN
         return isBetterHigher ? -value : value
       })
     const columns = measured

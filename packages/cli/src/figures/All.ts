@@ -37,6 +37,8 @@ export interface Material {
   readonly firstLayer: string | undefined
   /** Whether the rows are in the order of time. */
   readonly isTimeOrdered: boolean
+  /** Whether they are of several series, one after the other. */
+  readonly hasGroups: boolean
 }
 
 /** What is added to the names of the files of one of several heads: its name, where that is a safe one, or its number. */
@@ -59,11 +61,15 @@ const worst = (
 ): ReadonlyArray<Drawing> =>
   found.kind === "numbers" || inputs === undefined ? [] : drawing(name, "answers", Images.worst(found, inputs, image))
 
-const ofHead = (found: HeadFindings, suffix: string, { image, isTimeOrdered, mistaken }: Material): ReadonlyArray<Drawing> =>
+const ofHead = (
+  found: HeadFindings,
+  suffix: string,
+  { hasGroups, image, isTimeOrdered, mistaken }: Material,
+): ReadonlyArray<Drawing> =>
   found.kind === "numbers"
     ? [
         ...drawing(`predicted${suffix}`, "answers", Numbers.predictedAgainstTrue(found)),
-        ...(isTimeOrdered ? drawing(`forecast${suffix}`, "answers", Numbers.forecast(found)) : []),
+        ...(isTimeOrdered ? drawing(`forecast${suffix}`, "answers", Numbers.forecast(found, { hasGroups })) : []),
         ...drawing(`residuals${suffix}`, "answers", Numbers.residuals(found)),
       ]
     : [

@@ -17,7 +17,7 @@ const share = (x: number): string => `${Math.round(100 * x)} %`
 
 /** The rows of each true class by their predicted class; shades are shares of the true class. */
 export const confusion = (found: ClassFindings): Figure | undefined => {
-  const { confusion: matrix, names } = found
+  const { confusion: matrix, isWeighted, names } = found
   if (names.length > mostClasses) return undefined
   const rows = matrix.map((row, i): ReadonlyArray<Cell> => {
     const total = row.reduce((sum, n) => sum + n, 0)
@@ -32,7 +32,7 @@ export const confusion = (found: ClassFindings): Figure | undefined => {
   return {
     kind: "panels",
     title: `Confusion${about(found)}`,
-    description: `For each true class (row) the number of rows that were predicted as each class (column): ${right} of ${all} are right.`,
+    description: `For each true class (row) the number of rows that were predicted as each class (column): ${right} of ${all} are right.${isWeighted ? " Each row counts once, whatever its weight." : ""}`,
     columns: 1,
     panels: [
       {
@@ -116,9 +116,8 @@ export const precisionRecall = (found: ClassFindings): Figure | undefined => {
     const whole = first === undefined ? path : [[0, first[1]] as const, ...path]
     return { kind: "line", points: thinned(whole), tone, label: `${nameOf(found, i)}: average ${auprc.toFixed(3)}` }
   })
-  const [only] = classes
-  const supports = found.report.map(({ support }) => support)
-  const rate = (supports[found.curves.length === 1 ? 1 : (only ?? 0)] ?? 0) / supports.reduce((sum, n) => sum + n, 0)
+  // At the lowest threshold every row is predicted as the class.
+  const rate = found.curves[classes[0] ?? 0]?.points.at(-1)?.precision ?? 0
   return {
     kind: "panels",
     title: `Precision and recall${about(found)}`,
@@ -142,7 +141,7 @@ export const precisionRecall = (found: ClassFindings): Figure | undefined => {
 
 /** The share of right answers by how sure the model was, and how many answers were so sure. */
 export const calibration = (found: ClassFindings): Figure | undefined => {
-  const { reliability } = found
+  const { isWeighted, reliability } = found
   if (reliability === undefined) return undefined
   const filled = reliability.filter(({ count }) => count > 0)
   const total = filled.reduce((sum, { count }) => sum + count, 0)
@@ -153,7 +152,7 @@ export const calibration = (found: ClassFindings): Figure | undefined => {
   return {
     kind: "panels",
     title: `Calibration${about(found)}`,
-    description: `The share of right answers among those with about the same confidence, and their number. Confidence and accuracy differ by ${share(gap)} on average.`,
+    description: `The share of right answers among those with about the same confidence, and ${isWeighted ? "the sum of their weights" : "their number"}. Confidence and accuracy differ by ${share(gap)} on average.`,
     columns: 1,
     panels: [
       {
@@ -194,7 +193,7 @@ export const calibration = (found: ClassFindings): Figure | undefined => {
       },
       {
         x,
-        y: { label: "answers", domain: [0, Math.max(...filled.map(({ count }) => count)) * 1.1] },
+        y: { label: isWeighted ? "weights" : "answers", domain: [0, Math.max(...filled.map(({ count }) => count)) * 1.1] },
         height: 90,
         marks: [
           {

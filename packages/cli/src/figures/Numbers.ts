@@ -118,8 +118,11 @@ export const residuals = (found: NumberFindings): Figure | undefined => {
   }
 }
 
-/** Predictions and truth one after the other, for rows that are in the order of time. */
-export const forecast = (found: NumberFindings): Figure | undefined => {
+/** Predictions and truth one after the other, for rows that are in the order of time, of one series or of many. */
+export const forecast = (
+  found: NumberFindings,
+  { hasGroups = false }: { readonly hasGroups?: boolean } = {},
+): Figure | undefined => {
   const { column, predicted, truth } = found
   if (truth.length < 2) return undefined
   const places = thinned(truth.map((_, i) => [i, 0] as const)).map(([i]) => i)
@@ -127,11 +130,11 @@ export const forecast = (found: NumberFindings): Figure | undefined => {
   return {
     kind: "panels",
     title: `Forecast of ${column}`,
-    description: `The true ${column} and the predicted one in the order of the rows, ${truth.length} of them.`,
+    description: `The true ${column} and the predicted one in the order of the rows, ${truth.length} of them${hasGroups ? ": the series one after the other, each in order of time" : ""}.`,
     columns: 1,
     panels: [
       {
-        x: { label: "row, in order of time", domain: [1, truth.length] },
+        x: { label: hasGroups ? "row, one series after the other" : "row, in order of time", domain: [1, truth.length] },
         y: { label: column, domain: domainOf([...predicted, ...truth]) },
         marks: [
           { kind: "line", points: line(truth), tone: 7, label: "true" },

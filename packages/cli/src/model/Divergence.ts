@@ -3,7 +3,7 @@ import { inMemory } from "@adjoint/core/data/PreprocessTree"
 import type { NonFinite, NonFinitePlace } from "@adjoint/core/training/NonFinite"
 import type { NonFiniteScore, Rewound } from "@adjoint/core/training/TrainEvent"
 import { NDArray } from "@adjoint/core/types/NDArray"
-import { useOf } from "@adjoint/dsl/Document"
+import { type ModelFile, useOf } from "@adjoint/dsl/Document"
 import { find, type Node, nodes } from "@adjoint/dsl/net/Nodes"
 import { headsOf } from "@adjoint/dsl/prepare/Facts"
 import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
@@ -88,6 +88,17 @@ const fromData = ({ tensor }: NonFinitePlace, { sound: { document } }: Model, pr
   return "look at the inputs of these rows: scaled ones do not overflow"
 }
 
+/** A rate or a factor without the last digits of its product: `0.01`, not `0.010000000000000002`. */
+const shortened = (x: number): number => Number(x.toPrecision(6))
+
+/** The share of the learning rate that the last rewind of a run left, which failed as well. */
+const rewindShare = ({ train: { callbacks } }: ModelFile): number => {
+  const rewind = callbacks.map(useOf).find(({ name }) => name === "nan_guard")?.options.rewind
+  if (typeof rewind !== "object" || rewind === null || !("factor" in rewind) || !("times" in rewind)) return 1
+  const { factor, times } = rewind
+  return typeof factor === "number" && typeof times === "number" ? factor ** times : 1
+}
+
 const hintOf = (cause: NonFinite, training: Training): string => {
   const { document } = training.sound
   const { layer, rows, step, tensor } = cause
@@ -98,7 +109,8 @@ const hintOf = (cause: NonFinite, training: Training): string => {
   const isForward = tensor === "input" || tensor === "activation" || tensor === "loss"
   if (tensor === "input" || (isForward && step === 1)) return fromData(cause, training, training.prepared)
   const { name, options } = useOf(document.train.optimizer)
-  const lower = typeof options.lr === "number" ? `--set train.optimizer.${name}.lr=${options.lr / 10}` : "a smaller learning rate"
+  const rate = typeof options.lr === "number" ? shortened((options.lr * rewindShare(document)) / 10) : undefined
+  const lower = rate === undefined ? "a smaller learning rate" : `--set train.optimizer.${name}.lr=${rate}`
   return document.train.regularize.clip_norm === undefined ? `${lower}, or --set train.regularize.clip_norm=1` : lower
 }
 
@@ -119,7 +131,7 @@ export const rewound = ({ epoch, factor, layer, step, tensor, to, value }: Rewou
   const where = layer === "" ? `the ${tensor}` : `the ${tensor} of ${layer}`
   const place = placeOf(nodeOf(layer, model), model)
   const back = to.epoch === 0 ? "the start" : `the end of epoch ${to.epoch}`
-  const said = `${where} became ${value} in step ${step} (epoch ${epoch}): back to ${back}, with ${factor} of the learning rate`
+  const said = `${where} became ${value} in step ${step} (epoch ${epoch}): back to ${back}, with ${shortened(factor)} of the learning rate`
   return `${said}${place === undefined ? "" : `\n  --> ${printPlace(place)}`}`
 }
 

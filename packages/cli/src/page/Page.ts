@@ -4,6 +4,7 @@ import type { Findings } from "../evaluate/Findings.ts"
 import { few } from "../evaluate/Groups.ts"
 import { printInterval } from "../evaluate/Table.ts"
 import type { Drawing, Topic } from "../figures/All.ts"
+import type { FoldResult } from "../json/Folds.ts"
 import type { Summary } from "../json/Summary.ts"
 import { svg } from "../plot/Svg.ts"
 import type { Command } from "../run/Records.ts"
@@ -28,6 +29,8 @@ export interface Material {
   readonly findings: Findings | undefined
   readonly drawings: ReadonlyArray<Drawing>
   readonly model: { readonly text: string; readonly facts: ReadonlyMap<number, LineFacts> }
+  /** The folds of a cross-validation, with the addresses of their reports. */
+  readonly folds?: ReadonlyArray<FoldResult & { readonly report: string }>
   /** What the check says of the model file. */
   readonly advice: ReadonlyArray<string>
 }
@@ -147,6 +150,31 @@ ${scrolled("scores", tableOf(["score", ...shown, ...judged, ...always], rows))}$
 `
 }
 
+/** The scores of the folds of a cross-validation, and their mean with its deviation. */
+const foldsSection = ({ folds, summary }: Material): Html | undefined => {
+  if (folds === undefined || folds.length === 0) return undefined
+  const shown = parts.filter((part) => part !== "train" && folds.some((fold) => fold[part] !== undefined))
+  const scores = shown.flatMap((part) =>
+    [...new Set(folds.flatMap((fold) => Object.keys(fold[part] ?? {})))].map((name) => ({ part, name })),
+  )
+  const rows = folds.map((fold) => [
+    html`<a href="${fold.report}">repeat ${fold.repeat}, fold ${fold.fold}</a>`,
+    String(fold.weightsEpoch ?? fold.epochs),
+    ...scores.map(({ name, part }) => scoreCell(name, of(fold[part], name))),
+  ])
+  const deviation = summary?.crossValidation?.deviation
+  const means = scores.map(({ name, part }) => {
+    const own = of(deviation?.[part], name)
+    const mean = scoreCell(name, of(summary?.[part], name))
+    return own === undefined || Number.isNaN(own) ? mean : `${mean} ± ${Format.score(name, own)}`
+  })
+  const head = ["fold", "epoch", ...scores.map(({ name, part }) => `${part} ${name}`)]
+  return html`<section aria-labelledby="folds"><h2 id="folds">Folds</h2>
+<p class="soft">Each fold has a model of its own, with a report. The last line is the mean and the standard deviation over ${folds.length} folds.</p>
+${scrolled("folds", tableOf(head, [...rows, ["mean ± deviation", "", ...means]]))}</section>
+`
+}
+
 const slicesSection = ({ findings }: Material): ReadonlyArray<Html> =>
   Object.entries(findings?.slices ?? {}).map(([column, groups]) => {
     const names = [...new Set(groups.flatMap(({ scores }) => Object.keys(scores)))].filter((name) => !/(^|\.)loss$/u.test(name))
@@ -233,8 +261,12 @@ ${entries.map(
 
 const modelSection = ({ advice, command, model }: Material): Html =>
   html`<section aria-labelledby="model"><h2 id="model">Model file</h2>
-<p class="soft">Each layer on its line, with its output for one row. Gradient norms and dead units are there where the run recorded its layers (<code>callbacks: [watch_layers]</code>), shares of time where they were measured (<code>adjoint report --time</code>).</p>
-${annotated(model.text, model.facts)}
+${
+  model.facts.size === 0
+    ? ""
+    : html`<p class="soft">Each layer on its line, with its output for one row. Gradient norms and dead units are there where the run recorded its layers (<code>callbacks: [watch_layers]</code>), shares of time where they were measured (<code>adjoint report --time</code>).</p>
+`
+}${annotated(model.text, model.facts)}
 ${
   command.set.length === 0
     ? ""
@@ -309,7 +341,7 @@ ${list(shown)}${
 export const page = (material: Material): string => {
   const sections = [
     header(material),
-    scoresSection(material),
+    material.folds === undefined ? scoresSection(material) : foldsSection(material),
     section("training", "Training", [figuresOf(material, "training")]),
     section("answers", "Answers", [figuresOf(material, "answers"), classTables(material), slicesSection(material)]),
     section("inputs", "Inputs", [figuresOf(material, "inputs")]),

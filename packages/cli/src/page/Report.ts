@@ -1,5 +1,5 @@
 /** Draws the pictures of a run and writes its report: the same bytes for the same run, whenever they are made. */
-import { basename, dirname, join, resolve } from "node:path"
+import { dirname, join, relative, resolve, sep } from "node:path"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { Params } from "@adjoint/core/learning/Params"
 import { find, nodes } from "@adjoint/dsl/net/Nodes"
@@ -21,6 +21,7 @@ import { layerTimes } from "../model/LayerTimes.ts"
 import { svg } from "../plot/Svg.ts"
 import { writeJson, writeWhole } from "../run/Files.ts"
 import { readRecord, readText } from "../run/Records.ts"
+import { foldsIn, type Run } from "../run/Run.ts"
 import { files } from "../run/RunFolder.ts"
 import { lossOver, type Trained } from "../run/Trained.ts"
 import { type Watched, watched } from "../run/Watched.ts"
@@ -91,10 +92,11 @@ const isTimeOrdered = ({ document: { data } }: Trained): boolean => {
   return data?.series !== undefined || ("by" in split && split.by === "order")
 }
 
-/** The name of a run, of its folder: `digits/0001`. */
+/** The name of a run, of its folder: `digits/0001`, and `digits/0001/folds/1-2/0001` of a fold. */
 export const referenceIn = (directory: string): string => {
-  const whole = resolve(directory)
-  return `${basename(dirname(whole))}/${basename(whole)}`
+  const [number = "", name = "", above = "", ...rest] = resolve(directory).split(sep).reverse()
+  const whole = above === files.folds ? [...rest.slice(0, 2).reverse(), above] : []
+  return [...whole, name, number].join("/")
 }
 
 export interface Made {
@@ -102,15 +104,36 @@ export interface Made {
   readonly drawings: ReadonlyArray<Drawing>
 }
 
+/** What the records of a run say, for its page. */
+const recordsOf = ({ command, directory, lock, summary }: Run) =>
+  Effect.gen(function* () {
+    const environment = yield* readRecord(directory, files.environment, Environment)
+    const { streams } = yield* readRecord(directory, files.seeds, Seeds)
+    const { positions, text } = yield* readModel(directory, command.set)
+    const seeds = { train: streams["train.init"].seed, split: streams["data.split"].seed }
+    return { command, summary, lock, environment, seeds, positions, model: { text, facts: new Map() }, advice: [] }
+  })
+
+/** The report of a cross-validation, which has no model: the scores of its folds, with links from `out` to their own reports. */
+export const composeFolds = (run: Run, out: string, reference: string) =>
+  Effect.gen(function* () {
+    const { positions: _, ...known } = yield* recordsOf(run)
+    const from = dirname(resolve(out))
+    const folds = (yield* foldsIn(run.directory)).map((fold) => {
+      const steps = relative(from, resolve(run.directory, fold.run, files.report)).split(sep)
+      return { ...fold, report: steps.map(encodeURIComponent).join("/") }
+    })
+    const html = page({ ...known, reference, findings: undefined, drawings: [], folds })
+    return { html, drawings: [] } satisfies Made
+  })
+
 /** The pictures and the report of a run, of its records and its rows. `reference` is its name, `digits/0001`. */
 export const compose = (trained: Trained, prepared: Prepared, reference: string) =>
   Effect.gen(function* () {
     const { built, run, weights } = trained
-    const { command, directory, lock, summary } = run
+    const { directory, summary } = run
     const records: Watched = yield* watched(directory)
-    const environment = yield* readRecord(directory, files.environment, Environment)
-    const seeds = yield* readRecord(directory, files.seeds, Seeds)
-    const { positions, text } = yield* readModel(directory, command.set)
+    const { positions, ...known } = yield* recordsOf(run)
     const [part, split] = judged(trained, prepared)
     const found = yield* findings(trained, { part, split, prepared, loss: lossOver(trained, prepared) })
     const rows = modelRows(built.net, prepared.facts.sample)
@@ -134,20 +157,16 @@ export const compose = (trained: Trained, prepared: Prepared, reference: string)
       params: weights.params as Params,
       firstLayer: rows.find(({ parameters }) => parameters > 0)?.name,
       isTimeOrdered: isTimeOrdered(trained),
+      hasGroups: trained.document.data?.series?.group !== undefined,
     })
     const last = records.layers.at(-1)?.layers ?? []
     const facts = factsByLine(placed(trained, positions, rows), last, yield* timesOf(directory))
     const html = page({
+      ...known,
       reference,
-      command,
-      summary,
-      environment,
-      seeds: { train: seeds.streams["train.init"].seed, split: seeds.streams["data.split"].seed },
-      lock,
       findings: found,
       drawings: all,
-      model: { text, facts },
-      advice: [],
+      model: { text: known.model.text, facts },
     })
     return { html, drawings: all } satisfies Made
   }).pipe(Effect.scoped)
@@ -157,7 +176,7 @@ export const save = (directory: string, out: string, { drawings: all, html }: Ma
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const folder = join(directory, files.plots)
-    yield* fs.makeDirectory(folder, { recursive: true })
+    if (all.length > 0) yield* fs.makeDirectory(folder, { recursive: true })
     const written = all.map(({ figure, name }) => writeWhole(join(folder, `${name}.svg`), svg(figure)))
     yield* Effect.all([...written, writeWhole(out, html)], { concurrency: "unbounded", discard: true })
   })

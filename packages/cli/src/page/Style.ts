@@ -10,6 +10,7 @@ h1 { font-size: 26px; margin: 0 }
 h2 { font-size: 19px; margin: 44px 0 12px; padding-bottom: 6px; border-bottom: 1px solid var(--grid) }
 h3 { font-size: 15px; margin: 24px 0 6px }
 p, dl { margin: 8px 0 }
+a { color: inherit }
 .soft { color: var(--soft) }
 .bad { color: var(--bad) }
 .facts { display: flex; flex-wrap: wrap; gap: 12px; margin: 18px 0; padding: 0; list-style: none }

@@ -199,6 +199,10 @@ const next = (commands: ReadonlyArray<string>) =>
 export const warning = (text: string, hint?: string) =>
   message((style) => `${style("warn", "warning")}: ${text}${hint === undefined ? "" : `\n  ${style("accent", "try:")} ${hint}`}`)
 
+/** The flag that scores another part where the one that `evaluate` takes has no rows. */
+const splitFlag = ({ prepared, sound: { document } }: Training): ReadonlyArray<string> =>
+  prepared[document.evaluate.split] === undefined ? [`--split ${prepared.val === undefined ? "train" : "val"}`] : []
+
 /** How a run ended and which commands use it; `reference` is its name on the command line. */
 export const footer = (training: Training, summary: Summary, reference: string) =>
   Effect.gen(function* () {
@@ -206,7 +210,7 @@ export const footer = (training: Training, summary: Summary, reference: string) 
     yield* message((style) => `${style("good", "✓")} ${ending(summary)} (${time})`)
     const [text, hint] = worse(training, summary, reference)
     if (text !== undefined) yield* warning(text, hint)
-    yield* next([`evaluate ${reference}`, `predict ${reference} FILE`])
+    yield* next([["evaluate", reference, ...splitFlag(training)].join(" "), `predict ${reference} FILE`])
   })
 
 /** How a cross-validation ended, and which command uses one of its models. */

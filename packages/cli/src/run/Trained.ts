@@ -36,14 +36,23 @@ export interface Trained {
 const broken = (directory: string, why: string): RunError =>
   new RunError({ message: `${join(directory, files.resolved)}: ${why}`, hint: "it was written by another version; train again" })
 
+/** Codes of wrong bounds of scores: earlier versions trained such model files, and their runs are whole. */
+const ofBounds: ReadonlySet<string> = new Set(["T523", "T524"])
+
 /** Reads a run's model and weights; its data need not be there. */
 export const load = (directory: string): Effect.Effect<Trained, RunError | CheckpointError, FileSystem.FileSystem | Path.Path> =>
   Effect.gen(function* () {
     const run = yield* openRun(directory)
     const file = join(directory, files.resolved)
     const reading = read(fromText(file, yield* readText(directory, files.resolved)))
-    const { diagnostics, document } = reading
-    if (document === undefined) return yield* broken(directory, diagnostics[0]?.message ?? "it is not a model file")
+    const { decoded } = reading
+    const wrong = reading.diagnostics.find(({ code, severity }) => severity === "error" && !ofBounds.has(code))
+    if (decoded === undefined || wrong !== undefined) return yield* broken(directory, wrong?.message ?? "it is not a model file")
+    // What scores are held to is no part of the model.
+    const document = {
+      ...decoded,
+      evaluate: reading.document?.evaluate ?? { ...decoded.evaluate, fail_under: {}, fail_above: {} },
+    }
     const target = targetOf(run.fitted)
     if (target === undefined) return yield* broken(directory, "the data has no target")
     const { fitted, lock } = run

@@ -2,11 +2,13 @@
 
 import { type Arrays, arrayOf } from "@adjoint/core/data/PreprocessTree"
 import * as Score from "@adjoint/core/learning/Score"
+import { read } from "@adjoint/core/tensor/read"
 import { at } from "@adjoint/core/tensor/subscript"
 import type { Judged } from "@adjoint/core/training/Scored"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import type { BuiltHead } from "@adjoint/dsl/build/Build"
 import { columns, printable } from "@adjoint/dsl/diagnostic/Printable"
+import { reportOf } from "../evaluate/ClassReport.ts"
 import type { Trained } from "../run/Trained.ts"
 import type { Style } from "../terminal/Style.ts"
 import { shortenedApart } from "../terminal/Text.ts"
@@ -28,10 +30,10 @@ export interface Classes {
 export type Found = Classes | { readonly heads: { readonly [head: string]: Classes } }
 
 /** The scores of a head's classes, if it has some. */
-const ofHead = ({ target }: BuiltHead, output: NDArray, truth: NDArray): Classes | undefined => {
+const ofHead = ({ target }: BuiltHead, output: NDArray, truth: NDArray, weights: NDArray | undefined): Classes | undefined => {
   if (target.type === "numbers") return undefined
   if (target.type === "labels") {
-    const report = (i: number) => Score.of(Score.classReport, at(output, ":", i), at(truth, ":", i))[1]
+    const report = (i: number) => reportOf(read(at(output, ":", i)), read(at(truth, ":", i)), weights)[1]
     const classes = target.names.flatMap((name, i) => {
       const own = report(i)
       return own === undefined ? [] : [{ name, ...own }]
@@ -39,7 +41,7 @@ const ofHead = ({ target }: BuiltHead, output: NDArray, truth: NDArray): Classes
     return { classes }
   }
   const names = target.classes ?? []
-  const reports = Score.of(Score.classReport, output, truth)
+  const reports = reportOf(output, truth, weights)
   return {
     confusion: Score.of(Score.confusionMatrix, output, truth),
     classes: reports.map((report, i) => ({ name: names[i] ?? String(i), ...report })),
@@ -49,12 +51,12 @@ const ofHead = ({ target }: BuiltHead, output: NDArray, truth: NDArray): Classes
 /** The scores of the classes of some rows; only where there are classes. */
 export const classesOf = (
   { built: { heads } }: Pick<Trained, "built">,
-  { predictions, targets }: Judged<Arrays, Arrays>,
+  { predictions, targets, weights }: Judged<Arrays, Arrays>,
 ): Found | undefined => {
   if (heads.every(({ target }) => target.type === "numbers")) return undefined
   const found = heads.map((head) => {
     const { name = "" } = head
-    return [head, ofHead(head, arrayOf(predictions, name), arrayOf(targets, name))] as const
+    return [head, ofHead(head, arrayOf(predictions, name), arrayOf(targets, name), weights)] as const
   })
   const [only] = found
   if (only?.[0].name === undefined) return only?.[1]

@@ -3,8 +3,9 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
-import { compose, measure, referenceIn, save } from "../page/Report.ts"
+import { compose, composeFolds, measure, referenceIn, save } from "../page/Report.ts"
 import { find } from "../run/Find.ts"
+import { foldsIn, openRun } from "../run/Run.ts"
 import { files } from "../run/RunFolder.ts"
 import { load, rowsOf } from "../run/Trained.ts"
 import { message, result } from "../terminal/Write.ts"
@@ -19,18 +20,34 @@ export interface Options extends Choice {
   readonly json: boolean
 }
 
-/** Draws and writes the report of a run. Fails when its rows are no longer those that it was trained on. */
+/** Draws the pictures of a run with a model and writes its report; gives the files of the pictures. */
+const reported = (directory: string, out: string, { time }: Pick<Options, "time">) =>
+  Effect.gen(function* () {
+    const trained = yield* load(directory)
+    const prepared = yield* rowsOf(trained)
+    if (time) yield* measure(trained, prepared)
+    const made = yield* compose(trained, prepared, referenceIn(directory))
+    yield* save(directory, out, made)
+    return made.drawings.map(({ name }) => join(directory, files.plots, `${name}.svg`))
+  }).pipe(Effect.scoped)
+
+/** Draws and writes the report of a run; of a cross-validation that of each fold, and one of the whole. Fails when its rows are no longer those that it was trained on. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const directory = yield* find(options.run, options.runs)
-    const trained = yield* load(directory)
-    const prepared = yield* rowsOf(trained)
-    if (options.time) yield* measure(trained, prepared)
-    const made = yield* compose(trained, prepared, referenceIn(directory))
     const out = options.out ?? join(directory, files.report)
-    yield* save(directory, out, made)
-    const plots = made.drawings.map(({ name }) => join(directory, files.plots, `${name}.svg`))
+    const folds = yield* foldsIn(directory)
+    const plots: Array<string> = []
+    for (const { run } of folds) {
+      const own = join(directory, run)
+      plots.push(...(yield* reported(own, join(own, files.report), options)))
+    }
+    if (folds.length === 0) plots.push(...(yield* reported(directory, out, options)))
+    else yield* save(directory, out, yield* composeFolds(yield* openRun(directory), out, referenceIn(directory)))
     if (options.json) return yield* emit({ event: "reported", folder: directory, file: out, plots })
-    yield* message((style) => `${style("good", "wrote")} ${plots.length} pictures to ${join(directory, files.plots)}`)
+    yield* message(
+      (style) =>
+        `${style("good", "wrote")} ${plots.length} pictures to ${join(directory, folds.length === 0 ? files.plots : files.folds)}`,
+    )
     return yield* result(out)
   }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

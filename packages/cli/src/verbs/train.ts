@@ -322,6 +322,17 @@ const train = (options: Options, ready: Ready, folder: string, linear: Scores | 
 /** The fields of a summary that are not on every line of JSON. */
 const withoutVersion = ({ version: _, ...summary }: Summary): Omit<Summary, "version"> => summary
 
+/** A report that cannot be written is a warning; an interruption stays one. */
+const unlessReported = (options: Options, folder: string) =>
+  Effect.catchCause((cause: Cause.Cause<unknown>) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.failCause(cause as Cause.Cause<never>)
+      : Lines.warning(
+          `the report was not written: ${printable(messageOf(Cause.squash(cause)))}`,
+          `adjoint report ${referenceOf(folder, options)}`,
+        ),
+  )
+
 /**
  * Draws the pictures of a run that has ended and writes its report. The run is complete without them: whatever goes wrong is a
  * warning.
@@ -338,16 +349,16 @@ const report = (
     const run = yield* openRun(folder)
     const trained = { run, document: sound.document, reading: sound.reading, checked, built, weights }
     yield* save(folder, join(folder, files.report), yield* compose(trained, prepared, referenceIn(folder)))
-  }).pipe(
-    Effect.catchCause((cause) =>
-      Cause.hasInterruptsOnly(cause)
-        ? Effect.failCause(cause as Cause.Cause<never>)
-        : Lines.warning(
-            `the report was not written: ${printable(messageOf(Cause.squash(cause)))}`,
-            `adjoint report ${referenceOf(folder, options)}`,
-          ),
-    ),
-  )
+  }).pipe(unlessReported(options, folder))
+
+/** Writes the report of a cross-validation that has ended, in the same way. */
+const reportFolds = (options: Options, folder: string) =>
+  Effect.gen(function* () {
+    if (options.noReport) return
+    const { composeFolds, referenceIn, save } = yield* Effect.promise(() => import("../page/Report.ts"))
+    const out = join(folder, files.report)
+    yield* save(folder, out, yield* composeFolds(yield* openRun(folder), out, referenceIn(folder)))
+  }).pipe(unlessReported(options, folder))
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -411,9 +422,17 @@ export const run = (options: Options) =>
                 const own: Ready = yield* prepare(options, ofFold)
                 const at = yield* begin(options, own, ofFold)
                 const linear = yield* linearOf(own.training)
-                return { folder: at, train: Effect.map(train(options, own, at, linear, ofFold), ({ summary }) => summary) }
+                return {
+                  folder: at,
+                  train: Effect.gen(function* () {
+                    const { summary, weights } = yield* train(options, own, at, linear, ofFold)
+                    yield* report(options, own, at, weights)
+                    return summary
+                  }),
+                }
               }),
           )
+    if (folds.length > 0) yield* reportFolds(options, folder)
     if (options.json) yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
     else {
       const reference = referenceOf(folder, options)

@@ -4,6 +4,7 @@ import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
+import { leaves } from "../learning/Params.ts"
 import { abs } from "../tensor/elementwise.ts"
 import { readAll } from "../tensor/read.ts"
 import { max } from "../tensor/reduce.ts"
@@ -18,7 +19,7 @@ export const facts: Facts = {
   doc: "The share of each layer's units (or channels) that are 0 for every row.",
   healthy: "no layer with more than a fifth of its units dead; 10 to 20 % are common after training with relu at a high rate",
   advice:
-    "A dead unit has no gradient and never comes back. Lower the learning rate, use leaky_relu, or start biases slightly above 0.",
+    "A dead unit has no gradient and never comes back. Lower the learning rate, or use leaky_relu, whose units keep a gradient; biases that start slightly above 0 help little once steps are too large.",
   source: "Maas, Hannun and Ng, Rectifier nonlinearities improve neural network acoustic models, 2013; CS231n, 2016",
   weights: "any",
 }
@@ -28,6 +29,18 @@ export interface DeadUnits {
   readonly layer: string
   readonly units: number
   readonly dead: number
+}
+
+/** The weights of a layer, by its path. */
+const weightsOf = (params: unknown, layer: string): ReadonlyArray<Tensor> => {
+  const own = layer === "" ? params : layer.split(".").reduce<unknown>((tree, key) => Object(tree)[key], params)
+  return own === undefined ? [] : leaves(own)
+}
+
+/** The layers from the first one with weights on: what stands before it passes inputs on, and a column of zeros is no unit. */
+const learned = <A>(layers: ReadonlyArray<readonly [string, A]>, params: unknown): ReadonlyArray<readonly [string, A]> => {
+  const first = layers.findIndex(([name]) => weightsOf(params, name).length > 0)
+  return layers.slice(Math.max(0, first))
 }
 
 /** Rows that are looked at, at most; all of fewer. */
@@ -50,7 +63,10 @@ export const deadUnits = <P, S, O, X, Y, T>({
             if (y.dtype === "f32" && y.shape.length > 1) seen.push([layer, y])
           }
           net.apply(weights.params, weights.state, x, { mode: "infer", observe })
-          const inner = seen.filter(([name]) => !seen.some(([other]) => other.startsWith(`${name}.`)))
+          const inner = learned(
+            seen.filter(([name]) => !seen.some(([other]) => other.startsWith(`${name}.`))),
+            params,
+          )
           names = inner.map(([name]) => name)
           return { state: weights, output: inner.map(([, y]) => max(abs(y), { axes: y.shape.slice(0, -1).map((_, i) => i) })) }
         },
@@ -92,6 +108,6 @@ export const concerns = (all: ReadonlyArray<DeadUnits>): ReadonlyArray<Concern> 
     .slice(0, 1)
     .map(({ dead, layer, units }) => ({
       message: `${dead} of the ${units} units of ${layer} (${percent(dead / units)}) are 0 for every row: they are dead`,
-      advice: "a lower learning rate, `leaky_relu`, or biases that start slightly above 0 (`bias_init: { constant: 0.1 }`)",
+      advice: "a lower learning rate, or `leaky_relu`, whose units keep a gradient",
       layer,
     }))

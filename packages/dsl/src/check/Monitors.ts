@@ -1,5 +1,5 @@
 /** Whether the scores that callbacks monitor, and those of `fail_under` and `fail_above`, are ones that the run computes, and bounded on the side where they are worse. */
-import { mayHaveVal, useOf } from "../Document.ts"
+import { mayHaveTest, mayHaveVal, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
@@ -8,6 +8,33 @@ import { type Head, headsOf, scoreName } from "../prepare/Facts.ts"
 import { traitsOf } from "../schema/Catalogue.ts"
 import { kindsOf, scoresOf } from "./Outputs.ts"
 import type { Subject } from "./Subject.ts"
+
+/** Whether a part has rows, as far as that is known. */
+const hasRows = (
+  { data, facts }: Pick<Subject, "facts"> & { readonly data?: Subject["data"] | undefined },
+  part: "train" | "val" | "test",
+): boolean => {
+  if (facts.rows !== undefined) return facts.rows[part] > 0
+  if (data === undefined || part === "train") return true
+  return part === "val" ? mayHaveVal(data.split) : mayHaveTest(data)
+}
+
+/** Bounds of scores of a part without rows, which nothing would ever hold to them. */
+const unheld = (subject: Subject): ReadonlyArray<Finding> => {
+  const { evaluate } = subject
+  if (evaluate === undefined || hasRows(subject, evaluate.split)) return []
+  const key = (["fail_under", "fail_above"] as const).find((each) => Object.keys(evaluate[each]).length > 0)
+  if (key === undefined) return []
+  const hasOther = evaluate.split !== "val" && hasRows(subject, "val")
+  return [
+    {
+      code: "T524",
+      message: `\`${key}\` bounds scores of the ${evaluate.split} rows, and there are none`,
+      at: { path: ["evaluate", key], on: "key" },
+      help: `${hasOther ? "`split: val`, or " : ""}set \`data.split.${evaluate.split}\``,
+    },
+  ]
+}
 
 /** The scores a run computes after every epoch, or `undefined` where that is not known. */
 const produced = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<string> | undefined => {
@@ -21,7 +48,7 @@ const produced = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<str
   })
   const names = own.flatMap((scores) => scores ?? [])
   if (own.includes(undefined)) return undefined
-  const hasVal = facts.rows === undefined ? data === undefined || mayHaveVal(data.split) : facts.rows.val > 0
+  const hasVal = hasRows({ data, facts }, "val")
   return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
 }
 
@@ -52,7 +79,7 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => {
       ]
     }),
   )
-  return [...callbacks, ...bounds]
+  return [...callbacks, ...bounds, ...unheld(subject)]
 }
 
 /** Which way a score is better: a loss lower, and a metric as its entry says. */

@@ -409,6 +409,12 @@ export const codes = {
     "train: { metrics: [accuracy] }\nevaluate: { fail_under: { loss: 0.5 } }\n",
     "train: { metrics: [accuracy] }\nevaluate: { fail_above: { loss: 0.5 } }\n",
   ),
+  T524: error(
+    "bounds of a part without rows",
+    "`fail_under` and `fail_above` bound the scores of the part that `evaluate.split` names: `test`, unless it says otherwise. Where the split leaves that part no rows, as `folds` without `test` does, no score would ever be held to them, and bad runs would pass.",
+    "data: { source: moons, split: { train: 80%, val: 20% } }\ntrain: { metrics: [accuracy] }\nevaluate: { fail_under: { accuracy: 0.9 } }\n",
+    "data: { source: moons, split: { train: 80%, val: 20% } }\ntrain: { metrics: [accuracy] }\nevaluate: { split: val, fail_under: { accuracy: 0.9 } }\n",
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",

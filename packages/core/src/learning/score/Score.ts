@@ -143,13 +143,16 @@ export const accumulated = <Y, Target>(score: ScoreFunction<Y, Target>): Accumul
   }
 }
 
-/** The score of a single batch. `Score.of((y, t) => Tensor.equal(y, t), Tensor.make([1, 2]), Tensor.make([1, 3])) // => 0.5` */
+/**
+ * The score of a single batch, with a weight for each row if they have some: a row of weight 2 counts as two rows.
+ * `Score.of((y, t) => Tensor.equal(y, t), Tensor.make([1, 2]), Tensor.make([1, 3])) // => 0.5`
+ */
 export const of: {
-  <A>(score: Score<A>, output: Tensor, target: Tensor): A
-  <Y, Target>(score: ScoreFunction<Y, Target>, prediction: Y, target: Target): number
-} = <Y, Target>(score: ScoreFunction<Y, Target>, prediction: Y, target: Target): number => {
+  <A>(score: Score<A>, output: Tensor, target: Tensor, weights?: Tensor): A
+  <Y, Target>(score: ScoreFunction<Y, Target>, prediction: Y, target: Target, weights?: Tensor): number
+} = <Y, Target>(score: ScoreFunction<Y, Target>, prediction: Y, target: Target, weights?: Tensor): number => {
   const { finish, sums } = accumulated(score)
-  return finish([...T.read(sums(prediction, target)).data])
+  return finish([...T.read(sums(prediction, target, weights)).data])
 }
 
 /**
