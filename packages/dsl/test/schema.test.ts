@@ -500,7 +500,7 @@ describe("a mistake in data", () => {
         --> m.yaml:7:8
       7 |     d: { role: target }
         |        ^^^^^^^^^^^^^^^^
-        = help: it can be \`number\`, \`category\`, \`binary\`, \`class\`, \`ordinal\`, \`date\`, \`set\`, \`vector\`, \`id\`, \`weight\`, \`group\`, \`text\` or \`ignore\`
+        = help: it can be \`number\`, \`category\`, \`binary\`, \`class\`, \`ordinal\`, \`date\`, \`set\`, \`vector\`, \`id\`, \`weight\`, \`group\`, \`text\`, \`image\` or \`ignore\`
       error[S103]: data.image.size: expected a list of 2, got a list of 1
         --> m.yaml:8:18
       8 |   image: { size: [8], scale: uint }
