@@ -97,9 +97,7 @@ export const baselines = (prepared: Prepared): ReadonlyArray<HeadBaseline> => {
     ) as [Targets, Targets]
     if (target.type === "labels") return [{ head, answer: majorities(own, others, target.classes ?? []) }]
     if (target.type === "numbers")
-      return [baseline(own, others, target.units), ...naive(prepared, on, name, target.units)].map(
-        (answer) => ({ head, answer }),
-      )
+      return [baseline(own, others, target.units), ...naive(prepared, on, name, target.units)].map((answer) => ({ head, answer }))
     const classes = target.classes === undefined ? {} : { classes: target.classes }
     return [{ head, answer: baseline({ ...own, ...classes }, others) }]
   })
