@@ -17,6 +17,7 @@ const directory = folder({
   "told.csv": `x,y\n${rows(40, (i) => `${i % 9},${i % 9 > 3 ? "hi" : "lo"}`)}`,
   "text.csv": `my text,x,y\n${rows(60, (i) => `the soup of day ${i} was ${i % 3 === 0 ? "bad" : "good"},${(i * 7) % 31},${high(i)}`)}`,
   "small.csv": `x,y\n${rows(8, (i) => `${i * i},${i % 2 === 0 ? "hi" : "lo"}`)}`,
+  "six.csv": `x,y\n${rows(6, (i) => `${i * i},${i % 2 === 0 ? "hi" : "lo"}`)}`,
   "few.csv": "x,y\n1,hi\n2,lo\n",
   "blank.csv": `x,y\n${rows(10, (i) => `NA,${i}`)}`,
   "empty.csv": "",
@@ -36,14 +37,21 @@ describe("a written file", () => {
     ["text", ['inputs: { text1: ["my text"]', "from: text1"]],
     ["small", ["batch: 2"]],
     ["churned", ["churned: { type: binary, role: target }"]],
-  ])("of %s checks and trains", async (name, lines) => {
+  ])("of %s checks with its rows", async (name, lines) => {
     const written = await adjoint("init", `${name}.csv`)
     expect(written.code, written.stderr).toBe(0)
     const text = readFileSync(join(directory, `${name}.yaml`), "utf8")
     for (const line of lines) expect(text).toContain(line)
-    const trained = await adjoint("train", `${name}.yaml`, "--set", "train.epochs=26", "--runs", join(directory, "runs"))
-    expect(trained.code, trained.stderr).toBe(0)
+    const checked = await adjoint("check", `${name}.yaml`)
+    expect(checked.code, checked.stderr).toBe(0)
   })
+})
+
+test("the smallest table trains at once", async () => {
+  const written = await adjoint("init", "six.csv")
+  expect(written.code, written.stderr).toBe(0)
+  const trained = await adjoint("train", "six.yaml", "--set", "train.epochs=26", "--runs", join(directory, "runs"))
+  expect(trained.code, trained.stderr).toBe(0)
 })
 
 test.each([
