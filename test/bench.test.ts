@@ -467,7 +467,7 @@ describe("the report", () => {
 
       ## Event loop
 
-      How long requests that are due every 2 ms wait while the same process trains, on the calling thread (\`Wasm.layer()\`) and in a worker (\`Wasm.worker()\`), and how long an interruption of the run takes. The longest block is the most processor time of the thread between two turns of its event loop, which other programs do not lengthen.
+      How long requests that are due every 2 ms wait while the same process trains, on the calling thread (\`Wasm.layer()\`) and in a worker (\`Wasm.worker()\`), and how long an interruption of the run takes. The longest block is the most processor time of the thread between two answers, which other programs do not lengthen.
 
       |  | median | 99 % | worst | longest block | interruption | steps a second |
       | --- | ---: | ---: | ---: | ---: | ---: | ---: |

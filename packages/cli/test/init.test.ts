@@ -1,66 +1,136 @@
-/** `adjoint init` on tables as people have them: the file that it writes checks, and trains. */
-import { readFileSync } from "node:fs"
+/** `init`: tables and folders of images that no model file describes yet. */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
+import { png } from "../src/plot/Png.ts"
+import { root } from "./process.ts"
 import { folder, run } from "./world.ts"
 
-const rows = (count: number, line: (i: number) => string): string =>
-  Array.from({ length: count }, (_, i) => `${line(i)}\n`).join("")
-const high = (i: number): string => ((i * i) % 7 > 3 ? "hi" : "lo")
+const all = (n: number) => Array.from({ length: n }, (_, i) => i)
 
-const directory = folder({
-  "index.csv": `,a,a,__proto__,y\n${rows(40, (i) => `${i},${(i * 7) % 31},${(i * 5) % 23},${(i * 3) % 29},${high(i)}`)}`,
-  "title.csv": `Sales of 2024\n\nx,z,y\n${rows(40, (i) => `${(i * 7) % 31},${(i * 5) % 23},${high(i)}`)}`,
-  "euro.csv": `x;eur;y\n${rows(40, (i) => `${(i * 7) % 31};${(i % 9) + 1}.${100 + i * 7},${10 + i};${high(i)}`)}`,
-  "dollar.csv": `x,$price,y\n${rows(40, (i) => `${(i * 7) % 31},"${(i % 9) + 1},${100 + i * 7}.${10 + i}",${high(i)}`)}`,
-  "words.csv": `x,v,y\n${rows(40, (i) => `${(i * 7) % 31},${i % 8 === 0 ? "unknown" : `${(i * 11) % 37}.5`},${high(i)}`)}`,
-  "told.csv": `x,y\n${rows(40, (i) => `${i % 9},${i % 9 > 3 ? "hi" : "lo"}`)}`,
-  "text.csv": `my text,x,y\n${rows(60, (i) => `the soup of day ${i} was ${i % 3 === 0 ? "bad" : "good"},${(i * 7) % 31},${high(i)}`)}`,
-  "small.csv": `x,y\n${rows(8, (i) => `${i * i},${i % 2 === 0 ? "hi" : "lo"}`)}`,
-  "six.csv": `x,y\n${rows(6, (i) => `${i * i},${i % 2 === 0 ? "hi" : "lo"}`)}`,
-  "few.csv": "x,y\n1,hi\n2,lo\n",
-  "blank.csv": `x,y\n${rows(10, (i) => `NA,${i}`)}`,
-  "empty.csv": "",
-  "churned.csv": `income,age,churned\n${rows(40, (i) => `${1000 + i * 37},${(i * 7) % 31},${high(i)}`)}`,
-})
-const adjoint = (...args: ReadonlyArray<string>) =>
-  run(args.map((arg) => (arg.endsWith(".csv") || arg.endsWith(".yaml") ? join(directory, arg) : arg)))
+/** Writes a model file for some data, and returns it. It must check, and train at once for a step. */
+const written = async (name: string, content: string | Uint8Array, ...args: ReadonlyArray<string>) => {
+  const directory = folder({ [name]: content })
+  const { code, stderr, stdout } = await run(["init", join(directory, name), ...args])
+  expect({ code, stderr }).toMatchObject({ code: 0 })
+  const file = join(directory, name.replace(/\.[^.]+$/, ".yaml"))
+  expect(await run(["check", file])).toMatchObject({ code: 0 })
+  return { file, said: stdout, text: readFileSync(file, "utf8") }
+}
 
-describe("a written file", () => {
-  test.each([
-    ["index", ['names: ["c1","a","a_3","c4","y"]', "c1: ignore", "a_3: { type: number"]],
-    ["title", ["{ csv: { path: ./title.csv, skip: 2 } }", "z: { type: number"]],
-    ["euro", ['decimal: ",", thousands: "."', "eur: { type: number"]],
-    ["dollar", ['"$price": { type: number, thousands: ","']],
-    ["words", ['blanks: {"v":["unknown"]}', "v: { type: number, missing: indicator"]],
-    ["told", ["x: { type: number"]],
-    ["text", ['inputs: { text1: ["my text"]', "from: text1"]],
-    ["small", ["batch: 2"]],
-    ["churned", ["churned: { type: binary, role: target }"]],
-  ])("of %s checks with its rows", async (name, lines) => {
-    const written = await adjoint("init", `${name}.csv`)
-    expect(written.code, written.stderr).toBe(0)
-    const text = readFileSync(join(directory, `${name}.yaml`), "utf8")
-    for (const line of lines) expect(text).toContain(line)
-    const checked = await adjoint("check", `${name}.yaml`)
-    expect(checked.code, checked.stderr).toBe(0)
+const titanic = [
+  "passenger,survived,pclass,sex,age,fare,embarked,town,alive,ship",
+  ...all(120).map((i) => {
+    const survived = i % 3 === 0 ? 1 : 0
+    const town = i % 4 === 0 ? "C,Cherbourg" : "S,Southampton"
+    const fare = i === 7 ? 512 : 5 + ((i * 7) % 11)
+    return `${i + 1},${survived},${1 + (i % 3 === 0 ? i % 2 : i % 3)},${i % 2 ? "male" : "female"},${i % 6 ? 20 + (i % 31) : ""},${fare},${town},${survived ? "yes" : "no"},Titanic`
+  }),
+].join("\n")
+
+describe("init", () => {
+  test("says what each column is for, and why", async () => {
+    const { said, text } = await written("titanic.csv", titanic)
+    expect(said).toContain("titanic.csv · 120 rows · UTF-8 · `,` · 10 columns")
+    for (const line of [
+      /passenger: ignore +# it numbers the rows/,
+      /survived: \{ type: binary, role: target \} +# the target/,
+      /sex: binary\n/,
+      /age: \{ type: number, missing: indicator, scale: standard \}/,
+      /fare: \{ type: number, transform: log1p, scale: standard \}/,
+      /town: ignore +# says the same as embarked/,
+      /alive: ignore +# it alone tells the target/,
+      /ship: ignore +# the same in all rows/,
+      /stratify: survived/,
+      /metrics: \[accuracy, auroc\]/,
+    ])
+      expect(text).toMatch(line)
   })
-})
 
-test("the smallest table trains at once", async () => {
-  const written = await adjoint("init", "six.csv")
-  expect(written.code, written.stderr).toBe(0)
-  const trained = await adjoint("train", "six.yaml", "--set", "train.epochs=26", "--runs", join(directory, "runs"))
-  expect(trained.code, trained.stderr).toBe(0)
-})
+  test("reads Latin-1, semicolons and decimal commas", async () => {
+    const rows = all(60).map((i) => `${i},5;${100 + ((i * i) % 17)};${i % 2 ? "Straße" : "Weg"}`)
+    const { text } = await written("eu.csv", Buffer.from(`Größe;Preis;Ort\n${rows.join("\n")}\n`, "latin1"), "--target", "Preis")
+    expect(text).toContain('source: { csv: { path: ./eu.csv, encoding: "windows-1252", decimal: "," } }')
+    expect(text).toContain('"Größe": { type: number, scale: standard }')
+    expect(text).toContain("metrics: [mae, r2]")
+  })
 
-test.each([
-  ["few", "few.csv has 2 rows, wanted 6 or more"],
-  ["blank", "blank.csv has no column to learn `y` from\n  try: `x`: only blanks"],
-  ["empty", "empty.csv: it is empty"],
-])("%s is refused, and nothing is written", async (name, message) => {
-  const { code, stderr } = await adjoint("init", `${name}.csv`)
-  expect(code).not.toBe(0)
-  expect(stderr).toContain(message)
-  expect(() => readFileSync(join(directory, `${name}.yaml`))).toThrow()
+  test("finds that there is no header, or a line of counts in its place", async () => {
+    const rows = all(90).map((i) => `${i % 7}.5,${i % 5}.25,${i % 3}`)
+    const bare = await written("bare.data", `${rows.join("\n")}\n`)
+    expect(bare.text).toContain("source: { csv: { path: ./bare.data, header: false } }")
+    expect(bare.text).toMatch(/c3: class +# the target/)
+    const counted = await written("counted.csv", `90,2,a,b,c\n${rows.join("\n")}\n`)
+    expect(counted.text).toContain("source: { csv: { path: ./counted.csv, skip: 1, header: false } }")
+    const spaces = await written("spaces.txt", `${rows.map((row) => row.replaceAll(",", "  ")).join("\n")}\n`)
+    expect(spaces.text).toContain('delimiter: " "')
+  })
+
+  test("keeps rows in the order of time", async () => {
+    const rows = all(80).map((i) => `${new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10)},${(i * 7) % 13},${i}.5`)
+    const { text } = await written("sales.csv", `day,visitors,sales\n${rows.join("\n")}\n`)
+    expect(text).toMatch(/day: \{ type: date, parts: \[year, month, weekday\], cyclic: true \}/)
+    expect(text).toContain("split: { by: order,")
+  })
+
+  test("gives text, sets and rare classes what they need", async () => {
+    const words = ["a good soup", "bad tea again today", "what a lovely little place", "never ever come back here"]
+    const rows = all(200).map(
+      (i) => `${words[i % 4]} number ${i},${["red|blue", "red", "green|red"][i % 3]},${i % 25 === 0 ? "fraud" : "fine"}`,
+    )
+    const { text } = await written("notes.csv", `note,tags,label\n${rows.join("\n")}\n`)
+    expect(text).toMatch(/note: \{ type: text, /)
+    expect(text).toMatch(/tags: \{ type: set, separator: "\|" \}/)
+    expect(text).toContain('inputs: { note: [note], others: "*" }')
+    expect(text).toMatch(/class_weight: balanced \} +# the rarest class has 4\.0% of the rows/)
+  })
+
+  test("reads tables with types", async () => {
+    const lines = all(40).map((i) => JSON.stringify({ age: 20 + (i % 9), city: i % 2 ? "Rome" : "Oslo", returned: i % 3 === 0 }))
+    const { text } = await written("visits.jsonl", `${lines.join("\n")}\n`, "--target", "returned")
+    expect(text).toContain("source: ./visits.jsonl")
+    expect(text).toMatch(/returned: \{ type: binary, role: target \}/)
+  })
+
+  test("looks into a folder of images", async () => {
+    const directory = folder()
+    for (const name of ["cat", "dog"]) {
+      mkdirSync(join(directory, "pets", name), { recursive: true })
+      for (const i of all(8)) {
+        const pixels = Uint8Array.from({ length: 32 * 16 }, (_, at) => (at * (i + 1)) % 251)
+        writeFileSync(join(directory, "pets", name, `${i}.png`), png({ width: 32, height: 16, channels: 1, pixels }))
+      }
+    }
+    const { code, stdout } = await run(["init", join(directory, "pets")])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "pets · 16 images · 16×32×1 · 2 classes\n  cat · dog\n" })
+    const file = join(directory, "pets.yaml")
+    expect(readFileSync(file, "utf8")).toContain("image: { size: [16, 32], channels: 1 }")
+    expect(await run(["check", file])).toMatchObject({ code: 0 })
+  })
+
+  test("trains at once, as well as a file that was written by hand", async () => {
+    const { file } = await written("iris.csv", readFileSync(join(root, "examples/data/iris.csv")))
+    const { code, stdout } = await run(["train", file, "--runs", join(file, "../runs"), "--json"])
+    const summary = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "")
+    expect({ code, event: summary.event }).toEqual({ code: 0, event: "summary" })
+    expect(summary.test.accuracy).toBeGreaterThan(0.9)
+  })
+
+  test("overwrites nothing, and refuses what it cannot use", async () => {
+    const directory = folder({ "a.csv": "x,y\n1,2\n", "a.yaml": "mine", "b.csv": "", "c.npz": Uint8Array.of(80, 75, 5, 6) })
+    const at = (name: string) => join(directory, name)
+    expect(await run(["init", at("a.csv")])).toMatchObject({ code: 2, stderr: expect.stringContaining("is there already") })
+    expect(readFileSync(at("a.yaml"), "utf8")).toBe("mine")
+    expect(await run(["init", at("a.csv"), "-o", at("n.yaml"), "--target", "z"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("no column `z`"),
+    })
+    expect(await run(["init", at("b.csv")])).toMatchObject({ code: 4 })
+    expect(await run(["init", at("none.csv")])).toMatchObject({ code: 4, stderr: expect.stringContaining("no such file") })
+    expect(await run(["init", directory, "-o", at("d.yaml")])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("folders of PNG"),
+    })
+    for (const name of ["n.yaml", "b.yaml", "d.yaml"]) expect(existsSync(at(name))).toBe(false)
+  })
 })

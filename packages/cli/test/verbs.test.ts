@@ -461,7 +461,7 @@ describe("words about words", () => {
     [["trian"], "try: train"],
     [["help", "trian"], "try: train"],
     [["trian", "--help"], "try: train"],
-    [["qqq"], "try: one of check, inspect, train"],
+    [["qqq"], "try: one of init, check, inspect, train"],
     [["train", "--rnus", "x"], "--runs"],
     [["train"], "which model file?"],
     [["evaluate"], "run"],

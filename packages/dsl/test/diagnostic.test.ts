@@ -186,7 +186,7 @@ describe("codes", () => {
   it("have a phase, and a letter that fits their severity", () => {
     for (const [code, entry] of Object.entries(codes)) {
       expect(isCode(code) && phaseOf(code) in phases).toBe(true)
-      expect(entry.severity).toBe(code.startsWith("A") ? "warning" : "error")
+      expect(entry.severity).toBe(/^[AL]/.test(code) ? "warning" : "error")
     }
     expect(isCode("constructor")).toBe(false)
   })

@@ -61,7 +61,11 @@ const set = Flag.String("set").pipe(
 const init = Command.make(
   "init",
   {
-    data: Argument.String("data").pipe(Argument.withDescription("a table: comma or otherwise separated text, gzipped or not")),
+    data: Argument.String("data").pipe(
+      Argument.withDescription(
+        "a table (delimited text, JSON lines, Parquet, Arrow), or a folder with a folder of images for each class",
+      ),
+    ),
     target: Flag.String("target").pipe(
       Flag.withMetavar("COLUMN"),
       Flag.optional,
@@ -79,10 +83,10 @@ const init = Command.make(
   },
   lazily(() => import("../verbs/init.ts")),
 ).pipe(
-  Command.withDescription("Write a commented model file for a table"),
+  Command.withDescription("Write a commented model file for a table or a folder of images"),
   Command.withExamples([
     { command: "adjoint init churn.csv --target Churn" },
-    { command: "adjoint init iris.data -o iris.yaml" },
+    { command: "adjoint init shapes/ -o shapes.yaml" },
   ]),
 )
 

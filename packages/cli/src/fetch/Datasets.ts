@@ -63,6 +63,23 @@ const scikitLearn = (name: string): string =>
 
 const optdigits = (name: string): string => `https://archive.ics.uci.edu/ml/machine-learning-databases/optdigits/${name}`
 
+const wineNames = [
+  "alcohol",
+  "malic_acid",
+  "ash",
+  "alcalinity_of_ash",
+  "magnesium",
+  "total_phenols",
+  "flavanoids",
+  "nonflavanoid_phenols",
+  "proanthocyanins",
+  "color_intensity",
+  "hue",
+  "od280_od315",
+  "proline",
+  "grower",
+]
+
 /** The datasets, by name. */
 export const datasets: { readonly [name: string]: Dataset } = {
   mnist: {
@@ -125,7 +142,11 @@ export const datasets: { readonly [name: string]: Dataset } = {
         sha256: "f13ffa8fdd56fd8e6c8d16d4081a3fbd3114bcd0aae4256c43205169cd9d1449",
       },
     ],
-    section: (path) => [`source: ${path("iris.csv")}`],
+    section: (path) => [
+      `source: { csv: { path: ${path("iris.csv")}, skip: 1, names: [sepal_length, sepal_width, petal_length, petal_width, kind] } }`,
+      'columns: { kind: { type: class, names: ["0", "1", "2"] }, "*": { type: number, scale: standard } }',
+      "# kinds 0, 1 and 2: setosa, versicolor, virginica",
+    ],
   },
   wine: {
     doc: "178 Italian wines of three growers by 13 chemical measurements; the first line has counts in place of names.",
@@ -138,7 +159,10 @@ export const datasets: { readonly [name: string]: Dataset } = {
         sha256: "10e8a802908b34f86e5da8ce962f3c806694bc98450a18f61851af59f324bede",
       },
     ],
-    section: (path) => [`source: ${path("wine_data.csv")}`],
+    section: (path) => [
+      `source: { csv: { path: ${path("wine_data.csv")}, skip: 1, names: [${wineNames.join(", ")}] } }`,
+      'columns: { grower: class, "*": { type: number, scale: standard } }',
+    ],
   },
   titanic: {
     doc: "891 passengers of the Titanic and whether they survived, with blanks and text columns.",

@@ -72,7 +72,7 @@ const targetNames = [
   "class",
 ]
 
-/** Classes of a target of numbers, at most. */
+/** The largest number of a class, and the most classes of a target of numbers. */
 const mostClasses = 20
 
 const isClassLike = ({ blanks, distinct, isWhole, spread }: ColumnProfile, rows: number): boolean =>
@@ -81,7 +81,8 @@ const isClassLike = ({ blanks, distinct, isWhole, spread }: ColumnProfile, rows:
     : isWhole &&
       distinct >= 2 &&
       distinct <= mostClasses &&
-      spread.greatest - spread.least < 2 * mostClasses &&
+      spread.least >= -1 &&
+      spread.greatest <= mostClasses &&
       distinct <= rows / 5
 
 /** The column that is most likely the target: by its name, or else the last one, or the first if that alone has classes. */

@@ -31,6 +31,9 @@ const columnLines = (columns: ReadonlyArray<Choice>): ReadonlyArray<string> => {
   return all.map(([line, why]) => (why === "" ? line : `${line.padEnd(width)} # ${why.replaceAll(/\s+/g, " ")}`))
 }
 
+/** A batch that leaves some steps an epoch, of all rows with those of validation and test. */
+export const largestBatch = (rows: number): number => 2 ** Math.max(0, Math.floor(Math.log2(rows / 6)))
+
 /** Sizes that suit so many rows. */
 interface Sizes {
   readonly units: ReadonlyArray<number>
@@ -40,9 +43,9 @@ interface Sizes {
   readonly dropout: number
 }
 
-export const sizesOf = (rows: number): Sizes =>
+const sizesOf = (rows: number): Sizes =>
   rows < 50
-    ? { units: [16], batch: Math.max(1, Math.min(16, Math.floor(rows / 4))), epochs: 200, patience: 25, dropout: 0 }
+    ? { units: [16], batch: 16, epochs: 200, patience: 25, dropout: 0 }
     : rows < 500
       ? { units: [32], batch: 16, epochs: 200, patience: 25, dropout: 0.1 }
       : rows < 5000
@@ -90,7 +93,7 @@ const modelLines = ({ columns, target }: Choices, sizes: Sizes): ReadonlyArray<s
 /** Classes rarer than this are weighted. */
 const rare = 0.1
 
-const trainLines = ({ rarest = 1, type }: Target, sizes: Sizes): ReadonlyArray<string> => {
+const trainLines = ({ rarest = 1, type }: Target, sizes: Sizes, rows: number): ReadonlyArray<string> => {
   const isRare = type !== "number" && rarest < rare
   const metrics =
     type === "number" ? "[mae, r2]" : type === "binary" ? (isRare ? "[accuracy, auroc, f1]" : "[accuracy, auroc]") : "[accuracy]"
@@ -98,7 +101,7 @@ const trainLines = ({ rarest = 1, type }: Target, sizes: Sizes): ReadonlyArray<s
     "train:",
     "  seed: 1",
     `  epochs: ${sizes.epochs}`,
-    `  batch: ${sizes.batch}`,
+    `  batch: ${Math.min(sizes.batch, largestBatch(rows))}`,
     "  optimizer: { adamw: { lr: 3e-3, weight_decay: 1e-2 } }",
     ...(isRare
       ? [`  regularize: { class_weight: balanced }  # the rarest class has ${(100 * rarest).toFixed(1)}% of the rows`]
@@ -130,7 +133,7 @@ export const tableFile = (name: string, { remarks, source }: SourceText, choices
     "",
     ...modelLines(choices, sizes),
     "",
-    ...trainLines(target, sizes),
+    ...trainLines(target, sizes, rows),
     "",
     "evaluate: { split: test }",
     "",

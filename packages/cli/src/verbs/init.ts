@@ -1,9 +1,12 @@
-/** `adjoint init`: writes a commented model file for a user's data. */
+/** `adjoint init`: writes a commented model file for a user's table or folder of images. */
 import { basename, dirname, extname, join, relative } from "node:path"
 import { inFile } from "@adjoint/core/data/DataError"
 import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Load from "@adjoint/core/data/Load"
 import { nearest } from "@adjoint/core/data/Nearest"
+import { isTable } from "@adjoint/core/data/Preprocess"
+import * as Source from "@adjoint/core/data/Source"
+import type { AnyKind } from "@adjoint/core/data/sources/Kind"
 import type { Table } from "@adjoint/core/data/Table"
 import * as Text from "@adjoint/core/data/Text"
 import { hasErrors } from "@adjoint/dsl/diagnostic/Diagnostic"
@@ -12,6 +15,7 @@ import { fromText } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { type Choices, choose } from "../init/Choose.ts"
+import { imageFolders, imagesFile } from "../init/Images.ts"
 import { type Sniffed, sniff } from "../init/Sniff.ts"
 import { scalar, tableFile } from "../init/Write.ts"
 import { emit } from "../json/Emit.ts"
@@ -37,7 +41,7 @@ const pathFrom = (folder: string, file: string): string => {
 }
 
 /** Endings that a source is recognized by. */
-const endings = /\.(?:csv|tsv)(?:\.gz)?$/i
+const endings = /\.(?:(?:csv|tsv|jsonl|ndjson)(?:\.gz)?|parquet|pq|arrow|arrows|feather)$/i
 
 /** A dollar sign in a value starts a variable unless it is doubled. */
 const doubled = (_: string, value: unknown): unknown => (typeof value === "string" ? value.replaceAll("$", "$$$$") : value)
@@ -72,23 +76,32 @@ const printChoices = ({ columns }: Choices, style: Style): ReadonlyArray<string>
   })
 }
 
-/** Writes the model file, after checking that it can be used. */
-export const run = ({ data, json, output, target }: Options) =>
+/** A model file that was composed, and what is printed and reported about it. */
+interface Composed {
+  readonly text: string
+  readonly headline: string
+  readonly lines: (style: Style) => ReadonlyArray<string>
+  readonly target: string
+  readonly rows: number
+  readonly columns: ReadonlyArray<{ readonly name: string; readonly value: string; readonly why: string }>
+}
+
+/** Where the data is, and where the model file goes. */
+interface Place {
+  readonly data: string
+  readonly file: string
+  readonly name: string
+}
+
+const fromTable = ({ data, file, name }: Place, sniffed: Sniffed, target: string | undefined) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const name = basename(data, extname(data)).replace(/\.(?:csv|tsv)$/i, "")
-    const file = output ?? join(dirname(data), `${name}.yaml`)
-    if (yield* fs.exists(file).pipe(Effect.orElseSucceed(() => false)))
-      return yield* new UsageError({ message: `${printable(file)} is there already`, hint: "another name: -o FILE" })
-    const bytes = yield* Effect.flatMap(Load.bytes(data), (content) => Effect.fromResult(Gzip.unpack(content, Text.limit)))
-    const sniffed = yield* Effect.mapError(Effect.fromResult(sniff(bytes)), (error) => inFile(error, data))
     const { table } = sniffed
+    yield* checkTarget(target, table)
     if (table.size < leastRows)
       return yield* new UsageError({
         message: `${printable(data)} has ${Format.counted(table.size, "row")}, wanted ${leastRows} or more: some to learn from, some to validate and some to test`,
         hint: "a file with more rows, or a model file of your own",
       })
-    yield* checkTarget(target, table)
     const choices = choose(table, target)
     if (choices.columns.every(({ part }) => part === "none" || part === "target"))
       return yield* new UsageError({
@@ -101,31 +114,87 @@ export const run = ({ data, json, output, target }: Options) =>
           .join("; ")}`,
       })
     const remarks = [basename(data), Format.counted(table.size, "row"), ...sniffed.remarks].map(printable)
-    const text = tableFile(
-      /^[\w-]+$/.test(name) ? name : "model",
-      { source: sourceText(pathFrom(dirname(file), data), sniffed), remarks },
-      choices,
-      table.size,
+    const source = sourceText(pathFrom(dirname(file), data), sniffed)
+    const composed: Composed = {
+      text: tableFile(name, { source, remarks }, choices, table.size),
+      headline: [...remarks, Format.counted(table.columns.length, "column")].join(" · "),
+      lines: (style) => printChoices(choices, style),
+      target: choices.target.name,
+      rows: table.size,
+      columns: choices.columns.map(({ name, value, why }) => ({ name, value, why })),
+    }
+    return composed
+  })
+
+const fromImages = ({ data, file, name }: Place) =>
+  Effect.gen(function* () {
+    const folder = yield* Load.folder(data)
+    const found = yield* Effect.flatMap(
+      Effect.promise(() => imageFolders(folder)),
+      Effect.fromResult,
     )
+    if (found === undefined)
+      return yield* new UsageError({
+        message: `${printable(data)} has no folders of PNG or JPEG images`,
+        hint: "a folder for each class, with its images",
+      })
+    const { channels, classes, images, size } = found
+    const composed: Composed = {
+      text: imagesFile(name, scalar(pathFrom(dirname(file), data)), found),
+      headline: `${printable(basename(data))} · ${Format.counted(images, "image")} · ${size.join("×")}×${channels} · ${classes.length} classes`,
+      lines: () => [`  ${classes.slice(0, 20).map(printable).join(" · ")}${classes.length > 20 ? " · …" : ""}`],
+      target: "label",
+      rows: images,
+      columns: [],
+    }
+    return composed
+  })
+
+/** The table in a file: of a kind that has types, by the end of its name, or else delimited text. */
+const tableIn = (data: string) =>
+  Effect.gen(function* () {
+    const bytes = yield* Load.bytes(data)
+    const ending = extname(data.replace(/\.gz$/i, "")).slice(1).toLowerCase()
+    const [name, kind] =
+      Object.entries<AnyKind>(Source.kinds).find(
+        ([own, { endings }]) => endings.includes(ending) && own !== "csv" && own !== "tsv",
+      ) ?? []
+    if (name === undefined || kind === undefined) {
+      const text = yield* Effect.fromResult(Gzip.unpack(bytes, Text.limit))
+      return yield* Effect.mapError(Effect.fromResult(sniff(text)), (error) => inFile(error, data))
+    }
+    const reading = Source.read(kind, { name, options: { path: data } }, { path: bytes })
+    const read = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading
+    const raw = yield* Effect.mapError(Effect.fromResult(read), ({ error }) => error)
+    if (!isTable(raw))
+      return yield* new UsageError({
+        message: `${printable(data)} has arrays, and init writes model files for tables and folders of images`,
+        hint: "adjoint explain npz",
+      })
+    return { options: {}, remarks: [name], table: raw }
+  })
+
+/** Writes the model file, after checking that it can be used. */
+export const run = ({ data, json, output, target }: Options) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const isFolder = yield* fs.stat(data).pipe(
+      Effect.map(({ type }) => type === "Directory"),
+      Effect.orElseSucceed(() => false),
+    )
+    const own = basename(data).replace(/\.gz$/i, "")
+    const stem = isFolder ? own : own.slice(0, own.length - extname(own).length)
+    const file = output ?? join(dirname(data), `${stem}.yaml`)
+    if (yield* fs.exists(file).pipe(Effect.orElseSucceed(() => false)))
+      return yield* new UsageError({ message: `${printable(file)} is there already`, hint: "another name: -o FILE" })
+    const place = { data, file, name: /^[A-Za-z][\w-]*$/.test(stem) ? stem : "model" }
+    const composed = isFolder ? yield* fromImages(place) : yield* fromTable(place, yield* tableIn(data), target)
+    const { columns, headline, lines, rows, target: chosen, text } = composed
     const { reading } = yield* ofSource(fromText(file, text))
     if (hasErrors(reading.diagnostics)) return yield* new Refused({ diagnostics: reading.diagnostics, source: reading.source })
     yield* writeWhole(file, text)
-    if (json)
-      return yield* emit({
-        event: "initialized",
-        file,
-        target: choices.target.name,
-        rows: table.size,
-        columns: choices.columns.map(({ name, value, why }) => ({ name, value, why })),
-      })
-    yield* result((style) =>
-      [
-        `${remarks[0]} · ${remarks.slice(1).join(" · ")} · ${Format.counted(table.columns.length, "column")}`,
-        ...printChoices(choices, style),
-      ].join("\n"),
-    )
-    yield* message(
-      (style) =>
-        `wrote ${printable(file)}\n  ${style("faint", "next:")} adjoint data ${printable(file)} · adjoint train ${printable(file)}`,
-    )
+    if (json) return yield* emit({ event: "initialized", file, target: chosen, rows, columns })
+    yield* result((style) => [headline, ...lines(style)].join("\n"))
+    const shown = printable(file)
+    yield* message((style) => `wrote ${shown}\n  ${style("faint", "next:")} adjoint data ${shown} · adjoint train ${shown}`)
   })

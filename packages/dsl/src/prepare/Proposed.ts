@@ -24,7 +24,7 @@ const optionsOf = ({ blanks, format = {}, type }: Infer.Guess): ReadonlyArray<st
   ]
 }
 
-/** The type of a column, with the options that its cells ask for. `typeOf(guess) // => "{ type: number, missing: median }"` */
+/** The type of a column, with the options that its cells ask for. Of a number with blanks it is `{ type: number, missing: median }`. */
 export const typeOf = (guess: Infer.Guess): string => {
   const { type } = kinds[guess.type]
   const options = optionsOf(guess)
@@ -34,7 +34,7 @@ export const typeOf = (guess: Infer.Guess): string => {
 /** A help text shows at most this many columns. */
 const shown = 8
 
-/** Columns of a table with their guessed types. `inWords(table, ["Age"]) // => "`Age: number`"` */
+/** Columns of a table with their guessed types. */
 export const inWords = (table: Table, names: ReadonlyArray<string>): string => {
   const guesses = names.slice(0, shown).map((name) => {
     const guess = Infer.column(table.column(table.columns.indexOf(name)), name)

@@ -198,7 +198,7 @@ const formatter = SchemaIssue.makeFormatterDefault()
 /** A rule about a whole map or list, such as that the first of two bounds is the lower one. */
 /** What a filter wants: its message, or what it returns about this value. */
 const rule = ({ filter, issue }: SchemaIssue.Filter, here: Here): Finding => {
-  const said = filter.annotations?.["message"]
+  const { message: said } = filter.annotations ?? {}
   return {
     code: "S103",
     message: `${print(here.path)}: ${typeof said === "string" ? said : (formatter(issue).split("\n")[0] ?? "")}`,

@@ -1,0 +1,108 @@
+/** What a folder of images holds: its classes, and the size and the channels that suit them. */
+import type { DataError } from "@adjoint/core/data/DataError"
+import type { Folder } from "@adjoint/core/data/Folder"
+import { decode, isImage } from "@adjoint/core/data/image/decode"
+import * as Result from "effect/Result"
+import { largestBatch } from "./Write.ts"
+
+/** Images in a folder for each class. */
+export interface ImageFolders {
+  readonly classes: ReadonlyArray<string>
+  readonly images: number
+  /** Height and width of the net's inputs. */
+  readonly size: readonly [height: number, width: number]
+  readonly channels: 1 | 3
+  /** Whether the folder has files that are no images by their names. */
+  readonly hasOthers: boolean
+}
+
+/** Images that are looked at, spread over all. */
+const looked = 24
+
+/** The longest side of a net's input: larger images are made smaller. */
+const longest = 64
+
+const middle = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 1
+
+/** Whether a pixel of red, green and blue is grey. */
+const isGrey = (data: Uint8Array, channels: number): boolean => {
+  if (channels < 3) return true
+  for (let at = 0; at + 2 < data.length; at += channels) if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return false
+  return true
+}
+
+/** Looks at some images of a folder. Fails as the reader of images does, and is `undefined` for a folder without folders of images. */
+export const imageFolders = async (folder: Folder): Promise<Result.Result<ImageFolders | undefined, DataError>> => {
+  const images = folder.files.filter((file) => isImage(file) && file.includes("/"))
+  if (images.length === 0) return Result.succeed(undefined)
+  const heights: Array<number> = []
+  const widths: Array<number> = []
+  let channels: 1 | 3 = 1
+  const count = Math.min(looked, images.length)
+  for (let i = 0; i < count; i++) {
+    const read = await folder.read(images[Math.floor((i * images.length) / count)] ?? "")
+    const image = Result.flatMap(read, decode)
+    if (Result.isFailure(image)) return Result.fail(image.failure)
+    const { channels: own, data, height, width } = image.success
+    heights.push(height)
+    widths.push(width)
+    if (!isGrey(data, own)) channels = 3
+  }
+  const [height, width] = [middle(heights), middle(widths)]
+  const scale = Math.min(1, longest / Math.max(height, width))
+  return Result.succeed({
+    classes: [...new Set(images.map((file) => file.slice(0, file.indexOf("/"))))],
+    images: images.length,
+    size: [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))],
+    channels,
+    hasOthers: folder.files.some((file) => !isImage(file)),
+  })
+}
+
+/** The lines of a net's layers: convolutions while the image is large enough, then a dense layer. */
+const layers = ([height, width]: readonly [number, number]): ReadonlyArray<string> => {
+  const blocks = Math.max(1, Math.min(3, Math.floor(Math.log2(Math.min(height, width) / 4))))
+  return [
+    ...Array.from({ length: blocks }, (_, i) => [
+      `    - conv2d: { filters: ${16 * 2 ** i}, kernel: 3, pad: same, activation: relu }`,
+      ...(Math.min(height, width) >= 2 ** (i + 2) ? ["    - max_pool: 2"] : []),
+    ]).flat(),
+    "    - flatten",
+    "    - dense: { units: 64, activation: relu }",
+    "    - dropout: 0.3",
+    "    - head: label",
+  ]
+}
+
+/** The model file of folders of images. `path` is the folder as the model file has it. */
+export const imagesFile = (name: string, path: string, found: ImageFolders): string => {
+  const { channels, classes, hasOthers, images, size } = found
+  const [most, epochs, patience] = images < 2000 ? [16, 60, 12] : images < 20_000 ? [32, 30, 6] : [64, 15, 4]
+  return [
+    `# Predicts which of ${classes.length} folders an image is from; ${images} images`,
+    "# Each choice below is a proposal: `adjoint data --sample 12` shows images, `adjoint check` what could be better.",
+    "schema: 1",
+    `name: ${name}`,
+    "",
+    "data:",
+    `  source: { images: { path: ${path}, label: folder${hasOthers ? ", others: skip" : ""} } }`,
+    `  image: { size: [${size.join(", ")}], channels: ${channels} }`,
+    "  split: { train: 70%, val: 15%, test: 15%, stratify: label, seed: 1 }",
+    "",
+    "model:",
+    "  layers:",
+    ...layers(size),
+    "",
+    "train:",
+    "  seed: 1",
+    `  epochs: ${epochs}`,
+    `  batch: ${Math.min(most, largestBatch(images))}`,
+    "  optimizer: { adamw: { lr: 1e-3, weight_decay: 1e-2 } }",
+    "  metrics: [accuracy]",
+    "  callbacks:",
+    `    - early_stop: { monitor: val.loss, patience: ${patience}, restore_best: true }`,
+    "",
+    "evaluate: { split: test }",
+    "",
+  ].join("\n")
+}
