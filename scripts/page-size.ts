@@ -51,7 +51,9 @@ const piecesOf = async (input: string): Promise<ReadonlyArray<Piece>> => {
       for (const [line, content] of text.entries()) {
         for (let column = 0; column < content.length; column++) {
           const entry = lines.findEntry(line, column)
-          const source = "originalSource" in entry ? pathOf(entry.originalSource) : module
+          // Code that the bundler wrote itself has an entry without a source.
+          const original: string | undefined = "originalSource" in entry ? entry.originalSource : undefined
+          const source = original === undefined ? module : pathOf(original)
           if (source === module) continue
           pieces.push({ module, code: code.slice(from, offset + column) })
           from = offset + column

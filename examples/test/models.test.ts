@@ -33,6 +33,7 @@ test.concurrent.for(models)("$name scores what README.md says", limit, async ({ 
     pathToFileURL(command),
     "train",
     fileURLToPath(new URL(name, folder)),
+    "--no-report",
     "--runs",
     runs,
   )

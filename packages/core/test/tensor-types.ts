@@ -1,7 +1,7 @@
 /**
  * What the compiler says about shapes. This file is checked, not run: each `@ts-expect-error` stands over a line that
  * must be refused, and every other line must be accepted as it is, without casts. The messages are held by
- * tensor-types.test.ts.
+ * types.test.ts.
  */
 import { Autodiff, type Shape, Tensor, Tree } from "@adjoint/core"
 

@@ -90,6 +90,22 @@ it.live(
   60_000,
 )
 
+it.live("eigenvalues, which the host computes, are found in the worker too", () =>
+  Effect.gen(function* () {
+    const matrix = Tensor.make([
+      [2, 1],
+      [1, 2],
+    ])
+    const decompose = Effect.scoped(
+      Effect.flatMap(
+        Compile.compile((x: T) => Tensor.eigh(x).values, matrix),
+        (f) => f(matrix),
+      ),
+    )
+    assert.deepStrictEqual(Tensor.toArray(yield* Effect.provide(decompose, Wasm.worker({ threads: 1 }))), [1, 3])
+  }),
+)
+
 it.live("reports the threads, numerics and lanes in use", () =>
   Effect.gen(function* () {
     const facts = Effect.map(Engine.Engine, ({ lanes, name, numerics, threads }) => ({ lanes, name, numerics, threads }))

@@ -87,13 +87,14 @@ describe("structure", () => {
           T.isTensor(of)
             ? 0
             : Array.isArray(of)
-              ? of.map(skeleton)
-              : Object.entries(of as object)
-                  .map(([k, v]) => [k, skeleton(v), 1])
-                  .sort()
-        const alike =
-          JSON.stringify([Array.isArray(a), T.isTensor(a), skeleton(a)]) ===
-          JSON.stringify([Array.isArray(b), T.isTensor(b), skeleton(b)])
+              ? ["list", of.map(skeleton)]
+              : [
+                  "record",
+                  Object.entries(of as object)
+                    .map(([k, v]) => [k, skeleton(v)])
+                    .sort(),
+                ]
+        const alike = JSON.stringify(skeleton(a)) === JSON.stringify(skeleton(b))
         if (alike) expect(Tree.structure(a)).toBe(Tree.structure(b))
         if (Tree.structure(a) !== Tree.structure(b)) expect(() => Tree.zip(() => 0, a as unknown, b)).toThrow(ShapeError)
       }),

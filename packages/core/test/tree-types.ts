@@ -1,7 +1,7 @@
 /**
  * What the compiler says about trees. This file is checked, not run: each `@ts-expect-error` stands over a line that must be
  * refused, and every other line must be accepted as it is, without casts and mostly without annotations. The messages are in
- * tree-types.test.ts.
+ * types.test.ts.
  */
 import {
   Compile,

@@ -7,26 +7,31 @@ import { join } from "node:path"
 const here = import.meta.dirname
 const root = join(here, "../../..")
 
-/** The messages of the compiler: one for each wrong line, empty where it accepts the line, and those about the accepted file. */
+/** Wrong lines of a file, after the lines of its head. */
+export interface WrongLines {
+  readonly head: ReadonlyArray<string>
+  readonly lines: ReadonlyArray<string>
+}
+
+/** The messages of the compiler: one for each wrong line of each file, empty where it accepts the line, and all the others. */
 export interface TypeErrors {
-  readonly wrong: ReadonlyArray<string>
+  readonly wrong: ReadonlyArray<ReadonlyArray<string>>
   readonly accepted: ReadonlyArray<string>
 }
 
-/** Compiles an accepted file of this folder, and a file of wrong lines after the lines of `head`. */
-export const typeErrors = async (
-  accepted: string,
-  head: ReadonlyArray<string>,
-  wrong: ReadonlyArray<string>,
-): Promise<TypeErrors> => {
+/** Compiles accepted files of this folder, and files of wrong lines. */
+export const typeErrors = async (accepted: ReadonlyArray<string>, wrong: ReadonlyArray<WrongLines>): Promise<TypeErrors> => {
   const folder = mkdtempSync(join(tmpdir(), "adjoint-types-"))
   const core = JSON.stringify(join(here, "../src/index.ts"))
-  const first = [...head.map((line) => line.replaceAll('"@adjoint/core"', core))]
-  writeFileSync(join(folder, "wrong.ts"), [...first, ...wrong, "export {}"].join("\n"))
+  const files = wrong.map(({ head, lines }, i) => ({ name: `wrong${i}.ts`, first: head.length + 1, head, lines }))
+  for (const { head, lines, name } of files) {
+    const text = [...head.map((line) => line.replaceAll('"@adjoint/core"', core)), ...lines, "export {}"]
+    writeFileSync(join(folder, name), text.join("\n"))
+  }
   const tsconfig = {
     extends: join(root, "tsconfig.check.json"),
     compilerOptions: { incremental: false, rootDir: "/", typeRoots: [join(root, "node_modules/@types")] },
-    files: ["wrong.ts", join(here, accepted)],
+    files: [...files.map(({ name }) => name), ...accepted.map((file) => join(here, file))],
   }
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig))
   const tsc = [join(root, "node_modules/typescript/bin/tsc"), "-p", folder, "--pretty", "false"]
@@ -35,8 +40,9 @@ export const typeErrors = async (
   })
   rmSync(folder, { recursive: true, force: true })
   const errors = output.split(/^(?=\S+\(\d+,\d+\): )/m)
+  const at = (place: string): string => errors.filter((error) => error.startsWith(place)).join("")
   return {
-    wrong: wrong.map((_, i) => errors.filter((error) => error.startsWith(`wrong.ts(${first.length + i + 1},`)).join("")),
-    accepted: errors.filter((error) => error !== "" && !error.startsWith("wrong.ts(")),
+    wrong: files.map(({ first, lines, name }) => lines.map((_, i) => at(`${name}(${first + i},`))),
+    accepted: errors.filter((error) => error !== "" && !files.some(({ name }) => error.startsWith(`${name}(`))),
   }
 }

@@ -690,7 +690,7 @@ train: { optimizer: { adamw: { lr: 1e-3 } }, schedule: { warmup: 2 }, callbacks:
         expect(Render.all(diagnostics, source)).toContain(diagnostics[0]?.code ?? "")
         read(fromText("m.yaml", Fix.apply(text, diagnostics).text))
       }),
-      { numRuns: 400 },
+      { numRuns: 120 },
     )
   })
 

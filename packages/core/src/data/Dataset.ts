@@ -11,7 +11,8 @@ import { refuse } from "../types/ShapeError.ts"
 import * as ShapeTree from "../types/ShapeTree.ts"
 import * as Tree from "../types/Tree.ts"
 import { type DataError, dataError, type RowCount } from "./DataError.ts"
-import { isStored, type StoredArray } from "./StoredArray.ts"
+import type { StoredArray } from "./StoredArray.ts"
+import { isStored } from "./storedRows.ts"
 
 /**
  * `inputs`: [rows, ...shape of a sample]. `targets`: [rows] class numbers (`i32`), or [rows, k] quantities (`f32`). Each may be a

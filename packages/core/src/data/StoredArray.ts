@@ -8,29 +8,24 @@ import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
+import {
+  type ByteStore,
+  hasStored,
+  isStored,
+  type Range,
+  type Records,
+  type Stored,
+  storedRows,
+  type Which,
+} from "./storedRows.ts"
 
-/** Bytes that are stored outside memory. `FileStore.open` gives those of a file; a page may have others. */
-export interface ByteStore {
-  /** The name in messages, such as the path of a file. */
-  readonly name: string
-  /** The number of bytes. */
-  readonly size: number
-  /** `length` bytes from each of these offsets, one after the other, in a new array. Rejects with `DataError`. */
-  readonly read: (offsets: Float64Array, length: number) => Promise<Uint8Array>
-}
-
-/** Records of `stride` bytes, one for each row, from byte `start` of a store on. */
-export interface Records {
-  readonly store: ByteStore
-  readonly start: number
-  readonly stride: number
-}
+export { type ByteStore, hasStored, isStored, type Records, type Which }
 
 /**
  * An array [rows, …] whose rows are fields of records: each has `Shape.size` numbers from byte `at` of its record on, little-endian,
  * `f32` and `i32` in four bytes. Arrays of the same records are read together.
  */
-export class StoredArray<out S extends Shape.Shape = Shape.Shape> {
+export class StoredArray<out S extends Shape.Shape = Shape.Shape> implements Stored<S> {
   readonly [NDArray.TensorTypeId] = "StoredArray"
   readonly dtype: DType.DType
   readonly shape: S
@@ -44,12 +39,6 @@ export class StoredArray<out S extends Shape.Shape = Shape.Shape> {
     this.at = at
   }
 }
-
-/** Whether a leaf of a tree is a stored array. */
-export const isStored = (leaf: unknown): leaf is StoredArray => leaf instanceof StoredArray
-
-/** Whether a tree has a stored array. */
-export const hasStored = (tree: unknown): boolean => (Tree.leaves(tree) as ReadonlyArray<unknown>).some(isStored)
 
 /** The dtype and the shape of the field of one row. */
 interface Field {
@@ -129,7 +118,7 @@ const viewOf = (dtype: DType.DType, { buffer, byteLength, byteOffset }: Uint8Arr
 }
 
 /** The field of `rows` records, as an array in memory. */
-const fieldIn = (bytes: Uint8Array, { at, dtype, records: { stride }, shape }: StoredArray, rows: number): NDArray.NDArray => {
+const fieldIn = (bytes: Uint8Array, { at, dtype, records: { stride }, shape }: Stored, rows: number): NDArray.NDArray => {
   const sample = shape.slice(1)
   const [size, width] = [bytesOf[dtype], Shape.size(sample)]
   const array = (data: DType.Storage) => new NDArray.NDArray(dtype, [rows, ...sample], data)
@@ -150,18 +139,9 @@ const fieldIn = (bytes: Uint8Array, { at, dtype, records: { stride }, shape }: S
   return array(data)
 }
 
-/** Row numbers, or the rows from `start` to `end` (exclusive). */
-export type Which = ArrayLike<number> | Range
-
-/** From one row to another (exclusive). */
-interface Range {
-  readonly start: number
-  readonly end: number
-}
-
 const isRange = (which: Which): which is Range => "start" in which
 
-const checked = (array: StoredArray, which: Which): void => {
+const checked = (array: Stored, which: Which): void => {
   const count = array.shape[0] ?? 0
   const wrong = (row: number): boolean => !(Number.isInteger(row) && row >= 0 && row < count)
   const bad = isRange(which)
@@ -206,3 +186,5 @@ export const rowBytes = (tree: unknown): number =>
   (Tree.leaves(tree) as ReadonlyArray<unknown>)
     .filter(isStored)
     .reduce((sum, { dtype, shape }) => sum + widthOf({ dtype, shape: shape.slice(1) }), 0)
+
+storedRows.provide({ read, rowBytes })

@@ -5,7 +5,7 @@
 import { fits, range } from "../types/DType.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse, type Spec } from "../types/ShapeError.ts"
-import { type ImagePrimitive, provided, rowsOf } from "./images.ts"
+import { type ImagePrimitive, providedForImages, rowsOf } from "./images.ts"
 import type { Params, Primitive, Program } from "./Primitive.ts"
 import { elementwise } from "./shapes/elementwise.ts"
 import {
@@ -26,7 +26,7 @@ import {
 export { callName } from "./shapes/require.ts"
 
 /** The shape rules of images. */
-export const imageRules = provided<{ readonly [P in ImagePrimitive]: ShapeRule<P> }>()
+export const imageRules = providedForImages<{ readonly [P in ImagePrimitive]: ShapeRule<P> }>()
 
 /** The shape rule of each primitive. */
 export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {

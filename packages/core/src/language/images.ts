@@ -4,6 +4,7 @@
  * `tensor/images.ts` provides when it is loaded: that is the only module that writes these operations, apart from derivatives of them.
  */
 import type { Primitive } from "./Primitive.ts"
+import { type Provided, provided } from "./provided.ts"
 
 /** The primitives of images, in the order of tables. */
 export const imagePrimitives = [
@@ -19,26 +20,8 @@ export const imagePrimitives = [
 
 export type ImagePrimitive = (typeof imagePrimitives)[number]
 
-/** Something that is provided once, before it is used. */
-export interface Provided<A> {
-  readonly provide: (value: A) => void
-  /** Throws `TypeError` before it is provided. */
-  readonly get: () => A
-}
-
-/** Something for images that is not provided yet. */
-export const provided = <A>(): Provided<A> => {
-  let known: A | undefined
-  return {
-    provide: (value) => {
-      known = value
-    },
-    get: () => {
-      if (known === undefined) throw new TypeError("an operation on images before tensor/images.ts is loaded")
-      return known
-    },
-  }
-}
+/** Something for images, which `tensor/images.ts` provides. */
+export const providedForImages = <A>(): Provided<A> => provided("images", "tensor/images.ts")
 
 /** The functions of a table that is provided later, each of which looks itself up when it is called. */
 export const rowsOf = <Table extends { readonly [P in ImagePrimitive]: (...of: never) => unknown }>(

@@ -1,6 +1,7 @@
 /** The definition of a primitive: from its parameters and the elements of its inputs to the elements of its result. */
-import { type ImagePrimitive, provided, rowsOf } from "../language/images.ts"
+import { type ImagePrimitive, providedForImages, rowsOf } from "../language/images.ts"
 import type { Params, Primitive } from "../language/Primitive.ts"
+import { provided } from "../language/provided.ts"
 import type { Storage } from "../types/DType.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { Spec } from "../types/ShapeError.ts"
@@ -16,7 +17,10 @@ export type Definitions<P extends Primitive> = { readonly [Q in P]: Definition<Q
 export const numbers = (inputs: ReadonlyArray<NDArray>, i: number): Storage => (inputs[i] as NDArray).data
 
 /** The definitions of images, in an arithmetic. */
-export const imageDefinitions = provided<(arithmetic: Arithmetic) => Definitions<ImagePrimitive>>()
+export const imageDefinitions = providedForImages<(arithmetic: Arithmetic) => Definitions<ImagePrimitive>>()
+
+/** The definition of `eigh`, in an arithmetic. */
+export const eigenDefinition = provided<(arithmetic: Arithmetic) => Definition<"eigh">>("symmetric matrices", "tensor/eigen.ts")
 
 /** The definitions of images in an arithmetic, which are looked up when they are used. */
 export const imagesBy = (arithmetic: Arithmetic): Definitions<ImagePrimitive> => {

@@ -5,10 +5,9 @@ import type { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import type { Arithmetic } from "./Arithmetic.ts"
-import { type Definitions, numbers } from "./Definition.ts"
+import { type Definitions, eigenDefinition, numbers } from "./Definition.ts"
 import { offsets } from "./offsets.ts"
 import { cascade, pour, sumBlock, sumFanIn } from "./sumOrder.ts"
-import { symmetricEigen } from "./symmetricEigen.ts"
 
 const shapeOf = (inputs: ReadonlyArray<NDArray>, i = 0): Shape.Shape => (inputs[i] as NDArray).shape
 
@@ -56,7 +55,9 @@ type Structure =
   | "eigh"
 
 /** The definitions of structural primitives, in the given arithmetic. */
-export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
+export const structure = (arithmetic: Arithmetic): Definitions<Structure> => {
+  const { allocate } = arithmetic
+
   /** The elements of `x` at these offsets, in order. */
   const pick = (x: Storage, from: Int32Array, { dtype }: Spec): Storage => {
     const out = allocate(dtype, from.length)
@@ -223,16 +224,6 @@ export const structure = ({ allocate }: Arithmetic): Definitions<Structure> => {
       }
       return result
     },
-    eigh: (_, inputs, out) => {
-      const x = numbers(inputs, 0)
-      const n = out.shape.at(-1) ?? 0
-      const result = allocate(out.dtype, Shape.size(out.shape))
-      for (let from = 0, to = 0; to < result.length; from += n * n, to += (n + 1) * n) {
-        const { values, vectors } = symmetricEigen(x.subarray(from, from + n * n), n)
-        result.set(values, to)
-        for (let i = 0; i < n; i++) for (let k = 0; k < n; k++) result[to + (k + 1) * n + i] = vectors[i * n + k] as number
-      }
-      return result
-    },
+    eigh: (...of) => eigenDefinition.get()(arithmetic)(...of),
   }
 }

@@ -1,7 +1,10 @@
 /** Eigenvalues and eigenvectors of symmetric matrices. */
+import { provideEigen } from "../backend/eigen.ts"
 import { type Tensor, write } from "../language/Expr.ts"
 import type * as Shape from "../types/Shape.ts"
 import { reshape, slice } from "./structure.ts"
+
+provideEigen()
 
 /** The result of `eigh`: eigenvalues [..., n], ascending, and eigenvectors [..., n, n], one in each column. */
 export interface Eigh {

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Batches from "../data/Batches.ts"
 import { DataError } from "../data/DataError.ts"
 import * as Dataset from "../data/Dataset.ts"
-import * as StoredArray from "../data/StoredArray.ts"
+import { hasStored, isStored, storedRows, type Which } from "../data/storedRows.ts"
 import { refusing } from "../engines/checkShapes.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
@@ -32,11 +32,11 @@ const readBytes = 2 ** 24
 
 /** How many batches of `size` rows are read at once from the stored arrays of a tree, at most; undefined if it has none. */
 export const readLimit = (tree: unknown, size: number): number | undefined =>
-  StoredArray.hasStored(tree) ? Math.max(1, Math.floor(readBytes / Math.max(1, size * StoredArray.rowBytes(tree)))) : undefined
+  hasStored(tree) ? Math.max(1, Math.floor(readBytes / Math.max(1, size * storedRows.get().rowBytes(tree)))) : undefined
 
-const stored = <X>(tree: X, which: StoredArray.Which): Effect.Effect<X, ReadError> =>
+const stored = <X>(tree: X, which: Which): Effect.Effect<X, ReadError> =>
   Effect.suspend(() => {
-    const reading = StoredArray.read(tree, which)
+    const reading = storedRows.get().read(tree, which)
     return Effect.callback<X, ReadError>((resume) => {
       reading.then(
         (rows) => resume(Effect.succeed(rows as X)),
@@ -53,7 +53,7 @@ const cut = (
   slice: (array: unknown, i: number) => unknown,
 ): ReadonlyArray<unknown> =>
   ranges.map(([start, end], i) =>
-    Tree.zip((leaf, rows) => (StoredArray.isStored(leaf) ? Dataset.slice(rows, start, end) : slice(leaf, i)), tree, read),
+    Tree.zip((leaf, rows) => (isStored(leaf) ? Dataset.slice(rows, start, end) : slice(leaf, i)), tree, read),
   )
 
 /** The rows of each batch, for a tree of arrays. Fails with `DataError` where stored rows cannot be read. */
@@ -61,7 +61,7 @@ export const rowsOfBatches = <X>(
   tree: X,
   batches: ReadonlyArray<Batches.Batch>,
 ): Effect.Effect<ReadonlyArray<Dataset.Arrays<X>>, ReadError> => {
-  if (!StoredArray.hasStored(tree)) return refusing(() => Effect.succeed(batches.map((rows) => Dataset.takeRows(tree, rows))))
+  if (!hasStored(tree)) return refusing(() => Effect.succeed(batches.map((rows) => Dataset.takeRows(tree, rows))))
   const rows = new Int32Array(batches.reduce((sum, { length }) => sum + length, 0))
   const ranges: Array<Range> = []
   let end = 0
@@ -80,8 +80,7 @@ export const rowsOfRanges = <X>(
   tree: X,
   ranges: ReadonlyArray<Range>,
 ): Effect.Effect<ReadonlyArray<Dataset.Arrays<X>>, ReadError> => {
-  if (!StoredArray.hasStored(tree))
-    return refusing(() => Effect.succeed(ranges.map(([start, end]) => Dataset.slice(tree, start, end))))
+  if (!hasStored(tree)) return refusing(() => Effect.succeed(ranges.map(([start, end]) => Dataset.slice(tree, start, end))))
   const [first = 0, end = 0] = [ranges[0]?.[0], ranges.at(-1)?.[1]]
   const local = ranges.map(([from, to]): Range => [from - first, to - first])
   return Effect.map(stored(tree, { start: first, end }), (read) =>

@@ -27,6 +27,7 @@ import { checkpointsIn } from "./checkpointsIn.ts"
 import { evaluator, type Weights } from "./Evaluate.ts"
 import { type Emit, eventStream, lastEvent } from "./eventStream.ts"
 import { findInScoring, findNonFinite } from "./findNonFinite.ts"
+import { evenSamples, layerStatistics } from "./layerStatistics.ts"
 import { defaultMonitor } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { rateOf } from "./Rate.ts"
@@ -108,19 +109,18 @@ const layersOf = <P, S, O, R, X, Y, T>(
   Effect.gen(function* () {
     if (watch === undefined) return undefined
     const scope = yield* Effect.scope
-    // Runs that watch nothing, such as those of a page, need not load it.
-    const { evenSamples, layerStatistics } = yield* Effect.promise(() => import("./layerStatistics.ts"))
     const stepping = { loss, net, optimizer, seed, ...(penalty === undefined ? {} : { penalty }) }
     const rows = yield* evenSamples<X, T>(data, batch)
-    const measure = yield* Effect.cached(
-      Scope.provide(layerStatistics<P, S, O, X, Y, T>(stepping, first, rows, watch.endsOf), scope),
-    )
+    const prepare = Scope.provide(layerStatistics<P, S, O, X, Y, T>(stepping, first, rows, watch.endsOf), scope)
+    // Not `Effect.cached`: it can expire, so a page would load clocks and durations.
+    let measure: Effect.Success<typeof prepare> | undefined
     return Effect.fnUntraced(function* (
       state: TrainState<P, S, O>,
       at: { readonly epoch: number; readonly before: number; readonly step: number },
     ) {
       if (!isDue(watch, at)) return
-      const layers = yield* (yield* measure)(state, rows)
+      measure ??= yield* prepare
+      const layers = yield* measure(state, rows)
       yield* emit({ _tag: "LayersMeasured", epoch: at.epoch, step: at.step, layers })
     })
   })

@@ -1,6 +1,6 @@
 /** Checks of a loop's configuration. Its step is called once on shapes, to know the names of its outputs. */
 import * as Dataset from "../data/Dataset.ts"
-import { isStored } from "../data/StoredArray.ts"
+import { isStored } from "../data/storedRows.ts"
 import * as Compile from "../engines/Compile.ts"
 import { changes, type Tensors, tensors } from "../language/TensorTree.ts"
 import { zeros } from "../tensor/create.ts"

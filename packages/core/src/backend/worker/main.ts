@@ -1,4 +1,5 @@
 /** The program of an engine's worker: a worker thread of Node, or a Web Worker of a page. */
+import { provideEigen } from "../eigen.ts"
 import { provideImages } from "../images.ts"
 import { type Envelope, type Reply, workerKind } from "./messages.ts"
 import { serve } from "./serve.ts"
@@ -41,5 +42,6 @@ const port = nodePort() ?? webPort()
 if (port !== undefined) {
   // The programs that are posted may be of any operations.
   provideImages()
+  provideEigen()
   port.listen(serve(port.post))
 }

@@ -2,7 +2,7 @@
 
 import { compilerFactsOf, type WithKernel } from "../../../../compiler/compilerFacts.ts"
 import type { Single } from "../../../../compiler/Plan.ts"
-import { type ImagePrimitive, imagePrimitives, provided } from "../../../../language/images.ts"
+import { type ImagePrimitive, imagePrimitives, providedForImages } from "../../../../language/images.ts"
 import type { Primitive } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../types/Shape.ts"
 import type { Spec } from "../../../../types/ShapeError.ts"
@@ -18,7 +18,7 @@ import { threefry } from "./threefry.ts"
 /** The kernels of images. */
 export type ImageKernels = { readonly [P in ImagePrimitive]: PrimitiveKernel<P> }
 
-export const imageKernels = provided<ImageKernels>()
+export const imageKernels = providedForImages<ImageKernels>()
 
 /** A row for each primitive of which the compiler's facts say that it has a kernel of its own, and no others. */
 type Table = { readonly [P in Exclude<WithKernel, ImagePrimitive>]: PrimitiveKernel<P> }

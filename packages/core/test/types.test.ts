@@ -1,9 +1,26 @@
-/** The compiler accepts and refuses what tree-types.ts says about trees, and names the field that is wrong. */
+/**
+ * The compiler accepts tensor-types.ts and tree-types.ts, and refuses wrong lines in words a person can act on; of trees it names
+ * the field that is wrong. One run of the compiler checks all of them.
+ */
 import { fileURLToPath } from "node:url"
-import { beforeAll, expect, test } from "vitest"
+import { beforeAll, describe, expect, test } from "vitest"
 import { type TypeErrors, typeErrors } from "./type-errors.ts"
 
-const head = [
+const tensorHead = ['import { Tensor } from "@adjoint/core"', "declare const x: Tensor.Tensor"]
+
+/** Wrong lines, and what the compiler's message says of each. */
+const wrongTensors: ReadonlyArray<readonly [code: string, says: string]> = [
+  ["Tensor.matmul(Tensor.zeros([784, 128]), Tensor.zeros([64, 784]))", "[784, 128] has 128 columns, but [64, 784] has 64 rows"],
+  ["Tensor.add(Tensor.zeros([4, 3]), Tensor.zeros([4]))", "[4, 3] and [4] do not stretch to one shape"],
+  ["Tensor.less(Tensor.zeros([2]), Tensor.zeros([5, 3]))", "[2] and [5, 3] do not stretch to one shape"],
+  [
+    "Tensor.matmul(Tensor.reshape(x, [-1, 784]), Tensor.zeros([10, 2]))",
+    "[number, 784] has 784 columns, but [10, 2] has 10 rows",
+  ],
+  ["Tensor.mul(Tensor.transpose(Tensor.ones([2, 3])), Tensor.ones([2, 3]))", "[3, 2] and [2, 3] do not stretch to one shape"],
+]
+
+const treeHead = [
   'import { Compile, type Dataset, Layers, Loop, Loss, Net, type NDArray, Optimizer, Score, Tensor, Train } from "@adjoint/core"',
   // Effect as core imports it.
   `import { Effect, Stream } from ${JSON.stringify(fileURLToPath(import.meta.resolve("effect")))}`,
@@ -16,7 +33,7 @@ const head = [
 const missing = `Type 'Engine<"no engine: add Effect.provide(Wasm.layer())">' is not assignable to type 'never'`
 
 /** Wrong lines, and what the compiler's message says of each. */
-const wrong: ReadonlyArray<readonly [code: string, ...says: ReadonlyArray<string>]> = [
+const wrongTrees: ReadonlyArray<readonly [code: string, ...says: ReadonlyArray<string>]> = [
   ["Train.run({ ...common, data: { inputs: { image: array }, targets: { digit: array } } })", "Property 'age' is missing"],
   [
     "Train.run({ ...common, data, loss: Loss.heads({ digits: Loss.categoricalCrossEntropy() }) })",
@@ -53,9 +70,11 @@ let errors: TypeErrors
 
 beforeAll(async () => {
   errors = await typeErrors(
-    "tree-types.ts",
-    head,
-    wrong.map(([code]) => code),
+    ["tensor-types.ts", "tree-types.ts"],
+    [
+      { head: tensorHead, lines: wrongTensors.map(([code]) => code) },
+      { head: treeHead, lines: wrongTrees.map(([code]) => code) },
+    ],
   )
 }, 60_000)
 
@@ -63,6 +82,14 @@ test("what fits is accepted without casts, what does not is refused", () => {
   expect(errors.accepted).toEqual([])
 })
 
-test.each(wrong.map(([code, ...says], i) => ({ code, says, i })))("$code", ({ i, says }) => {
-  for (const text of says) expect(errors.wrong[i]).toContain(text)
+describe("of tensors", () => {
+  test.each(wrongTensors.map(([code, says], i) => ({ code, says, i })))("$code", ({ i, says }) => {
+    expect(errors.wrong[0]?.[i]).toContain(`Mismatch<"${says}">`)
+  })
+})
+
+describe("of trees", () => {
+  test.each(wrongTrees.map(([code, ...says], i) => ({ code, says, i })))("$code", ({ i, says }) => {
+    for (const text of says) expect(errors.wrong[1]?.[i]).toContain(text)
+  })
 })
