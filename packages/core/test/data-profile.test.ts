@@ -142,3 +142,14 @@ describe("a profile", () => {
     expect(Profile.profile(changed, request).columns).toEqual(columns)
   })
 })
+
+test("names of which every row has its own say nothing about a target", () => {
+  const table = Table.make(
+    ["name", "kind", "y"],
+    all(30).map((i) => [`n${i}`, `k${i % 3}`, i % 2 === 0 ? "a" : "b"]),
+  )
+  const request = { parts: { train: all(30) }, inputs: ["name", "kind"] }
+  const { columns } = Profile.profile(table, { ...request, target: { column: "y", isQuantity: false } })
+  expect(columns.find(({ name }) => name === "name")?.relation).toBeUndefined()
+  expect(columns.find(({ name }) => name === "kind")?.relation?.strength).toBeCloseTo(0, 10)
+})

@@ -145,6 +145,11 @@ describe("splits", () => {
 })
 
 describe("columns and images", () => {
+  test("one column may have a name or be replaced by its component", () => {
+    const data = "data: { source: { csv: { path: a.csv, names: [a] } }, columns: { a: number, y: class }, pca: { columns: [a] } }"
+    expect(shown(completed(`${data}\n`))).not.toContain("names or more")
+  })
+
   test.each([
     ["columns: { a: { type: number, scale: standart }, y: class }", "data.columns.a.scale"],
     ["columns: { a: { type: number, clip: [3, 1] }, y: class }", "data.columns.a.clip: expected the lower bound first"],
@@ -161,7 +166,11 @@ describe("columns and images", () => {
     ["image: { size: [8, 8], scale: { max: 0 } }", "data.image.scale.max: expected a number > 0, got 0"],
     ["image: { size: [8, 8], colour: true }", "unknown key `colour` in data.image"],
     ["target: klass", "there is no target type `klass`"],
-    ["target: { type: class, names: [a] }", "data.target.names"],
+    ["target: { type: class, names: [a] }", "data.target.names: expected two names or more"],
+    ["columns: { a: { type: ordinal, order: [low] }, y: class }", "data.columns.a.order: expected two names or more"],
+    ["columns: { a: { type: date, parts: [] }, y: class }", "data.columns.a.parts: expected one word or more"],
+    ["columns: { a: { type: number, bins: [] }, y: class }", "data.columns.a.bins: expected one edge or more"],
+    ["columns: { a: number, y: class }, pca: { columns: [] }", "data.pca.columns: expected one name or more"],
     ["target: { type: class, names: [a, a] }", "expected every name once"],
     ["target: { names: [a, b] }", "`type` is missing"],
   ])("%s is refused", (written, message) => {

@@ -329,6 +329,17 @@ describe("baseline", () => {
     expect(baseline(numbers([1, 3]), numbers([2, 4]))).toEqual({ kind: "mean", mse: 2 })
   })
 
+  test("rows count by their weights, as in scores", () => {
+    const weighted = (dataset: Dataset.Dataset, ...weights: ReadonlyArray<number>): Dataset.Dataset => ({
+      ...dataset,
+      weights: NDArray.make("f32", [weights.length], Float32Array.from(weights)),
+    })
+    const on = weighted(classes([0, 1, 0]), 3, 1, 0)
+    expect(baseline(weighted(classes([1, 1, 0]), 1, 1, 4), on)).toEqual({ kind: "majority", class: "a", accuracy: 0.75 })
+    // The mean of 1 and 5 with the weights 3 and 1 is 2, and the errors are 0 and 4.
+    expect(baseline(weighted(numbers([1, 5]), 3, 1), weighted(numbers([2, 4]), 1, 3))).toEqual({ kind: "mean", mse: 3 })
+  })
+
   test("the mean of what was measured, beside that of what is learned", () => {
     const scaled = { scale: 10, shift: 5, curve: "none" } as const
     expect(baseline(numbers([1, 3]), numbers([2, 4]), [scaled])).toEqual({ kind: "mean", mse: 200, scaled: 2 })

@@ -40,13 +40,22 @@ const targetNames = [
   "response",
   "survived",
   "churn",
+  "churned",
+  "attrition",
+  "exited",
+  "converted",
+  "purchased",
+  "clicked",
+  "readmitted",
+  "spam",
   "species",
   "diagnosis",
   "quality",
   "default",
+  "defaulted",
   "fraud",
   "is_fraud",
-  "income",
+  "is_spam",
   "rating",
   "stars",
   "sentiment",
@@ -59,6 +68,7 @@ const targetNames = [
   "sales",
   "demand",
   "load",
+  "income",
   "class",
 ]
 
@@ -226,6 +236,9 @@ const chosen = ({ column, hasId, rows, suspicion, texts, twin }: Asked): Pick<Ch
       why: "dates",
       part: "table",
     }
+  const thousands = spread === undefined ? thousandsOf(texts) : undefined
+  if (thousands !== undefined)
+    return { ...number(column, rows, thousands), why: "numbers with a comma between thousands", part: "table" }
   if (suspicion === "Identifier")
     return spread === undefined && !hasId && words(texts) < textWords
       ? none("id", "another value in every row; printed with each prediction")
@@ -239,9 +252,6 @@ const chosen = ({ column, hasId, rows, suspicion, texts, twin }: Asked): Pick<Ch
       ? { value: "{ type: category, unknown: zeros }", why: `${distinct} whole numbers`, part: "table" }
       : { ...number(column, rows, undefined), part: "table" }
   }
-  const thousands = thousandsOf(texts)
-  if (thousands !== undefined)
-    return { ...number(column, rows, thousands), why: "numbers with a comma between thousands", part: "table" }
   if (distinct === 2 && blanks === 0) return { value: "binary", why: "", part: "table" }
   const separator = setOf(texts)
   if (separator !== undefined)
@@ -296,8 +306,7 @@ export const choose = (table: Table, wanted: string | undefined): Choices => {
     )?._tag
   const values = new Map(table.columns.map((each, index) => [each, valuesOf(table.column(index), rows)] as const))
   const namesOf = (of: string): ReadonlyArray<string> => values.get(of)?.names ?? []
-  const seen: Array<ColumnProfile> = []
-  const twinOf = (own: ColumnProfile): string | undefined =>
+  const twinOf = (own: ColumnProfile, seen: ReadonlyArray<ColumnProfile>): string | undefined =>
     own.distinct < 2 || own.distinct > mostNames
       ? undefined
       : seen.find(
@@ -306,28 +315,36 @@ export const choose = (table: Table, wanted: string | undefined): Choices => {
             other.blanks === own.blanks &&
             cramersV(namesOf(other.name), namesOf(own.name)) > 0.999999,
         )?.name
-  let hasId = false
-  let isInOrder = false
-  const choices = columns.map((own): Choice => {
-    if (own.name === name) {
-      const dropped = own.blanks === 0 ? undefined : (["missing", "drop"] as const)
-      const value =
-        target.type === "class"
-          ? mapOf([["type", "class"], dropped])
-          : mapOf([
-              ["type", target.type],
-              ["role", "target"],
-              target.type === "number" ? ["scale", "standard"] : undefined,
-              dropped,
-            ])
-      return { name, value, why: "the target", part: "target" }
-    }
-    const texts = namesOf(own.name)
-    const found = chosen({ column: own, rows: table.size, texts, hasId, suspicion: suspicionOf(own.name), twin: twinOf(own) })
-    if (found.value === "id") hasId = true
-    if (found.part === "table" && found.value.includes("type: date")) isInOrder ||= datesOf(texts)?.isRising === true
-    if (found.part !== "none") seen.push(own)
-    return { name: own.name, ...found }
-  })
-  return { target, columns: choices, isInOrder }
+  const choicesOf = (withLeaks: boolean): Choices => {
+    const seen: Array<ColumnProfile> = []
+    let hasId = false
+    let isInOrder = false
+    const choices = columns.map((own): Choice => {
+      if (own.name === name) {
+        const dropped = own.blanks === 0 ? undefined : (["missing", "drop"] as const)
+        const value =
+          target.type === "class"
+            ? mapOf([["type", "class"], dropped])
+            : mapOf([
+                ["type", target.type],
+                ["role", "target"],
+                target.type === "number" ? ["scale", "standard"] : undefined,
+                dropped,
+              ])
+        return { name, value, why: "the target", part: "target" }
+      }
+      const texts = namesOf(own.name)
+      const suspected = suspicionOf(own.name)
+      const suspicion = withLeaks && suspected === "Leak" ? undefined : suspected
+      const found = chosen({ column: own, rows: table.size, texts, hasId, suspicion, twin: twinOf(own, seen) })
+      if (found.value === "id") hasId = true
+      if (found.part === "table" && found.value.includes("type: date")) isInOrder ||= datesOf(texts)?.isRising === true
+      if (found.part !== "none") seen.push(own)
+      return { name: own.name, ...found }
+    })
+    return { target, columns: choices, isInOrder }
+  }
+  const careful = choicesOf(false)
+  // Where only such columns remain as tell the target, they are what there is to learn from.
+  return careful.columns.some(({ part }) => part === "table" || part === "text") ? careful : choicesOf(true)
 }

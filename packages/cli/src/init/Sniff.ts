@@ -9,7 +9,10 @@ import * as Result from "effect/Result"
 
 /** Options of a source that are not the defaults, and a remark on each for people. */
 export interface Sniffed {
-  readonly options: Pick<Csv.Options, "comment" | "decimal" | "delimiter" | "encoding" | "header" | "skip">
+  readonly options: Pick<
+    Csv.Options,
+    "blanks" | "comment" | "decimal" | "delimiter" | "encoding" | "header" | "names" | "skip" | "thousands"
+  >
   readonly remarks: ReadonlyArray<string>
   readonly table: Table
 }
@@ -50,6 +53,12 @@ const cellsOf = (line: string, delimiter: string): ReadonlyArray<string> => {
   return cells
 }
 
+/** A cell without the quotes around it. */
+const unquoted = (cell: string): string => {
+  const text = cell.trim()
+  return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text
+}
+
 /** The most frequent of the usual delimiters in a line, a comma if it has none. */
 const delimiterOf = (line: string): string =>
   [",", ";", "\t", "|"].reduce((best, next) => (cellsOf(line, next).length > cellsOf(line, best).length ? next : best))
@@ -60,13 +69,73 @@ const mostCommon = (values: ReadonlyArray<number>): number => {
   return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), [0, 0])[0]
 }
 
-/** A comma or a dot alone between digits, as in 1,5: the mark of decimals where a comma does not separate cells. */
-const decimalComma = /^[+-]?\d+,\d+$/
+/** A decimal comma, as in 1,5 and 1.234,5. */
+const decimalComma = /^[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+$/
 
-const hasDecimalCommas = (rows: ReadonlyArray<ReadonlyArray<string>>, delimiter: string): boolean =>
-  delimiter !== "," &&
-  rows.some((row) => row.some((cell) => decimalComma.test(cell.trim()))) &&
-  !rows.some((row) => row.some((cell) => /^[+-]?\d+\.\d+$/.test(cell.trim())))
+/** Dots between groups of three digits, and a decimal comma. */
+const groupedByDots = /^[+-]?\d{1,3}(?:\.\d{3})+,\d+$/
+
+/** The marks in numbers whose decimal mark is a comma, which then does not separate cells. */
+const commaMarks = (
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  delimiter: string,
+): Pick<Sniffed["options"], "decimal" | "thousands"> => {
+  const has = (form: RegExp): boolean => rows.some((row) => row.some((cell) => form.test(cell.trim())))
+  if (delimiter === "," || !has(decimalComma)) return {}
+  if (has(groupedByDots)) return { decimal: ",", thousands: "." }
+  return has(/^[+-]?\d+\.\d+$/) ? {} : { decimal: "," }
+}
+
+/** Records before the table, at most: its title, and notes. */
+const mostTitles = 20
+
+/** How many records with one cell stand before the first record of a table of several columns. */
+const titlesOf = (records: ReadonlyArray<ReadonlyArray<string>>, width: number): number => {
+  const first = records.slice(0, mostTitles).findIndex((record) => record.length > 1)
+  return width > 1 && first > 0 ? first : 0
+}
+
+/**
+ * The names of a header, if some cannot stay as they are: a column without a name, or with one that a model file refuses, is
+ * named by its number, and so is the second column of a name.
+ */
+const namesOf = (header: ReadonlyArray<string>): ReadonlyArray<string> | undefined => {
+  const written = header.map((name) => (name.trim() === "__proto__" ? "" : name.trim()))
+  if (written.every((name, i) => name !== "" && written.indexOf(name) === i)) return undefined
+  const taken = new Set(written)
+  return written.map((name, i) => {
+    if (name !== "" && written.indexOf(name) === i) return name
+    let free = name === "" ? `c${i + 1}` : `${name}_${i + 1}`
+    while (taken.has(free)) free = `${free}_`
+    taken.add(free)
+    return free
+  })
+}
+
+/** Words among numbers that stand for blanks, at most in a column, and the share of numbers that it has at least. */
+const [mostWords, leastNumbers] = [2, 0.8]
+
+/** Words that stand for blanks in columns that are numbers but for them. */
+const wordsOf = (table: Table, isNumeric: (cell: string) => boolean): { readonly [column: string]: ReadonlyArray<string> } =>
+  Object.fromEntries(
+    table.columns.flatMap((name, index): ReadonlyArray<readonly [string, ReadonlyArray<string>]> => {
+      const { size, text } = table.column(index)
+      const words = new Set<string>()
+      let [numbers, others] = [0, 0]
+      for (let row = 0; row < size; row++) {
+        const cell = text(row).trim()
+        if (isBlank(cell)) continue
+        if (isNumeric(cell)) numbers++
+        else {
+          others++
+          words.add(cell)
+          if (words.size > mostWords) return []
+        }
+      }
+      const isWritten = others > 0 && numbers >= leastNumbers * (numbers + others) && ![...words].some((word) => /\d/.test(word))
+      return isWritten ? [[name, [...words]]] : []
+    }),
+  )
 
 /** Whether the first record names the columns: it has no number where the others have, and is not a value of its column. */
 const hasHeader = (
@@ -104,36 +173,47 @@ export const sniff = (bytes: Uint8Array): Result.Result<Sniffed, DataError> => {
   const isCommented = all[0]?.startsWith("#") === true && all.filter((line) => line.startsWith("#")).length < all.length / 2
   const written = all.filter((line) => line.trim() !== "" && !(isCommented && line.startsWith("#")))
   const hasMarks = written.slice(0, 20).some((line) => /[,;\t|]/.test(line))
-  const found = delimiterOf(written[0] ?? "")
+  const found = delimiterOf(written.slice(0, mostTitles).find((line) => /[,;\t|]/.test(line)) ?? "")
   const delimiter = hasMarks ? found : /\S[ \t]+\S/.test(written[1] ?? "") ? " " : found
-  const records = written.map((line) => cellsOf(line, delimiter))
-  const [first = [], ...rest] = bytes.length > looked ? records.slice(0, -1) : records
-  const width = mostCommon(rest.map((row) => row.length))
+  const read = written.map((line) => cellsOf(line, delimiter))
+  const records = bytes.length > looked ? read.slice(0, -1) : read
+  const width = mostCommon(records.map((row) => row.length))
+  const titles = titlesOf(records, width)
+  const [first = [], ...rest] = records.slice(titles)
   const isCounts = isCountLine(first, rest, width)
-  const decimal = hasDecimalCommas(rest, delimiter) ? "," : "."
-  const isNumeric = (cell: string): boolean => Number.isFinite(Quantity.read(cell, { decimal }) ?? Number.NaN)
+  const marks = commaMarks(rest, delimiter)
+  const isNumeric = (cell: string): boolean => Number.isFinite(Quantity.read(cell, marks) ?? Number.NaN)
   const header = !isCounts && hasHeader(first, rest, isNumeric)
+  const names = header ? namesOf(first.map(unquoted)) : undefined
+  const skip = isCounts ? 1 : titles === 0 ? 0 : all.indexOf(written[titles] ?? "")
   const options: Sniffed["options"] = {
     ...(encoding === "auto" ? {} : { encoding }),
-    ...(delimiter === " " || delimiter !== found ? { delimiter } : {}),
+    ...(delimiter === " " || delimiter !== delimiterOf(written[titles] ?? "") ? { delimiter } : {}),
     ...(isCommented ? { comment: "#" } : {}),
-    ...(isCounts ? { skip: 1 } : {}),
+    ...(skip > 0 ? { skip } : {}),
+    ...(names === undefined ? {} : { header: true, names }),
     ...(header ? {} : { header: false }),
-    ...(decimal === "," ? { decimal } : {}),
+    ...marks,
   }
-  const remarks = [
-    encoding === "auto" ? "UTF-8" : "Latin-1",
-    delimiter === " " ? "columns apart by spaces" : delimiter === "\t" ? "columns apart by tabs" : `\`${delimiter}\``,
-    ...(isCounts ? ["the first line counts rows and names classes, and is skipped"] : []),
-    ...(header ? [] : ["no header, so columns are c1, c2, …"]),
-    ...(decimal === "," ? ["decimal commas"] : []),
-    ...(isCommented ? ["lines that start with # are comments"] : []),
-  ]
-  return Result.map(Csv.parse(bytes, options), (table) => ({
-    options,
-    remarks,
-    table: withNumbers(table, bytes, options, isNumeric),
-  }))
+  return Result.map(Csv.parse(bytes, options), (table) => {
+    const blanks = wordsOf(table, isNumeric)
+    const words = [...new Set(Object.values(blanks).flat())]
+    const remarks = [
+      encoding === "auto" ? "UTF-8" : "Latin-1",
+      delimiter === " " ? "columns apart by spaces" : delimiter === "\t" ? "columns apart by tabs" : `\`${delimiter}\``,
+      ...(isCounts ? ["the first line counts rows and names classes, and is skipped"] : []),
+      ...(titles > 0 ? [`the first ${skip === 1 ? "line is a title" : `${skip} lines are a title`}, and skipped`] : []),
+      ...(header ? [] : ["no header, so columns are c1, c2, …"]),
+      ...(names === undefined ? [] : ["unusable or repeated names in the header are replaced"]),
+      ...(marks.decimal === undefined ? [] : ["decimal commas"]),
+      ...(isCommented ? ["lines that start with # are comments"] : []),
+      ...(words.length === 0
+        ? []
+        : [`${words.map((word) => `"${word}"`).join(", ")} among numbers ${words.length === 1 ? "is" : "are"} blank`]),
+    ]
+    const all = words.length === 0 ? options : { ...options, blanks }
+    return { options: all, remarks, table: withNumbers(table, bytes, all, isNumeric) }
+  })
 }
 
 /** The table with its columns of numbers as numbers, so that decimal commas are understood. */
@@ -143,13 +223,15 @@ const withNumbers = (
   options: Sniffed["options"],
   isNumeric: (cell: string) => boolean,
 ): Table => {
+  const words = options.blanks as { readonly [column: string]: ReadonlyArray<string> } | undefined
   const numeric = new Set(
-    table.columns.filter((_, index) => {
+    table.columns.filter((name, index) => {
       const { size, text } = table.column(index)
+      const others = words !== undefined && Object.hasOwn(words, name) ? words[name] : undefined
       let found = false
       for (let row = 0; row < size; row++) {
         const cell = text(row)
-        if (isBlank(cell)) continue
+        if (isBlank(cell) || others?.includes(cell.trim()) === true) continue
         if (!isNumeric(cell)) return false
         found = true
       }

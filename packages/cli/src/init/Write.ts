@@ -7,11 +7,14 @@ export interface SourceText {
   readonly remarks: ReadonlyArray<string>
 }
 
-/** A name as a key or value of YAML. Words that YAML reads as something else, and numbers, are quoted. */
-export const scalar = (text: string): string =>
+/** A name as a key of YAML. Words that YAML reads as something else, and numbers, are quoted. */
+const key = (text: string): string =>
   /^(?:\.{0,2}\/)?[A-Za-z_][\w./-]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
     ? text
     : JSON.stringify(text)
+
+/** A text as a value of a model file, where a dollar sign starts a variable unless it is doubled. */
+export const scalar = (text: string): string => key(text.replaceAll("$", "$$$$"))
 
 /** More columns than this with one value are written as `"*"`. */
 const mostAlike = 12
@@ -22,7 +25,7 @@ const columnLines = (columns: ReadonlyArray<Choice>): ReadonlyArray<string> => {
   const [common, count] = [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), ["", 0])
   const isShort = count > mostAlike
   const shown = isShort ? columns.filter(({ value }) => value !== common) : columns
-  const lines = shown.map(({ name, value, why }) => [`    ${scalar(name)}: ${value}`, why] as const)
+  const lines = shown.map(({ name, value, why }) => [`    ${key(name)}: ${value}`, why] as const)
   const all = isShort ? [...lines, [`    "*": ${common}`, `the other ${count} columns`] as const] : lines
   const width = Math.min(72, Math.max(...all.map(([line]) => line.length)))
   return all.map(([line, why]) => (why === "" ? line : `${line.padEnd(width)} # ${why.replaceAll(/\s+/g, " ")}`))
@@ -41,16 +44,24 @@ interface Sizes {
 }
 
 const sizesOf = (rows: number): Sizes =>
-  rows < 500
-    ? { units: [32], batch: 16, epochs: 200, patience: 25, dropout: 0.1 }
-    : rows < 5000
-      ? { units: [64, 32], batch: 32, epochs: 100, patience: 15, dropout: 0.2 }
-      : rows < 50_000
-        ? { units: [128, 64], batch: 64, epochs: 60, patience: 10, dropout: 0.2 }
-        : { units: [256, 128], batch: 256, epochs: 30, patience: 5, dropout: 0.1 }
+  rows < 50
+    ? { units: [16], batch: 16, epochs: 200, patience: 25, dropout: 0 }
+    : rows < 500
+      ? { units: [32], batch: 16, epochs: 200, patience: 25, dropout: 0.1 }
+      : rows < 5000
+        ? { units: [64, 32], batch: 32, epochs: 100, patience: 15, dropout: 0.2 }
+        : rows < 50_000
+          ? { units: [128, 64], batch: 64, epochs: 60, patience: 10, dropout: 0.2 }
+          : { units: [256, 128], batch: 256, epochs: 30, patience: 5, dropout: 0.1 }
 
 const denseLines = ({ dropout, units }: Sizes): ReadonlyArray<string> =>
   units.flatMap((n) => [`    - dense: { units: ${n}, activation: relu }`, ...(dropout > 0 ? [`    - dropout: ${dropout}`] : [])])
+
+/** The name of an input of text: that of its column where it can be one, and no other input or layer has it. */
+const inputOf = (column: string, i: number): string =>
+  /^[A-Za-z_]\w{0,63}$/.test(column) && scalar(column) === column && !/^(?:others|read\d+|text\d+)$/.test(column)
+    ? column
+    : `text${i + 1}`
 
 const modelLines = ({ columns, target }: Choices, sizes: Sizes): ReadonlyArray<string> => {
   const texts = columns.filter(({ part }) => part === "text").map(({ name }) => name)
@@ -66,12 +77,13 @@ const modelLines = ({ columns, target }: Choices, sizes: Sizes): ReadonlyArray<s
       "    - dropout: 0.2",
       head,
     ]
-  const inputs = [...texts.map((name) => `${scalar(name)}: [${scalar(name)}]`), ...(hasTable ? ['others: "*"'] : [])]
+  const named = texts.map((name, i) => ({ name, input: inputOf(name, i) }))
+  const inputs = [...named.map(({ input, name }) => `${input}: [${scalar(name)}]`), ...(hasTable ? ['others: "*"'] : [])]
   return [
     "model:",
     `  inputs: { ${inputs.join(", ")} }`,
     "  layers:",
-    ...texts.flatMap((name, i) => [`    - { embedding: 32, from: ${scalar(name)} }`, `    - { gru: 32, name: read${i + 1} }`]),
+    ...named.flatMap(({ input }, i) => [`    - { embedding: 32, from: ${input} }`, `    - { gru: 32, name: read${i + 1} }`]),
     `    - concat: [${[...texts.map((_, i) => `read${i + 1}`), ...(hasTable ? ["others"] : [])].join(", ")}]`,
     ...denseLines(sizes),
     head,

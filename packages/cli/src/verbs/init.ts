@@ -1,5 +1,6 @@
 /** `adjoint init`: writes a commented model file for a user's table or folder of images. */
 import { basename, dirname, extname, join, relative } from "node:path"
+import { inFile } from "@adjoint/core/data/DataError"
 import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Load from "@adjoint/core/data/Load"
 import { nearest } from "@adjoint/core/data/Nearest"
@@ -42,14 +43,18 @@ const pathFrom = (folder: string, file: string): string => {
 /** Endings that a source is recognized by. */
 const endings = /\.(?:(?:csv|tsv|jsonl|ndjson)(?:\.gz)?|parquet|pq|arrow|arrows|feather)$/i
 
+/** A dollar sign in a value starts a variable unless it is doubled. */
+const doubled = (_: string, value: unknown): unknown => (typeof value === "string" ? value.replaceAll("$", "$$$$") : value)
+
 /** A source as a model file has it. */
 const sourceText = (path: string, { options }: Sniffed): string => {
-  const given = Object.entries(options).map(
-    ([key, value]) => `${key}: ${typeof value === "string" ? JSON.stringify(value) : value}`,
-  )
+  const given = Object.entries(options).map(([key, value]) => `${key}: ${JSON.stringify(value, doubled)}`)
   if (given.length === 0 && endings.test(path)) return scalar(path)
   return `{ csv: ${given.length === 0 ? scalar(path) : `{ path: ${[scalar(path), ...given].join(", ")} }`} }`
 }
+
+/** Rows of which all three parts of the split have some, at least. */
+const leastRows = 6
 
 const checkTarget = (target: string | undefined, { columns }: Table) =>
   target === undefined || columns.includes(target)
@@ -92,7 +97,22 @@ const fromTable = ({ data, file, name }: Place, sniffed: Sniffed, target: string
   Effect.gen(function* () {
     const { table } = sniffed
     yield* checkTarget(target, table)
+    if (table.size < leastRows)
+      return yield* new UsageError({
+        message: `${printable(data)} has ${Format.counted(table.size, "row")}, wanted ${leastRows} or more: some to learn from, some to validate and some to test`,
+        hint: "a file with more rows, or a model file of your own",
+      })
     const choices = choose(table, target)
+    if (choices.columns.every(({ part }) => part === "none" || part === "target"))
+      return yield* new UsageError({
+        message: `${printable(data)} has no column to learn \`${printable(choices.target.name)}\` from`,
+        hint: `${choices.columns
+          .filter(({ part }) => part === "none")
+          .slice(0, 5)
+          .map(({ name, why }) => `\`${printable(name)}\`: ${why}`)
+          .concat("another target: --target COLUMN")
+          .join("; ")}`,
+      })
     const remarks = [basename(data), Format.counted(table.size, "row"), ...sniffed.remarks].map(printable)
     const source = sourceText(pathFrom(dirname(file), data), sniffed)
     const composed: Composed = {
@@ -141,7 +161,7 @@ const tableIn = (data: string) =>
       ) ?? []
     if (name === undefined || kind === undefined) {
       const text = yield* Effect.fromResult(Gzip.unpack(bytes, Text.limit))
-      return yield* Effect.fromResult(sniff(text))
+      return yield* Effect.mapError(Effect.fromResult(sniff(text)), (error) => inFile(error, data))
     }
     const reading = Source.read(kind, { name, options: { path: data } }, { path: bytes })
     const read = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading

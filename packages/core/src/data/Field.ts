@@ -39,8 +39,8 @@ export type Field = Base &
     | { readonly kind: "share" }
     /** A map of options. */
     | { readonly kind: "options"; readonly fields: Fields; readonly rule?: Rule }
-    /** Two texts or more, each of them once. */
-    | { readonly kind: "names" }
+    /** Texts, each of them once: two or more unless `least` is 1. */
+    | { readonly kind: "names"; readonly least?: 1 }
     /** Texts or numbers, or such a list for each of some columns (`"*"` for the others). */
     | { readonly kind: "words" }
     /** Some of these words, each of them once. */

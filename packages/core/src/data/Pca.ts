@@ -44,6 +44,7 @@ export const tablePcaFields = {
   ...pcaFields,
   columns: {
     kind: "names",
+    least: 1,
     doc: "The columns of inputs that the components replace. Default: all inputs of the type `number`.",
     synonyms: ["features", "fields", "of"],
     optional: true,

@@ -16,39 +16,63 @@ export type Baseline =
   | { readonly kind: "mean"; readonly mse: number; readonly scaled?: number }
   | Naive
 
-/** Targets, with the names of their classes. */
+/** Targets, with the names of their classes and the weights of their rows, 1 for each unless given. */
 interface Targets {
   readonly targets: NDArray
   readonly classes?: ReadonlyArray<string>
+  readonly weights?: NDArray
 }
 
-/** Computes the prediction from `train` and scores it on `on`; `units` are the original units of number columns. */
+/**
+ * Computes the prediction from `train` and scores it on `on`, with the weights of their rows, as scores are; `units` are the
+ * original units of number columns.
+ */
 export const baseline = (train: Targets, on: Targets, units?: ReadonlyArray<Unit>): Baseline => {
   if (train.targets.dtype !== "f32") return majority(train, on)
   const scaled = squaredError(train, on)
   return units === undefined ? { kind: "mean", mse: scaled } : { kind: "mean", mse: squaredError(train, on, units), scaled }
 }
 
-/** The most common label of some rows. */
-const mostCommon = (labels: Iterable<number>): number => {
+/** The values of one column of targets, and what each of them counts. */
+interface Column {
+  readonly values: ReadonlyArray<number>
+  readonly weightOf: (row: number) => number
+}
+
+const columnOf = ({ targets, weights }: Targets, column: number, width: number): Column => ({
+  values: Array.from({ length: targets.data.length / width }, (_, row) => targets.data[row * width + column] ?? 0),
+  weightOf: weights === undefined ? () => 1 : (row) => weights.data[row] ?? 0,
+})
+
+/** The label of the most rows, by weight. */
+const mostCommon = ({ values, weightOf }: Column): number => {
   const counts = new Map<number, number>()
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1)
+  for (const [row, label] of values.entries()) counts.set(label, (counts.get(label) ?? 0) + weightOf(row))
   return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), [0, 0])[0]
 }
 
-const share = (labels: ReadonlyArray<number>, answer: number): number =>
-  labels.reduce((sum, label) => sum + (label === answer ? 1 : 0), 0) / labels.length
+/** The mean of what each value gives, by weight. */
+const meanOf = ({ values, weightOf }: Column, of: (value: number) => number): number => {
+  let [sum, count] = [0, 0]
+  for (const [row, value] of values.entries()) {
+    sum += weightOf(row) * of(value)
+    count += weightOf(row)
+  }
+  return sum / count
+}
 
-const majority = ({ classes, targets }: Targets, on: Targets): Baseline => {
-  const answer = mostCommon(targets.data)
-  return { kind: "majority", class: classes?.[answer] ?? String(answer), accuracy: share([...on.targets.data], answer) }
+const share = (column: Column, answer: number): number => meanOf(column, (label) => (label === answer ? 1 : 0))
+
+const majority = (train: Targets, on: Targets): Baseline => {
+  const answer = mostCommon(columnOf(train, 0, 1))
+  return { kind: "majority", class: train.classes?.[answer] ?? String(answer), accuracy: share(columnOf(on, 0, 1), answer) }
 }
 
 /** The same for several labels: the most common answer of each. */
-const majorities = (train: NDArray, on: NDArray, classes: ReadonlyArray<ReadonlyArray<string>>): Baseline => {
-  const column = ({ data }: NDArray, i: number) => [...data].filter((_, at) => at % classes.length === i)
-  const answers = classes.map((_, i) => mostCommon(column(train, i)))
-  const shares = answers.map((answer, i) => share(column(on, i), answer))
+const majorities = (train: Targets, on: Targets, classes: ReadonlyArray<ReadonlyArray<string>>): Baseline => {
+  const width = classes.length
+  const answers = classes.map((_, i) => mostCommon(columnOf(train, i, width)))
+  const shares = answers.map((answer, i) => share(columnOf(on, i, width), answer))
   return {
     kind: "majority",
     class: answers.map((answer, i) => classes[i]?.[answer] ?? String(answer)).join(", "),
@@ -68,30 +92,29 @@ export const baselines = (prepared: Prepared): ReadonlyArray<HeadBaseline> => {
   const on = val ?? test ?? train
   return headsOf(facts).flatMap((head) => {
     const { name = "", target } = head
-    const [own, others] = [arrayOf(train.targets, name), arrayOf(on.targets, name)]
+    const [own, others] = [train, on].map(
+      ({ targets, weights }): Targets => ({ targets: arrayOf(targets, name), ...(weights === undefined ? {} : { weights }) }),
+    ) as [Targets, Targets]
     if (target.type === "labels") return [{ head, answer: majorities(own, others, target.classes ?? []) }]
     if (target.type === "numbers")
-      return [baseline({ targets: own }, { targets: others }, target.units), ...naive(prepared, on, name, target.units)].map(
-        (answer) => ({ head, answer }),
-      )
+      return [baseline(own, others, target.units), ...naive(prepared, on, name, target.units)].map((answer) => ({ head, answer }))
     const classes = target.classes === undefined ? {} : { classes: target.classes }
-    return [{ head, answer: baseline({ targets: own, ...classes }, { targets: others }) }]
+    return [{ head, answer: baseline({ ...own, ...classes }, others) }]
   })
 }
 
 /** The mean squared error of always predicting the mean of the training targets. */
-const squaredError = ({ targets }: Targets, on: Targets, units: ReadonlyArray<Unit> = []): number => {
-  const rows = targets.shape[0] ?? 1
-  const width = targets.data.length / Math.max(1, rows)
-  const measured = (value: number, i: number): number => {
-    const unit = units[i % width]
-    return unit === undefined ? value : restore(unit, value)
+const squaredError = (train: Targets, on: Targets, units: ReadonlyArray<Unit> = []): number => {
+  const rows = train.targets.shape[0] ?? 1
+  const width = train.targets.data.length / Math.max(1, rows)
+  let sum = 0
+  for (let i = 0; i < width; i++) {
+    const unit = units[i]
+    const measured = (value: number): number => (unit === undefined ? value : restore(unit, value))
+    const mean = meanOf(columnOf(train, i, width), measured)
+    sum += meanOf(columnOf(on, i, width), (value) => (measured(value) - mean) ** 2)
   }
-  const sums = new Float64Array(width)
-  for (const [i, value] of targets.data.entries()) sums[i % width] = (sums[i % width] ?? 0) + measured(value, i)
-  let squares = 0
-  for (const [i, value] of on.targets.data.entries()) squares += (measured(value, i) - (sums[i % width] ?? 0) / rows) ** 2
-  return squares / on.targets.data.length
+  return sum / width
 }
 
 /** A score that is worse than the baseline's. */

@@ -43,14 +43,16 @@ export const naive = (
     if (rows.includes(undefined) || (kind === "season" && window === 1)) return []
     const errorIn = (measured: (value: number, i: number) => number): number => {
       const count = target.columns.length
-      let squares = 0
+      let [squares, counted] = [0, 0]
       for (const [at, value] of targets.data.entries()) {
         const i = at % count
         const sample = Math.floor(at / count)
         const forecast = inputs.data[(sample * window + (rows[i] ?? 0)) * width + (channels[i] ?? 0)] ?? 0
-        squares += (measured(value, i) - measured(forecast, i)) ** 2
+        const weight = on.weights === undefined ? 1 : (on.weights.data[sample] ?? 0)
+        squares += weight * (measured(value, i) - measured(forecast, i)) ** 2
+        counted += weight
       }
-      return squares / targets.data.length
+      return squares / counted
     }
     const scaled = errorIn((value) => value)
     if (units === undefined) return [{ kind, mse: scaled }]

@@ -53,7 +53,7 @@ const intervals = F.integer({ minimum: 2 })
 const bins = note(
   Schema.Union([
     intervals,
-    Schema.Array(Schema.Finite).check(Schema.isMinLength(1), rising),
+    Schema.Array(Schema.Finite).check(Schema.isMinLength(1, { message: "expected one edge or more" }), rising),
     Schema.Struct({
       quantiles: F.described(intervals as Codec, "How many intervals, with as many training rows each."),
     }),
@@ -89,15 +89,15 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
   options: ({ fields, rule }) => options(fields, rule),
   choices: ({ of }) =>
     Schema.Array(F.choice(of)).check(
-      Schema.isMinLength(1),
+      Schema.isMinLength(1, { message: "expected one word or more" }),
       F.rule((words: ReadonlyArray<string>) => (new Set(words).size === words.length ? undefined : "expected every word once")),
     ) as unknown as Codec,
   amount: () =>
     note(Schema.Union([extent, F.share]), { wanted: "a number of rows, or a share of them such as 1%" }) as unknown as Codec,
   bins: () => bins,
-  names: () =>
+  names: ({ least = 2 }) =>
     Schema.Array(F.text).check(
-      Schema.isMinLength(2),
+      Schema.isMinLength(least, { message: `expected ${least === 1 ? "one name" : "two names"} or more` }),
       F.rule((names: ReadonlyArray<string>) => (new Set(names).size === names.length ? undefined : "expected every name once")),
     ) as unknown as Codec,
   words: () =>

@@ -196,11 +196,15 @@ const asList = (ast: SchemaAST.Arrays, { homes, path, value }: Here): { readonly
 const formatter = SchemaIssue.makeFormatterDefault()
 
 /** A rule about a whole map or list, such as that the first of two bounds is the lower one. */
-const rule = (issue: SchemaIssue.Filter, here: Here): Finding => ({
-  code: "S103",
-  message: `${print(here.path)}: ${formatter(issue.issue).split("\n")[0] ?? ""}`,
-  at: { path: here.path },
-})
+/** What a filter wants: its message, or what it returns about this value. */
+const rule = ({ filter, issue }: SchemaIssue.Filter, here: Here): Finding => {
+  const { message: said } = filter.annotations ?? {}
+  return {
+    code: "S103",
+    message: `${print(here.path)}: ${typeof said === "string" ? said : (formatter(issue).split("\n")[0] ?? "")}`,
+    at: { path: here.path },
+  }
+}
 
 const missing = ({ homes, owner, parent, path }: Here): Finding => {
   const key = path.at(-1)

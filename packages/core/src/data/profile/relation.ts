@@ -91,7 +91,10 @@ export interface Target extends Values {
   readonly isQuantity: boolean
 }
 
-/** The relation of a column with the target, over the rows where neither is blank; undefined if there are fewer than two. */
+/**
+ * The relation of a column with the target, over the rows where neither is blank; undefined if there are fewer than two, and
+ * for names of which every row has one of its own, which go with any target.
+ */
 export const relate = (column: Values, target: Target): Relation | undefined => {
   const rows: Array<number> = []
   for (const [i, name] of column.names.entries()) if (name !== "" && target.names[i] !== "") rows.push(i)
@@ -99,6 +102,7 @@ export const relate = (column: Values, target: Target): Relation | undefined => 
   const names = rows.map((i) => column.names[i] ?? "")
   const numbers = column.numbers === undefined ? undefined : rows.map((i) => column.numbers?.[i] ?? 0)
   const distinct = countsOf(names)
+  if (numbers === undefined && distinct.size === rows.length) return undefined
   const targetNames = rows.map((i) => target.names[i] ?? "")
   const classes = [...countsOf(targetNames).keys()].sort()
   /** The target as numbers, where it is a quantity or one of two names. */

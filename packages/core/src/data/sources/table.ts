@@ -42,6 +42,7 @@ const fields = {
   },
   names: {
     kind: "names",
+    least: 1,
     doc: "The names of the columns of a file without a header, or instead of its header. Without both they are c1, c2, …",
     synonyms: ["column_names", "new_columns", "colnames"],
     optional: true,
