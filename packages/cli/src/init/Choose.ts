@@ -2,7 +2,7 @@
 import * as DateFormat from "@adjoint/core/data/DateFormat"
 import { type ColumnProfile, profile } from "@adjoint/core/data/Profile"
 import { cramersV } from "@adjoint/core/data/profile/relation"
-import { valuesOf } from "@adjoint/core/data/profile/summary"
+import { type Summary, summarize, valuesOf } from "@adjoint/core/data/profile/summary"
 import type { Table } from "@adjoint/core/data/Table"
 
 /** A proposal for a column: its value in the model file, and why. */
@@ -13,7 +13,12 @@ export interface Choice {
   readonly why: string
   /** Which part of the net reads it. */
   readonly part: "table" | "text" | "none" | "target"
+  /** Whether it is a date that never falls from one row to the next. */
+  readonly isRising?: boolean
 }
+
+/** The same, before it is known of which column. */
+type Found = Omit<Choice, "name">
 
 /** What is predicted. */
 export interface Target {
@@ -75,7 +80,12 @@ const targetNames = [
 /** The largest number of a class, and the most classes of a target of numbers. */
 const mostClasses = 20
 
-const isClassLike = ({ blanks, distinct, isWhole, spread }: ColumnProfile, rows: number): boolean =>
+/** What a column holds, with its name. */
+interface Summarized extends Summary {
+  readonly name: string
+}
+
+const isClassLike = ({ blanks, distinct, isWhole, spread }: Summary, rows: number): boolean =>
   spread === undefined
     ? distinct >= 2 && distinct <= 100 && distinct <= (rows - blanks) / 5
     : isWhole &&
@@ -86,7 +96,7 @@ const isClassLike = ({ blanks, distinct, isWhole, spread }: ColumnProfile, rows:
       distinct <= rows / 5
 
 /** The column that is most likely the target: by its name, or else the last one, or the first if that alone has classes. */
-export const likelyTarget = (columns: ReadonlyArray<ColumnProfile>, rows: number): string => {
+const likelyTarget = (columns: ReadonlyArray<Summarized>, rows: number): string => {
   const named = targetNames
     .map((name) => columns.find((column) => column.name.trim().toLowerCase() === name))
     .find((column) => column !== undefined)
@@ -96,7 +106,7 @@ export const likelyTarget = (columns: ReadonlyArray<ColumnProfile>, rows: number
   return (isFirst ? first : last)?.name ?? ""
 }
 
-const targetOf = (column: ColumnProfile, rows: number): Target => {
+const targetOf = (column: Summarized, rows: number): Target => {
   const { blanks, distinct, name, names, spread } = column
   if (spread !== undefined && !isClassLike(column, rows)) return { name, type: "number" }
   const counted = names.reduce((sum, each) => sum + each.rows, 0)
@@ -215,9 +225,9 @@ interface Asked {
   readonly twin: string | undefined
 }
 
-const none = (value: string, why: string): Pick<Choice, "part" | "value" | "why"> => ({ value, why, part: "none" })
+const none = (value: string, why: string): Found => ({ value, why, part: "none" })
 
-const chosen = ({ column, hasId, rows, suspicion, texts, twin }: Asked): Pick<Choice, "part" | "value" | "why"> => {
+const chosen = ({ column, hasId, rows, suspicion, texts, twin }: Asked): Found => {
   const { blanks, distinct, isWhole, names, spread } = column
   if (distinct === 0) return none("ignore", "only blanks")
   if (suspicion === "Leak") return none("ignore", "it alone tells the target: is it known only afterwards?")
@@ -235,6 +245,7 @@ const chosen = ({ column, hasId, rows, suspicion, texts, twin }: Asked): Pick<Ch
       ]),
       why: "dates",
       part: "table",
+      isRising: dates.isRising,
     }
   const thousands = spread === undefined ? thousandsOf(texts) : undefined
   if (thousands !== undefined)
@@ -275,7 +286,7 @@ const chosen = ({ column, hasId, rows, suspicion, texts, twin }: Asked): Pick<Ch
   return none("ignore", `${distinct} names, too many to learn from`)
 }
 
-const text = (blanks: number): Pick<Choice, "part" | "value" | "why"> => ({
+const text = (blanks: number): Found => ({
   value: mapOf([
     ["type", "text"],
     ["tokens", "{ words: 5000 }"],
@@ -290,9 +301,10 @@ const text = (blanks: number): Pick<Choice, "part" | "value" | "why"> => ({
 /** Proposals for the columns of a table; `wanted` is the target, if the user names it. */
 export const choose = (table: Table, wanted: string | undefined): Choices => {
   const rows = Array.from({ length: table.size }, (_, row) => row)
-  const first = profile(table, { parts: { train: rows }, inputs: table.columns })
-  const name = wanted ?? likelyTarget(first.columns, table.size)
-  const column = first.columns.find((each) => each.name === name)
+  const values = new Map(table.columns.map((each, index) => [each, valuesOf(table.column(index), rows)] as const))
+  const summaries = Array.from(values, ([own, held]): Summarized => ({ name: own, ...summarize(held) }))
+  const name = wanted ?? likelyTarget(summaries, table.size)
+  const column = summaries.find((each) => each.name === name)
   if (column === undefined) throw new RangeError(`there is no column ${name}`)
   const target = targetOf(column, table.size)
   const { columns, suspicions } = profile(table, {
@@ -304,7 +316,6 @@ export const choose = (table: Table, wanted: string | undefined): Choices => {
     suspicions.find(
       (each) => (each._tag === "Leak" || each._tag === "Identifier" || each._tag === "Constant") && each.column === of,
     )?._tag
-  const values = new Map(table.columns.map((each, index) => [each, valuesOf(table.column(index), rows)] as const))
   const namesOf = (of: string): ReadonlyArray<string> => values.get(of)?.names ?? []
   const twinOf = (own: ColumnProfile, seen: ReadonlyArray<ColumnProfile>): string | undefined =>
     own.distinct < 2 || own.distinct > mostNames
@@ -318,7 +329,6 @@ export const choose = (table: Table, wanted: string | undefined): Choices => {
   const choicesOf = (withLeaks: boolean): Choices => {
     const seen: Array<ColumnProfile> = []
     let hasId = false
-    let isInOrder = false
     const choices = columns.map((own): Choice => {
       if (own.name === name) {
         const dropped = own.blanks === 0 ? undefined : (["missing", "drop"] as const)
@@ -338,11 +348,10 @@ export const choose = (table: Table, wanted: string | undefined): Choices => {
       const suspicion = withLeaks && suspected === "Leak" ? undefined : suspected
       const found = chosen({ column: own, rows: table.size, texts, hasId, suspicion, twin: twinOf(own, seen) })
       if (found.value === "id") hasId = true
-      if (found.part === "table" && found.value.includes("type: date")) isInOrder ||= datesOf(texts)?.isRising === true
       if (found.part !== "none") seen.push(own)
       return { name: own.name, ...found }
     })
-    return { target, columns: choices, isInOrder }
+    return { target, columns: choices, isInOrder: choices.some(({ isRising }) => isRising === true) }
   }
   const careful = choicesOf(false)
   // Where only such columns remain as tell the target, they are what there is to learn from.
