@@ -62,7 +62,7 @@ const needed = ({ document, run: { fitted } }: Trained): Column.Columns | undefi
   const series = data !== undefined && hasSeries(data) ? seriesOf(data) : undefined
   const order = [series?.time, series?.group].filter((name) => name !== undefined)
   const used = [...new Set([...inputs, ...targets, ...order])].map(
-    (name) => [name, (Object.hasOwn(columns, name) ? columns[name] : columns["*"]) ?? "number"] as const,
+    (name) => [name, Column.declared(columns, name) ?? "number"] as const,
   )
   return { ...Object.fromEntries(used), "*": Column.whole("ignore") }
 }

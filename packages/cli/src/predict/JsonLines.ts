@@ -47,10 +47,7 @@ const printed = (value: boolean | number, column: FittedColumn | undefined): str
 const cellOf = (name: string, value: unknown, column: FittedColumn | undefined): Result.Result<string, Wrong> => {
   if (value === null || value === undefined) return Result.succeed("")
   if (typeof value === "string") return Result.succeed(value)
-  if (typeof value === "boolean" || typeof value === "number")
-    return Result.succeed(
-      column !== undefined && "categories" in column ? nameOf(value, column.categories) : printed(value, column),
-    )
+  if (typeof value === "boolean" || typeof value === "number") return Result.succeed(printed(value, column))
   if (Array.isArray(value) && takesLists(column)) return Result.succeed(JSON.stringify(value))
   const kind = Array.isArray(value) ? "a list" : "a record"
   return wrong(`${kind} for ${JSON.stringify(name)}`, "a number, a text, true, false or null")

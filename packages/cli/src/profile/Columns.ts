@@ -6,6 +6,7 @@ import type { Data } from "@adjoint/dsl/Document"
 import { printable, columns as widthOf } from "@adjoint/dsl/diagnostic/Printable"
 import type { Profiled } from "@adjoint/dsl/prepare/Profiled"
 import * as Format from "../terminal/Format.ts"
+import { sparkBar } from "../terminal/Sparkline.ts"
 import type { Style } from "../terminal/Style.ts"
 import { shortened } from "../terminal/Text.ts"
 
@@ -17,7 +18,7 @@ export interface DeclaredColumn extends ColumnProfile {
 /** The columns of a profile with their types. */
 export const columnsOf = ({ columns: declared = {} }: Data, { columns }: Profile): ReadonlyArray<DeclaredColumn> =>
   columns.map((column) => {
-    const own = Object.hasOwn(declared, column.name) ? declared[column.name] : declared["*"]
+    const own = Column.declared(declared, column.name)
     return { ...column, type: own === undefined ? "" : Column.whole(own).type }
   })
 
@@ -25,12 +26,10 @@ export const columnsOf = ({ columns: declared = {} }: Data, { columns }: Profile
 export const inputNames = ({ fitted }: Pick<Profiled, "fitted">): ReadonlyArray<string> =>
   fitted === undefined ? [] : PreprocessTree.inputsOf(fitted).flatMap(([, input]) => PreprocessTree.columnNames(input) ?? [])
 
-const bars = "▁▂▃▄▅▆▇█"
-
 /** Counts as bars, the largest full. */
 const barsOf = (counts: ReadonlyArray<number>): string => {
   const most = Math.max(1, ...counts)
-  return counts.map((count) => bars[Math.round((count / most) * (bars.length - 1))] ?? "").join("")
+  return counts.map((count) => sparkBar(count / most)).join("")
 }
 
 /** A number short. */

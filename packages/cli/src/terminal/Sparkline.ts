@@ -2,6 +2,9 @@
 
 const bars = "▁▂▃▄▅▆▇█"
 
+/** A bar as high as a share from 0 to 1. `sparkBar(1) // => "█"` */
+export const sparkBar = (share: number): string => bars[Math.round(share * (bars.length - 1))] ?? ""
+
 const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, x) => sum + x, 0) / values.length
 
 /** Values in at most `width` bars from their least to their greatest; each bar is the mean of the values it stands for. `sparkline([1, 2, 3, 4], 4) // => "▁▃▆█"` */
@@ -12,6 +15,5 @@ export const sparkline = (values: ReadonlyArray<number>, width: number): string 
     mean(values.slice(Math.floor((i * values.length) / n), Math.floor(((i + 1) * values.length) / n))),
   )
   const [low, high] = [Math.min(...means), Math.max(...means)]
-  const place = (x: number): number => (high === low ? 0 : Math.round(((x - low) / (high - low)) * (bars.length - 1)))
-  return means.map((x) => bars[place(x)] ?? "").join("")
+  return means.map((x) => sparkBar(high === low ? 0 : (x - low) / (high - low))).join("")
 }

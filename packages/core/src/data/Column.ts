@@ -68,6 +68,10 @@ export type ColumnOrType = Bare | Column
 /** Columns by name; `"*"` stands for every column that is not named. */
 export type Columns = { readonly [name: string]: ColumnOrType }
 
+/** The column of a name: its own, or that of `"*"`, which stands for all names that are not listed. */
+export const declared = <C>(columns: { readonly [name: string]: C }, name: string): C | undefined =>
+  Object.hasOwn(columns, name) ? columns[name] : Object.hasOwn(columns, "*") ? columns["*"] : undefined
+
 /** A column with its options. */
 export const whole = (column: ColumnOrType): Column => (typeof column === "string" ? ({ type: column } as Column) : column)
 

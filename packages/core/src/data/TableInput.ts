@@ -47,11 +47,10 @@ export const resolve = (columns: Column.Columns, table: Table): DataResult<Reado
   const absent = named.find((name) => !table.columns.includes(name))
   if (absent !== undefined) return noColumn(absent, table)
   const unlisted = table.columns.filter((name) => !Object.hasOwn(columns, name))
-  const rest = Object.hasOwn(columns, "*") ? columns["*"] : undefined
-  if (rest === undefined && unlisted.length > 0) return refuse({ _tag: "UnlistedColumns", columns: unlisted })
+  if (!Object.hasOwn(columns, "*") && unlisted.length > 0) return refuse({ _tag: "UnlistedColumns", columns: unlisted })
   return Result.succeed(
     table.columns.flatMap((name) => {
-      const column = Column.whole((Object.hasOwn(columns, name) ? columns[name] : rest) ?? "ignore")
+      const column = Column.whole(Column.declared(columns, name) ?? "ignore")
       return Column.roleOf(column) === undefined ? [] : [{ name, column }]
     }),
   )

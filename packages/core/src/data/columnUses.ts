@@ -21,7 +21,7 @@ export const ofColumns =
   (columns: Column.Columns, ofFile: Format, kept: ReadonlySet<string> = new Set()) =>
   (name: string): Use => {
     if (kept.has(name)) return "text"
-    const given = Object.hasOwn(columns, name) ? columns[name] : Object.hasOwn(columns, "*") ? columns["*"] : undefined
+    const given = Column.declared(columns, name)
     if (given === undefined) return "text"
     const column = Column.whole(given)
     if (column.type === "ignore") return "ignore"

@@ -2,6 +2,7 @@
  * The profile of the data that a document describes: its columns, or the classes and numbers of its arrays, and what looks wrong,
  * as findings of the document. It looks at rows as they were read, so it also profiles rows that cannot be prepared.
  */
+import * as Column from "@adjoint/core/data/Column"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
@@ -102,7 +103,7 @@ const suspected = (data: Data, suspicion: Profile.Suspicion, target: string | un
 
 /** Whether a column whose cells all differ is probably an identifier. Dates, vectors, sets and texts differ by nature. */
 const mayIdentify = ({ columns = {} }: Data, name: string): boolean => {
-  const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+  const column = Column.declared(columns, name)
   return column?.type === "category" || column?.type === "number"
 }
 

@@ -84,7 +84,7 @@ export const wantedOf = (data: Read): Source.Wanted => {
       ? {}
       : {
           isUsed: (name) => {
-            const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+            const column = Column.declared(columns, name)
             return named.has(name) || (column !== undefined && Column.roleOf(column) !== undefined)
           },
         }),
@@ -126,7 +126,7 @@ const recorded = (path: string, folder: Folder): { readonly folder: Folder; read
 /** The columns of a table that are paths of images, with how each becomes numbers. */
 const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
   names.flatMap((name) => {
-    const column = Column.whole((Object.hasOwn(columns, name) ? columns[name] : columns["*"]) ?? "ignore")
+    const column = Column.whole(Column.declared(columns, name) ?? "ignore")
     if (column.type !== "image") return []
     const { background = "white", channels = 1, size } = column
     return [{ name, taken: { height: size[0], width: size[1], channels, background } }]

@@ -78,7 +78,7 @@ const isUsed = (data: Read): ((name: string) => boolean) => {
   const { columns = {} } = data
   const named = namedColumns(data)
   return (name) => {
-    const column = Object.hasOwn(columns, name) ? columns[name] : columns["*"]
+    const column = Column.declared(columns, name)
     return named.has(name) || column?.type !== "ignore"
   }
 }
