@@ -2,6 +2,7 @@
 import * as Column from "@adjoint/core/data/Column"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { ColumnProfile, NameCount, Profile, Relation } from "@adjoint/core/data/Profile"
+import { percent } from "@adjoint/core/data/percent"
 import type { Data } from "@adjoint/dsl/Document"
 import { printable, columns as widthOf } from "@adjoint/dsl/diagnostic/Printable"
 import type { Profiled } from "@adjoint/dsl/prepare/Profiled"
@@ -34,8 +35,6 @@ const barsOf = (counts: ReadonlyArray<number>): string => {
 
 /** A number short. */
 const short = (x: number): string => (Number.isInteger(x) && Math.abs(x) < 1e6 ? String(x) : String(Number(x.toPrecision(3))))
-
-const percent = (share: number): string => `${Math.round(100 * share)}%`
 
 const wholePercent = (rows: number, of: number): string => (of === 0 ? "" : percent(rows / of))
 

@@ -32,6 +32,3 @@ export const shown = (x: number): string => {
   const text = size !== 0 && (size < 1e-3 || size >= 1e5) ? x.toExponential(1) : String(Number(x.toPrecision(3)))
   return text.replace("e+", "e").replace(".0e", "e")
 }
-
-/** A share as a percentage. `percent(0.125) // => "13%"` */
-export const percent = (share: number): string => `${Math.round(100 * share)}%`

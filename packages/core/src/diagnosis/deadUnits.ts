@@ -1,6 +1,7 @@
 /** Units that are 0 for every row: no gradient passes through them, so they stay as they are. */
 import * as Effect from "effect/Effect"
 import * as Dataset from "../data/Dataset.ts"
+import { percent } from "../data/percent.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
@@ -12,7 +13,7 @@ import { runInBursts } from "../training/bursts.ts"
 import { rangesOf, type Weights } from "../training/Evaluate.ts"
 import { evenRows } from "../training/layerStatistics.ts"
 import { type ReadError, type Samples, samplesOfBatches } from "../training/Samples.ts"
-import { type Concern, type Facts, percent } from "./Concern.ts"
+import type { Concern, Facts } from "./Concern.ts"
 import type { Subject } from "./Subject.ts"
 
 export const facts: Facts = {

@@ -1,10 +1,11 @@
 /** The statistics of layers in one step of training: signals that fade, grow or saturate, gradients that vanish, weights that stand still. */
 import * as Effect from "effect/Effect"
+import { percent } from "../data/percent.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { EndsOf, LayerStatistics } from "../training/LayerReport.ts"
 import { evenSamples, layerStatistics } from "../training/layerStatistics.ts"
 import type { ReadError } from "../training/Samples.ts"
-import { type Concern, type Facts, percent, shown } from "./Concern.ts"
+import { type Concern, type Facts, shown } from "./Concern.ts"
 import type { Subject } from "./Subject.ts"
 
 export const facts: Facts = {

@@ -1,6 +1,7 @@
 /** Whether a net can learn a few rows by heart: one that cannot will not learn more rows either. */
 import * as Effect from "effect/Effect"
 import * as Dataset from "../data/Dataset.ts"
+import { percent } from "../data/percent.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
@@ -15,7 +16,7 @@ import type { TrainState } from "../training/Checkpoint.ts"
 import { evenSamples } from "../training/layerStatistics.ts"
 import type { ReadError, Samples } from "../training/Samples.ts"
 import { trainStep } from "../training/trainStep.ts"
-import { type Concern, type Facts, percent, shown } from "./Concern.ts"
+import { type Concern, type Facts, shown } from "./Concern.ts"
 import type { Subject } from "./Subject.ts"
 
 export const facts: Facts = {

@@ -7,6 +7,7 @@ import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Profile from "@adjoint/core/data/Profile"
+import { percent } from "@adjoint/core/data/percent"
 import * as Table from "@adjoint/core/data/Table"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
@@ -47,8 +48,6 @@ export interface Profiled {
 const none = new Int32Array()
 
 const partsIn = ({ test = none, train = none, val = none }: Division): Parts => ({ train, val, test })
-
-const percent = (share: number): string => `${Math.round(100 * share)}%`
 
 const counted = (n: number): string => `${n} ${n === 1 ? "row" : "rows"}`
 

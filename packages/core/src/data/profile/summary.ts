@@ -1,5 +1,6 @@
 /** The values of one column: blanks, distinct values, and the spread of numbers or the most common names. */
 import { isBlank } from "../Blank.ts"
+import { quantile } from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
 import type { Rows } from "../Raw.ts"
 import type { TableColumn } from "../TableColumn.ts"
@@ -74,14 +75,12 @@ const spreadOf = (values: Float64Array): Spread => {
   const [least = Number.NaN, greatest = Number.NaN] = [sorted[0], sorted[count - 1]]
   const mean = sorted.reduce((sum, value) => sum + value, 0) / count
   const variance = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count
-  const middle = (count - 1) / 2
-  const median = ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2
   const histogram = new Array<number>(intervals).fill(0)
   for (const value of sorted) {
     const place = greatest > least ? Math.min(intervals - 1, Math.floor(((value - least) / (greatest - least)) * intervals)) : 0
     histogram[place] = (histogram[place] ?? 0) + 1
   }
-  return { least, greatest, mean, deviation: Math.sqrt(variance), median, histogram }
+  return { least, greatest, mean, deviation: Math.sqrt(variance), median: quantile(sorted, 0.5), histogram }
 }
 
 /** How many rows have each name, blanks aside. */
