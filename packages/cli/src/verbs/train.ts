@@ -19,6 +19,7 @@ import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import { emit, emitNow } from "../json/Emit.ts"
 import type { Summary } from "../json/Summary.ts"
+import { balancedOf } from "../model/Balanced.ts"
 import { diverged, nonFiniteScore, rewound } from "../model/Divergence.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
 import { parametersOf } from "../model/Layers.ts"
@@ -305,8 +306,12 @@ const train = (options: Options, ready: Ready, folder: string, linear: Scores | 
 
     return yield* Effect.flatMap(prepared, (each) => Stream.runForEach(Train.run(each), record)).pipe(
       Effect.ensuring(progress.end),
-      Effect.andThen(Effect.suspend(() => judge(training, ledger, record))),
-      Effect.flatMap((judged) => close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })),
+      Effect.andThen(
+        Effect.suspend(() => Effect.all([judge(training, ledger, record), balancedOf(training, ledger.weights)])),
+      ),
+      Effect.flatMap(([judged, balanced]) =>
+        close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged, ...balanced }),
+      ),
       Effect.map((summary) => ({ summary, weights: ledger.weights })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
       Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
