@@ -32,14 +32,15 @@ export type Answer =
 
 const silent: Sink = { write: () => true, drained: () => Promise.resolve(), isTerminal: false, columns: () => 80 }
 
-const world: World["Service"] = {
+const worldOf = (entry: URL): World["Service"] => ({
+  entry,
   env: process.env,
   stdout: silent,
   stderr: silent,
   stdin: { isTerminal: false, bytes: async function* () {} },
   beginRun: () => {},
   setSaving: () => {},
-}
+})
 
 /** The text of a failure, as the command prints it. */
 const messageOf = (cause: Cause.Cause<unknown>): string => {
@@ -47,8 +48,8 @@ const messageOf = (cause: Cause.Cause<unknown>): string => {
   return isFailure(error) ? text(error, style(false), false) : Cause.pretty(cause)
 }
 
-/** Answers requests until the thread is terminated. */
-export const runTrials = (): void => {
+/** Answers requests until the thread is terminated. `entry` is the module that started it. */
+export const runTrials = (entry: URL): void => {
   const { trials: choice } = workerData as Start
   const port = parentPort
   if (port === null) throw new Error("a search starts this, as a worker")
@@ -63,7 +64,7 @@ export const runTrials = (): void => {
         Effect.provide(engineOf(choice)),
         Effect.provide(NodeServices.layer),
         Effect.provideService(MinimumLogLevel, "None"),
-        Effect.provideService(World, world),
+        Effect.provideService(World, worldOf(entry)),
       ),
     )
     running = { number, fiber }
