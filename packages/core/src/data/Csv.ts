@@ -6,6 +6,7 @@
  * noticed. And a text in pieces gives the table and the errors of the whole text.
  */
 import * as Result from "effect/Result"
+import type { BlankWords } from "./BlankWords.ts"
 import type { Encoding } from "./csv/Encoding.ts"
 import { Input } from "./csv/Input.ts"
 import { type Names, separatorLine, type Use } from "./csv/Start.ts"
@@ -37,7 +38,7 @@ export interface Options {
   readonly comment?: string
   readonly decimal?: "." | ","
   readonly thousands?: string
-  readonly blanks?: ReadonlyArray<string> | { readonly [column: string]: ReadonlyArray<string> }
+  readonly blanks?: BlankWords
   readonly use?: (name: string) => Use
   readonly cells?: number
 }

@@ -1,5 +1,6 @@
 /** Reads the rows of delimited text into columns: numbers straight from the bytes, texts as bytes, ignored columns not at all. */
 import { isBlank } from "../Blank.ts"
+import * as BlankWords from "../BlankWords.ts"
 import { type DataError, dataError, type Reason } from "../DataError.ts"
 import * as NumberFormat from "../NumberFormat.ts"
 import * as Table from "../Table.ts"
@@ -79,12 +80,7 @@ export class RowReader {
       return isApart && layout.delimiter[0] !== mark ? mark : 0
     })
     this.#readers = targets.map(({ format }) => NumberFormat.reader(format))
-    this.#blankNumbers = targets.map(({ format, blanks }) =>
-      [...blanks].flatMap((word) => {
-        const number = NumberFormat.read(word, format)
-        return number === undefined || Number.isNaN(number) ? [] : [number]
-      }),
-    )
+    this.#blankNumbers = targets.map(({ format, blanks }) => BlankWords.numbersOf(blanks, format))
     this.#stores = this.#empty()
   }
 
