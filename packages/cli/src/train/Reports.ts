@@ -11,7 +11,7 @@ import type { Ready } from "./Ready.ts"
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** A report that cannot be written is a warning; an interruption stays one. */
+/** A report that cannot be written is a warning; an interruption stays one. `reference` names the run on the command line. */
 const orWarning = (reference: string) =>
   Effect.catchCause((cause: Cause.Cause<unknown>) =>
     Cause.hasInterruptsOnly(cause)

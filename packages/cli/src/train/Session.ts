@@ -35,7 +35,7 @@ import type { Ready } from "./Ready.ts"
 /** Where a run is recorded and how it is shown. */
 export interface Place {
   readonly folder: string
-  /** The name of the run on the command line. */
+  /** The name on the command line of what is resumed: this run, or the cross-validation that it is a fold of. */
   readonly reference: string
   readonly json: boolean
   /** The scores of a linear model on the same rows. */
