@@ -5,7 +5,7 @@
  */
 import { hostname } from "node:os"
 import type { Pruner } from "@adjoint/core/search/Pruner"
-import type { SearchEvent } from "@adjoint/core/search/SearchEvent"
+import type { SearchEvent, TrialFinished } from "@adjoint/core/search/SearchEvent"
 import * as Study from "@adjoint/core/search/Study"
 import { minimized, type Report, type Trial } from "@adjoint/core/search/Trial"
 import * as Deferred from "effect/Deferred"
@@ -19,6 +19,11 @@ import type { Threads } from "./Threads.ts"
 import { Store } from "./Store.ts"
 import type { Outcome, Task } from "./Trial.ts"
 import type { TrialRecord } from "./TrialRecord.ts"
+
+/** An event of a study: one of a search, where the trials of processes have their time. */
+export type StudyEvent =
+  | Exclude<SearchEvent, TrialFinished>
+  | (Omit<TrialFinished, "trial"> & { readonly trial: Trial & Partial<Pick<TrialRecord, "seconds">> })
 
 /** A study as a process takes part in it. */
 export interface Joined {
@@ -59,7 +64,7 @@ const resultOf = (outcome: Outcome): Pick<Trial, "state" | "values"> => {
 const runTrial = (
   { pruner, study: { objectives }, taskOf, threads }: Joined,
   start: Study.Start,
-  emit: (event: SearchEvent) => Effect.Effect<void>,
+  emit: (event: StudyEvent) => Effect.Effect<void>,
 ) =>
   Effect.gen(function* () {
     const { known, number, point } = start
@@ -94,7 +99,7 @@ const frontier = ({ next, open }: Study.Progress): number => open.find(({ trial 
  * Takes part in a study until its trials have finished, and emits what happens. Interrupted, it gives back the trials that it has
  * not finished.
  */
-export const join = (joined: Joined, emit: (event: SearchEvent) => Effect.Effect<void>) =>
+export const join = (joined: Joined, emit: (event: StudyEvent) => Effect.Effect<void>) =>
   Effect.gen(function* () {
     const { name, parallel, study } = joined
     const store = yield* Store

@@ -1,6 +1,5 @@
 /** A search while it runs, shown on a terminal, in a log or to a program. */
 import * as Leaderboard from "@adjoint/core/search/Leaderboard"
-import type { SearchEvent } from "@adjoint/core/search/SearchEvent"
 import type { Trial } from "@adjoint/core/search/Trial"
 import * as Effect from "effect/Effect"
 import { emitNow } from "../json/Emit.ts"
@@ -8,10 +7,11 @@ import { hasColour, isLive } from "../terminal/Capability.ts"
 import { own } from "../terminal/Guard.ts"
 import { style } from "../terminal/Style.ts"
 import { World } from "../terminal/World.ts"
+import type { StudyEvent } from "./Join.ts"
 import * as Show from "./Show.ts"
 
 export interface Progress {
-  readonly tell: (event: SearchEvent) => Effect.Effect<void, never, World>
+  readonly tell: (event: StudyEvent) => Effect.Effect<void, never, World>
   readonly end: Effect.Effect<void, never, World>
 }
 
@@ -25,10 +25,9 @@ export const progress = (
   board: Show.Board,
   trials: number | undefined,
   json: boolean,
-  secondsOf: (number: number) => number | undefined,
 ): Effect.Effect<Progress, never, World> =>
   Effect.map(World, ({ env, stderr }) => {
-    if (json) return { tell: inJson(secondsOf), end: Effect.void }
+    if (json) return { tell: inJson(board), end: Effect.void }
     const drawsOver = isLive(env, stderr)
     const look = style(hasColour(env, stderr))
     const write = (text: string) => Effect.sync(() => void stderr.write(text))
@@ -53,7 +52,7 @@ export const progress = (
       return there ? write(back) : Effect.void
     })
 
-    const finished = (trial: Trial, isKnown: boolean) => {
+    const finished = ({ isKnown, trial }: Extract<StudyEvent, { readonly _tag: "TrialFinished" }>) => {
       running.delete(trial.number)
       ended.push(trial)
       const first = Leaderboard.best(ended, board.objectives)
@@ -63,14 +62,14 @@ export const progress = (
       fresh++
       // A terminal shows the trials that lead; a log shows all.
       if (drawsOver && !isBest) return Effect.void
-      return Effect.andThen(clear, write(`${Show.line(board, trial, secondsOf(trial.number), isBest, look)}\n`))
+      return Effect.andThen(clear, write(`${Show.line(board, trial, trial.seconds, isBest, look)}\n`))
     }
 
     return {
       tell: (event) =>
         Effect.suspend(() => {
           if (event._tag === "TrialStarted") running.add(event.number)
-          const shown = event._tag === "TrialFinished" ? finished(event.trial, event.isKnown) : Effect.void
+          const shown = event._tag === "TrialFinished" ? finished(event) : Effect.void
           return Effect.andThen(shown, draw)
         }),
       end: clear,
@@ -78,17 +77,19 @@ export const progress = (
   })
 
 const inJson =
-  (secondsOf: (number: number) => number | undefined): Progress["tell"] =>
+  (board: Show.Board): Progress["tell"] =>
   (event) => {
     switch (event._tag) {
       case "TrialStarted":
-        return emitNow({ event: "trial_started", number: event.number, point: event.point })
+        return emitNow({ event: "trial_started", number: event.number, point: Show.pointOf(board, event.point) })
       case "TrialReported":
         return emitNow({ event: "trial_reported", number: event.number, step: event.step, value: event.value })
-      case "TrialFinished": {
-        const seconds = secondsOf(event.trial.number)
-        return emitNow({ event: "trial", isKnown: event.isKnown, ...event.trial, ...(seconds === undefined ? {} : { seconds }) })
-      }
+      case "TrialFinished":
+        return emitNow({
+          event: "trial",
+          isKnown: event.isKnown,
+          ...Show.record(board, event.trial, event.trial.seconds),
+        })
       default:
         return Effect.void
     }

@@ -1,5 +1,6 @@
 /** A search as lines: a row for a trial, the leaderboard, and the line that counts. */
 import * as Leaderboard from "@adjoint/core/search/Leaderboard"
+import type { Point } from "@adjoint/core/search/Space"
 import type { Objective, Trial } from "@adjoint/core/search/Trial"
 import { columns as widthOf } from "@adjoint/dsl/diagnostic/Printable"
 import { bar } from "../terminal/Bar.ts"
@@ -13,6 +14,8 @@ export interface Column {
   readonly name: string
   /** A short name that no other column has. */
   readonly title: string
+  /** Whether its values are words. */
+  readonly isChoice: boolean
   readonly print: (value: number) => string
 }
 
@@ -39,6 +42,25 @@ const resultOf = ({ objectives }: Board, { state, values }: Trial): ReadonlyArra
   })
 
 const timeOf = (seconds: number | undefined): string => (seconds === undefined ? "" : Format.duration(1000 * seconds))
+
+/** A point with the words of its choices. */
+export const pointOf = ({ columns }: Board, point: Point): { readonly [dimension: string]: number | string } =>
+  Object.fromEntries(
+    columns.flatMap(({ isChoice, name, print }) => {
+      const value = point[name]
+      return value === undefined ? [] : [[name, isChoice ? print(value) : value] as const]
+    }),
+  )
+
+/** A trial as `--json` prints it. */
+export const record = (board: Board, { number, point, state, values, cost }: Trial, seconds: number | undefined) => ({
+  number,
+  point: pointOf(board, point),
+  state,
+  ...(values === undefined ? {} : { values }),
+  ...(cost === undefined ? {} : { cost }),
+  ...(seconds === undefined ? {} : { seconds }),
+})
 
 /** A trial in one line: `trial 17 · val.r2 0.5310 · units 32, lr 0.0021 · 0.4 s`. */
 export const line = (board: Board, trial: Trial, seconds: number | undefined, isBest: boolean, style: Style): string => {
@@ -137,7 +159,8 @@ export const standing = (board: Board, { best, done, left, running, trials }: St
     const wide = widthOf(piece)
     if (used + wide + 1 > width - 1) break
     used += wide + 1
-    shown.push(piece === (drawn && drawn.done + drawn.left) ? `${style("accent", drawn.done)}${style("faint", drawn.left)}` : piece)
+    const isBar = drawn !== undefined && piece === drawn.done + drawn.left
+    shown.push(isBar ? `${style("accent", drawn.done)}${style("faint", drawn.left)}` : piece)
   }
   return shown.join(" ")
 }
