@@ -198,11 +198,17 @@ export const jsonLines = (file: string): Load<Table> => decoded((content) => jso
 
 /** Reads a table by the entry of its kind, which loads its reader. */
 const tableBy =
-  (kind: { readonly read: (options: { path: string }, files: { readonly path: Uint8Array }, wanted: Wanted) => Reading<Raw> }) =>
+  (kind: {
+    readonly read: (
+      options: { path: string; blanks: undefined },
+      files: { readonly path: Uint8Array },
+      wanted: Wanted,
+    ) => Reading<Raw>
+  }) =>
   (file: string): Load<Table> =>
     Effect.gen(function* () {
       const path = yield* bytes(file)
-      const read = yield* Effect.promise(async () => kind.read({ path: file }, { path }, {}))
+      const read = yield* Effect.promise(async () => kind.read({ path: file, blanks: undefined }, { path }, {}))
       const raw = yield* Effect.fromResult(Result.mapError(read, ({ error }) => within(error, file)))
       return isTable(raw) ? raw : yield* Effect.die(new TypeError(`${file} is no table`))
     })
