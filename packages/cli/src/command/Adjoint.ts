@@ -196,7 +196,7 @@ const report = Command.make(
       Flag.map(Option.getOrUndefined),
       Flag.withDescription("where the report goes; report.html in the run's folder unless given"),
     ),
-    time: switchOf("time", "measure how long each layer takes, and record it for this report and later ones"),
+    time: switchOf("time", "measure again how long each layer takes, and record it for this report and later ones"),
     runs,
     engine,
     numerics,

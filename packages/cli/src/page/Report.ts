@@ -16,45 +16,21 @@ import * as Schema from "effect/Schema"
 import { findings, type HeadFindings, rowsAt } from "../evaluate/Findings.ts"
 import { type Drawing, drawings } from "../figures/All.ts"
 import { imageInput } from "../figures/Images.ts"
-import { leavesOf, modelRows, type Row } from "../model/Layers.ts"
-import { layerTimes } from "../model/LayerTimes.ts"
+import { modelRows, type Row } from "../model/Layers.ts"
 import { svg } from "../plot/Svg.ts"
-import { writeJson, writeWhole } from "../run/Files.ts"
+import { writeWhole } from "../run/Files.ts"
 import { readRecord, readText } from "../run/Records.ts"
 import { foldsIn, type Run } from "../run/Run.ts"
 import { files } from "../run/RunFolder.ts"
 import { lossOver, type Trained } from "../run/Trained.ts"
 import { type Watched, watched } from "../run/Watched.ts"
 import { factsByLine, type PlacedRow } from "./Annotated.ts"
+import { statisticsOf, timesOf } from "./LayerFacts.ts"
 import { page } from "./Page.ts"
 
 const Environment = Schema.Record(Schema.String, Schema.Unknown)
 const Seed = Schema.Struct({ seed: Schema.Int })
 const Seeds = Schema.Struct({ streams: Schema.Struct({ "train.init": Seed, "data.split": Seed }) })
-
-const Times = Schema.Struct({
-  version: Schema.Literal(1),
-  batch: Schema.Int,
-  /** Milliseconds for a batch, by layer. */
-  milliseconds: Schema.Record(Schema.String, Schema.Finite),
-})
-
-/** Measures how long each layer takes, and records it in the run's folder, where the report reads it. */
-export const measure = ({ built, run }: Trained, prepared: Prepared) =>
-  Effect.gen(function* () {
-    const milliseconds = yield* layerTimes(leavesOf(built.net, prepared.facts.sample), built.batch)
-    const record: typeof Times.Type = { version: 1, batch: built.batch, milliseconds }
-    yield* writeJson(join(run.directory, files.times), record)
-  })
-
-/** What was measured of the layers of a run, where it was. */
-const timesOf = (directory: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    if (!(yield* Effect.orElseSucceed(fs.exists(join(directory, files.times)), () => false))) return undefined
-    const { milliseconds } = yield* readRecord(directory, files.times, Times)
-    return new Map(Object.entries(milliseconds))
-  })
 
 /** The part that a run is judged on: the one that its model file names, or else one that is not trained on, or else all. */
 const judged = ({ document: { evaluate } }: Trained, prepared: Prepared): readonly [Part, "train" | "val" | "test"] => {
@@ -159,8 +135,8 @@ export const compose = (trained: Trained, prepared: Prepared, reference: string)
       isTimeOrdered: isTimeOrdered(trained),
       hasGroups: trained.document.data?.series?.group !== undefined,
     })
-    const last = records.layers.at(-1)?.layers ?? []
-    const facts = factsByLine(placed(trained, positions, rows), last, yield* timesOf(directory))
+    const statistics = yield* statisticsOf(trained, prepared)
+    const facts = factsByLine(placed(trained, positions, rows), statistics, yield* timesOf(directory))
     const html = page({
       ...known,
       reference,

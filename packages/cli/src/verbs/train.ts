@@ -351,8 +351,10 @@ const report = (
   Effect.gen(function* () {
     if (options.noReport || weights === undefined) return
     const { compose, referenceIn, save } = yield* Effect.promise(() => import("../page/Report.ts"))
+    const { recordTimes } = yield* Effect.promise(() => import("../page/LayerFacts.ts"))
     const run = yield* openRun(folder)
     const trained = { run, document: sound.document, reading: sound.reading, checked, built, weights }
+    yield* recordTimes(trained, prepared)
     yield* save(folder, join(folder, files.report), yield* compose(trained, prepared, referenceIn(folder)))
   }).pipe(unlessReported(options, folder))
 
