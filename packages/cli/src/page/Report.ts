@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve, sep } from "node:path"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { Params } from "@adjoint/core/learning/Params"
 import { find, nodes } from "@adjoint/dsl/net/Nodes"
+import { ordered } from "@adjoint/dsl/prepare/InTime"
 import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepare"
 import { openWith } from "@adjoint/dsl/Read"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
@@ -62,11 +63,9 @@ const readModel = (directory: string, set: ReadonlyArray<string>) =>
     return { text, positions: Result.isSuccess(opened) ? opened.success.positions : undefined }
   })
 
-/** Whether the parts of the data follow each other in time, as far as its split says so. */
-const isTimeOrdered = ({ document: { data } }: Trained): boolean => {
-  const split: object = data?.split ?? {}
-  return data?.series !== undefined || ("by" in split && split.by === "order")
-}
+/** The rows of each series in the order of time. Rows of another part than the document is evaluated on are in order as they stand. */
+const seriesOf = ({ inTime }: Prepared, rows: number) =>
+  inTime === undefined ? undefined : ordered(inTime.time?.length === rows || inTime.series?.length === rows ? inTime : {}, rows)
 
 /** The name of a run, of its folder: `digits/0001`, and `digits/0001/folds/1-2/0001` of a fold. */
 export const referenceIn = (directory: string): string => {
@@ -113,7 +112,8 @@ export const compose = (trained: Trained, prepared: Prepared, reference: string)
     const [part, split] = judged(trained, prepared)
     const found = yield* findings(trained, { part, split, prepared, loss: lossOver(trained, prepared) })
     const rows = modelRows(built.net, prepared.facts.sample)
-    const image = imageInput(PreprocessTree.sample(run.fitted))
+    // The windows of a series have two axes as well, and are no images.
+    const image = run.fitted.series === undefined ? imageInput(PreprocessTree.sample(run.fitted)) : undefined
     const mistaken = new Map<HeadFindings, PreprocessTree.Arrays>()
     for (const head of image === undefined ? [] : found.heads)
       if (head.kind === "classes" && head.mistakes.length > 0)
@@ -132,8 +132,7 @@ export const compose = (trained: Trained, prepared: Prepared, reference: string)
       mistaken,
       params: weights.params as Params,
       firstLayer: rows.find(({ parameters }) => parameters > 0)?.name,
-      isTimeOrdered: isTimeOrdered(trained),
-      hasGroups: trained.document.data?.series?.group !== undefined,
+      series: seriesOf(prepared, found.rows),
     })
     const statistics = yield* statisticsOf(trained, prepared)
     const facts = factsByLine(placed(trained, positions, rows), statistics, yield* timesOf(directory))
