@@ -39,6 +39,7 @@ const definition: Store.Definition = {
   set: [],
   fingerprint: "f",
   started: "2026-01-01T00:00:00.000Z",
+  board: { dimensions: [], objectives: [] },
 }
 
 /** Threads whose trials take some milliseconds and give a value that depends on the point alone. */

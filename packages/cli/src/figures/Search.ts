@@ -6,6 +6,8 @@ import * as Format from "../terminal/Format.ts"
 /** A dimension of the space, as pictures show it. */
 export interface Shown {
   readonly name: string
+  /** A short name that no other dimension has. */
+  readonly title: string
   /** The names of the alternatives of a choice. */
   readonly names?: ReadonlyArray<string>
   readonly log?: true
@@ -70,11 +72,11 @@ const history = (material: Material): Figure | undefined => {
 }
 
 /** The axis of a dimension over the points that were tried. */
-const axisOf = ({ log, name, names }: Shown, values: ReadonlyArray<number>): Axis => {
-  if (names !== undefined) return { label: name, domain: [0, names.length], names }
-  if (log !== true) return { label: name, domain: domainOf(values) }
+const axisOf = ({ log, names, title }: Shown, values: ReadonlyArray<number>): Axis => {
+  if (names !== undefined) return { label: title, domain: [0, names.length], names }
+  if (log !== true) return { label: title, domain: domainOf(values) }
   const [low, high] = domainOf(values.map(Math.log))
-  return { label: name, domain: [Math.exp(low), Math.exp(high)], log }
+  return { label: title, domain: [Math.exp(low), Math.exp(high)], log }
 }
 
 /** The place of a value on its axis: that of a name is in the middle of it. */
@@ -124,12 +126,12 @@ const importance = (material: Material): Figure | undefined => {
   return {
     kind: "panels",
     title: "Importance of the dimensions",
-    description: `The share of the differences of ${nameOf(material)} that each dimension explains. The most important is ${shown[0]?.name ?? "none"}.`,
+    description: `The share of the differences of ${nameOf(material)} that each dimension explains. The most important is ${shown[0]?.title ?? "none"}.`,
     columns: 1,
     panels: [
       {
         x: { label: `share of the variance of ${nameOf(material)}`, domain: [0, Math.max(0.01, ...shares) * 1.05] },
-        y: { domain: [0, shown.length], names: shown.map(({ name }) => name) },
+        y: { domain: [0, shown.length], names: shown.map(({ title }) => title) },
         height: Math.max(60, 24 * shown.length),
         marks: [
           { kind: "bars", bars: shares.map((share, i) => [[0, i + 0.2], [share, i + 0.8]] as const), tone: 0 },
@@ -188,7 +190,7 @@ const parallel = (material: Material): Figure | undefined => {
     columns: 1,
     panels: [
       {
-        x: { domain: [0, dimensions.length + 1], names: [...dimensions.map(({ name }) => name), name] },
+        x: { domain: [0, dimensions.length + 1], names: [...dimensions.map(({ title }) => title), name] },
         y: { domain: [-0.12, 1.12], print: () => "" },
         marks: [...marks, ...ends],
       },
@@ -257,7 +259,7 @@ const contour = (material: Material): Figure | undefined => {
   return {
     kind: "panels",
     title: "Contour",
-    description: `${nameOf(material)} over ${a.name} and ${b.name}, interpolated between ${points.length} trials, which are the dots: the darker, the better.`,
+    description: `${nameOf(material)} over ${a.title} and ${b.title}, interpolated between ${points.length} trials, which are the dots: the darker, the better.`,
     columns: 1,
     panels: [
       { x: across, y: up, isSquare: true, marks: [...map, { kind: "dots", points: points.map(({ x, y }) => [x, y] as const), tone: 1 }] },

@@ -8,16 +8,14 @@ import type { Point } from "@adjoint/core/search/Space"
 import type { Start, Study } from "@adjoint/core/search/Study"
 import type { Monitor } from "@adjoint/core/training/Monitor"
 import { writtenWith } from "@adjoint/dsl/AtPoint"
-import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import { type FileSpace, shown } from "@adjoint/dsl/space/FileSpace"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { canonical, sha256 } from "../model/Hash.ts"
 import type { Training } from "../model/Training.ts"
 import { Refused, UsageError } from "../report/Failure.ts"
-import * as Format from "../terminal/Format.ts"
-import type { Board, Column } from "./Show.ts"
 import { titles } from "./Show.ts"
+import type { Definition } from "./Store.ts"
 import type { Task } from "./Trial.ts"
 
 /** A study that is ready to begin. */
@@ -28,29 +26,22 @@ export interface Plan {
   readonly trials: number
   readonly parallel: number | undefined
   readonly store: string | undefined
-  readonly space: FileSpace
-  readonly board: Board
+  readonly board: Definition["board"]
   /** What decides the results of the study, as a hash. */
   readonly fingerprint: string
   readonly taskOf: (start: Start) => Task
 }
 
-/** A value of a dimension with few digits. */
-const printNumber = (value: number): string => {
-  if (Number.isInteger(value)) return String(value)
-  const size = Math.abs(value)
-  return size < 0.01 || size >= 1e5 ? value.toExponential(1) : Format.decimal(value).replace(/(\.\d*?)0+$/, "$1")
-}
-
-const columnsOf = (file: FileSpace): ReadonlyArray<Column> => {
-  const names = file.space.map(({ name }) => name)
-  const short = titles(names)
-  return file.space.map(({ _tag, name }, i) => ({
-    name,
-    title: printable(short[i] ?? name),
-    isChoice: _tag === "Choice",
-    print: (value) => (_tag === "Choice" ? printable(shown(file, name, value)) : printNumber(value)),
-  }))
+/** How the trials of a space are shown. */
+const boardOf = (file: FileSpace, objectives: Study["objectives"]): Definition["board"] => {
+  const short = titles(file.space.map(({ name }) => name))
+  const dimensions = file.space.map((dimension, i) => {
+    const { name } = dimension
+    const title = short[i] ?? name
+    if (dimension._tag !== "Choice") return { name, title }
+    return { name, title, names: Array.from({ length: dimension.size }, (_, value) => shown(file, name, value)) }
+  })
+  return { dimensions, objectives }
 }
 
 /** The text of the plain model file of a point. Fails with `Refused` for a point that makes no file. */
@@ -91,8 +82,7 @@ export const planOf = (training: Training): Effect.Effect<Plan, UsageError> =>
       trials: 20,
       parallel: undefined,
       store: undefined,
-      space: file,
-      board: { columns: columnsOf(file), objectives: study.objectives },
+      board: boardOf(file, study.objectives),
       fingerprint: sha256(canonical({ fingerprint, data: searched.data, objectives })),
       taskOf: ({ number, point }) => {
         const text = writtenWith(sound.reading, point)

@@ -2,11 +2,12 @@
 import * as Leaderboard from "@adjoint/core/search/Leaderboard"
 import type { Point } from "@adjoint/core/search/Space"
 import type { Objective, Trial } from "@adjoint/core/search/Trial"
-import { columns as widthOf } from "@adjoint/dsl/diagnostic/Printable"
+import { columns as widthOf, printable } from "@adjoint/dsl/diagnostic/Printable"
 import { bar } from "../terminal/Bar.ts"
 import { type Align, type Cell, cell, laid } from "../terminal/Cells.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
+import type { Definition } from "./Store.ts"
 
 /** A dimension of the space as a column. */
 export interface Column {
@@ -24,6 +25,24 @@ export interface Board {
   readonly columns: ReadonlyArray<Column>
   readonly objectives: ReadonlyArray<Objective>
 }
+
+/** A value of a dimension with few digits. */
+const printNumber = (value: number): string => {
+  if (Number.isInteger(value)) return String(value)
+  const size = Math.abs(value)
+  return size < 0.01 || size >= 1e5 ? value.toExponential(1) : Format.decimal(value).replace(/(\.\d*?)0+$/, "$1")
+}
+
+/** The board of a study. */
+export const boardOf = ({ dimensions, objectives }: Definition["board"]): Board => ({
+  columns: dimensions.map(({ name, names, title }) => ({
+    name,
+    title: printable(title),
+    isChoice: names !== undefined,
+    print: (value) => (names === undefined ? printNumber(value) : printable(names[value] ?? String(value))),
+  })),
+  objectives,
+})
 
 /** The last words of names that still tell them apart: `units` and `dropout`, or `adam.lr` and `sgd.lr`. */
 export const titles = (names: ReadonlyArray<string>): ReadonlyArray<string> =>

@@ -21,6 +21,18 @@ export const Definition = Schema.Struct({
   /** The model file with its markers, the data and the search, as a hash: processes with another hash do not join. */
   fingerprint: Schema.String,
   started: Schema.String,
+  /** How its trials are shown. */
+  board: Schema.Struct({
+    dimensions: Schema.Array(
+      Schema.Struct({
+        name: Schema.String,
+        title: Schema.String,
+        /** The words of the alternatives of a choice. */
+        names: Schema.optionalKey(Schema.Array(Schema.String)),
+      }),
+    ),
+    objectives: Schema.Array(Schema.Struct({ name: Schema.String, mode: Schema.Literals(["min", "max"]) })),
+  }),
 })
 export type Definition = typeof Definition.Type
 

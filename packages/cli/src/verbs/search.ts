@@ -2,15 +2,14 @@
 import { mkdir } from "node:fs/promises"
 import { availableParallelism } from "node:os"
 import { dirname, join as joinPath } from "node:path"
-import * as Leaderboard from "@adjoint/core/search/Leaderboard"
 import * as Space from "@adjoint/core/search/Space"
-import type { Trial } from "@adjoint/core/search/Trial"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Layer from "effect/Layer"
-import type * as Schema from "effect/Schema"
-import type { SqlError } from "effect/sql/SqlError"
+import { PersistedQueueError } from "effect/persistence/PersistedQueue"
+import * as Schema from "effect/Schema"
+import { SqlError } from "effect/sql/SqlError"
 import { emitNow } from "../json/Emit.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
 import { open, sound } from "../model/ModelFile.ts"
@@ -20,15 +19,17 @@ import * as Lines from "../progress/Lines.ts"
 import { warned } from "../report/Checked.ts"
 import { RunError, UsageError } from "../report/Failure.ts"
 import { join, queues } from "../study/Join.ts"
-import { bestFileOf, directoryOf, type Plan, planOf, textAt } from "../study/Plan.ts"
+import { bestFileOf, directoryOf, type Plan, planOf } from "../study/Plan.ts"
+import { exported, list } from "../study/Listing.ts"
 import { progress } from "../study/Progress.ts"
+import { leave } from "../study/Results.ts"
 import * as Show from "../study/Show.ts"
 import * as Sqlite from "../study/Sqlite.ts"
 import { layer as storeLayer, Store, type Study } from "../study/Store.ts"
 import * as Threads from "../study/Threads.ts"
 import * as Format from "../terminal/Format.ts"
 import { World } from "../terminal/World.ts"
-import { message, result } from "../terminal/Write.ts"
+import { message } from "../terminal/Write.ts"
 
 export interface Options extends Choice {
   readonly file: string | undefined
@@ -47,22 +48,10 @@ export interface Options extends Choice {
 /** The most trials at a time in one process. */
 const mostParallel = 64
 
-/** Trials of the leaderboard at the end. */
-const shown = 5
-
 /** The database of a study, unless the command line names another. */
 const usualStore = (name: string): string => joinPath("studies", `${name}.sqlite`)
 
 const wrong = (text: string, hint: string) => Effect.fail(new UsageError({ message: text, hint }))
-
-/** A failure of the database as one of the command. */
-const unstored =
-  (store: string) =>
-  (error: SqlError | Schema.SchemaError): RunError =>
-    new RunError({
-      message: `${printable(store)}: ${printable(error.message)}`,
-      hint: "name another database with --store, or move this file away",
-    })
 
 /** How many trials run at a time. */
 const parallelOf = ({ parallel: asked }: Options, plan: Plan) => {
@@ -89,6 +78,7 @@ const entered = (options: Options, plan: Plan, training: Training, file: string,
         set: options.set,
         fingerprint: plan.fingerprint,
         started: new Date().toISOString(),
+        board: plan.board,
       },
     }
     const before = yield* study(name)
@@ -122,20 +112,10 @@ const header = (plan: Plan, study: Study, store: string, parallel: number) =>
     ].join(style("faint", " · "))
   })
 
-/** Writes the model file of the best trial; it is written aside and renamed. */
-const writeBest = (training: Training, best: Trial, path: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const text = yield* textAt(training, best.point)
-    const aside = `${path}.${process.pid}.tmp`
-    yield* fs.writeFileString(aside, text)
-    yield* fs.rename(aside, path)
-  })
-
 /** Runs the trials of a study with this process among others, and shows them. */
-const searched = (options: Options, plan: Plan, training: Training, study: Study, store: string) =>
+const searched = (options: Options, plan: Plan, study: Study, store: string) =>
   Effect.gen(function* () {
-    const { entry, stderr } = yield* World
+    const { entry } = yield* World
     const parallel = yield* parallelOf(options, plan)
     const { space } = plan.study
     const size = Space.size(space)
@@ -153,7 +133,7 @@ const searched = (options: Options, plan: Plan, training: Training, study: Study
         ...(Number.isFinite(size) ? { points: size } : {}),
       })
     else yield* header(plan, study, store, parallel)
-    const shows = yield* progress(plan.board, study.trials, options.json)
+    const shows = yield* progress(Show.boardOf(plan.board), study.trials, options.json)
     const threads = yield* Threads.make(entry, { ...options, threads: options.threads ?? 1 }, parallel)
     const services = yield* Effect.context<World>()
     const joined = join(
@@ -161,19 +141,38 @@ const searched = (options: Options, plan: Plan, training: Training, study: Study
       (event) => Effect.provideContext(shows.tell(event), services),
     )
     const { records, trials } = yield* Effect.ensuring(joined, shows.end)
-    const seconds = new Map([...records].map(([number, record]) => [number, record.seconds]))
-    const best = Leaderboard.best(trials, plan.study.objectives)
-    if (!options.json && best !== undefined) {
-      yield* result((style) => Show.leaderboard(plan.board, trials, seconds, shown, stderr.columns(), style).join("\n"))
-    }
-    return { trials, best }
+    return { trials, seconds: new Map([...records].map(([number, record]) => [number, record.seconds])) }
   })
 
-/** Searches, or lists and exports what was searched. */
-export const run = (options: Options) =>
+/** The places of the results of a study. */
+const placesOf = ({ output }: Options, file: string, store: string, name: string) => ({
+  best: output ?? bestFileOf(file),
+  pictures: joinPath(dirname(store), /^[\w-]{1,80}$/.test(name) ? name : "study"),
+})
+
+type DatabaseError = SqlError | Schema.SchemaError | PersistedQueueError
+
+const isOfDatabase = (error: unknown): error is DatabaseError =>
+  error instanceof SqlError || error instanceof PersistedQueueError || Schema.isSchemaError(error)
+
+/** With the database of studies. Its failures are those of the command. */
+const inStore =
+  (store: string) =>
+  <A, E, R>(self: Effect.Effect<A, E | DatabaseError, R>) =>
+    Effect.provide(self, Layer.mergeAll(storeLayer, queues).pipe(Layer.provideMerge(Sqlite.layer(store)))).pipe(
+      Effect.mapError((error) =>
+        isOfDatabase(error)
+          ? new RunError({
+              message: `${printable(store)}: ${printable(error.message)}`,
+              hint: "name another database with --store, or move this file away",
+            })
+          : (error as Exclude<E, DatabaseError>),
+      ),
+    )
+
+/** Searches with the model file, beginning a study or taking part in one. */
+const search = (options: Options, file: string) =>
   Effect.gen(function* () {
-    const { file } = options
-    if (file === undefined) return yield* wrong("which model file?", "adjoint search model.yaml")
     const model = yield* sound(yield* open(file, { sets: options.set }))
     yield* options.json ? warned(file, model.reading.diagnostics) : Lines.warnings(model)
     const training = yield* trainingOf(model)
@@ -184,25 +183,40 @@ export const run = (options: Options) =>
     beginRun()
     setSaving(true)
     yield* Effect.promise(() => mkdir(dirname(store), { recursive: true }))
-    const database = Layer.mergeAll(storeLayer, queues).pipe(Layer.provideMerge(Sqlite.layer(store)))
-    const { best, trials } = yield* Effect.gen(function* () {
+    yield* Effect.gen(function* () {
       const study = yield* entered(options, plan, training, file, store)
-      return yield* searched(options, plan, training, study, store)
+      const { seconds, trials } = yield* searched(options, plan, study, store)
+      const ended = { plan, training, name: study.name, trials, seconds }
+      yield* leave(ended, placesOf(options, file, store, study.name), options.json)
     }).pipe(
-      Effect.provide(database),
-      Effect.catchTag(["SqlError", "SchemaError"], (error) => Effect.fail(unstored(store)(error))),
       Effect.catchTag("TrialFailed", ({ message: text, number }) =>
         Effect.fail(new RunError({ message: `trial ${number} could not be run: ${text}` })),
       ),
+      inStore(store),
     )
-    const output = options.output ?? bestFileOf(file)
-    if (best !== undefined) yield* writeBest(training, best, output)
-    if (!options.json) {
-      yield* message((style) => style("faint", `  …  ${Show.counts(trials)}`))
-      if (best === undefined) yield* Lines.warning("no trial was completed", "search other values, or lower learning rates")
-      else {
-        yield* message(`  wrote ${printable(output)} · the test rows were not looked at`)
-        yield* message((style) => `  ${style("accent", "next:")} adjoint train ${printable(output)}`)
-      }
-    }
   }).pipe(Effect.scoped, Effect.provide(engineOf(options)))
+
+/** The database that is listed: the one named, or that of the model file. */
+const listedStore = ({ file, store }: Options) =>
+  Effect.gen(function* () {
+    if (store !== undefined) return store
+    if (file === undefined) return yield* wrong("which database?", "--store studies/NAME.sqlite")
+    return usualStore((yield* sound(yield* open(file))).document.name)
+  })
+
+/** Lists or exports what a database holds. */
+const show = (options: Options) =>
+  Effect.gen(function* () {
+    const store = yield* listedStore(options)
+    const fs = yield* FileSystem.FileSystem
+    if (!(yield* fs.exists(store))) return yield* wrong(`${printable(store)}: there is no such database`, "search first")
+    yield* (options.export === undefined ? list(options.json) : exported(options.study, options.export)).pipe(inStore(store))
+  })
+
+/** Searches, or shows what was searched. */
+export const run = (options: Options) =>
+  Effect.gen(function* () {
+    if (options.list || options.export !== undefined) return yield* show(options)
+    if (options.file === undefined) return yield* wrong("which model file?", "adjoint search model.yaml")
+    return yield* search(options, options.file)
+  })
