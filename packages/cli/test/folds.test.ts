@@ -152,3 +152,12 @@ test("test rows are set apart first, and groups stay together, also where labels
   // Twelve groups of two rows.
   expect([lock.train % 2, lock.val % 2, lock.test % 2, lock.train + lock.val + lock.test]).toEqual([0, 0, 0, 24])
 })
+
+test("a fold that diverges is located in the model file as it was typed", async () => {
+  const far = ["train", file, "--set", "train.optimizer={ sgd: { lr: 1e30 } }", "--set", "model.layers[0].dense.activation=relu", "--set", "name=far", "--runs", runs]
+  const { code, stderr } = await run(far)
+  expect(code).toBe(5)
+  expect(stderr).toMatch(/became (NaN|Infinity|-Infinity) in step/u)
+  expect(stderr).toContain(`--> ${file}:7:`)
+  expect(stderr).not.toContain("resolved.yaml")
+})

@@ -79,6 +79,8 @@ interface OfFold extends Fold {
   readonly whole: string
   /** What the paths of its model file are relative to. */
   readonly directory: string
+  /** The model file as it was typed, in which messages are located. */
+  readonly reading: Training["sound"]["reading"]
   readonly parent?: string
 }
 
@@ -219,6 +221,8 @@ const isUnwritten = (error: object): error is CheckpointError | PlatformError.Pl
 const train = (options: Options, ready: Ready, folder: string, linear: Scores | undefined, ofFold?: OfFold) =>
   Effect.gen(function* () {
     const { machines, parent, training } = ready
+    const typed: Training =
+      ofFold === undefined ? training : { ...training, sound: { ...training.sound, reading: ofFold.reading } }
     const config: Config = { ...ready.config, saving: savingIn(folder, training) }
     const progress = yield* progressFor(options, ofFold)
     const { setSaving } = yield* World
@@ -262,10 +266,10 @@ const train = (options: Options, ready: Ready, folder: string, linear: Scores | 
         if (event._tag === "OldCheckpointKept")
           yield* Lines.warning(`an old checkpoint could not be deleted: ${event.path}: ${event.reason}`, "delete it by hand")
         if (event._tag === "NonFiniteScore") {
-          const { hint, message } = nonFiniteScore(event, training, training.prepared)
+          const { hint, message } = nonFiniteScore(event, typed, training.prepared)
           yield* Lines.warning(message, hint)
         }
-        if (event._tag === "Rewound") yield* Lines.warning(rewound(event, training))
+        if (event._tag === "Rewound") yield* Lines.warning(rewound(event, typed))
       })
 
     // How many machines are trained, until the training of the net itself begins.
@@ -314,12 +318,12 @@ const train = (options: Options, ready: Ready, folder: string, linear: Scores | 
       ),
       Effect.map((summary) => ({ summary, weights: ledger.weights })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
-      Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
+      Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, typed) : error)),
       Effect.mapError((error) =>
         isUnwritten(error) ? new Unsaved({ cause: error, reference: referenceOf(folder, options) }) : error,
       ),
       Effect.tapError((error) => Effect.ignore(close({ status: "failed", failure: error.message }))),
-      Effect.mapError(located(training)),
+      Effect.mapError(located(typed)),
       Effect.ensuring(Effect.sync(() => setSaving(false))),
     )
   })
@@ -424,6 +428,7 @@ export const run = (options: Options) =>
                   ...fold,
                   whole: folder,
                   directory: resolve(ready.directory),
+                  reading: ready.training.sound.reading,
                   ...(parent === undefined ? {} : { parent }),
                 }
                 const own: Ready = yield* prepare(options, ofFold)
