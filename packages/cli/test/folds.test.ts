@@ -154,7 +154,18 @@ test("test rows are set apart first, and groups stay together, also where labels
 })
 
 test("a fold that diverges is located in the model file as it was typed", async () => {
-  const far = ["train", file, "--set", "train.optimizer={ sgd: { lr: 1e30 } }", "--set", "model.layers[0].dense.activation=relu", "--set", "name=far", "--runs", runs]
+  const far = [
+    "train",
+    file,
+    "--set",
+    "train.optimizer={ sgd: { lr: 1e30 } }",
+    "--set",
+    "model.layers[0].dense.activation=relu",
+    "--set",
+    "name=far",
+    "--runs",
+    runs,
+  ]
   const { code, stderr } = await run(far)
   expect(code).toBe(5)
   expect(stderr).toMatch(/became (NaN|Infinity|-Infinity) in step/u)

@@ -54,7 +54,10 @@ test("the areas under the curves that are drawn are the scores of the same rows"
 })
 
 test("a part whose rows all have the weight 0 is found before the training, and so is such a file", async () => {
-  const none = ["x,z,trust,y", ...Array.from({ length: 20 }, (_, i) => `${i},${i % 3},${i < 15 ? 1 : 0},${i % 2 === 0 ? "yes" : "no"}`)]
+  const none = [
+    "x,z,trust,y",
+    ...Array.from({ length: 20 }, (_, i) => `${i},${i % 3},${i < 15 ? 1 : 0},${i % 2 === 0 ? "yes" : "no"}`),
+  ]
   const file = (name: string) => join(directory, name)
   writeFileSync(file("none.csv"), none.join("\n"))
   writeFileSync(file("zero.csv"), [none[0], ...none.slice(16)].join("\n"))

@@ -72,7 +72,11 @@ const own = (scores: { readonly [score: string]: number } | undefined, name: str
 const scoreOf = ({ summary }: Compared, part: (typeof parts)[number], name: string) => own(summary?.[part], name)
 
 /** The deviations of the runs that are cross-validations, where some are. */
-const deviationsOf = (runs: ReadonlyArray<Compared>, part: (typeof parts)[number], name: string): Pick<ScoreRow, "deviations"> => {
+const deviationsOf = (
+  runs: ReadonlyArray<Compared>,
+  part: (typeof parts)[number],
+  name: string,
+): Pick<ScoreRow, "deviations"> => {
   const deviations = runs.map(({ summary }) => own(summary?.crossValidation?.deviation[part], name))
   return deviations.every((each) => each === undefined) ? {} : { deviations }
 }

@@ -66,7 +66,9 @@ const printScores = (scores: Scores | undefined, deviations: Scores | undefined,
   const all = Object.entries(scores ?? {})
   const deviation = (name: string) => (deviations !== undefined && Object.hasOwn(deviations, name) ? deviations[name] : undefined)
   const metrics = all.filter(([name]) => !/(^|\.)loss$/su.test(name))
-  const texts = (metrics.length === 0 ? all : metrics).map(([name, value]) => `${printable(name)} ${Format.spread(name, value, deviation(name))}`)
+  const texts = (metrics.length === 0 ? all : metrics).map(
+    ([name, value]) => `${printable(name)} ${Format.spread(name, value, deviation(name))}`,
+  )
   const fitting = (n: number) => [...texts.slice(0, n), ...(n < texts.length ? [`+${texts.length - n}`] : [])].join("  ")
   let n = texts.length
   while (n > 1 && columns(fitting(n)) > room) n--

@@ -146,8 +146,7 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   BadRow: (r) => `row ${r.row} has ${count(r.got, r.got === 1 ? "cell" : "cells")}, wanted ${r.wanted}, one for each column`,
   BadQuote: (r) => `${r.column === undefined ? "" : `column \`${r.column}\`: `}got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
   BadCell: (r) => `row ${r.row}, column \`${r.column}\`: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
-  BadRecord: (r) =>
-    `row ${r.row}${r.column === undefined ? "" : `, column \`${r.column}\``}: got ${r.got}; wanted ${r.wanted}`,
+  BadRecord: (r) => `row ${r.row}${r.column === undefined ? "" : `, column \`${r.column}\``}: got ${r.got}; wanted ${r.wanted}`,
   NoColumn: (r) => `there is no column \`${r.column}\`${didYouMean(r.nearest) || ";"} the columns are ${list(r.columns)}`,
   UnlistedColumns: (r) =>
     `the ${r.columns.length === 1 ? "column" : "columns"} ${list(r.columns)} ${r.columns.length === 1 ? "is" : "are"} not listed; try: list ${r.columns.length === 1 ? "it" : "them"}, or add \`"*": ignore\``,
