@@ -128,5 +128,10 @@ export const newRows = (trained: Trained, files: ReadonlyArray<string>) =>
     const part = yield* within(found.part(run.fitted, raw, rows))
     if (rows.length === 0)
       return yield* new UsageError({ message: `${files.join(" and ")}: there are no rows that can be scored` })
+    if (part.weights !== undefined && !part.weights.data.some((weight: number) => weight > 0))
+      return yield* new UsageError({
+        message: `${files.join(" and ")}: all rows have the weight 0, so none counts in a score`,
+        hint: "rows of other weights, or a run without a column of weights",
+      })
     return { raw, rows, part } satisfies NewRows
   })

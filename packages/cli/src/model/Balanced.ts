@@ -34,7 +34,12 @@ export const balancedOf = (training: Training, weights: Weights<Params, Params> 
       built.heads.flatMap(({ name, target: { type } }) => {
         if (type !== "class" && type !== "binary") return []
         const [output, truth] = [arrayOf(predictions, name ?? ""), arrayOf(part.targets, name ?? "")]
-        return [[scoreName(name === undefined ? {} : { name }, balancedAccuracy), Score.of(Score.recall("macro"), output, truth, part.weights)] as const]
+        return [
+          [
+            scoreName(name === undefined ? {} : { name }, balancedAccuracy),
+            Score.of(Score.recall("macro"), output, truth, part.weights),
+          ] as const,
+        ]
       }),
     )
     return { balanced: scores }

@@ -28,9 +28,7 @@ const Times = Schema.Struct({
 })
 
 const hasTimes = (directory: string) =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) =>
-    Effect.orElseSucceed(fs.exists(join(directory, files.times)), () => false),
-  )
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.exists(join(directory, files.times)), () => false))
 
 /** Measures how long each layer takes, and records it in the run's folder: where there is no record yet, or `again`. */
 export const recordTimes = ({ built, run: { directory } }: Trained, prepared: Prepared, { again = false } = {}) =>

@@ -157,10 +157,7 @@ const worseBalanced = ({ prepared }: Training, { balanced }: Partial<Summary>, h
 }
 
 /** The scores of a summary that are worse than the baselines, with the baselines. A head whose classes have weights is judged by its balanced accuracy. */
-export const worseThanBaseline = (
-  training: Training,
-  summary: Partial<Pick<Summary, "balanced" | "test" | "train" | "val">>,
-) => {
+export const worseThanBaseline = (training: Training, summary: Partial<Pick<Summary, "balanced" | "test" | "train" | "val">>) => {
   const { built, prepared } = training
   const part = baselinePart(prepared)
   const scores = Object.entries(summary[part] ?? {})

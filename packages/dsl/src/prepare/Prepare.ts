@@ -3,6 +3,7 @@
  * fitted on the training rows. Errors are findings of the document.
  */
 import { createHash } from "node:crypto"
+import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import type { FittedHead, FittedTree } from "@adjoint/core/data/Fitted"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
@@ -253,6 +254,21 @@ const datasetOf = (part: string, fitted: FittedTree, { place, raw }: Rows, rows:
     Effect.tap(() => Progress.report({ _tag: "Prepared", part, rows: rows.length })),
   )
 
+/** Refuses a part whose rows all have the weight 0: it could not be scored after the training. */
+const weighted = (part: string, rows: Part<PreprocessTree.RowArrays> | undefined): Result.Result<void, DataError> => {
+  const weights = rows?.weights?.data
+  if (weights === undefined || weights.some((weight: number) => weight > 0)) return Result.succeed(undefined)
+  return Result.fail(
+    dataError({
+      _tag: "BadSplit",
+      part,
+      got: `${weights.length} row${weights.length === 1 ? "" : "s"} of weight 0 alone`,
+      wanted: "at least one of a weight above 0",
+      hint: "a larger part, another `seed`, or no column of weights",
+    }),
+  )
+}
+
 /** Rows in memory. */
 export const memory: Storage<PreprocessTree.Arrays, never, FileSystem.FileSystem> = {
   read: (data, source, at, directory) => read(data, source, at, directory, "used"),
@@ -349,6 +365,8 @@ export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
     const train = yield* datasetOf("train", fitted, source, trainRows)
     const val = yield* partOf("val", fitted, source, parts.val)
     const test = yield* partOf("test", fitted, separate ?? source, testRows)
+    yield* Effect.fromResult(weighted("val", val.val)).pipe(refused(source.place))
+    yield* Effect.fromResult(weighted("test", test.test)).pipe(refused((separate ?? source).place))
     const { raw } = source
     const unlabelled =
       parts.unlabelled === undefined
