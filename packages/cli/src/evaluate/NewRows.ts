@@ -29,7 +29,7 @@ const kindByEnding = (file: string): Source.Name | undefined => {
 const pathsOf = (name: string): ReadonlyArray<string> =>
   Object.entries(Source.kindOf(name)?.fields ?? {}).flatMap(([option, { kind }]) => (kind === "path" ? [option] : []))
 
-/** Which source some files are: by the ending of the first, or else as the run's own rows were read, with the options of those. */
+/** Which source some files are: by the ending of the first, or else as the run's own rows were read; with the options of those. */
 const sourceOf = (data: Data | undefined, files: ReadonlyArray<string>): Result.Result<Source.Use, UsageError> => {
   const own = data === undefined ? undefined : useOf(data.source)
   const ownKind = own === undefined || Source.kindOf(own.name) === undefined ? undefined : own.name
@@ -49,7 +49,7 @@ const sourceOf = (data: Data | undefined, files: ReadonlyArray<string>): Result.
       }),
     )
   const paths = Object.fromEntries(options.map((option, i) => [option, files[i] ?? ""]))
-  return Result.succeed({ name, options: { ...(own?.name === name ? own.options : {}), ...paths } })
+  return Result.succeed({ name, options: { ...Source.optionsFor(own, name), ...paths } })
 }
 
 /** The columns that the run needs, each as its model file has it; others of the file are not looked at. */

@@ -10,6 +10,7 @@ import * as PlatformError from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import { emitNow } from "../json/Emit.ts"
 import type { Summary } from "../json/Summary.ts"
+import { balancedOf } from "../model/Balanced.ts"
 import { diverged, nonFiniteScore, rewound } from "../model/Divergence.ts"
 import { located } from "../model/Step.ts"
 import type { Training } from "../model/Training.ts"
@@ -139,8 +140,12 @@ export const train = (ready: Ready, { folder, json, linear, reference }: Place) 
 
     return yield* Effect.flatMap(pretrained, (each) => Stream.runForEach(Train.run(each), record)).pipe(
       Effect.ensuring(progress.end),
-      Effect.andThen(Effect.suspend(() => judge(training, ledger, record))),
-      Effect.flatMap((judged) => close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged })),
+      Effect.andThen(
+        Effect.suspend(() => Effect.all([judge(training, ledger, record), balancedOf(training, ledger.weights)])),
+      ),
+      Effect.flatMap(([judged, balanced]) =>
+        close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged, ...balanced }),
+      ),
       Effect.map((summary) => ({ summary, weights: ledger.weights })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
       Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),

@@ -35,6 +35,7 @@ export type Reason =
       readonly got: number
       readonly hint: string
     }
+  | { readonly _tag: "BadEncoding"; readonly line: number; readonly encoding: string }
   | { readonly _tag: "BadHeader"; readonly line: number; readonly got: string; readonly wanted: string }
   | { readonly _tag: "BadRow"; readonly line: number; readonly row: number; readonly got: number; readonly wanted: number }
   | {
@@ -51,6 +52,8 @@ export type Reason =
       readonly _tag: "BadRecord"
       readonly line: number
       readonly row: number
+      /** Absent where the record as a whole is wrong. */
+      readonly column?: string
       readonly got: string
       readonly wanted: string
     }
@@ -138,11 +141,13 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   Empty: (r) => `${r.got}; wanted ${r.wanted}`,
   NotText: (r) =>
     `this is not UTF-8 text: byte ${r.offset} is 0x${r.got.toString(16).padStart(2, "0").toUpperCase()}${trying(r.hint)}`,
+  BadEncoding: (r) => `this is not ${r.encoding} text; try: name the encoding that the file was saved in`,
   BadHeader: (r) => `the header has ${r.got}; wanted ${r.wanted}`,
   BadRow: (r) => `row ${r.row} has ${count(r.got, r.got === 1 ? "cell" : "cells")}, wanted ${r.wanted}, one for each column`,
   BadQuote: (r) => `${r.column === undefined ? "" : `column \`${r.column}\`: `}got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
   BadCell: (r) => `row ${r.row}, column \`${r.column}\`: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
-  BadRecord: (r) => `row ${r.row}: got ${r.got}; wanted ${r.wanted}`,
+  BadRecord: (r) =>
+    `row ${r.row}${r.column === undefined ? "" : `, column \`${r.column}\``}: got ${r.got}; wanted ${r.wanted}`,
   NoColumn: (r) => `there is no column \`${r.column}\`${didYouMean(r.nearest) || ";"} the columns are ${list(r.columns)}`,
   UnlistedColumns: (r) =>
     `the ${r.columns.length === 1 ? "column" : "columns"} ${list(r.columns)} ${r.columns.length === 1 ? "is" : "are"} not listed; try: list ${r.columns.length === 1 ? "it" : "them"}, or add \`"*": ignore\``,

@@ -17,6 +17,7 @@ import type { ScratchError } from "@adjoint/core/data/ScratchError"
 import * as Source from "@adjoint/core/data/Source"
 import * as SpilledTable from "@adjoint/core/data/SpilledTable"
 import * as StoredArray from "@adjoint/core/data/StoredArray"
+import type { Table } from "@adjoint/core/data/Table"
 import * as TableStream from "@adjoint/core/data/TableStream"
 import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Tree from "@adjoint/core/types/Tree"
@@ -30,7 +31,7 @@ import type { Path } from "../source/Path.ts"
 import { type Document as Described, type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { filesOf, namedColumns, type Read, type Rows, refused, resolve, usesOf } from "./Reading.ts"
+import { filesOf, type Keep, namedColumns, type Read, type Rows, refused, resolve, usesOf, wantedOf } from "./Reading.ts"
 
 /** From how many bytes of its files on a table is streamed, and the folder of the temporary files. */
 export interface Settings {
@@ -47,9 +48,12 @@ export const Streaming = Context.Reference<Settings>("@adjoint/dsl/prepare/Strea
 /** How many bytes a byte of a gzipped table is counted for. */
 const packed = 8
 
+/** Whether a file is gzipped. */
+const isGzip = (file: string) => Effect.map(Load.start(file, 2), Gzip.isGzip)
+
 /** The bytes of a file, as far as they are known before it is unpacked. */
-const sizeOf = (file: string) =>
-  Effect.map(Effect.all([Load.size(file), Load.start(file, 2)]), ([size, start]) => (Gzip.isGzip(start) ? packed * size : size))
+const sizeOf = (file: string, isPacked: boolean) =>
+  Effect.map(Effect.all([Load.size(file), isGzip(file)]), ([size, isZipped]) => (isPacked || isZipped ? packed * size : size))
 
 /** Whether all rows of a document are tables that can be streamed. */
 const areTables = ({ arrays, columns, series, split, source, test }: Data): boolean =>
@@ -60,18 +64,24 @@ const areTables = ({ arrays, columns, series, split, source, test }: Data): bool
   Object.values(columns).every((column) => Column.whole(column).type !== "image") &&
   split.unlabelled === undefined &&
   [source, ...(test === undefined ? [] : [test])].every(
-    (each) => Source.kindOf(useOf(each).name)?.blocks !== undefined && filesOf(useOf(each)).length === 1,
+    (each) => Source.hasBlocks(useOf(each), { isGzip: false }) && filesOf(useOf(each)).length === 1,
   )
 
-/** Whether the rows of a document are streamed. Files that cannot be read are not: reading them reports the error. */
-const isLarge = ({ source, test }: Data, directory: string, from: number) =>
-  Effect.map(
-    Effect.forEach(
-      [source, ...(test === undefined ? [] : [test])].flatMap((each) => filesOf(useOf(each))),
-      ({ path }) => sizeOf(resolve(directory, path)),
-    ),
-    (sizes) => sizes.reduce((sum, size) => sum + size, 0) >= from,
-  ).pipe(Effect.orElseSucceed(() => false))
+/**
+ * Whether the rows of a document are streamed: its files are large, and each can be read block by block. Files that cannot be read
+ * are not streamed: reading them reports the error.
+ */
+const isLarge = ({ source, test }: Pick<Data, "source" | "test">, directory: string, from: number) =>
+  Effect.gen(function* () {
+    let bytes = 0
+    for (const use of [source, ...(test === undefined ? [] : [test])].map(useOf))
+      for (const { path } of filesOf(use)) {
+        const file = resolve(directory, path)
+        if (!Source.hasBlocks(use, { isGzip: yield* isGzip(file) })) return false
+        bytes += yield* sizeOf(file, Source.kindOf(use.name)?.isPacked === true)
+      }
+    return bytes >= from
+  }).pipe(Effect.orElseSucceed(() => false))
 
 /** The columns that are stored: those that the document does not ignore, and those that the split or the slices name. */
 const isUsed = (data: Read): ((name: string) => boolean) => {
@@ -89,13 +99,36 @@ const reported = 2 ** 26
 /** The bytes of the file after which the space for all of it is estimated. */
 const enough = 2 ** 22
 
+/** The blocks of a table; `seen` gets the bytes of its file in order. A kind whose bytes are not read in their order is hashed first. */
+const blocksIn = (
+  use: ReturnType<typeof useOf>,
+  file: string,
+  wanted: NonNullable<Parameters<typeof Source.blocks>[1]>,
+  seen: (bytes: Uint8Array) => void,
+): Stream.Stream<Table, DataError, FileSystem.FileSystem> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const reader = yield* Effect.promise(() => Source.blocks(use, wanted))
+      if (reader !== undefined) return TableStream.blocks(file, reader, seen)
+      const store = yield* FileStore.open(file)
+      yield* Stream.runForEach(Load.stream(file), (bytes) => Effect.sync(() => seen(bytes)))
+      const groups = Source.groups(use, store, wanted)
+      if (groups === undefined) return yield* Effect.die("a table that is streamed has blocks")
+      return TableStream.groups(file, groups)
+    }),
+  )
+
 /** Reads a table of one file onto the disk. */
-const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path, directory: string) =>
+const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path, directory: string, keep: Keep = "used") =>
   Effect.gen(function* () {
     const use = useOf(source)
     const [named] = filesOf(use)
-    const reader = Source.blocks(use, usesOf(data, Source.tableOptionsOf(use), "used"))
-    if (named === undefined || reader === undefined) return yield* Effect.die("a table that is streamed has one file")
+    if (named === undefined) return yield* Effect.die("a table that is streamed has one file")
+    const stored = keep === "all" ? () => true : isUsed(data)
+    const wanted = {
+      ...(keep === "all" ? {} : wantedOf(data)),
+      use: usesOf(data, Source.tableOptionsOf(use), keep),
+    }
     const file = resolve(directory, named.path)
     const place = { data, source: at, file: [...at, use.name, named.option] }
     const bytes = yield* Load.size(file).pipe(refused(place))
@@ -113,9 +146,9 @@ const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path
         return spill.append(some)
       },
     }
-    const writer = SpilledTable.writer(counting, isUsed(data))
+    const writer = SpilledTable.writer(counting, stored)
     const blocks: Stream.Stream<unknown, DataError | ScratchError, FileSystem.FileSystem> = Stream.mapEffect(
-      TableStream.blocks(file, reader, (some) => {
+      blocksIn(use, file, wanted, (some) => {
         hash.update(some)
         done += some.length
       }),
