@@ -140,9 +140,7 @@ export const train = (ready: Ready, { folder, json, linear, reference }: Place) 
 
     return yield* Effect.flatMap(pretrained, (each) => Stream.runForEach(Train.run(each), record)).pipe(
       Effect.ensuring(progress.end),
-      Effect.andThen(
-        Effect.suspend(() => Effect.all([judge(training, ledger, record), balancedOf(training, ledger.weights)])),
-      ),
+      Effect.andThen(Effect.suspend(() => Effect.all([judge(training, ledger, record), balancedOf(training, ledger.weights)]))),
       Effect.flatMap(([judged, balanced]) =>
         close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged, ...balanced }),
       ),

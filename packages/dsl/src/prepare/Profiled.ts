@@ -17,9 +17,9 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { finding } from "./DataFinding.ts"
 import { type Division, divide, splitOf } from "./Division.ts"
 import { declared, having, partsOf } from "./Parts.ts"
-import { type Described, specOf } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import { type Rows, read } from "./Reading.ts"
+import { type Described, specOf } from "./Spec.ts"
 import { hasSeries, rowsOfParts } from "./Windows.ts"
 
 /** The rows of each part, in the source. */
