@@ -12,10 +12,9 @@ import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
 import { letOthersRun } from "../engines/letOthersRun.ts"
 import { type Attributes, logged, spanned } from "../engines/observe.ts"
-import { tensors } from "../language/TensorTree.ts"
 import type { RateIn } from "../learning/Optimizer.ts"
-import { readAll } from "../tensor/read.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
+import { allFinite } from "./allFinite.ts"
 import type { RowLoader } from "./BatchLoader.ts"
 import { burstSize } from "./bursts.ts"
 import type { Saved } from "./Checkpoint.ts"
@@ -165,17 +164,6 @@ const checkSameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progr
         }),
       )
 
-/** Whether every number of a state is finite: NaN or infinity minus itself is not 0. */
-const allFinite = (state: unknown): boolean =>
-  readAll(tensors(state)).every(({ data, dtype }) => {
-    if (dtype === "f32")
-      for (let i = 0; i < data.length; i++) {
-        const x = data[i] as number
-        if (x - x !== 0) return false
-      }
-    return true
-  })
-
 /** The effect without its result and its error. `Effect.ignore` can log too, and a page would load Effect's logger with it. */
 const ignored = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, never, R> =>
   Effect.match(effect, { onFailure: () => undefined, onSuccess: () => undefined })
@@ -237,13 +225,11 @@ export const runLoop = <S, B, O, V, K, R = never>(
     // The last state whose numbers are all finite: a failure is replayed from it.
     let lastGood: Snapshot<S> = { state: yield* step.state, progress }
 
-    const snapshot = Effect.map(
-      step.state,
-      (state): Snapshot<S> => ({ state, progress: { ...progress, sums: totals(accumulator, scores) } }),
-    )
+    /** A state with the progress of the run as it is saved. */
+    const withSums = (state: S): Snapshot<S> => ({ state, progress: { ...progress, sums: totals(accumulator, scores) } })
 
     /** Writes a checkpoint and returns the events that report it. */
-    const save = (kind: "best" | "last", of: Effect.Effect<Snapshot<S>, EngineError> = snapshot) =>
+    const save = (kind: "best" | "last", of: Effect.Effect<Snapshot<S>, EngineError> = Effect.map(step.state, withSums)) =>
       saving === undefined
         ? Effect.succeed([])
         : Effect.flatMap(of, (whole) =>
@@ -281,7 +267,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
         const before = yield* step.state
         const [value] = (yield* step.run(yield* run.inputs([which], epoch))).map(run.value)
         const after = yield* step.state
-        if (value === undefined || (run.isFinite(value) && allFinite(after))) continue
+        if (value === undefined || (run.isFinite(value) && (yield* allFinite(after)))) continue
         const place = { epoch: epoch + 1, step: done + i + 1, rows: [...which] }
         // Mathematics counts rows within the batch.
         const inData = (error: ShapeError): ShapeError =>
@@ -373,7 +359,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
     /** Scores the epoch that was just trained, saves checkpoints, and reports both. */
     const finishEpoch = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
       const state = yield* step.state
-      if (!allFinite(state)) return yield* replay()
+      if (!(yield* allFinite(state))) return yield* replay()
       const weights = run.weights(state)
       const at = { epoch: progress.epoch + 1, step: progress.step }
       const { train, validation } = yield* run.score(weights, finish(totals(accumulator, scores), scores), at)
@@ -399,8 +385,9 @@ export const runLoop = <S, B, O, V, K, R = never>(
             ...(isBest ? { best: { epoch: record.epoch, value } } : {}),
           }
           lastGood = { state: yield* withRate(state), progress }
+          const whole = withSums(lastGood.state)
           const kinds = [...(isBest ? (["best"] as const) : []), ...(isDue() ? (["last"] as const) : [])]
-          return yield* Effect.forEach(kinds, (kind) => save(kind))
+          return yield* Effect.forEach(kinds, (kind) => save(kind, Effect.succeed(whole)))
         }),
       )
       yield* metrics.epoch(record)
@@ -430,7 +417,9 @@ export const runLoop = <S, B, O, V, K, R = never>(
     const saveLast = ignored(
       run.rewind === undefined
         ? // The last burst may have left non-finite values in the state that no output has shown yet.
-          Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.asVoid(save("last")) : Effect.void))
+          Effect.flatMap(Effect.flatMap(step.state, allFinite), (isWhole) =>
+            isWhole ? Effect.asVoid(save("last")) : Effect.void,
+          )
         : // A run that may go back resumes from where it would go back to, so that it then has the same bits.
           Effect.asVoid(
             save(
