@@ -2,6 +2,8 @@
  * A model file at a point of its space: as a reading, which is checked like any file, and as the text of a plain model file. A
  * training from that text has the bits of the trial.
  */
+
+import * as Space from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
 import { differences } from "./check/Differences.ts"
 import type { ModelFile } from "./Document.ts"
@@ -10,20 +12,15 @@ import { type Language, standard } from "./Language.ts"
 import { openAt } from "./Open.ts"
 import { type Reading, read, withFacts } from "./Read.ts"
 import { fromText } from "./source/Source.ts"
-import type { Point } from "./space/coreSpace.ts"
-import { completed, shownPoint } from "./space/FileSpace.ts"
+import { shownPoint } from "./space/FileSpace.ts"
 import { edited, rewrite } from "./space/Rewrite.ts"
 import { knownAt } from "./Tried.ts"
 import { toYaml } from "./Write.ts"
 
 /** A point that is not one of the file's space, such as one of an earlier version of the file. */
-const notIn = ({ searched, source }: Reading, point: Point): Diagnostic | undefined => {
+const notIn = ({ searched, source }: Reading, point: Space.Point): Diagnostic | undefined => {
   const { file } = searched ?? {}
-  const isSame =
-    file === undefined
-      ? Object.keys(point).length === 0
-      : JSON.stringify(sorted(completed(file, point))) === JSON.stringify(sorted(point))
-  if (isSame) return undefined
+  if (file === undefined ? Object.keys(point).length === 0 : Space.contains(file.space, point)) return undefined
   return diagnostic({
     code: "S110",
     message: `the file has no point with ${Object.entries(point)
@@ -38,11 +35,8 @@ const notIn = ({ searched, source }: Reading, point: Point): Diagnostic | undefi
   })
 }
 
-const sorted = (point: Point): ReadonlyArray<readonly [string, number]> =>
-  Object.entries(point).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-
 /** The reading of a file at a point, with the facts that are known of its data. Its errors name the values of the point. */
-export const readAt = (reading: Reading, point: Point, language: Language = standard()): Reading => {
+export const readAt = (reading: Reading, point: Space.Point, language: Language = standard()): Reading => {
   const wrong = notIn(reading, point)
   if (wrong !== undefined) {
     const { document: _, ...rest } = reading
@@ -55,7 +49,7 @@ export const readAt = (reading: Reading, point: Point, language: Language = stan
 /** The document of a file at a point. Fails with everything that is wrong with it. */
 export const withPoint = (
   reading: Reading,
-  point: Point,
+  point: Space.Point,
   language: Language = standard(),
 ): Result.Result<ModelFile, ReadonlyArray<Diagnostic>> => {
   const { diagnostics, document } = readAt(reading, point, language)
@@ -69,7 +63,7 @@ export const withPoint = (
  */
 export const writtenWith = (
   reading: Reading,
-  point: Point,
+  point: Space.Point,
   language: Language = standard(),
 ): Result.Result<string, ReadonlyArray<Diagnostic>> =>
   Result.map(withPoint(reading, point, language), (document) => {

@@ -2,6 +2,8 @@
  * Opens a model file: from text, with values from the command line, to a decoded document whose names refer to something. Markers
  * have their defaults, or the values of a point of the file's space.
  */
+
+import type { Point } from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
 import type { Readable } from "./check/Check.ts"
 import * as Names from "./check/Names.ts"
@@ -19,7 +21,6 @@ import { type Data, isRecord } from "./source/Data.ts"
 import { pointer } from "./source/Path.ts"
 import type { Positions } from "./source/Positions.ts"
 import type { Source } from "./source/Source.ts"
-import type { Point } from "./space/coreSpace.ts"
 import { chosenAt, type FileSpace, fileSpace } from "./space/FileSpace.ts"
 import { apply, type Override, spelledOut } from "./text/Override.ts"
 import { type Parsed, parse } from "./text/Yaml.ts"

@@ -63,7 +63,7 @@ export const documentFacts = ({ sections }: Opened, { catalogue }: Language): Kn
 
 /** The reading of an opened file with the facts of its data, and the findings about them. */
 export const checked = (opened: Opened, { facts, findings: wrong }: Known, { catalogue }: Language): Reading => {
-  const { decoded, findings, positions, sections, syntax } = opened
+  const { findings, positions, sections, syntax } = opened
   const report = check(sections, facts, catalogue)
   const allowed = new Set(sections.lint?.allow ?? [])
   // A map that lost a key to a syntax error would be reported as lacking it.

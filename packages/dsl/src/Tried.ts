@@ -3,6 +3,7 @@
  * both ends of a range must make a document whose schema, shapes and training are right, and whose rows are those of the others.
  */
 import { grouped } from "@adjoint/core/data/grouped"
+import type { Point } from "@adjoint/core/search/Space"
 import { differences } from "./check/Differences.ts"
 import { layerOf, type ModelFile } from "./Document.ts"
 import { codes } from "./diagnostic/Codes.ts"
@@ -17,7 +18,6 @@ import * as Positions from "./source/Positions.ts"
 import type { Span } from "./source/Source.ts"
 import { decisive } from "./space/Comparable.ts"
 import { cover } from "./space/Cover.ts"
-import type { Point } from "./space/coreSpace.ts"
 import { completed, type FileSpace, shown } from "./space/FileSpace.ts"
 import { placeOf } from "./variables/Marker.ts"
 

@@ -1,4 +1,6 @@
 /** A model file at a point of its space: the resolved document, and the text of a plain model file that says the same. */
+
+import type { Point } from "@adjoint/core/search/Space"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { Document, visit } from "yaml"
@@ -6,7 +8,6 @@ import { withPoint, writtenWith } from "../src/AtPoint.ts"
 import { read } from "../src/Read.ts"
 import type { Data } from "../src/source/Data.ts"
 import { fromText } from "../src/source/Source.ts"
-import type { Point } from "../src/space/coreSpace.ts"
 import { completed, type FileSpace } from "../src/space/FileSpace.ts"
 import { shown } from "./reading.ts"
 

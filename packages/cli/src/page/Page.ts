@@ -270,7 +270,7 @@ const modelSection = ({ advice, command, model }: Material): Html =>
 ${
   model.facts.size === 0
     ? ""
-    : html`<p class="soft">Each layer on its line, with its output for one row. Gradient norms and dead units are there where the run recorded its layers (<code>callbacks: [watch_layers]</code>), shares of time where they were measured (<code>adjoint report --time</code>).</p>
+    : html`<p class="soft">Each layer on its line, with its output for one row. Gradient norms, and units that are 0 for all rows, are those of the run's weights on training rows. Shares of time were measured once, forward and backward, on the machine that made the first report.</p>
 `
 }${annotated(model.text, model.facts)}
 ${

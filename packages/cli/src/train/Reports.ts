@@ -28,8 +28,10 @@ export const report = (
 ) =>
   Effect.gen(function* () {
     const { compose, referenceIn, save } = yield* Effect.promise(() => import("../page/Report.ts"))
+    const { recordTimes } = yield* Effect.promise(() => import("../page/LayerFacts.ts"))
     const run = yield* openRun(folder)
     const trained = { run, document: sound.document, reading: sound.reading, checked, built, weights }
+    yield* recordTimes(trained, prepared)
     yield* save(folder, join(folder, files.report), yield* compose(trained, prepared, referenceIn(folder)))
   }).pipe(orWarning(reference))
 

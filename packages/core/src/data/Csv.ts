@@ -110,7 +110,7 @@ export const start = (bytes: Uint8Array, options: Options = {}): Result.Result<T
  * Reads CSV text or bytes. Blank lines are skipped; a byte order mark, CRLF, CR and a first line `sep=;` are understood. An
  * empty cell after a delimiter at the end of a line is left out.
  *
- * Fails with `Empty`, `NotText`, `BadSpec` (an option that cannot be used, bytes that are no text in `encoding`), `BadHeader` (a blanks or duplicate name), `BadRow`
+ * Fails with `Empty`, `NotText`, `BadEncoding` (bytes that are no text in `encoding`), `BadSpec` (an option that cannot be used), `BadHeader` (a blanks or duplicate name), `BadRow`
  * (too few or too many cells), `BadQuote`, `TooLarge` (more cells than
  * `cells`).
  *

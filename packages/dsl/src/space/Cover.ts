@@ -3,22 +3,23 @@
  * between them. Markers that are independent of each other are tried at once, so there are about as many points as the longest
  * list has values. Each marker begins with another of its values, so that equal lists do not always have equal values.
  */
+import * as Space from "@adjoint/core/search/Space"
 import { tried } from "../variables/Marker.ts"
-import type { Named, Point } from "./coreSpace.ts"
 import { completed, type FileSpace } from "./FileSpace.ts"
 
 /** The points, without the one of all defaults. */
-export const cover = (file: FileSpace): ReadonlyArray<Point> => {
+export const cover = (file: FileSpace): ReadonlyArray<Space.Point> => {
   const { searched, space } = file
-  const within = (dimension: string, choice: number) =>
-    space.filter(({ when }) => when?.dimension === dimension && when.choice === choice)
-  const valuesOf = ({ _tag, name }: Named): ReadonlyArray<Point> => {
+  const valuesOf = ({ _tag, name }: Space.Named): ReadonlyArray<Space.Point> => {
     const found = searched.get(name)
     return (found === undefined ? [] : tried(found.values)).flatMap((value) =>
-      (_tag === "Choice" ? together(within(name, value)) : [{}]).map((inner) => ({ [name]: value, ...inner })),
+      (_tag === "Choice" ? together(Space.under(space, { dimension: name, choice: value })) : [{}]).map((inner) => ({
+        [name]: value,
+        ...inner,
+      })),
     )
   }
-  const together = (dimensions: ReadonlyArray<Named>): ReadonlyArray<Point> => {
+  const together = (dimensions: Space.Space): ReadonlyArray<Space.Point> => {
     const all = dimensions.map(valuesOf)
     const rounds = Math.max(1, ...all.map(({ length }) => length))
     return Array.from({ length: rounds }, (_, round) =>
@@ -26,7 +27,7 @@ export const cover = (file: FileSpace): ReadonlyArray<Point> => {
     )
   }
   const points = new Map(
-    together(space.filter(({ when }) => when === undefined)).map((partial) => {
+    together(Space.under(space)).map((partial) => {
       const point = completed(file, partial)
       return [JSON.stringify(point), point] as const
     }),

@@ -3,11 +3,11 @@
  * written: one in `vars`, in a block or in a `repeat` has the same value wherever it is used. A marker inside a branch exists only
  * with that branch, unless it is used outside of the branch too.
  */
+import * as Space from "@adjoint/core/search/Space"
 import { type Data, isRecord } from "../source/Data.ts"
 import { type Path, print } from "../source/Path.ts"
 import type { Chosen, Found } from "../variables/Expand.ts"
 import type { Values } from "../variables/Marker.ts"
-import type { Dimension, Named, Point, Space } from "./coreSpace.ts"
 
 /** A marker by the name of its dimension. */
 export interface Searched extends Found {
@@ -16,9 +16,9 @@ export interface Searched extends Found {
 
 /** The dimensions of a file in order, with their markers, and the point that training uses. */
 export interface FileSpace {
-  readonly space: Space
+  readonly space: Space.Space
   readonly searched: ReadonlyMap<string, Searched>
-  readonly standard: Point
+  readonly standard: Space.Point
 }
 
 /** The place of a marker as a person writes it: without the alternatives around it. */
@@ -33,7 +33,7 @@ const namesOf = (markers: ReadonlyArray<Found>): ReadonlyArray<string> => {
   })
 }
 
-const dimensionOf = (values: Values): Dimension => {
+const dimensionOf = (values: Values): Space.Dimension => {
   if (values._tag === "List") return { _tag: "Choice", size: values.values.length }
   const { high, kind, log, low, step } = values
   return {
@@ -49,7 +49,7 @@ const dimensionOf = (values: Values): Dimension => {
 export const fileSpace = (markers: ReadonlyArray<Found>): FileSpace => {
   const names = namesOf(markers)
   const nameOf = new Map(markers.map(({ id }, i) => [id, names[i] ?? id]))
-  const space = markers.map(({ id, values, within }): Named => {
+  const space = markers.map(({ id, values, within }): Space.Named => {
     const around = within.at(-1)
     const dimension = around === undefined ? undefined : nameOf.get(around.marker)
     return {
@@ -63,22 +63,12 @@ export const fileSpace = (markers: ReadonlyArray<Found>): FileSpace => {
   return { ...made, standard: completed(made, {}) }
 }
 
-/** Whether a dimension exists in a point that has the earlier ones. */
-const isActive = ({ when }: Named, point: Point): boolean => when === undefined || point[when.dimension] === when.choice
-
 /** The point with these numbers, and with the default of every other dimension that exists. */
-export const completed = ({ searched, space }: Pick<FileSpace, "searched" | "space">, partial: Point): Point => {
-  const point: Record<string, number> = {}
-  for (const dimension of space) {
-    if (!isActive(dimension, point)) continue
-    const { name } = dimension
-    point[name] = partial[name] ?? searched.get(name)?.standard ?? 0
-  }
-  return point
-}
+export const completed = ({ searched, space }: Pick<FileSpace, "searched" | "space">, partial: Space.Point): Space.Point =>
+  Space.build(space, ({ name }) => Space.numberOf(partial, name) ?? searched.get(name)?.standard ?? 0)
 
 /** The values that a point chooses for the markers. */
-export const chosenAt = ({ searched }: FileSpace, point: Point): Chosen =>
+export const chosenAt = ({ searched }: FileSpace, point: Space.Point): Chosen =>
   new Map(
     Object.entries(point).flatMap(([name, value]) => {
       const found = searched.get(name)
@@ -103,7 +93,7 @@ export const shown = ({ searched }: Pick<FileSpace, "searched">, name: string, v
 }
 
 /** A point in a few words: `train.batch 64, train.optimizer adam`. */
-export const shownPoint = (space: FileSpace, point: Point): string =>
+export const shownPoint = (space: FileSpace, point: Space.Point): string =>
   Object.entries(point)
     .map(([name, value]) => `\`${name}\` ${shown(space, name, value)}`)
     .join(", ")

@@ -4,6 +4,7 @@
  * if it belongs to the marker or to the chosen value.
  */
 
+import type { Point } from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
 import type { TextEdit } from "../diagnostic/Diagnostic.ts"
 import { columnOf, inside, remove } from "../diagnostic/Layout.ts"
@@ -13,7 +14,6 @@ import * as Positions from "../source/Positions.ts"
 import { type Span, span as spanIn } from "../source/Source.ts"
 import { commentsOf } from "../text/Comments.ts"
 import { isMarker, type Marker, named, placeOf, valuesOf } from "../variables/Marker.ts"
-import type { Point } from "./coreSpace.ts"
 import type { FileSpace } from "./FileSpace.ts"
 
 /** A file with markers, as it was parsed. */
