@@ -148,11 +148,11 @@ const scoresSection = (material: Material): Html | undefined => {
   return html`<section aria-labelledby="scores"><h2 id="scores">Scores</h2>
 <p class="soft">${weights}An interval holds the score of other rows of the same kind in 95 of 100 cases.</p>
 ${scrolled("scores", tableOf(["score", ...shown, ...judged, ...always], rows))}${linearText(summary)}${
-    balanced.length === 0
-      ? ""
-      : html`<p class="soft">The loss weighs classes, which costs accuracy: the run is judged by its balanced accuracy, the mean share of each class that is found. On rows that it was not trained on: ${balanced.join(", ")}.</p>
+  balanced.length === 0
+    ? ""
+    : html`<p class="soft">The loss weighs classes, which costs accuracy: the run is judged by its balanced accuracy, the mean share of each class that is found. On rows that it was not trained on: ${balanced.join(", ")}.</p>
 `
-  }</section>
+}</section>
 `
 }
 
@@ -170,9 +170,8 @@ const foldsSection = ({ folds, summary }: Material): Html | undefined => {
   ])
   const deviation = summary?.crossValidation?.deviation
   const means = scores.map(({ name, part }) => {
-    const own = of(deviation?.[part], name)
-    const mean = scoreCell(name, of(summary?.[part], name))
-    return own === undefined || Number.isNaN(own) ? mean : `${mean} ± ${Format.score(name, own)}`
+    const mean = of(summary?.[part], name)
+    return mean === undefined ? "–" : Format.spread(name, mean, of(deviation?.[part], name))
   })
   const head = ["fold", "epoch", ...scores.map(({ name, part }) => `${part} ${name}`)]
   return html`<section aria-labelledby="folds"><h2 id="folds">Folds</h2>

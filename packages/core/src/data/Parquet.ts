@@ -91,8 +91,7 @@ const open = async ({ read, size }: File): Promise<Result.Result<Opened, DataErr
   if (size === 0) return refuse({ _tag: "Empty", got: "it is empty", wanted: "a Parquet file" })
   const at = (offset: number, length: number) => read(Float64Array.of(offset), length)
   const start = String.fromCharCode(...(await at(0, Math.min(size, magic.length))))
-  if (start !== magic)
-    return refuse({ _tag: "BadMagic", offset: 0, got: quote(start), wanted: '"PAR1", as a Parquet file does' })
+  if (start !== magic) return refuse({ _tag: "BadMagic", offset: 0, got: quote(start), wanted: '"PAR1", as a Parquet file does' })
   const truncated = () => refuse({ _tag: "Truncated", offset: size, wanted: "its footer" })
   if (size < magic.length + trailer) return truncated()
   const end = await at(size - trailer, trailer)
@@ -112,8 +111,7 @@ const open = async ({ read, size }: File): Promise<Result.Result<Opened, DataErr
     : opened
 }
 
-const tooManyCells = (got: bigint) =>
-  refuse({ _tag: "TooLarge", what: "the table", got, limit: maxCells, unit: "cells" })
+const tooManyCells = (got: bigint) => refuse({ _tag: "TooLarge", what: "the table", got, limit: maxCells, unit: "cells" })
 
 /** The columns of a row group. */
 type Group = ReadonlyArray<Cells>
