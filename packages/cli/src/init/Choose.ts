@@ -107,6 +107,15 @@ const category = ({ blanks, distinct }: ColumnProfile, why = ""): Found => {
   }
 }
 
+/** Names in fewer rows than this may be in no training row, so that the file names both. */
+const rare = 20
+
+const binary = (names: ColumnProfile["names"], rows: number): string => {
+  const isRare = names.some((each) => each.rows < Math.min(rare, rows / 4))
+  const both = names.map(({ name }) => quoted(name.replaceAll("$", "$$$$"))).sort()
+  return mapOf([["type", "binary"], isRare ? ["names", `[${both.join(", ")}]`] : undefined])
+}
+
 const none = (value: string, why: string): Found => ({ value, why, part: "none" })
 
 interface Asked {
@@ -162,7 +171,7 @@ const held = ({ column, guess, hasGroup, hasId, rows }: Asked): Found => {
     case "names":
       return none("ignore", guess.reason.startsWith("dates") ? guess.reason : `${distinct} names, too many to learn from`)
     case "binary":
-      return blanks === 0 ? { value: mapOf([["type", "binary"]]), why: "", part: "table" } : category(column)
+      return blanks === 0 ? { value: binary(names, rows), why: "", part: "table" } : category(column)
     case "category":
       return category(column)
     case "number": {
@@ -196,7 +205,7 @@ const timeOf = (table: Table, guesses: ReadonlyArray<NamedGuess>): Time | undefi
   for (const { dates, name } of guesses)
     if (dates?.order !== undefined && dates.hasDays) return { column: name, order: dates.order }
   for (const { name, type } of guesses) {
-    if (!yearly.test(name) || type !== "number") continue
+    if (!yearly.test(name) || (type !== "number" && type !== "identifier")) continue
     const numbers = valuesOf(table.column(table.columns.indexOf(name)), allOf(table)).numbers ?? []
     const isRising = numbers.every((at, i) => at >= (numbers[i - 1] ?? at)) && numbers[0] !== numbers.at(-1)
     if (isRising) return { column: name, order: "rising" }
