@@ -193,7 +193,7 @@ describe("options", () => {
   })
   it("encoding: bytes that it does not allow are refused", () => {
     expect(refusal(bytes(110, 10, 0xff, 10), { encoding: "shift_jis" })).toBe(
-      "the encoding: got shift_jis, in which the bytes from 0 to 4 are no text, wanted the encoding that the file was saved in",
+      "line 2: this is not shift_jis text; try: name the encoding that the file was saved in",
     )
     expect(refusal(utf16("\uFEFFa\nb\0\n", true))).toBe(
       "the text data is damaged: line 2 has a NUL character; try: fetch or copy it again",

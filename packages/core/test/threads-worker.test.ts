@@ -1,5 +1,6 @@
 /** The engine in a worker: the bits of the engine on the calling thread, typed failures, and interruption. */
 import { type ChildProcess, spawn } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import type { Worker } from "node:worker_threads"
@@ -113,6 +114,33 @@ it.live("reports the threads, numerics and lanes in use", () =>
     assert.deepStrictEqual(yield* Effect.provide(facts, Wasm.worker(options)), yield* Effect.provide(facts, Wasm.layer(options)))
     const refused = yield* Effect.flip(Effect.provide(facts, Wasm.worker({ lanes: 512 as never })))
     assert.include(refused.message, "it wants 128 or 256")
+  }),
+)
+
+/** The threads of this process, by the priority that they have. */
+const threads = (): ReadonlyMap<string, number> =>
+  new Map(
+    readdirSync("/proc/self/task").map((thread) => {
+      // The fields after the name, which is in parentheses and may hold spaces.
+      const fields = readFileSync(`/proc/self/task/${thread}/stat`, "utf8").split(") ").at(-1)?.split(" ")
+      return [thread, Number(fields?.[16])]
+    }),
+  )
+
+it.live.skipIf(process.platform !== "linux")("its threads have a low priority, unless they are to compete", () =>
+  Effect.gen(function* () {
+    const lowered = (options: Wasm.WorkerOptions) => {
+      const before = threads()
+      return Effect.gen(function* () {
+        const square = yield* Compile.compile((x: T) => Tensor.matmul(x, x), Tensor.zeros([256, 256]))
+        yield* square(Tensor.zeros([256, 256]))
+        return [...threads()].filter(([thread, priority]) => priority === 10 && !before.has(thread)).length
+      }).pipe(Effect.scoped, Effect.provide(Wasm.worker(options)))
+    }
+    assert.strictEqual(yield* lowered({ threads: 2, priority: "normal" }), 0)
+    assert.strictEqual(yield* lowered({ threads: 2 }), 2)
+    const refused = yield* Effect.flip(lowered({ priority: "high" as never }))
+    assert.include(refused.message, 'the option priority is "high"; it wants "low" or "normal"')
   }),
 )
 

@@ -98,11 +98,17 @@ describe("every code", () => {
       1 | schema: 2
         |         ^
 
-      error[S108]: \`search\` is not supported yet
+      error[S108]: \`report\` is not supported yet
         --> m.yaml:1:1
-      1 | search: { trials: 10 }
+      1 | report: { plots: true }
         | ^^^^^^
         = help: the model language reserves this name for a later version: remove it
+
+      error[S109]: \`data.split\` cannot be searched: it decides which rows are scored
+        --> m.yaml:1:61
+      1 | data: { source: moons, split: { train: 70%, val: { $search: [20%, 30%], default: 20% }, seed: 1 } }
+        |                                                             ^^^^^^^^^^
+        = help: all trials are compared on the same rows: search how columns are prepared, the model or the training; for other rows write another file
 
       error[R201]: there is no variable \`widht\`
         --> m.yaml:2:17

@@ -144,9 +144,15 @@ const scoresSection = (material: Material): Html | undefined => {
   ])
   const weights =
     summary?.weightsEpoch === undefined ? "" : `The weights are those of epoch ${summary.weightsEpoch}, the ${summary.weights}. `
+  const balanced = Object.entries(summary?.balanced ?? {}).map(([name, value]) => `${name} ${Format.score(name, value)}`)
   return html`<section aria-labelledby="scores"><h2 id="scores">Scores</h2>
 <p class="soft">${weights}An interval holds the score of other rows of the same kind in 95 of 100 cases.</p>
-${scrolled("scores", tableOf(["score", ...shown, ...judged, ...always], rows))}${linearText(summary)}</section>
+${scrolled("scores", tableOf(["score", ...shown, ...judged, ...always], rows))}${linearText(summary)}${
+  balanced.length === 0
+    ? ""
+    : html`<p class="soft">The loss weighs classes, which costs accuracy: the run is judged by its balanced accuracy, the mean share of each class that is found. On rows that it was not trained on: ${balanced.join(", ")}.</p>
+`
+}</section>
 `
 }
 
@@ -264,7 +270,7 @@ const modelSection = ({ advice, command, model }: Material): Html =>
 ${
   model.facts.size === 0
     ? ""
-    : html`<p class="soft">Each layer on its line, with its output for one row. Gradient norms and dead units are there where the run recorded its layers (<code>callbacks: [watch_layers]</code>), shares of time where they were measured (<code>adjoint report --time</code>).</p>
+    : html`<p class="soft">Each layer on its line, with its output for one row. Gradient norms, and units that are 0 for all rows, are those of the run's weights on training rows. Shares of time were measured once, forward and backward, on the machine that made the first report.</p>
 `
 }${annotated(model.text, model.facts)}
 ${

@@ -1,6 +1,7 @@
 /** Which reader takes a file or a pipe: by the end of its name, by its first bytes, or as the run's own rows were read. */
-import type * as Csv from "@adjoint/core/data/Csv"
+import * as BlankWords from "@adjoint/core/data/BlankWords"
 import type { DataError } from "@adjoint/core/data/DataError"
+import type { Words } from "@adjoint/core/data/Field"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isJpeg } from "@adjoint/core/data/image/Jpeg"
 import { isPng } from "@adjoint/core/data/image/Png"
@@ -25,24 +26,25 @@ export interface Run {
   readonly open?: Open
 }
 
-const text = ({ open, run: { fitted } }: Run, options: Csv.Options = {}): Reader =>
-  delimited(fitted, { ...Recorded.tableOptions(fitted), ...options }, open)
+/** The options with which a run's own rows were read, as far as a file of this kind has them, or else its defaults. */
+const optionsOf = ({ run: { fitted } }: Run, name: string): Recorded.Use["options"] =>
+  Recorded.recorded({ name, options: Recorded.optionsFor(Recorded.of(fitted), name) }).options
+
+/** Delimited text of a kind. */
+const text = (run: Run, name: "csv" | "tsv"): Reader =>
+  delimited(run.run.fitted, Recorded.tableOptionsOf({ name, options: optionsOf(run, name) }), run.open)
 
 /** Lines of JSON; those that name images are read whole. */
 const lines = (run: Run): Reader => {
   const { fitted } = run.run
   const hasImages = inputColumns(fitted)?.some(({ type }) => type === "image") === true
-  return hasImages ? asSource(run, "jsonl", Recorded.kinds.jsonl) : jsonLines(fitted)
+  const { blanks } = optionsOf(run, "jsonl")
+  const words = blanks === undefined ? undefined : BlankWords.textsOf(blanks as Words)
+  return hasImages ? asSource(run, "jsonl", Recorded.kinds.jsonl) : jsonLines(fitted, words)
 }
 
 /** How names of files of these endings end. */
 const ended = (endings: ReadonlyArray<string>): RegExp => new RegExp(`\\.(${endings.join("|")})(\\.gz)?$`, "i")
-
-/** The options with which a run's own rows were read, if they are of this kind, or its defaults. */
-const optionsOf = ({ run: { fitted } }: Run, name: string): { readonly [option: string]: unknown } => {
-  const own = Recorded.of(fitted)
-  return (own?.name === name ? own : Recorded.recorded({ name, options: {} })).options
-}
 
 /** Reads a file of a kind whole, as in training: named arrays by the names of the inputs, others as a table or as one array. */
 const asSource = (run: Run, name: string, kind: Recorded.AnyKind): Reader => {
@@ -65,8 +67,8 @@ type Kinds = ReadonlyArray<readonly [name: string, ending: RegExp, read: (run: R
 
 /** The kinds that are read row by row, or are no source of their own. */
 const own: Kinds = [
-  ["csv", ended(["csv"]), (run) => text(run)],
-  ["tsv", ended(["tsv"]), (run) => text(run, { delimiter: "\t" })],
+  ["csv", ended(["csv"]), (run) => text(run, "csv")],
+  ["tsv", ended(["tsv"]), (run) => text(run, "tsv")],
   ["jsonl", ended(["jsonl", "ndjson", "json"]), lines],
   ["npy", ended(["npy"]), ({ run }) => npy(run.fitted)],
   ["idx", /idx[^/\\]*$/i, ({ run }) => idx(run.fitted)],
@@ -113,7 +115,7 @@ const recognized = (run: Run, bytes: Uint8Array): Reader => {
   if (isPng(bytes) || isJpeg(bytes)) return image(fitted)
   if (bytes[0] === 0 && bytes[1] === 0) return idx(fitted)
   const first = bytes.find((byte) => byte > 0x20 && byte < 0x80)
-  return first === 0x7b || first === 0x5b ? lines(run) : text(run)
+  return first === 0x7b || first === 0x5b ? lines(run) : text(run, Recorded.of(fitted)?.name === "tsv" ? "tsv" : "csv")
 }
 
 /** A reader that waits for the first bytes that are no blanks, and goes by them. */

@@ -51,9 +51,10 @@ export const duration = (milliseconds: number): string => {
 const bare = (name: string): string => name.slice(name.lastIndexOf(".") + 1)
 
 /** The scores that are shown as percentages. */
-const percentages: ReadonlySet<string> = new Set(
-  Object.keys(Score.table).filter((name) => withDefaults<Score.Score>(Score.table, name)?.isPercentage === true),
-)
+const percentages: ReadonlySet<string> = new Set([
+  ...Object.keys(Score.table).filter((name) => withDefaults<Score.Score>(Score.table, name)?.isPercentage === true),
+  "balanced_accuracy",
+])
 
 /**
  * Which way a score is better, by its name with or without the part of the data and the head in front; `undefined` for a score that is not in the catalogue.

@@ -1,5 +1,5 @@
 /** `adjoint predict`: what a run's model says of rows, one line of JSON a row, as the rows come. */
-import { dirname, join } from "node:path"
+import { dirname } from "node:path"
 import { DataError, dataError, inFile } from "@adjoint/core/data/DataError"
 import { pieces } from "@adjoint/core/data/GzipPieces"
 import * as Load from "@adjoint/core/data/Load"
@@ -47,8 +47,10 @@ async function* read(bytes: AsyncIterable<Uint8Array>, reader: Reader): AsyncGen
 /** Reads the files that rows name, in a folder. */
 const openIn = (folder: string) =>
   Effect.map(
-    Effect.context<FileSystem.FileSystem>(),
-    (services) => (path: string) => Effect.runPromiseWith(services)(Effect.result(Load.bytes(join(folder, path)))),
+    Effect.all([Effect.context<FileSystem.FileSystem>(), Load.below(folder)]),
+    ([services, files]) =>
+      (path: string) =>
+        Effect.runPromiseWith(services)(Effect.result(files.bytes(path))),
   )
 
 const openFile = (trained: Trained, file: string) =>

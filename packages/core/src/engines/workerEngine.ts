@@ -7,9 +7,10 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type EngineError, type Job, OutOfMemory } from "../backend/Executable.ts"
+import { type EngineError, type Job, keepsState, OutOfMemory } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
 import { type Answers, restored, type Settings, type Wire } from "../backend/worker/messages.ts"
+import { areShared } from "../backend/worker/snapshots.ts"
 import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
 import { programWork } from "../compiler/compilerFacts.ts"
 import { type Expr, known, type Tensor } from "../language/Expr.ts"
@@ -40,19 +41,27 @@ const wire = (arrays: Arrays): Wire =>
 /** The bytes that are copied at once: a few milliseconds. */
 const pieceBytes = 2 ** 22
 
-/** A copy in memory that the worker shares, made in pieces between which other work runs; smaller arrays stay as they are. */
-const sharedCopy = Effect.fnUntraced(function* (array: NDArray) {
-  const { data, dtype, shape } = array
-  if (data.byteLength <= pieceBytes || typeof SharedArrayBuffer !== "function") return array
-  const Same = data.constructor as new (buffer: SharedArrayBuffer) => typeof data
-  const shared = new Same(new SharedArrayBuffer(data.byteLength))
+/** A copy of an array in other memory, made in pieces between which other work runs. */
+const copyIn = Effect.fnUntraced(function* ({ data, dtype, shape }: NDArray, memory: (bytes: number) => ArrayBufferLike) {
+  const Same = data.constructor as new (buffer: ArrayBufferLike) => typeof data
+  const copy = new Same(memory(data.byteLength))
   const piece = pieceBytes / data.BYTES_PER_ELEMENT
   for (let from = 0; from < data.length; from += piece) {
-    shared.set(data.subarray(from, from + piece), from)
-    yield* letOthersRun
+    copy.set(data.subarray(from, from + piece), from)
+    if (from + piece < data.length) yield* letOthersRun
   }
-  return new NDArray(dtype, shape, shared)
+  return new NDArray(dtype, shape, copy)
 })
+
+/** A copy in memory that the worker shares; smaller arrays stay as they are. */
+const sharedCopy = (array: NDArray): Effect.Effect<NDArray> =>
+  array.data.byteLength <= pieceBytes || typeof SharedArrayBuffer !== "function"
+    ? Effect.succeed(array)
+    : copyIn(array, (bytes) => new SharedArrayBuffer(bytes))
+
+/** A copy of arrays that the worker shares, which stays as it is. */
+const ownCopy = (arrays: Arrays): Effect.Effect<Arrays> =>
+  Effect.forEach(arrays, (array) => copyIn(array, (bytes) => new ArrayBuffer(bytes)))
 
 /** A job whose large constants, such as the data of a training, are shared with the worker where the host permits it. */
 const sharedJob = ({ program, resident }: Job): Effect.Effect<Job> =>
@@ -84,17 +93,13 @@ const readThere = (targets: ReadonlyArray<Tensor>, workers: Workers): Effect.Eff
     },
   )
 
-/** Whether a program returns its state as it was. */
-const keepsState = ({ program: { outputs }, resident }: Job): boolean =>
-  outputs.slice(0, resident).every((output, i) => output === i)
-
 /** An executable of the worker, as this side knows it. */
 interface Remote {
   readonly number: number
   readonly job: Job
   /** The connection to the worker that has it. */
   connection: Connection
-  /** The state before the runs that are not done, if it is known here. */
+  /** The state before the runs that are not done, if it is known here. Its worker may share its memory and overwrite it in a later run. */
   known: Arrays | undefined
   /** How many states have been loaded: the answer of a run before the last one says nothing about the state. */
   loads: number
@@ -110,6 +115,8 @@ interface Remote {
 interface Workers {
   /** The connection to the present worker; starts one if there is none. */
   readonly present: () => Connection
+  /** Whether a worker was given up, and no other one has started since. */
+  readonly hasNone: () => boolean
   readonly all: Set<Remote>
   /** The executables of the runs whose outputs nobody has read. */
   readonly unread: Map<number, Remote>
@@ -135,6 +142,7 @@ const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connecti
       }
       return connection
     },
+    hasNone: () => isGivenUp,
     giveUp: (remote) => {
       const others = [...all].filter((other) => other !== remote)
       const keeps = [remote, ...others].every(({ hasState, known }) => !hasState || known !== undefined)
@@ -170,7 +178,7 @@ const soonDone = (remote: Remote): Effect.Effect<boolean> =>
 /** What is behind an executable of this module. */
 const remotes = new WeakMap<Executable, Remote>()
 
-const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, runNumber: () => number): Executable => {
+const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Workers, runNumber: () => number): Executable => {
   const { job, number } = remote
   const keeps = keepsState(job)
   /** The connection to the worker that has an executable: where its worker was given up, the present one gets it first. */
@@ -247,11 +255,13 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
         const posted = Effect.sync(() => post(inputs))
         return remote.running === undefined ? posted : Effect.andThen(Effect.exit(remote.running), posted)
       }),
-    state: Effect.suspend(() =>
-      remote.running === undefined && remote.hasState && remote.known !== undefined
-        ? Effect.succeed(remote.known)
-        : Effect.map(at(remote).post({ call: "state", executable: number }, { owner: number }), restored),
-    ),
+    state: Effect.suspend(() => {
+      const known = remote.running === undefined && remote.hasState ? remote.known : undefined
+      if (known !== undefined && !areShared(known)) return Effect.succeed(known)
+      // The copy that its worker makes takes no time of this thread.
+      if (known !== undefined && hasNone()) return ownCopy(known)
+      return Effect.map(at(remote).post({ call: "state", executable: number }, { owner: number }), restored)
+    }),
     abort: Effect.suspend(() => {
       const { running } = remote
       if (running === undefined) return Effect.succeed(false)

@@ -36,7 +36,7 @@ import type { DatasetOf } from "./Samples.ts"
 import { runAttributes, startedEvent } from "./startedEvent.ts"
 import type { Finished, TrainEvent } from "./TrainEvent.ts"
 import { initial, type StepOutput, trainStep } from "./trainStep.ts"
-import { isDue } from "./Watch.ts"
+import { isDue, watchedNumbers } from "./Watch.ts"
 
 export type { Config, Resume, Saving } from "./Config.ts"
 export type { Finished } from "./TrainEvent.ts"
@@ -111,7 +111,8 @@ const layersOf = <P, S, O, R, X, Y, T>(
     const scope = yield* Effect.scope
     const stepping = { loss, net, optimizer, seed, ...(penalty === undefined ? {} : { penalty }) }
     const rows = yield* evenSamples<X, T>(data, batch)
-    const prepare = Scope.provide(layerStatistics<P, S, O, X, Y, T>(stepping, first, rows, watch.endsOf), scope)
+    const measuring = { endsOf: watch.endsOf, numbers: watchedNumbers }
+    const prepare = Scope.provide(layerStatistics<P, S, O, X, Y, T>(stepping, first, rows, measuring), scope)
     // Not `Effect.cached`: it can expire, so a page would load clocks and durations.
     let measure: Effect.Success<typeof prepare> | undefined
     return Effect.fnUntraced(function* (

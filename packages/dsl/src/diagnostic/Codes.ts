@@ -141,8 +141,18 @@ export const codes = {
   S108: error(
     "not supported yet",
     "The model language reserves this name, but this version of Adjoint does not support it.",
-    "search: { trials: 10 }\n",
+    "report: { plots: true }\n",
     "train: { epochs: 3 }\n",
+  ),
+  S109: error(
+    "not a value to search",
+    "A search compares trials by their scores on the same rows. So a marker may not stand where it decides which rows there are, what is predicted, or how it is scored: under `data.source`, `data.test`, `data.split`, `data.series`, `evaluate` and in the sections that are not part of the model.",
+    "data: { source: moons, split: { train: 70%, val: { $search: [20%, 30%], default: 20% }, seed: 1 } }\n",
+    "data: { source: moons, split: { train: 70%, val: 20%, seed: 1 } }\ntrain: { batch: { $search: [16, 32], default: 32 } }\n",
+  ),
+  S110: error(
+    "not a point of the space",
+    "A point has a value for each search marker that exists with its other values. This one has values that the file does not: it belongs to another file, or to an earlier version of this one.",
   ),
 
   R201: error(

@@ -25,6 +25,7 @@ import { finding, type Place } from "./DataFinding.ts"
 import { type Division, divide, splitOf } from "./Division.ts"
 import * as Ends from "./Ends.ts"
 import type { Facts, HeadTarget, Target } from "./Facts.ts"
+import * as InTime from "./InTime.ts"
 import { labelsOf } from "./Labels.ts"
 import { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
@@ -47,6 +48,8 @@ export interface Prepared<I extends PreprocessTree.RowArrays = PreprocessTree.Ro
   readonly lock: Lock
   /** The values of the columns that the document scores groups by, for the part that it scores. */
   readonly slices: Slices.Slices
+  /** The order in time of the rows of that part, where they have one. */
+  readonly inTime?: InTime.InTime
   /** Where the rows of each part are in its source. */
   readonly origins: { readonly [part in "train" | "val" | "test"]?: Origin }
 }
@@ -363,6 +366,9 @@ export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
     const slices = yield* Effect.fromResult(Slices.valuesOf(evaluate?.slices ?? [], judged.raw, judgedRows)).pipe(
       refused(judged.place),
     )
+    // A run without the rows that it is to be evaluated on is judged on those that nothing was learned from.
+    const timedRows = judgedRows.length > 0 ? judgedRows : (parts.val ?? trainRows)
+    const inTime = yield* Effect.fromResult(InTime.of(data, judged.raw, timedRows)).pipe(refused(judged.place))
     const labels = data.target === undefined && source.files.length > 0 ? labelsOf(raw) : undefined
     const extra = unlabelled === undefined ? {} : { unlabelled: parts.unlabelled?.length ?? 0 }
     const facts: Known = {
@@ -384,6 +390,7 @@ export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
       fitted,
       facts,
       slices,
+      ...(inTime === undefined ? {} : { inTime }),
       lock: {
         version: 1,
         files: [...source.files, ...(separate?.files ?? [])],

@@ -25,9 +25,8 @@ import { foldsIn, openRun, type Run } from "../run/Run.ts"
 import { files, numbersIn } from "../run/RunFolder.ts"
 import * as Format from "../terminal/Format.ts"
 import { message } from "../terminal/Write.ts"
-
-/** The name of the folder of a fold's runs. `nameOf({ repeat: 2, fold: 3 }) // => "2-3"` */
-export const nameOf = ({ fold, repeat }: Fold): string => `${repeat}-${fold}`
+import { withoutVersion } from "./Closing.ts"
+import { nameOf } from "./Job.ts"
 
 const isSame = (a: Fold) => (b: Fold) => a.repeat === b.repeat && a.fold === b.fold
 
@@ -209,8 +208,7 @@ export const run = <E, R, E2, R2>(
     })
     const stopped = Effect.gen(function* () {
       const summary = yield* close({ status: "interrupted" })
-      const { version: _, ...fields } = summary
-      if (json) return yield* emitNow({ event: "summary", folder, ...fields })
+      if (json) return yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
       yield* Lines.stoppedFolds(each.length, folds.length, reference)
     })
     return yield* trained.pipe(
