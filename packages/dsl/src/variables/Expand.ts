@@ -424,7 +424,11 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
         ? problem("Y006", site, `the variables make more than ${maxValues} values out of this document`)
         : null
     keep(site)
-    if (typeof node === "string") return Expression.isExpression(node) ? expression(node, site) : Expression.literal(node)
+    if (typeof node === "string") {
+      // Conditions of a search are read for each of its points.
+      if (site.to[0] === "search" && site.to[1] === "where") return node
+      return Expression.isExpression(node) ? expression(node, site) : Expression.literal(node)
+    }
     if (Array.isArray(node)) return node.map((item, i) => value(item, inside(site, i)))
     if (!isRecord(node)) return node
     if (Marker.isMarker(node)) return marker(node, site)
