@@ -48,6 +48,8 @@ export interface Searched {
   readonly positions: Positions
   readonly file: FileSpace
   readonly point?: Point
+  /** The values of the variables that are numbers. */
+  readonly numbers: ReadonlyMap<string, number>
 }
 
 /** Decodes plain data without variables, as far as it is valid. `unknown` has the places of values whose variables are unknown. */
@@ -113,12 +115,12 @@ const readable = (data: Data, findings: ReadonlyArray<Finding>, { schema }: Lang
 export const openData = (data: Data, positions: Positions, syntax: ReadonlyArray<Diagnostic>, language: Language): Opened => {
   const expanded = expand(data, positions)
   const sections = decodeSections(expanded.data, expanded.positions, expanded.unknown, language)
-  const { markers } = expanded
+  const { markers, numbers } = expanded
   return {
     ...sections,
     syntax,
     findings: [...expanded.findings, ...sections.findings],
-    ...(markers.length === 0 ? {} : { searched: { data, positions, file: fileSpace(markers) } }),
+    ...(markers.length === 0 ? {} : { searched: { data, positions, numbers, file: fileSpace(markers) } }),
   }
 }
 
@@ -129,7 +131,12 @@ export const openAt = (opened: Opened, point: Point, language: Language = standa
   const { data, file, positions } = searched
   const expanded = expand(data, positions, chosenAt(file, point))
   const sections = decodeSections(expanded.data, expanded.positions, expanded.unknown, language)
-  return { ...sections, syntax, findings: [...expanded.findings, ...sections.findings], searched: { ...searched, point } }
+  return {
+    ...sections,
+    syntax,
+    findings: [...expanded.findings, ...sections.findings],
+    searched: { ...searched, numbers: expanded.numbers, point },
+  }
 }
 
 /** The decoded sections: short forms spelled out, defaults filled in. */

@@ -170,7 +170,7 @@ const patience = ({ search, subject: { catalogue, train } }: Searching): Readonl
 const sampler = ({ file, search, subject: { catalogue } }: Searching): ReadonlyArray<Finding> => {
   if (file === undefined) return []
   const use = useOf(search.sampler)
-  const at = { path: ["search", "sampler", use.name] }
+  const at = { path: ["search", "sampler", use.name], on: "key" } as const
   const made = Entry.make(catalogue.sampler, use)
   const [problem] = made.check?.(file.space) ?? []
   if (problem !== undefined)
@@ -197,7 +197,7 @@ const gridLimit = ({ space }: FileSpace, { trials }: Search, levels: unknown): R
     {
       code: "A641",
       message: `the grid has ${grouped(size)} points${of}, and ${trials === undefined ? "all of them are tried" : `only the first ${trials} are tried`}`,
-      at: { path: ["search", "sampler", "grid"] },
+      at: { path: ["search", "sampler", "grid"], on: "key" },
       help: "`sampler: random` tries values of every dimension with any number of trials",
     },
   ]
