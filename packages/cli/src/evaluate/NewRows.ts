@@ -9,7 +9,8 @@ import * as Source from "@adjoint/core/data/Source"
 import * as Table from "@adjoint/core/data/Table"
 import { type Data, useOf } from "@adjoint/dsl/Document"
 import { diagnostic } from "@adjoint/dsl/diagnostic/Diagnostic"
-import { type Part, specOf } from "@adjoint/dsl/prepare/Prepare"
+import type { Part } from "@adjoint/dsl/prepare/Prepared"
+import { specOf } from "@adjoint/dsl/prepare/Spec"
 import { type ReadRows, readRows } from "@adjoint/dsl/prepare/Streamed"
 import { allWindows, hasSeries, seriesOf } from "@adjoint/dsl/prepare/Windows"
 import * as Effect from "effect/Effect"
@@ -130,5 +131,10 @@ export const newRows = (trained: Trained, files: ReadonlyArray<string>) =>
     const part = yield* within(found.part(run.fitted, raw, rows))
     if (rows.length === 0)
       return yield* new UsageError({ message: `${files.join(" and ")}: there are no rows that can be scored` })
+    if (part.weights !== undefined && !part.weights.data.some((weight: number) => weight > 0))
+      return yield* new UsageError({
+        message: `${files.join(" and ")}: all rows have the weight 0, so none counts in a score`,
+        hint: "rows of other weights, or a run without a column of weights",
+      })
     return { raw, rows, part } satisfies NewRows
   })
