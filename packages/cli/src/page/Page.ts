@@ -170,9 +170,8 @@ const foldsSection = ({ folds, summary }: Material): Html | undefined => {
   ])
   const deviation = summary?.crossValidation?.deviation
   const means = scores.map(({ name, part }) => {
-    const own = of(deviation?.[part], name)
-    const mean = scoreCell(name, of(summary?.[part], name))
-    return own === undefined || Number.isNaN(own) ? mean : `${mean} ± ${Format.score(name, own)}`
+    const mean = of(summary?.[part], name)
+    return mean === undefined ? "–" : Format.spread(name, mean, of(deviation?.[part], name))
   })
   const head = ["fold", "epoch", ...scores.map(({ name, part }) => `${part} ${name}`)]
   return html`<section aria-labelledby="folds"><h2 id="folds">Folds</h2>

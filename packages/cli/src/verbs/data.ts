@@ -7,7 +7,7 @@ import * as Render from "@adjoint/dsl/diagnostic/Render"
 import { type Profiled, profiled } from "@adjoint/dsl/prepare/Profiled"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
-import { open } from "../model/ModelFile.ts"
+import { open, streaming } from "../model/ModelFile.ts"
 import { arraysOf, classesOf, printArrays } from "../profile/Arrays.ts"
 import { columnsOf, inputNames, printColumns } from "../profile/Columns.ts"
 import { printSamples } from "../profile/Samples.ts"
@@ -66,9 +66,10 @@ export const run = ({ file, json, sample, set }: Options) =>
       return yield* new Refused({ diagnostics: found.length > 0 ? found : diagnostics, source })
     }
     const described = { data, ...(model === undefined ? {} : { model }) }
-    const found = yield* Effect.mapError(
-      loading(profiled(described, opened.directory)),
-      ({ findings }) => new Refused({ diagnostics: findings.map((finding) => locate(finding, positions)), source }),
+    const found = yield* loading(streaming(profiled(described, opened.directory), { data }, opened.directory)).pipe(
+      Effect.catchTag("PrepareError", ({ findings }) =>
+        Effect.fail(new Refused({ diagnostics: findings.map((finding) => locate(finding, positions)), source })),
+      ),
     )
     const suspicions = sort(found.findings.map((finding) => locate(finding, positions)))
     const columns = found.table === undefined ? undefined : columnsOf(data, found.table)
@@ -104,4 +105,4 @@ export const run = ({ file, json, sample, set }: Options) =>
       yield* message(`\n${own(Render.all(suspicions, source, { colour }))}`)
     }
     if (hasErrors(suspicions)) return yield* new Refused({ diagnostics: suspicions, source, isTold: true })
-  })
+  }).pipe(Effect.scoped)

@@ -2,6 +2,7 @@
  * Prepares the rows of a document for a network: reads them, splits them by the document's seed, and applies preprocessing
  * fitted on the training rows. Errors are findings of the document.
  */
+import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type * as Dataset from "@adjoint/core/data/Dataset"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import * as Preprocess from "@adjoint/core/data/Preprocess"
@@ -36,6 +37,21 @@ const datasetOf = (part: string, fitted: FittedTree, { place, raw }: Rows, rows:
     refused(place),
     Effect.tap(() => Progress.report({ _tag: "Prepared", part, rows: rows.length })),
   )
+
+/** Refuses a part whose rows all have the weight 0: it could not be scored after the training. */
+const weighted = (part: string, { weights }: Part<PreprocessTree.RowArrays>): Result.Result<void, DataError> => {
+  const all = weights?.data
+  if (all === undefined || all.some((weight: number) => weight > 0)) return Result.succeed(undefined)
+  return Result.fail(
+    dataError({
+      _tag: "BadSplit",
+      part,
+      got: `${all.length} row${all.length === 1 ? "" : "s"} of weight 0 alone`,
+      wanted: "at least one of a weight above 0",
+      hint: "a larger part, another `seed`, or no column of weights",
+    }),
+  )
+}
 
 /** Rows in memory. */
 export const memory: Storage<PreprocessTree.Arrays, never, FileSystem.FileSystem> = {
@@ -162,7 +178,10 @@ export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
     const partOf = <P extends string>(name: P, from: Rows, rows: Preprocess.Rows | undefined) =>
       rows === undefined
         ? Effect.succeed<{ readonly [K in P]?: Part<I> }>({})
-        : Effect.map(storage.part(name, fitted, from, rows), (part) => ({ [name]: part }) as { readonly [K in P]: Part<I> })
+        : storage.part(name, fitted, from, rows).pipe(
+            Effect.tap((part) => Effect.fromResult(weighted(name, part)).pipe(refused(from.place))),
+            Effect.map((part) => ({ [name]: part }) as { readonly [K in P]: Part<I> }),
+          )
     const train = yield* storage.part("train", fitted, source, assigned.train)
     const val = yield* partOf("val", source, parts.val)
     const test = yield* partOf("test", separate ?? source, assigned.test)
