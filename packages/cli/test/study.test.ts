@@ -44,7 +44,7 @@ const definition: Store.Definition = {
 
 /** Threads whose trials take some milliseconds and give a value that depends on the point alone. */
 const threads = (counted: Array<number>, milliseconds: (number: number) => number): Threads => ({
-  run: ({ number, text }: Task, goesOn) =>
+  run: ({ number, texts: [text] }: Task, goesOn) =>
     Effect.gen(function* () {
       counted.push(number)
       const value = Number(text)
@@ -58,12 +58,10 @@ const threads = (counted: Array<number>, milliseconds: (number: number) => numbe
 
 const taskOf: Parameters<typeof join>[0]["taskOf"] = ({ number, point }) => ({
   number,
-  text: String((point.x ?? 0) ** 2),
+  texts: [String((point.x ?? 0) ** 2)],
   file: "m.yaml",
-  set: [],
   directory: folder,
   objectives: [],
-  repeats: [[]],
 })
 
 const layerOf = (path: string) => Layer.mergeAll(Store.layer, queues).pipe(Layer.provideMerge(Sqlite.layer(path)))

@@ -1,14 +1,21 @@
 /** What a model file with search markers comes to as a study: its space, what decides its trials, and what each of them computes. */
 import { dirname, resolve } from "node:path"
-import * as Key from "@adjoint/core/tensor/Key"
+import { make } from "@adjoint/core/learning/Entry"
 import type { Pruner as Prune } from "@adjoint/core/search/pruner/Pruner"
 import * as Pruner from "@adjoint/core/search/Pruner"
 import * as Sampler from "@adjoint/core/search/Sampler"
+import { gridSize } from "@adjoint/core/search/Sampler"
+import type * as Space from "@adjoint/core/search/Space"
 import type { Point } from "@adjoint/core/search/Space"
-import type { Start, Study } from "@adjoint/core/search/Study"
-import type { Monitor } from "@adjoint/core/training/Monitor"
-import { writtenWith } from "@adjoint/dsl/AtPoint"
+import { defaultPending, type Start, type Study } from "@adjoint/core/search/Study"
+import * as Key from "@adjoint/core/tensor/Key"
+import { brokenBy, readAt, withPoint, writtenWith } from "@adjoint/dsl/AtPoint"
+import { foldsOf, type Search, useOf } from "@adjoint/dsl/Document"
+import { usualTrials } from "@adjoint/dsl/schema/SearchSection"
 import { type FileSpace, shown } from "@adjoint/dsl/space/FileSpace"
+import { folded } from "@adjoint/dsl/space/Folds"
+import { objectives as objectivesOf } from "@adjoint/dsl/space/Objectives"
+import { toYaml } from "@adjoint/dsl/Write"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { canonical, sha256 } from "../model/Hash.ts"
@@ -51,51 +58,87 @@ export const textAt = ({ sound: { reading } }: Training, point: Point): Effect.E
     (diagnostics) => new Refused({ diagnostics, source: reading.source }),
   )
 
+/** The texts that a trial trains, and scores the mean of: one, or one for each fold or seed. Empty for a point that makes no file. */
+const textsAt = ({ sound: { reading } }: Training, { folds: wanted, seeds }: Search, point: Point): ReadonlyArray<string> => {
+  const found = withPoint(reading, point)
+  if (Result.isFailure(found)) return []
+  const document = wanted === undefined ? found.success : folded(found.success, wanted)
+  const { data, train } = document
+  const folds = data === undefined ? [] : foldsOf(data.split)
+  const ofFolds =
+    data === undefined || folds.length === 0
+      ? [document]
+      : folds.map((fold) => ({ ...document, data: { ...data, split: { ...data.split, ...fold } } }))
+  const all = ofFolds.flatMap((each) =>
+    Array.from({ length: seeds }, (_, i) => ({ ...each, train: { ...train, seed: train.seed + i } })),
+  )
+  return all.length > 1 ? all.map(toYaml) : Result.match(writtenWith(reading, point), { onSuccess: (text) => [text], onFailure: () => [] })
+}
+
+/** What a file without the section `search` means by it. */
+const usual: Search = {
+  maximize: [],
+  minimize: [],
+  sampler: { random: {} },
+  seed: 0,
+  pending: defaultPending,
+  seeds: 1,
+  pruner: { none: {} },
+  where: [],
+}
+
+/** The number of trials: as the file says, or a usual one; of a grid all its points. */
+const trialsOf = ({ sampler, trials }: Search, space: Space.Space): number => {
+  if (trials !== undefined) return trials
+  const { name, options } = useOf(sampler)
+  const { levels } = { levels: undefined, ...options }
+  return name === "grid" ? gridSize(space, typeof levels === "number" ? levels : 1) : usualTrials
+}
+
 /** The study of a model file. Fails with `UsageError` for a file without markers, or without validation rows. */
 export const planOf = (training: Training): Effect.Effect<Plan, UsageError> =>
   Effect.gen(function* () {
-    const { built, fingerprint, prepared, sound } = training
-    const { searched } = sound.reading
+    const { fingerprint, prepared, sound } = training
+    const { searched, sections } = sound.reading
     if (searched === undefined)
       return yield* new UsageError({
         message: "the model file has nothing to search",
         hint: "mark a value: `lr: { $search: { log: [1e-4, 1e-1] }, default: 1e-3 }`",
       })
-    if (prepared.val === undefined)
+    const search = sections.search ?? usual
+    const { data } = sound.document
+    const isFolded = search.folds !== undefined || (data !== undefined && foldsOf(data.split).length > 0)
+    if (prepared.val === undefined && !isFolded)
       return yield* new UsageError({
-        message: "a search goes by the scores of validation rows, and there are none",
+        message: "a search compares scores of validation rows, and there are none",
         hint: "--set data.split.val=20%",
       })
-    const { mode, monitor } = built.earlyStop ?? built.best
-    const objectives: ReadonlyArray<Monitor> = [{ monitor, mode }]
-    const file = searched.file
+    const { file } = searched
+    const objectives = objectivesOf(search).map(({ mode, name }) => ({ mode, name }))
     const study: Study = {
       space: file.space,
-      sampler: Sampler.random(),
-      objectives: objectives.map((objective) => ({ name: objective.monitor, mode: objective.mode })),
-      key: Key.make(built.seed),
-      pending: 8,
+      sampler: make(Sampler.table, useOf(search.sampler)),
+      objectives,
+      key: Key.make(search.seed),
+      pending: search.pending,
+      ...(search.where.length === 0 ? {} : { where: (point) => brokenBy(readAt(sound.reading, point)) === undefined }),
     }
+    const { parallel, store, ...decisive } = search
     return {
       study,
-      pruner: Pruner.none(),
-      trials: 20,
-      parallel: undefined,
-      store: undefined,
-      board: boardOf(file, study.objectives),
-      fingerprint: sha256(canonical({ fingerprint, data: searched.data, objectives })),
-      taskOf: ({ number, point }) => {
-        const text = writtenWith(sound.reading, point)
-        return {
-          number,
-          file: sound.reading.source.file,
-          text: Result.isSuccess(text) ? text.success : "",
-          set: [],
-          directory: resolve(sound.directory),
-          objectives,
-          repeats: [[]],
-        }
-      },
+      pruner: make(Pruner.table, useOf(search.pruner)),
+      trials: trialsOf(search, file.space),
+      parallel,
+      store,
+      board: boardOf(file, objectives),
+      fingerprint: sha256(canonical({ fingerprint, data: searched.data, search: { ...decisive, trials: undefined } })),
+      taskOf: ({ number, point }) => ({
+        number,
+        file: sound.reading.source.file,
+        texts: textsAt(training, search, point),
+        directory: resolve(sound.directory),
+        objectives: objectives.map(({ mode, name }) => ({ monitor: name, mode })),
+      }),
     }
   })
 

@@ -3,10 +3,11 @@ import type { NonFinite } from "@adjoint/core/training/NonFinite"
 import { type Monitor, monitoredScore } from "@adjoint/core/training/Monitor"
 import type { EpochRecord } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
+import { sizeOf } from "@adjoint/dsl/build/Sizes"
 import { fromText } from "@adjoint/dsl/source/Source"
+import { isFact } from "@adjoint/dsl/variables/Condition"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { parametersOf } from "../model/Layers.ts"
 import { ofSource, sound } from "../model/ModelFile.ts"
 import { fits, located } from "../model/Step.ts"
 import { type Training, training as trainingOf } from "../model/Training.ts"
@@ -15,14 +16,12 @@ import { configOf } from "../run/Config.ts"
 /** What is to be computed. */
 export interface Task {
   readonly number: number
-  /** The model file at the trial's point, and what is set in it besides. */
+  /** The model file that was searched, and the folder that its paths are relative to. */
   readonly file: string
-  readonly text: string
-  readonly set: ReadonlyArray<string>
   readonly directory: string
+  /** The plain model files that are trained: one, or one for each fold and seed, whose scores are averaged. */
+  readonly texts: ReadonlyArray<string>
   readonly objectives: ReadonlyArray<Monitor>
-  /** The changes of the file, as `--set` has them, that its value is the mean over: folds, or seeds. One empty list for a single run. */
-  readonly repeats: ReadonlyArray<ReadonlyArray<string>>
 }
 
 /** The result of a trial. */
@@ -42,8 +41,8 @@ const valuesOf = (
   const restored = training.built.earlyStop?.restoreBest === true ? history.find(({ epoch }) => epoch === best?.epoch) : undefined
   const record = restored ?? history.at(-1)
   const values = objectives.map((objective) =>
-    objective.monitor === "model.params"
-      ? parametersOf(training)
+    isFact(objective.monitor)
+      ? sizeOf(training.sound.document, training.prepared.facts, objective.monitor)
       : record === undefined
         ? undefined
         : monitoredScore(objective, record),
@@ -52,10 +51,10 @@ const valuesOf = (
 }
 
 /** Trains one model file; gives the values of the objectives, or nothing if the run diverged. */
-const trained = (task: Task, sets: ReadonlyArray<string>, report: Report) =>
+const trained = (task: Task, text: string, report: Report) =>
   Effect.gen(function* () {
-    const source = fromText(task.file, task.text)
-    const model = yield* sound(yield* ofSource(source, { directory: task.directory, sets: [...task.set, ...sets] }))
+    const source = fromText(task.file, text)
+    const model = yield* sound(yield* ofSource(source, { directory: task.directory }))
     const training = yield* trainingOf(model)
     yield* fits(training)
     const [first] = task.objectives
@@ -80,10 +79,10 @@ const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, valu
 /** Runs a trial. `report` gets the first objective after each epoch of a trial that is trained once. */
 export const trial = (task: Task, report: Report) =>
   Effect.gen(function* () {
-    const isRepeated = task.repeats.length > 1
+    const isRepeated = task.texts.length > 1
     const runs: Array<ReadonlyArray<number>> = []
-    for (const [i, sets] of task.repeats.entries()) {
-      const values = yield* trained(task, sets, isRepeated ? () => Effect.void : report)
+    for (const [i, text] of task.texts.entries()) {
+      const values = yield* trained(task, text, isRepeated ? () => Effect.void : report)
       if (values === undefined) return { state: "diverged" } satisfies Outcome
       runs.push(values)
       const [first] = values
