@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join as joinPath } from "node:path"
-import * as Key from "@adjoint/core/tensor/Key"
 import * as Pruner from "@adjoint/core/search/Pruner"
 import * as Sampler from "@adjoint/core/search/Sampler"
 import type { SearchEvent } from "@adjoint/core/search/SearchEvent"
 import type { Study } from "@adjoint/core/search/Study"
+import * as Key from "@adjoint/core/tensor/Key"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
@@ -82,7 +82,10 @@ const takePart = (path: string, trials: number, { milliseconds = () => 1, parall
       { name: "s", study, pruner: Pruner.median({ after: 3 }), parallel, threads: threads(counted, milliseconds), taskOf },
       (event) => Effect.sync(() => void events.push(event)),
     )
-    return { trials: finished.map(({ number, point, reports, state, values }) => ({ number, point, reports, state, values })), events }
+    return {
+      trials: finished.map(({ number, point, reports, state, values }) => ({ number, point, reports, state, values })),
+      events,
+    }
   }).pipe(Effect.provide(layerOf(path)), Effect.scoped)
 }
 

@@ -102,7 +102,10 @@ const slices = (material: Material): Figure | undefined => {
       if (points.length === 0) return []
       return [
         {
-          x: axisOf(dimension, points.map(([x]) => x)),
+          x: axisOf(
+            dimension,
+            points.map(([x]) => x),
+          ),
           y: { label: nameOf(material), domain: domainOf(all.map(({ value }) => value)) },
           marks: [{ kind: "dots", points, tone: 0 }],
         },
@@ -134,7 +137,17 @@ const importance = (material: Material): Figure | undefined => {
         y: { domain: [0, shown.length], names: shown.map(({ title }) => title) },
         height: Math.max(60, 24 * shown.length),
         marks: [
-          { kind: "bars", bars: shares.map((share, i) => [[0, i + 0.2], [share, i + 0.8]] as const), tone: 0 },
+          {
+            kind: "bars",
+            bars: shares.map(
+              (share, i) =>
+                [
+                  [0, i + 0.2],
+                  [share, i + 0.8],
+                ] as const,
+            ),
+            tone: 0,
+          },
         ],
       },
     ],
@@ -160,7 +173,13 @@ const parallel = (material: Material): Figure | undefined => {
       all.flatMap(({ trial }) => trial.point[dimension.name] ?? []),
     ),
   )
-  const ofValue: Axis = { label: name, domain: domainOf(all.map(({ value }) => value), 0) }
+  const ofValue: Axis = {
+    label: name,
+    domain: domainOf(
+      all.map(({ value }) => value),
+      0,
+    ),
+  }
   const lineOf = ({ trial, value }: Scored): ReadonlyArray<Point> => [
     ...dimensions.map((dimension, i): Point => {
       const x = trial.point[dimension.name]
@@ -170,14 +189,17 @@ const parallel = (material: Material): Figure | undefined => {
     [dimensions.length + 0.5, shareAlong(ofValue, value)],
   ]
   const good = Math.max(1, Math.round(bestShare * all.length))
-  const marks = all.map((trial, i): Mark => ({
-    kind: "line",
-    points: lineOf(trial),
-    tone: i >= all.length - good ? 0 : "soft",
-    ...(i === all.length - 1 ? { label: `the best ${good}` } : i === 0 && all.length > good ? { label: "other trials" } : {}),
-  }))
+  const marks = all.map(
+    (trial, i): Mark => ({
+      kind: "line",
+      points: lineOf(trial),
+      tone: i >= all.length - good ? 0 : "soft",
+      ...(i === all.length - 1 ? { label: `the best ${good}` } : i === 0 && all.length > good ? { label: "other trials" } : {}),
+    }),
+  )
   const ends = [...axes, ofValue].flatMap(({ domain: [low, high], names }, i): ReadonlyArray<Mark> => {
-    const [below, above] = names === undefined ? [Format.decimal(low), Format.decimal(high)] : [names[0] ?? "", names.at(-1) ?? ""]
+    const [below, above] =
+      names === undefined ? [Format.decimal(low), Format.decimal(high)] : [names[0] ?? "", names.at(-1) ?? ""]
     return [
       { kind: "text", at: [i + 0.5, -0.08], text: below },
       { kind: "text", at: [i + 0.5, 1.05], text: above },
@@ -215,8 +237,14 @@ const contour = (material: Material): Figure | undefined => {
   })
   if (points.length < 4) return undefined
   const [across, up] = [
-    axisOf(a, points.map(({ x }) => x)),
-    axisOf(b, points.map(({ y }) => y)),
+    axisOf(
+      a,
+      points.map(({ x }) => x),
+    ),
+    axisOf(
+      b,
+      points.map(({ y }) => y),
+    ),
   ]
   const places = points.map(({ value, x, y }) => ({ value, x: shareAlong(across, x), y: shareAlong(up, y) }))
   const valueAt = (x: number, y: number): number => {
@@ -234,7 +262,10 @@ const contour = (material: Material): Figure | undefined => {
     const [i, j] = [k % cells, Math.floor(k / cells)]
     return { i, j, value: valueAt((i + 0.5) / cells, (j + 0.5) / cells) }
   })
-  const [low, high] = domainOf(grid.map(({ value }) => value), 0)
+  const [low, high] = domainOf(
+    grid.map(({ value }) => value),
+    0,
+  )
   const shadeOf = (value: number): number => {
     const share = (value - low) / (high - low)
     return Math.min(shades - 1, Math.floor(shades * (material.objectives[0]?.mode === "max" ? share : 1 - share)))
@@ -262,7 +293,12 @@ const contour = (material: Material): Figure | undefined => {
     description: `${nameOf(material)} over ${a.title} and ${b.title}, interpolated between ${points.length} trials, which are the dots: the darker, the better.`,
     columns: 1,
     panels: [
-      { x: across, y: up, isSquare: true, marks: [...map, { kind: "dots", points: points.map(({ x, y }) => [x, y] as const), tone: 1 }] },
+      {
+        x: across,
+        y: up,
+        isSquare: true,
+        marks: [...map, { kind: "dots", points: points.map(({ x, y }) => [x, y] as const), tone: 1 }],
+      },
     ],
   }
 }
@@ -297,7 +333,10 @@ const pareto = ({ objectives, trials }: Material, front: ReadonlySet<number>): F
 }
 
 /** All pictures of a search by the names of their files; `front` are the numbers of the trials on the Pareto front. */
-export const pictures = (material: Material, front: ReadonlySet<number>): ReadonlyArray<{ readonly name: string; readonly figure: Figure }> =>
+export const pictures = (
+  material: Material,
+  front: ReadonlySet<number>,
+): ReadonlyArray<{ readonly name: string; readonly figure: Figure }> =>
   Object.entries({
     history: history(material),
     importance: importance(material),

@@ -19,7 +19,15 @@ import { Plotted, Reported } from "./Plot.ts"
 import { Predicted, RowFailed } from "./Predict.ts"
 import { Kept, Planned, Run, Summarized } from "./Run.ts"
 import { RunListed, RunsCompared } from "./Runs.ts"
-import { SearchFinished, SearchStarted, StudyListed, TrialExported, TrialFinished, TrialReported, TrialStarted } from "./Search.ts"
+import {
+  SearchFinished,
+  SearchStarted,
+  StudyListed,
+  TrialExported,
+  TrialFinished,
+  TrialReported,
+  TrialStarted,
+} from "./Search.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
 
 export const Event = Schema.Union([

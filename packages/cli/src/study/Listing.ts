@@ -41,7 +41,9 @@ export const list = (isJson: boolean) =>
       )
     if (all.length === 0) return yield* result("no studies")
     yield* result((style) => {
-      const header = ["study", "model", "started", "trials", "best", ""].map((text) => cell(text, (shown) => style("faint", shown)))
+      const header = ["study", "model", "started", "trials", "best", ""].map((text) =>
+        cell(text, (shown) => style("faint", shown)),
+      )
       const rows = all.map(({ study, trials }) => {
         const board = boardOf(study)
         const best = Leaderboard.best(trials, board.objectives)
@@ -75,7 +77,8 @@ export const exported = (name: string | undefined, format: "csv" | "json") =>
     if (study === undefined)
       return yield* new UsageError({
         message: name === undefined ? "which study?" : `there is no study ${printable(name)}`,
-        hint: all.length === 0 ? "the database has none" : `--study ${all.map((one) => printable(one.name)).join(", or --study ")}`,
+        hint:
+          all.length === 0 ? "the database has none" : `--study ${all.map((one) => printable(one.name)).join(", or --study ")}`,
       })
     const board = boardOf(study)
     const trials = yield* finished(study.name, 0)
@@ -85,7 +88,13 @@ export const exported = (name: string | undefined, format: "csv" | "json") =>
         (trial) => emit({ event: "exported_trial", ...Show.record(board, trial, trial.seconds) }),
         { discard: true },
       )
-    const header = ["number", "state", ...board.objectives.map((objective) => objective.name), ...board.columns.map((column) => column.name), "seconds"]
+    const header = [
+      "number",
+      "state",
+      ...board.objectives.map((objective) => objective.name),
+      ...board.columns.map((column) => column.name),
+      "seconds",
+    ]
     const rows = trials.map((trial) => {
       const point = Show.pointOf(board, trial.point)
       return [

@@ -1,8 +1,8 @@
 /** What a model file with search markers comes to as a study: its space, what decides its trials, and what each of them computes. */
 import { dirname, resolve } from "node:path"
 import { make } from "@adjoint/core/learning/Entry"
-import type { Pruner as Prune } from "@adjoint/core/search/pruner/Pruner"
 import * as Pruner from "@adjoint/core/search/Pruner"
+import type { Pruner as Prune } from "@adjoint/core/search/pruner/Pruner"
 import * as Sampler from "@adjoint/core/search/Sampler"
 import { gridSize } from "@adjoint/core/search/Sampler"
 import type * as Space from "@adjoint/core/search/Space"
@@ -72,7 +72,9 @@ const textsAt = ({ sound: { reading } }: Training, { folds: wanted, seeds }: Sea
   const all = ofFolds.flatMap((each) =>
     Array.from({ length: seeds }, (_, i) => ({ ...each, train: { ...train, seed: train.seed + i } })),
   )
-  return all.length > 1 ? all.map(toYaml) : Result.match(writtenWith(reading, point), { onSuccess: (text) => [text], onFailure: () => [] })
+  return all.length > 1
+    ? all.map(toYaml)
+    : Result.match(writtenWith(reading, point), { onSuccess: (text) => [text], onFailure: () => [] })
 }
 
 /** What a file without the section `search` means by it. */

@@ -21,11 +21,7 @@ const interval = 100
 const back = own("\r\u001b[K")
 
 /** What shows a search, as the streams and the flag `--json` allow. `trials` is how many are wanted. */
-export const progress = (
-  board: Show.Board,
-  trials: number | undefined,
-  json: boolean,
-): Effect.Effect<Progress, never, World> =>
+export const progress = (board: Show.Board, trials: number | undefined, json: boolean): Effect.Effect<Progress, never, World> =>
   Effect.map(World, ({ env, stderr }) => {
     if (json) return { tell: inJson(board), end: Effect.void }
     const drawsOver = isLive(env, stderr)

@@ -2,7 +2,8 @@
 import * as Leaderboard from "@adjoint/core/search/Leaderboard"
 import type { Point } from "@adjoint/core/search/Space"
 import type { Objective, Trial } from "@adjoint/core/search/Trial"
-import { columns as widthOf, printable } from "@adjoint/dsl/diagnostic/Printable"
+import { printable, columns as widthOf } from "@adjoint/dsl/diagnostic/Printable"
+import { isFact } from "@adjoint/dsl/variables/Condition"
 import { bar } from "../terminal/Bar.ts"
 import { type Align, type Cell, cell, laid } from "../terminal/Cells.ts"
 import * as Format from "../terminal/Format.ts"
@@ -53,11 +54,14 @@ export const titles = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
     return ends.findLast(isOwn) ?? name
   })
 
+/** A value of an objective: a score, or a size, which is a whole number. */
+const printValue = (name: string, value: number): string => (isFact(name) ? Format.count(value) : Format.score(name, value))
+
 /** The values of a complete trial, or why it has none. */
 const resultOf = ({ objectives }: Board, { state, values }: Trial): ReadonlyArray<string> =>
   objectives.map(({ name }, i) => {
     const value = state === "complete" ? values?.[i] : undefined
-    return value === undefined ? (i === 0 ? state : "") : Format.score(name, value)
+    return value === undefined ? (i === 0 ? state : "") : printValue(name, value)
   })
 
 const timeOf = (seconds: number | undefined): string => (seconds === undefined ? "" : Format.duration(1000 * seconds))

@@ -4,11 +4,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Reactivity from "effect/reactivity/Reactivity"
 import * as Semaphore from "effect/Semaphore"
+import * as Stream from "effect/Stream"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { Connection, Row } from "effect/sql/SqlConnection"
 import * as SqlError from "effect/sql/SqlError"
 import * as Statement from "effect/sql/Statement"
-import * as Stream from "effect/Stream"
 
 /** How long a statement waits for another process that writes, in milliseconds. */
 const busyTimeout = 10_000
@@ -21,7 +21,8 @@ const settings = ["journal_mode = WAL", "synchronous = FULL", `busy_timeout = ${
 const sqlError = (cause: unknown): SqlError.SqlError => {
   // Effect classifies by the field `errno`; Node calls it `errcode`.
   const known = cause instanceof Error && "errcode" in cause ? Object.assign(cause, { errno: cause.errcode }) : cause
-  return new SqlError.SqlError({ reason: SqlError.classifySqliteError(known, { message: "SQLite", operation: "execute" }) })
+  const message = cause instanceof Error ? cause.message : "SQLite"
+  return new SqlError.SqlError({ reason: SqlError.classifySqliteError(known, { message, operation: "execute" }) })
 }
 
 const attempt = <A>(run: () => A): Effect.Effect<A, SqlError.SqlError> => Effect.try({ try: run, catch: sqlError })
@@ -36,7 +37,10 @@ const connectionOf = (database: DatabaseSync): Connection => {
       statement.run(...values)
       return []
     })
-  const values = (sql: string, params: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<ReadonlyArray<unknown>>, SqlError.SqlError> =>
+  const values = (
+    sql: string,
+    params: ReadonlyArray<unknown>,
+  ): Effect.Effect<ReadonlyArray<ReadonlyArray<unknown>>, SqlError.SqlError> =>
     Effect.map(rows(sql, params), (found) => found.map((row) => Object.values(row)))
   const execute: Connection["execute"] = (sql, params, transform) =>
     Effect.map(rows(sql, params), (found) => (transform === undefined ? found : transform(found)))
@@ -59,7 +63,7 @@ export const layer = (path: string): Layer.Layer<SqlClient.SqlClient, SqlError.S
         attempt(() => new DatabaseSync(path)),
         (opened) => Effect.sync(() => opened.close()),
       )
-      yield* attempt(() => settings.forEach((setting) => database.exec(`PRAGMA ${setting}`)))
+      yield* attempt(() => database.exec(settings.map((setting) => `PRAGMA ${setting};`).join("\n")))
       const acquirers = SqlClient.makeSqliteAcquirers({
         connection: Effect.succeed(connectionOf(database)),
         semaphore: yield* Semaphore.make(1),

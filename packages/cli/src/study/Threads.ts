@@ -56,11 +56,7 @@ const runOn = (worker: Worker, task: Task, goesOn: Judge): Effect.Effect<Outcome
   })
 
 /** `size` threads that start with the module `entry` when they are first used. */
-export const make = (
-  entry: URL,
-  choice: Choice,
-  size: number,
-): Effect.Effect<Threads, never, Scope.Scope> =>
+export const make = (entry: URL, choice: Choice, size: number): Effect.Effect<Threads, never, Scope.Scope> =>
   Effect.map(Pool.make({ acquire: thread(entry, choice), size }), (pool) => ({
     run: (task, goesOn) =>
       Effect.scoped(

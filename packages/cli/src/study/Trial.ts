@@ -1,6 +1,7 @@
 /** One trial: a plain model file is trained, and its scores are the values of the objectives. */
-import type { NonFinite } from "@adjoint/core/training/NonFinite"
+
 import { type Monitor, monitoredScore } from "@adjoint/core/training/Monitor"
+import type { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { EpochRecord } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
 import { sizeOf } from "@adjoint/dsl/build/Sizes"
