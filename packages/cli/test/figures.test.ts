@@ -115,7 +115,13 @@ describe("numbers", () => {
   })
 
   test("a forecast of several series has a panel for each, in the order of time", () => {
-    const some: NumberFindings = { kind: "numbers", head: undefined, column: "y", predicted: [1, 2, 3, 4], truth: [10, 20, 30, 40] }
+    const some: NumberFindings = {
+      kind: "numbers",
+      head: undefined,
+      column: "y",
+      predicted: [1, 2, 3, 4],
+      truth: [10, 20, 30, 40],
+    }
     const inTime = { time: ["2024-02-01", "2024-01-01", "2024-01-02", "2024-01-03"], series: ["a", "b", "a", "b"] }
     const figure = Numbers.forecast(some, ordered(inTime, 4))
     const panels = figure?.kind === "panels" ? figure.panels : []

@@ -63,6 +63,7 @@ interface Column {
 
 /** The columns that at least one line has something for. */
 const columnsOf = (facts: ReadonlyArray<LineFacts>): ReadonlyArray<Column> => {
+  if (facts.length === 0) return []
   const work = facts.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0)
   const some = (has: (facts: LineFacts) => boolean, column: Column): ReadonlyArray<Column> => (facts.some(has) ? [column] : [])
   return [

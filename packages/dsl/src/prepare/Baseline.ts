@@ -4,7 +4,7 @@ import { restore, type Unit } from "@adjoint/core/learning/Score"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import { type Head, headsOf } from "./Facts.ts"
 import { type Naive, naive } from "./Naive.ts"
-import type { Prepared } from "./Prepare.ts"
+import type { Prepared } from "./Prepared.ts"
 
 /**
  * `majority`: the accuracy of always predicting the most common training class. `mean`: the
