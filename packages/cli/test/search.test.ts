@@ -59,7 +59,8 @@ test("a search that is killed is resumed, shared and extended to the trials of o
   const best = readFileSync(at("whole.sqlite.yaml"), "utf8")
   expect(best).toContain("# how wide")
   expect(best).not.toContain("search")
-  const { stdout } = await run(["train", at("whole.sqlite.yaml"), "--runs", at("runs"), "--no-report", "--json"])
+  const { code, stderr, stdout } = await run(["train", at("whole.sqlite.yaml"), "--runs", at("runs"), "--json"])
+  expect([code, stderr.includes("error")]).toEqual([0, false])
   const epochs = stdout.split("\n").filter((line) => line.includes('"event":"epoch"'))
   const accuracy = JSON.parse(epochs.at(-1) ?? "{}").val.accuracy
   const rows = (await exported("whole.sqlite")).slice(1).map((line) => line.split(","))
