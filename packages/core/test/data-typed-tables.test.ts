@@ -65,7 +65,7 @@ describe("damaged files", () => {
     // The bytes before the second row group's values of the column.
     const at = Buffer.from(file).indexOf(Buffer.from(Float64Array.of(0.625, 0.75, 0.875, 1).buffer))
     expect(at).toBeGreaterThan(0)
-    file.fill(0xff, at - 24, at)
+    file.fill(0xff, at - 12, at)
     expect(messageOf(await decode("none.parquet", file))).toMatch(/^the Parquet data is damaged: row group 2, column `double`: /)
     expect(messageOf(await decode("x.parquet", Buffer.from("PK34")))).toBe(
       'the file starts with "PK34" at byte 0; wanted "PAR1", as a Parquet file does',

@@ -1,5 +1,5 @@
 /** Tables that are streamed through files on disk give the rows of tables in memory, to the bit. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
@@ -12,11 +12,16 @@ import { Effect } from "effect"
 import * as fc from "fast-check"
 import { afterAll, describe, expect, test } from "vitest"
 import type { Data } from "../src/Document.ts"
-import { type Part, type Prepared, prepare } from "../src/prepare/Prepare.ts"
+import { prepare } from "../src/prepare/Prepare.ts"
+import type { Part, Prepared } from "../src/prepare/Prepared.ts"
 import { isStreamed, prepareStreamed, Streaming } from "../src/prepare/Streamed.ts"
 import { read } from "../src/Read.ts"
 import { fromText } from "../src/source/Source.ts"
 import { completed } from "./reading.ts"
+
+const recorded = JSON.parse(readFileSync(new URL("../../core/test/recorded/tables-pyarrow.json", import.meta.url), "utf8")) as {
+  readonly files: { readonly [name: string]: string }
+}
 
 const scratch = mkdtempSync(join(tmpdir(), "adjoint-streamed-"))
 const cache = join(scratch, "cache")
@@ -127,6 +132,39 @@ describe("a table that is streamed", () => {
       ),
       { numRuns: 8 },
     ))
+
+  test("of JSON lines may have names that come late, texts among numbers, and words for blanks", async () => {
+    const lines = Array.from({ length: 9000 }, (_, i) => {
+      const late = i > 6000 && i % 3 === 0 ? { late: i % 5 === 0 ? String(i) : i } : {}
+      const size = i % 50 === 0 ? null : i % 51 === 0 ? -999 : ((i * 37) % 101) / 8
+      return JSON.stringify({ size, kind: `k${i % 7}`, ...late, skipped: { of: i }, answer: i % 2 === 0 })
+    })
+    for (const [name, pack] of [
+      ["rows.jsonl", Buffer.from],
+      ["rows.jsonl.gz", gzipSync],
+    ] as const) {
+      writeFileSync(join(scratch, name), pack(lines.join("\n")))
+      const data =
+        dataOf(`{ source: { jsonl: { path: ${name}, blanks: { size: [-999] } } }, split: { val: 20%, seed: 1 }, columns: {
+        size: { type: number, missing: median, scale: standard }, late: { type: number, missing: mean, scale: minmax }, kind: category,
+        skipped: ignore, answer: class } }`)
+      const [memory, disk] = [await inMemory(data), await onDisk(data)]
+      expect(disk).toEqual(memory)
+      const [size] = memory.fitted.input.type === "columns" ? memory.fitted.input.columns : []
+      expect(size).toMatchObject({ fill: 6.25, subtract: expect.closeTo(6.26, 2) })
+    }
+  })
+
+  test.each(["snappy.parquet", "v2.parquet", "zstd.feather", "stream.arrows"])("of pyarrow: %s", async (name) => {
+    writeFileSync(join(scratch, name), Buffer.from(recorded.files[name] ?? "", "base64"))
+    const kind = name.endsWith(".parquet") ? "parquet" : "arrow"
+    const data = dataOf(`{ source: { ${kind}: ${name} }, split: { val: 3, seed: 1 }, columns: {
+      double: { type: number, missing: mean, scale: standard }, long: { type: number, missing: mean }, wide: ignore, pair: { type: vector, size: 2 },
+      date: { type: date, parts: [month] }, text: { type: category, missing: category, unknown: zeros }, name: class, "*": ignore } }`)
+    const [memory, disk] = [await inMemory(data), await onDisk(data)]
+    expect(disk).toEqual(memory)
+    expect(memory.lock.files).toMatchObject([{ path: name, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }])
+  })
 
   test("is read with the options of its file: marks, blanks, encoding, names", async () => {
     const cells = Array.from({ length: 200 }, (_, i) => {

@@ -24,6 +24,8 @@ export const Summary = Schema.Struct({
   units: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
   /** The answer that looks at no input, and its scores. */
   baseline: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite]))),
+  /** Of a run with class weights: the balanced accuracy of its heads with classes on the rows of the baseline, by which it is judged. */
+  balanced: Schema.optionalKey(Scores),
   /** The score that is worse than the baseline's, where one is. */
   worseThanBaseline: Schema.optionalKey(Schema.String),
   /** The folds, if the model file has several. */

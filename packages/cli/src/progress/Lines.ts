@@ -3,11 +3,12 @@ import type { Scores } from "@adjoint/core/training/Progress"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import { type Baseline, baselines, worseThan } from "@adjoint/dsl/prepare/Baseline"
-import { headsOf, scoreName } from "@adjoint/dsl/prepare/Facts"
-import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
+import { type Head, headsOf, scoreName } from "@adjoint/dsl/prepare/Facts"
+import type { Prepared } from "@adjoint/dsl/prepare/Prepared"
 import { print } from "@adjoint/dsl/source/Path"
 import * as Effect from "effect/Effect"
 import type { Summary } from "../json/Summary.ts"
+import { balancedAccuracy, baselinePart, chanceOf, weighsClasses } from "../model/Balanced.ts"
 import type { Sound } from "../model/ModelFile.ts"
 import type { Training } from "../model/Training.ts"
 import { hasColour } from "../terminal/Capability.ts"
@@ -23,10 +24,6 @@ export const warnings = ({ reading: { diagnostics, source } }: Sound) =>
     : Effect.flatMap(World, ({ env, stderr }) =>
         message(own(`${Render.all(diagnostics, source, { colour: hasColour(env, stderr) })}\n`)),
       )
-
-/** The part that the baseline is scored on: rows that nothing is learned from, where there are any. */
-export const baselinePart = ({ test, val }: Pick<Prepared, "test" | "val">): "train" | "val" | "test" =>
-  val !== undefined ? "val" : test !== undefined ? "test" : "train"
 
 /** Whether a baseline is a naive forecast, which stands beside the mean. */
 const isNaive = ({ kind }: Baseline): boolean => kind === "last" || kind === "season"
@@ -151,8 +148,17 @@ const worse = (training: Training, summary: Summary, reference: string): Readonl
   return [`${name} ${Format.score(name, got)} is worse than ${said} (${Format.score(name, baseline)})`, advice(training)]
 }
 
-/** The scores of a summary that are worse than the baselines, with the baselines. */
-export const worseThanBaseline = ({ built, prepared }: Training, summary: Partial<Pick<Summary, "train" | "val" | "test">>) => {
+/** The balanced accuracy of a head that is worse than that of always answering one class. */
+const worseBalanced = ({ prepared }: Training, { balanced }: Partial<Summary>, head: Pick<Head, "name">) => {
+  const score = scoreName(head, balancedAccuracy)
+  const got = balanced !== undefined && Object.hasOwn(balanced, score) ? balanced[score] : undefined
+  const baseline = chanceOf(prepared, head.name)
+  return got === undefined || got >= baseline ? undefined : { score: balancedAccuracy, got, baseline }
+}
+
+/** The scores of a summary that are worse than the baselines, with the baselines. A head whose classes have weights is judged by its balanced accuracy. */
+export const worseThanBaseline = (training: Training, summary: Partial<Pick<Summary, "balanced" | "test" | "train" | "val">>) => {
+  const { built, prepared } = training
   const part = baselinePart(prepared)
   const scores = Object.entries(summary[part] ?? {})
   if (summary[part] === undefined) return []
@@ -161,8 +167,9 @@ export const worseThanBaseline = ({ built, prepared }: Training, summary: Partia
     const own = Object.fromEntries(
       scores.flatMap(([name, value]) => (name.startsWith(prefix) ? [[name.slice(prefix.length), value] as const] : [])),
     )
-    const loss = built.heads.find(({ name }) => name === head.name)?.lossName ?? ""
-    const found = worseThan(answer, own, loss)
+    const { lossName = "", target } = built.heads.find(({ name }) => name === head.name) ?? {}
+    const isWeighted = weighsClasses(training) && (target?.type === "class" || target?.type === "binary")
+    const found = isWeighted ? worseBalanced(training, summary, head) : worseThan(answer, own, lossName)
     return found === undefined ? [] : [{ ...found, answer, name: `${part}.${scoreName(head, found.score)}` }]
   })
 }
@@ -208,6 +215,12 @@ export const footer = (training: Training, summary: Summary, reference: string) 
   Effect.gen(function* () {
     const time = Format.duration(summary.seconds * 1000)
     yield* message((style) => `${style("good", "✓")} ${ending(summary)} (${time})`)
+    yield* Effect.forEach(Object.entries(summary.balanced ?? {}), ([name, value]) =>
+      message(
+        (style) =>
+          `  ${style("faint", `${baselinePart(training.prepared)}.${name}`)} ${Format.score(name, value)}: with class weights a run is judged by it, and not by its accuracy`,
+      ),
+    )
     const [text, hint] = worse(training, summary, reference)
     if (text !== undefined) yield* warning(text, hint)
     yield* next([["evaluate", reference, ...splitFlag(training)].join(" "), `predict ${reference} FILE`])

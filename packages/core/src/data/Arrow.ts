@@ -5,9 +5,11 @@
 import * as Result from "effect/Result"
 import { decompressZstd } from "hyparquet-compressors"
 import { type Cursor, Damaged, damaged, type Field, fieldOf, Unsupported, type Values, valuesOf } from "./arrowColumns.ts"
+import { concatBytes } from "./concatBytes.ts"
 import { type DataError, dataError, type Reason } from "./DataError.ts"
 import { type Table as Flat, rootOf } from "./flatbuffer.ts"
 import * as Lz4 from "./lz4.ts"
+import type { BlockReader } from "./sources/Kind.ts"
 import type { Table } from "./Table.ts"
 import { type Cells, type IsUsed, maxCells, tableOf } from "./TypedTable.ts"
 
@@ -41,7 +43,7 @@ const unpackZstd = (bytes: Uint8Array, length: number): Uint8Array => {
 /** What is read of a file so far. */
 interface State {
   fields: ReadonlyArray<Field> | undefined
-  readonly columns: Array<Array<unknown>>
+  columns: ReadonlyArray<Array<unknown>>
   readonly dictionaries: Map<bigint, Values>
   cells: number
   unpacked: number
@@ -131,36 +133,157 @@ const readBatch = (header: Flat, body: Uint8Array, state: State): void => {
 
 const [schema, dictionaryBatch, recordBatch] = [1, 2, 3]
 
-/** Reads one message; returns where the next one begins, or `undefined` at the end. */
-const readMessage = (bytes: Uint8Array, start: number, state: State): number | undefined => {
+/** A message: where its rows begin and how long they are, or that no message follows. */
+type Message =
+  | { readonly _tag: "End" }
+  /** So many bytes from the start on are needed to know more. */
+  | { readonly _tag: "Short"; readonly wanted: number; readonly what: string }
+  | { readonly _tag: "Message"; readonly message: Flat; readonly header: Flat; readonly body: number; readonly end: number }
+
+/** The message at a position. */
+const messageAt = (bytes: Uint8Array, start: number): Message => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const cut = (what: string): never => damaged(`it ends at byte ${bytes.length}, in the middle of ${what}`)
-  if (start === bytes.length) return undefined
-  if (start + 4 > bytes.length) return cut("a message")
+  const short = (end: number, what: string): Message => ({ _tag: "Short", wanted: end - start, what })
+  if (start + 4 > bytes.length) return short(start + 4, "a message")
   // Older files have no mark before the length.
   const isMarked = view.getInt32(start, true) === -1
   const at = isMarked ? start + 4 : start
-  if (at + 4 > bytes.length) return cut("a message")
+  if (at + 4 > bytes.length) return short(at + 4, "a message")
   const length = view.getInt32(at, true)
-  if (length === 0) return undefined
-  if (length < 8 || at + 4 + length > bytes.length) return cut("a message")
-  const message = rootOf(bytes.subarray(at + 4, at + 4 + length))
+  if (length === 0) return { _tag: "End" }
+  if (length < 8) return damaged(`a message of ${length} bytes`)
+  const body = at + 4 + length
+  if (body > bytes.length) return short(body, "a message")
+  const message = rootOf(bytes.subarray(at + 4, body))
   const header = message.table(2) ?? damaged("a message without a header")
-  const bodyStart = at + 4 + length
-  const bodyLength = Number(message.long(3))
-  if (bodyLength < 0 || bodyStart + bodyLength > bytes.length) return cut("its rows")
-  const body = bytes.subarray(bodyStart, bodyStart + bodyLength)
+  const rows = Number(message.long(3))
+  if (rows < 0) return damaged(`rows of ${rows} bytes`)
+  if (body + rows > bytes.length) return short(body + rows, "its rows")
+  return { _tag: "Message", message, header, body, end: body + rows }
+}
+
+/** Reads the rows of one message. */
+const readMessage = (
+  bytes: Uint8Array,
+  { body: start, end, header, message }: Message & { _tag: "Message" },
+  state: State,
+): void => {
+  const body = bytes.subarray(start, end)
   const kind = message.byte(1)
   if (kind === schema) {
     if (header.short(0) !== 0) throw new Unsupported("big-endian numbers")
     if (state.fields === undefined) {
       state.fields = header.tables(1).map((field) => fieldOf(field))
-      state.columns.push(...state.fields.map(() => []))
+      state.columns = state.fields.map(() => [])
     }
   } else if (kind === dictionaryBatch) readDictionary(header, body, state)
   else if (kind === recordBatch) readBatch(header, body, state)
   else throw new Unsupported(`a message of the kind ${kind}`)
-  return bodyStart + bodyLength
+}
+
+const begin = (): State => ({ fields: undefined, columns: [], dictionaries: new Map(), cells: 0, unpacked: 0, batch: 0 })
+
+const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
+
+/** The error that reading threw. */
+const thrown = (error: unknown): Result.Result<never, DataError> => {
+  if (error instanceof TooMany) return refuse(error.reason)
+  const got = error instanceof Error ? error.message : String(error)
+  return error instanceof Unsupported
+    ? refuse({ _tag: "BadFile", got, wanted: "an Arrow file of usual types", hint: "write the column as another type" })
+    : refuse({ _tag: "Corrupt", format: "Arrow", got })
+}
+
+/** Takes the rows that were read since the last call; `before` are those that were taken before. */
+const take = (state: State, before: number, isUsed: IsUsed | undefined): Result.Result<Table | undefined, DataError> => {
+  const { columns, fields = [] } = state
+  if ((columns[0]?.length ?? 0) === 0) return Result.succeed(undefined)
+  state.columns = fields.map(() => [])
+  state.cells = 0
+  state.unpacked = 0
+  return tableOf(
+    fields.map(({ name }, i): Cells => ({ name, values: columns[i] ?? [] })),
+    { before, isUsed },
+  )
+}
+
+const empty = { _tag: "Empty", got: "it is empty", wanted: "an Arrow file" } as const
+const noRows = { _tag: "Empty", got: "there are no rows in it", wanted: "one or more" } as const
+
+/** Bytes at the beginning of a file; a stream begins with its first message. */
+const fileStart = 8
+
+/** The end of a message that a reader in pieces waits for; a longer one is refused. */
+const longestMessage = 2 ** 31 - 1
+
+/**
+ * An Arrow file or stream that arrives in pieces, as tables of the record batches that each piece completes. Memory holds one batch,
+ * and the dictionaries.
+ *
+ * Fails as `decode` does; the limits of cells and bytes hold for the batches of one piece.
+ */
+export const blocks = (isUsed?: IsUsed): BlockReader => {
+  const state = begin()
+  let pending: Array<Uint8Array> = []
+  let held = 0
+  /** Bytes without which nothing more can be read. */
+  let wanted = fileStart
+  let what = "a message"
+  let isFile: boolean | undefined
+  let hasEnded = false
+  let [before, bytes] = [0, 0]
+  /** The last bytes so far, which a file ends with. */
+  let last: Uint8Array = new Uint8Array(0)
+
+  const messages = (): Result.Result<Table | undefined, DataError> => {
+    const all = concatBytes(pending)
+    isFile ??= begins(all, 0)
+    let at = bytes === held && isFile ? fileStart : 0
+    try {
+      while (!hasEnded) {
+        const found = messageAt(all, at)
+        if (found._tag === "Short") {
+          ;({ wanted, what } = found)
+          if (wanted > longestMessage) throw new TooMany("a message", wanted, longestMessage, "bytes")
+          break
+        }
+        if (found._tag === "End") hasEnded = true
+        else {
+          readMessage(all, found, state)
+          at = found.end
+        }
+      }
+    } catch (error) {
+      return thrown(error)
+    }
+    const rest = hasEnded ? new Uint8Array(0) : all.slice(at)
+    pending = [rest]
+    held = rest.length
+    const taken = take(state, before, isUsed)
+    if (Result.isSuccess(taken)) before += taken.success?.size ?? 0
+    return taken
+  }
+
+  return {
+    push: (piece) => {
+      bytes += piece.length
+      last = concatBytes([last, piece.subarray(-magic.length)]).slice(-magic.length)
+      if (hasEnded) return Result.succeed(undefined)
+      pending.push(piece.slice())
+      held += piece.length
+      return held < wanted ? Result.succeed(undefined) : messages()
+    },
+    end: () => {
+      if (bytes === 0) return refuse(empty)
+      const rows = hasEnded ? Result.succeed(undefined) : messages()
+      return Result.flatMap(rows, (table) => {
+        if (isFile === true && !begins(last, 0)) return refuse({ _tag: "Truncated", offset: bytes, wanted: "its footer" })
+        if (!hasEnded && held > 0)
+          return refuse({ _tag: "Corrupt", format: "Arrow", got: `it ends at byte ${bytes}, in the middle of ${what}` })
+        return before === 0 ? refuse(noRows) : Result.succeed(table)
+      })
+    },
+  }
 }
 
 /**
@@ -171,23 +294,23 @@ const readMessage = (bytes: Uint8Array, start: number, state: State): number | u
  * supported, and `BadCell` for a nested value in a column that is used.
  */
 export const decode = (bytes: Uint8Array, isUsed?: IsUsed): Result.Result<Table, DataError> => {
-  const fail = (reason: Reason) => Result.fail(dataError(reason))
-  if (bytes.length === 0) return fail({ _tag: "Empty", got: "it is empty", wanted: "an Arrow file" })
+  if (bytes.length === 0) return refuse(empty)
   const isFile = begins(bytes, 0)
   if (isFile && !begins(bytes, bytes.length - magic.length))
-    return fail({ _tag: "Truncated", offset: bytes.length, wanted: "its footer" })
-  const state: State = { fields: undefined, columns: [], dictionaries: new Map(), cells: 0, unpacked: 0, batch: 0 }
+    return refuse({ _tag: "Truncated", offset: bytes.length, wanted: "its footer" })
+  const state = begin()
   try {
-    for (let at: number | undefined = isFile ? 8 : 0; at !== undefined; ) at = readMessage(bytes, at, state)
+    for (let at = isFile ? fileStart : 0; at !== bytes.length; ) {
+      const found = messageAt(bytes, at)
+      if (found._tag === "End") break
+      if (found._tag === "Short") damaged(`it ends at byte ${bytes.length}, in the middle of ${found.what}`)
+      else {
+        readMessage(bytes, found, state)
+        at = found.end
+      }
+    }
   } catch (error) {
-    if (error instanceof TooMany) return fail(error.reason)
-    const got = error instanceof Error ? error.message : String(error)
-    return error instanceof Unsupported
-      ? fail({ _tag: "BadFile", got, wanted: "an Arrow file of usual types", hint: "write the column as another type" })
-      : fail({ _tag: "Corrupt", format: "Arrow", got })
+    return thrown(error)
   }
-  const columns = (state.fields ?? []).map(({ name }, i): Cells => ({ name, values: state.columns[i] ?? [] }))
-  if ((columns[0]?.values.length ?? 0) === 0)
-    return fail({ _tag: "Empty", got: "there are no rows in it", wanted: "one or more" })
-  return tableOf(columns, { isUsed })
+  return Result.flatMap(take(state, 0, isUsed), (table) => (table === undefined ? refuse(noRows) : Result.succeed(table)))
 }

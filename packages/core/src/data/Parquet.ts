@@ -4,11 +4,12 @@
  * loaded when a Parquet file is read.
  */
 import * as Result from "effect/Result"
-import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet"
+import type { AsyncBuffer, Compressors, FileMetaData, SchemaTree } from "hyparquet"
 import { parquetMetadata, parquetScan, parquetSchema } from "hyparquet"
 import { getTreePath } from "hyparquet/src/schema.js"
 import { type DataError, dataError, quote, type Reason } from "./DataError.ts"
-import { codecs, Damaged, pagesOf } from "./parquetPages.ts"
+import { codecs, Damaged, pagesOf, rangeOf } from "./parquetPages.ts"
+import type { ByteStore } from "./storedRows.ts"
 import type { Table } from "./Table.ts"
 import { type Cells, type IsUsed, maxCells, tableOf } from "./TypedTable.ts"
 
@@ -49,8 +50,8 @@ const check = ({ num_rows: rows, row_groups: groups, schema }: FileMetaData): vo
   if (wrong >= 0) fail(`row group ${wrong + 1} has ${groups[wrong]?.columns.length} of ${columns} columns`)
 }
 
-/** How many cells and values there are. */
-const cellsOf = ({ row_groups: groups }: FileMetaData): bigint =>
+/** How many cells and values row groups have. */
+const cellsOf = (groups: FileMetaData["row_groups"]): bigint =>
   groups.reduce(
     (sum, { columns, num_rows: rows }) =>
       columns.reduce(
@@ -60,9 +61,123 @@ const cellsOf = ({ row_groups: groups }: FileMetaData): bigint =>
     0n,
   )
 
-/** The values of a row group's column after those before it. */
-const append = (all: Array<unknown>, values: ArrayLike<unknown>): void => {
-  for (let i = 0; i < values.length; i++) all.push(values[i])
+/** A file whose bytes are read where they are. */
+export type File = Pick<ByteStore, "size" | "read">
+
+/** The file of bytes in memory. */
+const inMemory = (bytes: Uint8Array): File => ({
+  size: bytes.length,
+  read: async ([at = 0], length) => bytes.subarray(at, at + length),
+})
+
+const magic = "PAR1"
+
+/** Bytes after the metadata: their length, and the magic. */
+const trailer = 8
+
+/** The most bytes of the metadata. */
+const maxMetadata = 2 ** 28
+
+const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(dataError(reason))
+
+/** What a file declares, checked. */
+interface Opened {
+  readonly metadata: FileMetaData
+  readonly tree: SchemaTree
+}
+
+/** Reads what a file declares. Rejects with what reading its bytes throws. */
+const open = async ({ read, size }: File): Promise<Result.Result<Opened, DataError>> => {
+  if (size === 0) return refuse({ _tag: "Empty", got: "it is empty", wanted: "a Parquet file" })
+  const at = (offset: number, length: number) => read(Float64Array.of(offset), length)
+  const start = String.fromCharCode(...(await at(0, Math.min(size, magic.length))))
+  if (start !== magic) return refuse({ _tag: "BadMagic", offset: 0, got: quote(start), wanted: '"PAR1", as a Parquet file does' })
+  const truncated = () => refuse({ _tag: "Truncated", offset: size, wanted: "its footer" })
+  if (size < magic.length + trailer) return truncated()
+  const end = await at(size - trailer, trailer)
+  if (String.fromCharCode(...end.subarray(-magic.length)) !== magic) return truncated()
+  const length = new DataView(end.buffer, end.byteOffset, end.byteLength).getUint32(0, true)
+  if (length > maxMetadata)
+    return refuse({ _tag: "TooLarge", what: "the footer", got: BigInt(length), limit: maxMetadata, unit: "bytes" })
+  const footer = Math.min(size, length + trailer)
+  const bytes = await at(size - footer, footer)
+  const opened = await attempt("", () => {
+    const metadata = parquetMetadata(bytes, { geoparquet: false })
+    check(metadata)
+    return { metadata, tree: parquetSchema(metadata) }
+  })
+  return Result.isSuccess(opened) && opened.success.metadata.num_rows === 0n
+    ? refuse({ _tag: "Empty", got: "there are no rows in it", wanted: "one or more" })
+    : opened
+}
+
+const tooManyCells = (got: bigint) => refuse({ _tag: "TooLarge", what: "the table", got, limit: maxCells, unit: "cells" })
+
+/** The columns of a row group. */
+type Group = ReadonlyArray<Cells>
+
+/** Reads the row groups of a file one after the other, each column by column; those that are not read are blank. */
+async function* read(
+  file: File,
+  { metadata, tree }: Opened,
+  isRead: IsUsed | undefined,
+  limitOf: (before: number) => number,
+): AsyncGenerator<Result.Result<Group, DataError>> {
+  /** The unpacked pages of the column that is read now, in order. */
+  let pages: ReadonlyArray<Uint8Array> = []
+  let next = 0
+  const compressors: Compressors = Object.fromEntries(
+    codecs.map((codec) => [codec, () => pages[next++] ?? fail("a page that is not known")]),
+  )
+  /** The bytes of that column, and where they begin. */
+  let own: Uint8Array = new Uint8Array(0)
+  let start = 0
+  const buffer: AsyncBuffer = {
+    byteLength: file.size,
+    slice: (from, to = file.size) => new Uint8Array(own.subarray(Math.max(0, from - start), to - start)).buffer,
+  }
+  const scanned = await attempt("", () =>
+    parquetScan({ file: buffer, metadata, compressors, geoparquet: false, useOffsetIndex: false }),
+  )
+  if (Result.isFailure(scanned)) return yield Result.fail(scanned.failure)
+
+  let before = 0
+  let unpacked = 0
+  for (const [group, { columns: chunks, num_rows }] of metadata.row_groups.entries()) {
+    const size = Number(num_rows)
+    if (size === 0) continue
+    const columns: Array<Cells> = []
+    let bytes = 0
+    for (const { element } of tree.children) {
+      const { name } = element
+      if (isRead?.(name) === false) {
+        columns.push({ name, values: new Array<null>(size).fill(null) })
+        continue
+      }
+      const values = await attempt(placed(group, name), async () => {
+        const found = chunks.filter((chunk) => chunk.meta_data?.path_in_schema[0] === name)
+        const [chunk] = found
+        if (chunk === undefined) return fail("it is missing")
+        if (found.length > 1) return nested(size)
+        const path = getTreePath(tree, chunk.meta_data?.path_in_schema ?? [])
+        const [from, to] = rangeOf(chunk, file.size)
+        if (to - from > maxBytes) fail(`${to - from} bytes`)
+        own = await file.read(Float64Array.of(from), to - from)
+        start = from
+        const checked = pagesOf(own, { chunk, path }, limitOf(unpacked) - bytes)
+        bytes += checked.bytes
+        pages = checked.pages
+        next = 0
+        const decoded = await scanned.success.readColumn({ column: name, rowStart: before, rowEnd: before + size })
+        return decoded.length === size ? decoded : fail(`${decoded.length} of ${size} values`)
+      })
+      if (Result.isFailure(values)) return yield Result.fail(values.failure)
+      columns.push({ name, values: values.success })
+    }
+    before += size
+    unpacked += bytes
+    yield Result.succeed(columns)
+  }
 }
 
 /**
@@ -73,65 +188,42 @@ const append = (all: Array<unknown>, values: ArrayLike<unknown>): void => {
  * supported, and `BadCell` for a nested value in a column that is used.
  */
 export const decode = async (bytes: Uint8Array, isUsed?: IsUsed): Promise<Result.Result<Table, DataError>> => {
-  if (bytes.length === 0) return Result.fail(dataError({ _tag: "Empty", got: "it is empty", wanted: "a Parquet file" }))
-  const start = String.fromCharCode(...bytes.subarray(0, 4))
-  if (start !== "PAR1")
-    return Result.fail(dataError({ _tag: "BadMagic", offset: 0, got: quote(start), wanted: '"PAR1", as a Parquet file does' }))
-  if (bytes.length < 12 || String.fromCharCode(...bytes.subarray(-4)) !== "PAR1")
-    return Result.fail(dataError({ _tag: "Truncated", offset: bytes.length, wanted: "its footer" }))
-  const opened = await attempt("", () => {
-    const metadata = parquetMetadata(bytes, { geoparquet: false })
-    check(metadata)
-    return { metadata, tree: parquetSchema(metadata), cells: cellsOf(metadata) }
-  })
+  const file = inMemory(bytes)
+  const opened = await open(file)
   if (Result.isFailure(opened)) return Result.fail(opened.failure)
-  const { cells, metadata, tree } = opened.success
-  if (cells > BigInt(maxCells))
-    return Result.fail(dataError({ _tag: "TooLarge", what: "the table", got: cells, limit: maxCells, unit: "cells" }))
-  if (metadata.num_rows === 0n)
-    return Result.fail(dataError({ _tag: "Empty", got: "there are no rows in it", wanted: "one or more" }))
-
-  /** The unpacked pages of the column that is read now, in order. */
-  let pages: ReadonlyArray<Uint8Array> = []
-  let next = 0
-  const compressors: Compressors = Object.fromEntries(
-    codecs.map((codec) => [codec, () => pages[next++] ?? fail("a page that is not known")]),
-  )
-  let unpacked = 0
-  const file: AsyncBuffer = {
-    byteLength: bytes.length,
-    slice: (from, to = bytes.length) => new Uint8Array(bytes.subarray(from, to)).buffer,
-  }
-  const scanned = await attempt("", () => parquetScan({ file, metadata, compressors, geoparquet: false, useOffsetIndex: false }))
-  if (Result.isFailure(scanned)) return Result.fail(scanned.failure)
-
-  const columns: Array<Cells> = []
-  for (const { element } of tree.children) {
-    const { name } = element
-    const values: Array<unknown> = []
-    for (const [group, { columns: chunks, num_rows }] of metadata.row_groups.entries()) {
-      const size = Number(num_rows)
-      if (size === 0) continue
-      const read = await attempt(placed(group, name), async () => {
-        const own = chunks.filter((chunk) => chunk.meta_data?.path_in_schema[0] === name)
-        const [chunk] = own
-        if (chunk === undefined) return fail("it is missing")
-        if (own.length > 1) return nested(size)
-        const path = getTreePath(tree, chunk.meta_data?.path_in_schema ?? [])
-        const found = pagesOf(bytes, { chunk, path }, maxBytes - unpacked)
-        unpacked += found.bytes
-        pages = found.pages
-        next = 0
-        const rows = { column: name, rowStart: values.length, rowEnd: values.length + size }
-        const decoded = await scanned.success.readColumn(rows)
-        return decoded.length === size ? decoded : fail(`${decoded.length} of ${size} values`)
-      })
-      if (Result.isFailure(read)) return Result.fail(read.failure)
-      append(values, read.success)
-    }
-    columns.push({ name, values })
+  const cells = cellsOf(opened.success.metadata.row_groups)
+  if (cells > BigInt(maxCells)) return tooManyCells(cells)
+  const columns = opened.success.tree.children.map(({ element: { name } }) => ({ name, values: [] as Array<unknown> }))
+  for await (const group of read(file, opened.success, undefined, (before) => maxBytes - before)) {
+    if (Result.isFailure(group)) return Result.fail(group.failure)
+    for (const [i, { values }] of group.success.entries())
+      for (let row = 0; row < values.length; row++) columns[i]?.values.push(values[row])
   }
   return tableOf(columns, { isUsed })
+}
+
+/**
+ * The row groups of a Parquet file in order, each as a table. Memory holds one row group. Columns that are not read are blank. Fails
+ * as `decode` does, where the limits of cells and bytes hold for each row group. Rejects with what `file` rejects with.
+ */
+export async function* groups(
+  file: File,
+  { isRead, isUsed }: { readonly isRead?: IsUsed | undefined; readonly isUsed?: IsUsed | undefined } = {},
+): AsyncGenerator<Result.Result<Table, DataError>> {
+  const opened = await open(file)
+  if (Result.isFailure(opened)) return yield Result.fail(opened.failure)
+  const largest = opened.success.metadata.row_groups
+    .map((group) => cellsOf([group]))
+    .reduce((most, cells) => (cells > most ? cells : most), 0n)
+  if (largest > BigInt(maxCells)) return yield tooManyCells(largest)
+  let before = 0
+  for await (const group of read(file, opened.success, isRead, () => maxBytes)) {
+    const first = before
+    const table = Result.flatMap(group, (columns) => tableOf(columns, { before: first, isUsed }))
+    yield table
+    if (Result.isFailure(table)) return
+    before += table.success.size
+  }
 }
 
 /** The cells of a column of records, which no column of a table can be. */

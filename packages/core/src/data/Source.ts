@@ -4,20 +4,25 @@
  *
  * A new kind of file is one file with one entry, and a row of `kinds`.
  */
+import * as Result from "effect/Result"
+import * as BlankWords from "./BlankWords.ts"
 import type * as Csv from "./Csv.ts"
 import * as Field from "./Field.ts"
 import type { Fitted, FittedSource } from "./Fitted.ts"
 import type { Folder } from "./Folder.ts"
-import type { NamedArrays, Raw } from "./Raw.ts"
+import { type Format, read as readNumber } from "./NumberFormat.ts"
+import { isTable, type NamedArrays, type Raw } from "./Raw.ts"
 import { arrow } from "./sources/arrow.ts"
 import { idx } from "./sources/idx.ts"
 import { images } from "./sources/images.ts"
 import { jsonl } from "./sources/jsonl.ts"
-import type { AnyKind, BlockReader, First, Read, Reading, Wanted } from "./sources/Kind.ts"
+import type { AnyKind, BlockReader, First, Groups, Read, Reading, Wanted, WantedOfBlocks } from "./sources/Kind.ts"
 import { npz } from "./sources/npz.ts"
 import { parquet } from "./sources/parquet.ts"
 import { safetensors } from "./sources/safetensors.ts"
 import { csv, tsv } from "./sources/table.ts"
+import type { ByteStore } from "./storedRows.ts"
+import type { Table } from "./Table.ts"
 
 export type { AnyKind, First, Read, Reading, Refused, Wanted } from "./sources/Kind.ts"
 
@@ -71,10 +76,23 @@ export const filesOf = ({ name, options }: Use): ReadonlyArray<File> =>
       : []
   })
 
+/** The words for blanks that a table is read with after its cells have their types. Delimited text is read with them. */
+const wordsOf = (kind: AnyKind, { blanks }: Use["options"]): BlankWords.BlankWords | undefined =>
+  blanks === undefined || kind.table !== undefined || kind.fields.blanks?.kind !== "words"
+    ? undefined
+    : BlankWords.textsOf(blanks as Field.Words)
+
+/** The result of reading, with `f` applied to its value. */
+const mapped = <A, B>(reading: Reading<A>, f: (value: A) => B): Reading<B> =>
+  reading instanceof Promise ? reading.then((read) => Result.map(read, f)) : Result.map(reading, f)
+
 /** The rows in the bytes of a source's files. */
 export const read = (kind: AnyKind, { options }: Use, files: Files, wanted: Wanted = {}): Reading<Raw> => {
   const decode = kind.read as (options: object, files: Files, wanted: Wanted) => Reading<Raw>
-  return decode(Field.fill(kind.fields, options), files, wanted)
+  const words = wordsOf(kind, options)
+  return mapped(decode(Field.fill(kind.fields, options), files, wanted), (raw) =>
+    isTable(raw) ? BlankWords.without(raw, words) : raw,
+  )
 }
 
 /** The arrays of these names in a source's files; `undefined` for a kind without named arrays. */
@@ -83,17 +101,43 @@ export const named = (kind: AnyKind, files: Files, names: ReadonlyArray<string>)
   return decode?.(files, names)
 }
 
-/** A reader of a source's table block by block; `undefined` for a kind that is only read completely. `use` is how each column is stored. */
-export const blocks = ({ name, options }: Use, use?: Csv.Options["use"]): BlockReader | undefined => {
+/** Whether a source's table can be read block by block: from the bytes of its file in their order, if `isGzip`. */
+export const hasBlocks = ({ name }: Use, { isGzip }: { readonly isGzip: boolean }): boolean => {
   const kind = kindOf(name)
-  const reader = kind?.blocks as ((options: object, use: Csv.Options["use"]) => BlockReader) | undefined
-  return kind === undefined ? undefined : reader?.(Field.fill(kind.fields, options), use)
+  return kind?.blocks !== undefined || (kind?.groups !== undefined && !isGzip)
+}
+
+/** A reader of a source's table block by block; `undefined` for a kind whose bytes are not read in their order. */
+export const blocks = async ({ name, options }: Use, wanted: WantedOfBlocks = {}): Promise<BlockReader | undefined> => {
+  const kind = kindOf(name)
+  if (kind?.blocks === undefined) return undefined
+  const make = kind.blocks as (options: object, wanted: WantedOfBlocks) => BlockReader | Promise<BlockReader>
+  const { end, push } = await make(Field.fill(kind.fields, options), wanted)
+  const words = wordsOf(kind, options)
+  const without = (table: Table | undefined): Table | undefined => table && BlankWords.without(table, words)
+  return { push: (bytes) => Result.map(push(bytes), without), end: () => Result.map(end(), without) }
+}
+
+/** The blocks of a source's table, read from where they are in its file; `undefined` for other kinds. */
+export const groups = ({ name, options }: Use, store: ByteStore, wanted: WantedOfBlocks = {}): Groups | undefined => {
+  const kind = kindOf(name)
+  if (kind?.groups === undefined) return undefined
+  const make = kind.groups as (options: object, store: ByteStore, wanted: WantedOfBlocks) => Groups
+  const words = wordsOf(kind, options)
+  const all = make(Field.fill(kind.fields, options), store, wanted)
+  return (async function* () {
+    for await (const table of all) yield Result.map(table, (each) => BlankWords.without(each, words))
+  })()
 }
 
 /** Reads the first bytes of a source's files; `undefined` for a kind that is only read completely. */
 export const first = (kind: AnyKind, { options }: Use, files: Files, wanted: Wanted = {}): Reading<First> | undefined => {
   const decode = kind.first as ((options: object, files: Files, wanted: Wanted) => Reading<First>) | undefined
-  return decode?.(Field.fill(kind.fields, options), files, wanted)
+  const words = wordsOf(kind, options)
+  const reading = decode?.(Field.fill(kind.fields, options), files, wanted)
+  return (
+    reading && mapped(reading, (first) => (isTable(first.raw) ? { ...first, raw: BlankWords.without(first.raw, words) } : first))
+  )
 }
 
 /** The record of a source in `Fitted`: its kind and its options, without file names. */
@@ -119,10 +163,43 @@ export const tableOptionsOf = ({ name, options }: Use): Csv.Options => {
 }
 
 /**
- * The options with which a run's table was read, so that new rows are read in the same way: the delimiter, and whether the
- * first line names the columns. The defaults if the rows were not a table.
+ * The options with which a run's table was read: the delimiter, and whether the first line names the columns. The defaults if the
+ * rows were not a table.
  */
 export const tableOptions = (fitted: Pick<Fitted, "source">): Csv.Options => {
   const source = of(fitted)
   return source === undefined ? {} : tableOptionsOf(source)
+}
+
+/** Numbers of words as a file writes them whose numbers have a decimal point and no other marks. */
+const plainWords = (words: Field.Words, format: Format): Field.Words => {
+  const plain = (word: string | number): ReadonlyArray<string | number> => {
+    const number = readNumber(String(word), format)
+    return number === undefined || Number.isNaN(number) || String(number) === String(word) ? [word] : [word, number]
+  }
+  return Array.isArray(words)
+    ? words.flatMap(plain)
+    : Object.fromEntries(
+        Object.entries(words).map(([name, own]: readonly [string, ReadonlyArray<string | number>]) => [name, own.flatMap(plain)]),
+      )
+}
+
+/**
+ * The options with which new rows in a file of a kind are read, so that they mean the same as the rows of a run: those of the run's
+ * own source that this kind has too, without files. A delimiter is that of a file of the same kind alone. Words for blanks are those
+ * of any table.
+ */
+export const optionsFor = (own: Use | undefined, name: string): Use["options"] => {
+  const fields = kindOf(name)?.fields ?? {}
+  if (own === undefined) return {}
+  const { blanks, decimal, thousands, ...options } = recorded(own).options
+  const isOther = own.name !== name
+  const marks = { ...(decimal === undefined ? {} : { decimal }), ...(thousands === undefined ? {} : { thousands }) }
+  const isTyped = kindOf(name)?.table === undefined
+  const words = blanks === undefined ? {} : { blanks: isTyped ? plainWords(blanks as Field.Words, marks as Format) : blanks }
+  return Object.fromEntries(
+    Object.entries({ ...options, ...marks, ...words }).filter(
+      ([option]) => Object.hasOwn(fields, option) && !(isOther && option === "delimiter"),
+    ),
+  )
 }

@@ -260,7 +260,7 @@ const lineWriter = () => {
 
 /** Writes a table to a file, block by block. */
 export interface Writer {
-  /** Appends the rows of a block, all with the columns of the first. Throws `ScratchError`. */
+  /** Appends the rows of a block. It has the columns of the block before, and may have more, which are blank in earlier rows. Throws `ScratchError`. */
   readonly add: (block: Table) => void
   /** The rows so far. */
   readonly size: () => number
@@ -271,22 +271,24 @@ export interface Writer {
 /** A writer of the columns that `isUsed` selects; other columns have their names alone. */
 export const writer = (file: ScratchFile, isUsed: (column: string) => boolean): Writer => {
   let columns: ReadonlyArray<string> = []
-  let writers: ReadonlyArray<ReturnType<typeof columnWriter> | undefined> | undefined
+  const writers: Array<ReturnType<typeof columnWriter> | undefined> = []
   const lines = lineWriter()
   let size = 0
   return {
     size: () => size,
     add: (block) => {
-      if (writers === undefined) {
-        columns = block.columns
-        writers = columns.map((name) => (isUsed(name) ? columnWriter(file) : undefined))
+      columns = block.columns
+      for (const name of columns.slice(writers.length)) {
+        const own = isUsed(name) ? columnWriter(file) : undefined
+        own?.add({ size, text: () => "" })
+        writers.push(own)
       }
       for (const [i, own] of writers.entries()) own?.add(block.column(i))
       for (let row = 0; row < block.size; row++) lines.add(size + row, block.line(row))
       size += block.size
     },
     end: () => {
-      const found = (writers ?? []).map((own) => {
+      const found = writers.map((own) => {
         own?.flush()
         return own === undefined ? undefined : columnOf(file, own.chunks, size, own.format())
       })

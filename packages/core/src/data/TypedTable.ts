@@ -20,6 +20,8 @@ export type IsUsed = (name: string) => boolean
 interface Options {
   /** The lines of rows; without it a row has the number of its line. */
   readonly line?: (row: number) => number
+  /** The number of rows of the file before these; 0 unless given. */
+  readonly before?: number
   /** Without it all columns are used. */
   readonly isUsed?: IsUsed | undefined
 }
@@ -42,8 +44,8 @@ const dated = (date: Date): string => {
   return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text.replace(/\.000Z$/, "Z")
 }
 
-/** The text of a cell; `undefined` for a value that is no cell. */
-const textOf = (value: unknown): string | undefined => {
+/** The text of a cell; `undefined` for a value that is no cell. `textOf([1, 2]) // => "[1,2]"` */
+export const textOf = (value: unknown): string | undefined => {
   if (value === null || value === undefined) return ""
   if (typeof value === "string") return value
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value)
@@ -94,7 +96,10 @@ const numbersOf = (values: ArrayLike<unknown>): TableColumn.TableColumn | undefi
  * A column of these values, stored as numbers where most are numbers. Whole numbers that no double holds are kept as texts,
  * since identifiers may have that many digits. Fails with `BadCell` for a value that is no cell.
  */
-const columnOf = ({ name, values }: Cells, { isUsed, line }: Options): Result.Result<TableColumn.TableColumn, DataError> => {
+const columnOf = (
+  { name, values }: Cells,
+  { before = 0, isUsed, line }: Options,
+): Result.Result<TableColumn.TableColumn, DataError> => {
   const numbers = numbersOf(values)
   if (numbers !== undefined) return Result.succeed(numbers)
   const texts: Array<string> = []
@@ -105,7 +110,7 @@ const columnOf = ({ name, values }: Cells, { isUsed, line }: Options): Result.Re
         dataError({
           _tag: "BadCell",
           ...(line === undefined ? {} : { line: line(row) }),
-          row: row + 1,
+          row: before + row + 1,
           column: name,
           got: kindOf(values[row]),
           wanted: "a number, a text, true, false, null, or a list of numbers or of texts",
@@ -122,5 +127,6 @@ export const tableOf = (columns: ReadonlyArray<Cells>, options: Options = {}): R
   Result.gen(function* () {
     const made: Array<readonly [string, TableColumn.TableColumn]> = []
     for (const cells of columns) made.push([cells.name, yield* columnOf(cells, options)])
-    return Table.fromColumns(made, options.line)
+    const { before = 0, line = (row) => before + row + 1 } = options
+    return Table.fromColumns(made, line)
   })

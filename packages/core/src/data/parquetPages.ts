@@ -191,8 +191,11 @@ export interface Pages {
   readonly bytes: number
 }
 
-/** Where the bytes of a column are in its file. */
-const rangeOf = ({ file_path: path, meta_data: meta }: ColumnChunk, fileBytes: number): readonly [start: number, end: number] => {
+/** Where the bytes of a column are in its file. Throws `Damaged`. */
+export const rangeOf = (
+  { file_path: path, meta_data: meta }: ColumnChunk,
+  fileBytes: number,
+): readonly [start: number, end: number] => {
   if (meta === undefined || (path !== undefined && path !== "")) return damaged("its pages are in another file")
   const start = Number(meta.dictionary_page_offset ?? meta.data_page_offset)
   const end = start + Number(meta.total_compressed_size)
@@ -200,13 +203,11 @@ const rangeOf = ({ file_path: path, meta_data: meta }: ColumnChunk, fileBytes: n
 }
 
 /**
- * Unpacks the pages of a column and checks them; together they have at most `limit` bytes. Throws `Damaged`, and what a
- * decompressor throws.
+ * Unpacks the pages of a column, given its bytes, and checks them; together they have at most `limit` bytes. Throws `Damaged`, and
+ * what a decompressor throws.
  */
-export const pagesOf = (bytes: Uint8Array, column: Column, limit: number): Pages => {
+export const pagesOf = (own: Uint8Array, column: Column, limit: number): Pages => {
   const { chunk } = column
-  const [start, end] = rangeOf(chunk, bytes.length)
-  const own = bytes.subarray(start, end)
   const wanted = Number(chunk.meta_data?.num_values ?? 0n)
   const reader = readerOf(own)
   const pages: Array<Uint8Array> = []

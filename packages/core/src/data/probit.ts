@@ -38,14 +38,14 @@ const tail = [
 
 /**
  * The number below which a standard normal distribution has this share, for shares between 0 and 1: ±∞ at the ends, with an
- * error of about 1e-16 otherwise (Wichura, "Algorithm AS 241", 1988). `probit(0.5) // => 0`
+ * error of about 1e-16 otherwise (Wichura, "Algorithm AS 241", 1988). `log` is the natural logarithm. `probit(0.5) // => 0`
  */
-export const probit = (share: number): number => {
+export const probit = (share: number, log: (x: number) => number = Math.log): number => {
   const q = share - 0.5
   if (Math.abs(q) <= 0.425) return q * ratio(0.180625 - q * q, ...central)
   const rest = q < 0 ? share : 1 - share
   if (!(rest > 0)) return rest === 0 ? Math.sign(q) * Number.POSITIVE_INFINITY : Number.NaN
-  const r = Math.sqrt(-Math.log(rest))
+  const r = Math.sqrt(-log(rest))
   const size = r <= 5 ? ratio(r - 1.6, ...middle) : ratio(r - 5, ...tail)
   return q < 0 ? -size : size
 }

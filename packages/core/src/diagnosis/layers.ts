@@ -26,7 +26,7 @@ export const layers = <P, S, O, X, Y, T>(
     Effect.gen(function* () {
       const rows = yield* evenSamples<X, T>(data, batch)
       const stepping = { loss, net, optimizer, seed, ...(penalty === undefined ? {} : { penalty }) }
-      const measure = yield* layerStatistics<P, S, O, X, Y, T>(stepping, state, rows, endsOf)
+      const measure = yield* layerStatistics<P, S, O, X, Y, T>(stepping, state, rows, { endsOf })
       return yield* measure(state, rows)
     }),
   )

@@ -38,11 +38,17 @@ const edge = 0.015
  * ```
  */
 export const spreadOf = (data: ArrayLike<number>, ends?: Ends): Spread => {
-  let [count, sum, zeros, saturated] = [0, 0, 0, 0]
-  let [least, largest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  let count = 0
+  let sum = 0
+  let zeros = 0
+  let saturated = 0
+  let least = Number.POSITIVE_INFINITY
+  let largest = Number.NEGATIVE_INFINITY
   const [low, high] = ends ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
   const margin = ends === undefined ? 0 : edge * (high - low)
-  for (let i = 0; i < data.length; i++) {
+  const [nearLow, nearHigh] = [low + margin, high - margin]
+  const { length } = data
+  for (let i = 0; i < length; i++) {
     const x = data[i] as number
     if (x - x !== 0) continue
     count++
@@ -50,19 +56,21 @@ export const spreadOf = (data: ArrayLike<number>, ends?: Ends): Spread => {
     if (x < least) least = x
     if (x > largest) largest = x
     if (x === 0) zeros++
-    if (x <= low + margin || x >= high - margin) saturated++
+    if (x <= nearLow || x >= nearHigh) saturated++
   }
   const mean = count === 0 ? Number.NaN : sum / count
-  const scale = bars / (largest - least)
-  const histogram = new Array<number>(bars).fill(0)
+  const range = bars / (largest - least)
+  // One number alone has no range.
+  const scale = Number.isFinite(range) ? range : 0
+  const histogram = new Float64Array(bars)
   let squares = 0
-  for (let i = 0; i < data.length; i++) {
+  for (let i = 0; i < length; i++) {
     const x = data[i] as number
     if (x - x !== 0) continue
-    squares += (x - mean) ** 2
-    // One number alone has no range.
-    const bar = Number.isFinite(scale) ? Math.min(bars - 1, Math.floor((x - least) * scale)) : 0
-    histogram[bar] = (histogram[bar] ?? 0) + 1
+    const away = x - mean
+    squares += away * away
+    const bar = Math.min(bars - 1, Math.floor((x - least) * scale))
+    histogram[bar] = (histogram[bar] as number) + 1
   }
   return {
     count,
@@ -73,7 +81,7 @@ export const spreadOf = (data: ArrayLike<number>, ends?: Ends): Spread => {
     largest: count === 0 ? Number.NaN : largest,
     zero: count === 0 ? Number.NaN : zeros / count,
     ...(ends === undefined ? {} : { saturated: count === 0 ? Number.NaN : saturated / count }),
-    histogram,
+    histogram: Array.from(histogram),
   }
 }
 

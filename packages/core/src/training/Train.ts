@@ -27,16 +27,17 @@ import { checkpointsIn } from "./checkpointsIn.ts"
 import { evaluator, type Weights } from "./Evaluate.ts"
 import { type Emit, eventStream, lastEvent } from "./eventStream.ts"
 import { findInScoring, findNonFinite } from "./findNonFinite.ts"
+import type { Scored } from "./LoopRun.ts"
 import { evenSamples, layerStatistics } from "./layerStatistics.ts"
 import { defaultMonitor } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { rateOf } from "./Rate.ts"
-import { runLoop, type Scored } from "./runLoop.ts"
+import { runLoop } from "./runLoop.ts"
 import type { DatasetOf } from "./Samples.ts"
 import { runAttributes, startedEvent } from "./startedEvent.ts"
 import type { Finished, TrainEvent } from "./TrainEvent.ts"
 import { initial, type StepOutput, trainStep } from "./trainStep.ts"
-import { isDue } from "./Watch.ts"
+import { isDue, watchedNumbers } from "./Watch.ts"
 
 export type { Config, Resume, Saving } from "./Config.ts"
 export type { Finished } from "./TrainEvent.ts"
@@ -111,7 +112,8 @@ const layersOf = <P, S, O, R, X, Y, T>(
     const scope = yield* Effect.scope
     const stepping = { loss, net, optimizer, seed, ...(penalty === undefined ? {} : { penalty }) }
     const rows = yield* evenSamples<X, T>(data, batch)
-    const prepare = Scope.provide(layerStatistics<P, S, O, X, Y, T>(stepping, first, rows, watch.endsOf), scope)
+    const measuring = { endsOf: watch.endsOf, numbers: watchedNumbers }
+    const prepare = Scope.provide(layerStatistics<P, S, O, X, Y, T>(stepping, first, rows, measuring), scope)
     // Not `Effect.cached`: it can expire, so a page would load clocks and durations.
     let measure: Effect.Success<typeof prepare> | undefined
     return Effect.fnUntraced(function* (

@@ -6,19 +6,22 @@ import type { EndsOf, LayerStatistics } from "./LayerReport.ts"
 export interface Watch {
   /** Epochs between two measurements: 1 unless given. */
   readonly every?: number
-  /** Steps between two measurements, at least, which bounds their cost: 100 unless given. */
+  /** Steps between two measurements, at least, which bounds their cost: 500 unless given. */
   readonly steps?: number
   /** The ends of the bounded activation of a layer, near which its outputs count as saturated. */
   readonly endsOf?: EndsOf
 }
+
+/** The numbers of a layer that a run looks at: their mean and deviation differ from those of all by about a hundredth of a deviation. */
+export const watchedNumbers = 8192
 
 /** The options of `watch_layers` in a model file. */
 export const watchOptions = {
   every: { kind: "epochs", doc: "Epochs between two measurements.", synonyms: ["interval", "period"], default: 1 },
   steps: {
     kind: "integer",
-    doc: "Steps between two measurements, at least: one takes about as long as three steps.",
-    default: 100,
+    doc: "Steps between two measurements, at least: one takes about as long as ten steps.",
+    default: 500,
     minimum: 1,
   },
 } as const

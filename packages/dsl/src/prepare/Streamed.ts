@@ -17,6 +17,7 @@ import type { ScratchError } from "@adjoint/core/data/ScratchError"
 import * as Source from "@adjoint/core/data/Source"
 import * as SpilledTable from "@adjoint/core/data/SpilledTable"
 import * as StoredArray from "@adjoint/core/data/StoredArray"
+import type { Table } from "@adjoint/core/data/Table"
 import * as TableStream from "@adjoint/core/data/TableStream"
 import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Tree from "@adjoint/core/types/Tree"
@@ -27,10 +28,11 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
-import { type Document as Described, type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
+import { type Document as Described, prepareWith } from "./Prepare.ts"
+import type { Part, Prepared, Storage } from "./Prepared.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { filesOf, namedColumns, type Read, type Rows, refused, resolve, usesOf } from "./Reading.ts"
+import { filesOf, type Keep, namedColumns, type Read, type Rows, read, refused, resolve, usesOf, wantedOf } from "./Reading.ts"
 
 /** From how many bytes of its files on a table is streamed, and the folder of the temporary files. */
 export interface Settings {
@@ -47,9 +49,12 @@ export const Streaming = Context.Reference<Settings>("@adjoint/dsl/prepare/Strea
 /** How many bytes a byte of a gzipped table is counted for. */
 const packed = 8
 
+/** Whether a file is gzipped. */
+const isGzip = (file: string) => Effect.map(Load.start(file, 2), Gzip.isGzip)
+
 /** The bytes of a file, as far as they are known before it is unpacked. */
-const sizeOf = (file: string) =>
-  Effect.map(Effect.all([Load.size(file), Load.start(file, 2)]), ([size, start]) => (Gzip.isGzip(start) ? packed * size : size))
+const sizeOf = (file: string, isPacked: boolean) =>
+  Effect.map(Effect.all([Load.size(file), isGzip(file)]), ([size, isZipped]) => (isPacked || isZipped ? packed * size : size))
 
 /** Whether all rows of a document are tables that can be streamed. */
 const areTables = ({ arrays, columns, series, split, source, test }: Data): boolean =>
@@ -60,18 +65,24 @@ const areTables = ({ arrays, columns, series, split, source, test }: Data): bool
   Object.values(columns).every((column) => Column.whole(column).type !== "image") &&
   split.unlabelled === undefined &&
   [source, ...(test === undefined ? [] : [test])].every(
-    (each) => Source.kindOf(useOf(each).name)?.blocks !== undefined && filesOf(useOf(each)).length === 1,
+    (each) => Source.hasBlocks(useOf(each), { isGzip: false }) && filesOf(useOf(each)).length === 1,
   )
 
-/** Whether the rows of a document are streamed. Files that cannot be read are not: reading them reports the error. */
-const isLarge = ({ source, test }: Data, directory: string, from: number) =>
-  Effect.map(
-    Effect.forEach(
-      [source, ...(test === undefined ? [] : [test])].flatMap((each) => filesOf(useOf(each))),
-      ({ path }) => sizeOf(resolve(directory, path)),
-    ),
-    (sizes) => sizes.reduce((sum, size) => sum + size, 0) >= from,
-  ).pipe(Effect.orElseSucceed(() => false))
+/**
+ * Whether the rows of a document are streamed: its files are large, and each can be read block by block. Files that cannot be read
+ * are not streamed: reading them reports the error.
+ */
+const isLarge = ({ source, test }: Pick<Data, "source" | "test">, directory: string, from: number) =>
+  Effect.gen(function* () {
+    let bytes = 0
+    for (const use of [source, ...(test === undefined ? [] : [test])].map(useOf))
+      for (const { path } of filesOf(use)) {
+        const file = resolve(directory, path)
+        if (!Source.hasBlocks(use, { isGzip: yield* isGzip(file) })) return false
+        bytes += yield* sizeOf(file, Source.kindOf(use.name)?.isPacked === true)
+      }
+    return bytes >= from
+  }).pipe(Effect.orElseSucceed(() => false))
 
 /** The columns that are stored: those that the document does not ignore, and those that the split or the slices name. */
 const isUsed = (data: Read): ((name: string) => boolean) => {
@@ -89,13 +100,33 @@ const reported = 2 ** 26
 /** The bytes of the file after which the space for all of it is estimated. */
 const enough = 2 ** 22
 
+/** The blocks of a table; `seen` gets the bytes of its file in order. A kind whose bytes are not read in their order is hashed first. */
+const blocksIn = (
+  use: ReturnType<typeof useOf>,
+  file: string,
+  wanted: NonNullable<Parameters<typeof Source.blocks>[1]>,
+  seen: (bytes: Uint8Array) => void,
+): Stream.Stream<Table, DataError, FileSystem.FileSystem> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const reader = yield* Effect.promise(() => Source.blocks(use, wanted))
+      if (reader !== undefined) return TableStream.blocks(file, reader, seen)
+      const store = yield* FileStore.open(file)
+      yield* Stream.runForEach(Load.stream(file), (bytes) => Effect.sync(() => seen(bytes)))
+      const groups = Source.groups(use, store, wanted)
+      if (groups === undefined) return yield* Effect.die("a table that is streamed has blocks")
+      return TableStream.groups(file, groups)
+    }),
+  )
+
 /** Reads a table of one file onto the disk. */
-const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path, directory: string) =>
+const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path, directory: string, keep: Keep = "used") =>
   Effect.gen(function* () {
     const use = useOf(source)
     const [named] = filesOf(use)
-    const reader = Source.blocks(use, usesOf(data, Source.tableOptionsOf(use), "used"))
-    if (named === undefined || reader === undefined) return yield* Effect.die("a table that is streamed has one file")
+    if (named === undefined) return yield* Effect.die("a table that is streamed has one file")
+    const stored = keep === "all" ? () => true : isUsed(data)
+    const wanted = { ...wantedOf(data), use: usesOf(data, Source.tableOptionsOf(use), keep), keeps: keep }
     const file = resolve(directory, named.path)
     const place = { data, source: at, file: [...at, use.name, named.option] }
     const bytes = yield* Load.size(file).pipe(refused(place))
@@ -113,9 +144,9 @@ const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path
         return spill.append(some)
       },
     }
-    const writer = SpilledTable.writer(counting, isUsed(data))
+    const writer = SpilledTable.writer(counting, stored)
     const blocks: Stream.Stream<unknown, DataError | ScratchError, FileSystem.FileSystem> = Stream.mapEffect(
-      TableStream.blocks(file, reader, (some) => {
+      blocksIn(use, file, wanted, (some) => {
         hash.update(some)
         done += some.length
       }),
@@ -172,13 +203,13 @@ const collector = (rows: number) => {
 }
 
 /** The prepared rows of a part: inputs in a file, targets in memory. */
-const partOf = (
+const storedPart = (
   scratch: Scratch.Scratch,
   name: string,
   fitted: FittedTree,
-  { place, raw }: Rows,
+  raw: Rows["raw"],
   rows: Preprocess.Rows,
-): Effect.Effect<Part, PrepareError | ScratchError, Scope.Scope> =>
+): Effect.Effect<Part, DataError | ScratchError, Scope.Scope> =>
   Effect.gen(function* () {
     const prepared = (start: number, end: number) =>
       Scratch.using(() =>
@@ -187,7 +218,7 @@ const partOf = (
           raw,
           Array.from({ length: end - start }, (_, i) => rows[start + i] ?? 0),
         ),
-      ).pipe(Effect.flatMap((result) => Effect.fromResult(result).pipe(refused(place))))
+      ).pipe(Effect.flatMap(Effect.fromResult))
     const file = yield* Scratch.using(() => scratch.file(`${name}.rows`))
     const collect = collector(rows.length)
     let done: { readonly like: Part<PreprocessTree.Arrays>; readonly held: Held } | undefined
@@ -203,10 +234,23 @@ const partOf = (
     }
     if (done === undefined) return yield* Effect.map(prepared(0, 0), (none): Part => none)
     yield* Scratch.using(file.close)
-    const store = yield* FileStore.open(file.path).pipe(refused(place))
+    const store = yield* FileStore.open(file.path)
     const { held, like } = done
     return { ...like, ...held, inputs: StoredArray.stored(like.inputs, store, rows.length) as Part["inputs"] }
-  }).pipe(Effect.tap(() => Progress.report({ _tag: "Prepared", part: name, rows: rows.length })))
+  })
+
+/** The same; errors are findings of the document. */
+const partOf = (
+  scratch: Scratch.Scratch,
+  name: string,
+  fitted: FittedTree,
+  { place, raw }: Rows,
+  rows: Preprocess.Rows,
+): Effect.Effect<Part, PrepareError | ScratchError, Scope.Scope> =>
+  storedPart(scratch, name, fitted, raw, rows).pipe(
+    Effect.catchTag("DataError", (error) => Effect.fail(error).pipe(refused(place))),
+    Effect.tap(() => Progress.report({ _tag: "Prepared", part: name, rows: rows.length })),
+  )
 
 /** Rows on disk, in a folder of their own. The tables are removed when all parts are prepared. */
 const onDisk = (scratch: Scratch.Scratch) => {
@@ -224,6 +268,38 @@ const onDisk = (scratch: Scratch.Scratch) => {
   })
   return { storage, removeTables }
 }
+
+/** The rows of a source, in memory or on disk. */
+export interface ReadRows extends Rows {
+  /** Some of them, prepared: on disk if these are. Fails with `DataError` for a row that does not fit. */
+  readonly part: (
+    fitted: FittedTree,
+    raw: Rows["raw"],
+    which: Preprocess.Rows,
+  ) => Effect.Effect<Part, DataError | ScratchError, Scope.Scope>
+}
+
+/**
+ * The rows of a source as they are read: those of a large table are on disk, in temporary files that go with the scope, others in
+ * memory. Fails as `read` does, and with `ScratchError` where the folder of temporary files cannot be written.
+ */
+export const readRows = (
+  data: Read,
+  source: Named,
+  at: Path,
+  directory: string,
+): Effect.Effect<ReadRows, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
+  Effect.gen(function* () {
+    const { folder, from } = yield* Streaming
+    const { test: _, ...own } = { ...data, source }
+    if (!(areTables(own) && (yield* isLarge(own, directory, from)))) {
+      const part: ReadRows["part"] = (fitted, raw, which) => Effect.fromResult(PreprocessTree.dataset(fitted, raw, which))
+      return { ...(yield* read(data, source, at, directory)), part }
+    }
+    const scratch = yield* Scratch.make(folder)
+    const { rows } = yield* readTable(scratch, data, source, at, directory, "all")
+    return { ...rows, part: (fitted, raw, which) => storedPart(scratch, "rows", fitted, raw, which) }
+  })
 
 /** A document whose rows are prepared. */
 interface Document extends Described {

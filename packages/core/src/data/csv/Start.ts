@@ -1,5 +1,6 @@
 /** The start of delimited text, up to the first row: skipped lines, the delimiter, the names of the columns. */
 import * as Result from "effect/Result"
+import * as BlankWords from "../BlankWords.ts"
 import { type DataError, dataError, quote, type Reason } from "../DataError.ts"
 import type { Format } from "../NumberFormat.ts"
 import { badQuote, CellScanner } from "./CellScanner.ts"
@@ -22,9 +23,10 @@ export interface StartOptions {
   readonly skip: number
   readonly comment: string | undefined
   readonly format: Format
-  readonly blanks: ReadonlyArray<string> | { readonly [column: string]: ReadonlyArray<string> }
+  readonly blanks: BlankWords.BlankWords
   readonly use: (name: string) => Use
   readonly cells: number
+  readonly ragged: "error" | "keep"
 }
 
 /** The most bytes of the first record. */
@@ -140,21 +142,16 @@ const recordAt = (
 
 const storageOf = (use: Use): Storage => (use === "ignore" ? "nothing" : use === "text" ? "text" : "number")
 
-const none: ReadonlySet<string> = new Set()
-
 /** How each column is read. */
 const targetsOf = (names: ReadonlyArray<string>, { format, blanks, use }: StartOptions): ReadonlyArray<Target> => {
-  const every = Array.isArray(blanks) ? (blanks as ReadonlyArray<string>) : undefined
-  const words = every === undefined ? undefined : new Set(every)
-  const byName = every === undefined ? (blanks as { readonly [column: string]: ReadonlyArray<string> }) : {}
-  const rest = Object.hasOwn(byName, "*") ? new Set(byName["*"]) : none
+  const words = BlankWords.wordsOf(blanks)
   return names.map((name) => {
     const own = use(name)
     return {
       name,
       storage: storageOf(own),
       format: typeof own === "string" ? format : own,
-      blanks: words ?? (Object.hasOwn(byName, name) ? new Set(byName[name]) : rest),
+      blanks: words(name),
     }
   })
 }
@@ -238,6 +235,7 @@ export const start = (
       targets: targetsOf(columns, options),
       line: hasHeader ? next.line : first.line,
       cells: options.cells,
+      keepsRagged: options.ragged === "keep",
       ...(isTrailing ? { unnamed: badHeader(first.line, `no name for column ${own.length}`) } : {}),
     },
   })

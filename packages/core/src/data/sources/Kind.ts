@@ -6,6 +6,7 @@ import type { DataError } from "../DataError.ts"
 import type { Fields, Files, Filled } from "../Field.ts"
 import type { NamedArrays, Raw } from "../Raw.ts"
 import type { Image } from "../Spec.ts"
+import type { ByteStore } from "../storedRows.ts"
 import type { Table } from "../Table.ts"
 
 /** An error, and the option of the source that it is about, such as a file. */
@@ -28,6 +29,14 @@ export interface Wanted {
   readonly isUsed?: (column: string) => boolean
 }
 
+/** What the rows of a table are for that is read block by block. */
+export interface WantedOfBlocks extends Wanted {
+  /** How each column of delimited text is stored. */
+  readonly use?: Csv.Options["use"]
+  /** Whether all columns are kept (by default), or those alone that are used: others may be blank. */
+  readonly keeps?: "used" | "all"
+}
+
 /** What the first bytes of large files contain. */
 export interface First {
   /** The first rows; arrays come without targets. */
@@ -45,6 +54,12 @@ export interface BlockReader {
   /** The rows after the last piece. */
   readonly end: () => Result.Result<Table | undefined, DataError>
 }
+
+/** A reader, or the promise of one where its module is loaded first. */
+export type Blocks = BlockReader | Promise<BlockReader>
+
+/** The blocks of rows of a table, one after the other; it ends with the first error. */
+export type Groups = AsyncIterable<Result.Result<Table, DataError>>
 
 /** One kind of file. */
 export interface Kind<F extends Fields, E extends string = string> {
@@ -67,18 +82,23 @@ export interface Kind<F extends Fields, E extends string = string> {
   readonly named?: (files: Files<F>, names: ReadonlyArray<string>) => Read<NamedArrays>
   /** The options of the CSV reader, for kinds of delimited text. */
   readonly table?: (options: Filled<F>) => Csv.Options
-  /** Reads a table block by block, for kinds of one file that may be larger than memory. Unpacked bytes arrive. `use` is how each column is stored. */
-  readonly blocks?: (options: Filled<F>, use: Csv.Options["use"]) => BlockReader
+  /** Whether the bytes of its files are packed, so that their rows take several times the memory. */
+  readonly isPacked?: true
+  /** Reads a table block by block, for kinds of one file that may be larger than memory. Unpacked bytes arrive. */
+  readonly blocks?: (options: Filled<F>, wanted: WantedOfBlocks) => Blocks
+  /** The same for kinds whose bytes are not read in their order. */
+  readonly groups?: (options: Filled<F>, store: ByteStore, wanted: WantedOfBlocks) => Groups
 }
 
 /** A kind with any options. */
-export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings" | "magic" | "fields"> {
+export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings" | "magic" | "fields" | "isPacked"> {
   readonly main?: string
   readonly read: (options: never, files: never, wanted: Wanted) => Reading<Raw>
   readonly first?: (options: never, files: never, wanted: Wanted) => Reading<First>
   readonly named?: (files: never, names: ReadonlyArray<string>) => Read<NamedArrays>
   readonly table?: (options: never) => Csv.Options
-  readonly blocks?: (options: never, use: Csv.Options["use"]) => BlockReader
+  readonly blocks?: (options: never, wanted: WantedOfBlocks) => Blocks
+  readonly groups?: (options: never, store: ByteStore, wanted: WantedOfBlocks) => Groups
 }
 
 /** Infers the options of a kind from its literal. */

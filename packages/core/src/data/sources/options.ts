@@ -6,3 +6,11 @@ export const path = {
   doc: "The file, relative to the model file; it may be gzipped.",
   synonyms: ["file", "filename", "file_path"],
 } as const
+
+/** The words for blanks of a table. */
+export const blanks = {
+  kind: "words",
+  doc: 'Words that count as blanks besides the usual ones, such as `[-999, unknown]`; or such words for some columns, as in `{ Age: [-1], "*": [unknown] }`.',
+  synonyms: ["na_values", "null_values", "missing_values", "na_strings"],
+  optional: true,
+} as const

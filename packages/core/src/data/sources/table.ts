@@ -1,15 +1,16 @@
 /** Delimited text: comma-separated and tab-separated values. */
 import * as Result from "effect/Result"
+import { textsOf } from "../BlankWords.ts"
 import * as Csv from "../Csv.ts"
 import * as CsvBlocks from "../CsvBlocks.ts"
 import { encodings } from "../csv/Encoding.ts"
 import type { DataError } from "../DataError.ts"
-import type { Filled, Words } from "../Field.ts"
+import type { Filled } from "../Field.ts"
 import * as Gzip from "../Gzip.ts"
 import type { Table } from "../Table.ts"
 import * as Text from "../Text.ts"
 import { about, type BlockReader, type First, kind, type Read } from "./Kind.ts"
-import { path } from "./options.ts"
+import { blanks, path } from "./options.ts"
 
 /** A table from the bytes of a file, gzipped or not. */
 export const parse = (bytes: Uint8Array, options: Csv.Options): Result.Result<Table, DataError> =>
@@ -29,7 +30,7 @@ const first = (bytes: Uint8Array, options: Csv.Options): Read<First> => {
 }
 
 /** A reader of a table that arrives in pieces. */
-const blocks = (options: Csv.Options, use: Csv.Options["use"]): BlockReader =>
+const blocksOf = (options: Csv.Options, use: Csv.Options["use"]): BlockReader =>
   CsvBlocks.reader({ ...options, ...(use === undefined ? {} : { use }) })
 
 const fields = {
@@ -74,12 +75,7 @@ const fields = {
     words: [],
     optional: true,
   },
-  blanks: {
-    kind: "words",
-    doc: 'Words that count as blanks besides the usual ones, such as `[-999, unknown]`; or such words for some columns, as in `{ Age: [-1], "*": [unknown] }`.',
-    synonyms: ["na_values", "null_values", "missing_values", "na_strings"],
-    optional: true,
-  },
+  blanks,
 } as const
 
 const { path: _, ...others } = fields
@@ -91,17 +87,6 @@ const delimiter = {
   synonyms: ["sep", "separator"],
   default: "auto",
 } as const
-
-/** Words as texts. */
-const textsOf = (words: Words): NonNullable<Csv.Options["blanks"]> =>
-  Array.isArray(words)
-    ? words.map(String)
-    : Object.fromEntries(
-        Object.entries(words).map(([column, own]: readonly [string, ReadonlyArray<string | number>]) => [
-          column,
-          own.map(String),
-        ]),
-      )
 
 /** The options of the reader. */
 const optionsOf = ({ path: _, blanks, ...options }: Filled<typeof fields> & { readonly delimiter: string }): Csv.Options => ({
@@ -119,7 +104,7 @@ export const csv = kind({
   read: (options, files) => about("path", parse(files.path, optionsOf(options))),
   first: (options, files) => first(files.path, optionsOf(options)),
   table: optionsOf,
-  blocks: (options, use) => blocks(optionsOf(options), use),
+  blocks: (options, { use }) => blocksOf(optionsOf(options), use),
 })
 
 const ofTabs = (options: Filled<typeof fields>): Csv.Options => optionsOf({ ...options, delimiter: "\t" })
@@ -134,5 +119,5 @@ export const tsv = kind({
   read: (options, files) => about("path", parse(files.path, ofTabs(options))),
   first: (options, files) => first(files.path, ofTabs(options)),
   table: ofTabs,
-  blocks: (options, use) => blocks(ofTabs(options), use),
+  blocks: (options, { use }) => blocksOf(ofTabs(options), use),
 })

@@ -25,9 +25,8 @@ import { foldsIn, openRun, type Run } from "../run/Run.ts"
 import { files, numbersIn } from "../run/RunFolder.ts"
 import * as Format from "../terminal/Format.ts"
 import { message } from "../terminal/Write.ts"
-
-/** The name of the folder of a fold's runs. `nameOf({ repeat: 2, fold: 3 }) // => "2-3"` */
-export const nameOf = ({ fold, repeat }: Fold): string => `${repeat}-${fold}`
+import { withoutVersion } from "./Closing.ts"
+import { nameOf } from "./Job.ts"
 
 const isSame = (a: Fold) => (b: Fold) => a.repeat === b.repeat && a.fold === b.fold
 
@@ -92,15 +91,12 @@ const summarize = (
   }
 }
 
-const pair = (name: string, mean: number, deviation: number | undefined): string =>
-  `${Format.score(name, mean)}${deviation === undefined || Number.isNaN(deviation) ? "" : ` ± ${Format.score(name, deviation)}`}`
-
 /** The scores of a cross-validation: mean ± deviation. */
 export const printScores = ({ crossValidation, units, ...means }: Summary): ReadonlyArray<string> =>
   (["val", "test"] as const).flatMap((part) =>
     Object.entries(means[part] ?? {}).map(([name, mean]) => {
       const unit = Format.unit(name, units)
-      const value = pair(name, mean, crossValidation?.deviation[part]?.[name])
+      const value = Format.spread(name, mean, crossValidation?.deviation[part]?.[name])
       return `${part}.${name} ${value}${unit === undefined ? "" : ` (${unit})`}`
     }),
   )
@@ -209,8 +205,7 @@ export const run = <E, R, E2, R2>(
     })
     const stopped = Effect.gen(function* () {
       const summary = yield* close({ status: "interrupted" })
-      const { version: _, ...fields } = summary
-      if (json) return yield* emitNow({ event: "summary", folder, ...fields })
+      if (json) return yield* emitNow({ event: "summary", folder, ...withoutVersion(summary) })
       yield* Lines.stoppedFolds(each.length, folds.length, reference)
     })
     return yield* trained.pipe(

@@ -1,0 +1,36 @@
+/** The trials of a search in the order of their results. */
+import { type Objective, oriented, type Trial } from "./Trial.ts"
+
+/** A complete trial with its place, from 1; equal values share a place. */
+export interface Row {
+  readonly place: number
+  readonly trial: Trial
+  /** The value of the objective. */
+  readonly value: number
+}
+
+/**
+ * The complete trials by the value of one objective, the best first, and among equal values the earlier first. The order depends on
+ * the trials alone, not on when they finished.
+ *
+ * ```ts
+ * import { Leaderboard } from "@adjoint/core"
+ * const trial = (number: number, value: number) => ({ number, point: {}, state: "complete" as const, values: [value], reports: [] })
+ * const rows = Leaderboard.of([trial(0, 0.3), trial(1, 0.1), trial(2, 0.3)], [{ name: "loss", mode: "min" }])
+ * rows.map(({ place, trial }) => [place, trial.number]) // => [[1, 1], [2, 0], [2, 2]]
+ * ```
+ */
+export const of = (trials: ReadonlyArray<Trial>, objectives: ReadonlyArray<Objective>, index = 0): ReadonlyArray<Row> => {
+  const { mode = "min" } = objectives[index] ?? {}
+  const sorted = trials
+    .flatMap((trial) => {
+      const value = trial.state === "complete" ? trial.values?.[index] : undefined
+      return value === undefined ? [] : [{ trial, value }]
+    })
+    .toSorted((a, b) => oriented({ mode }, a.value) - oriented({ mode }, b.value) || a.trial.number - b.trial.number)
+  return sorted.map(({ trial, value }) => ({ place: sorted.findIndex((other) => other.value === value) + 1, trial, value }))
+}
+
+/** The first row's trial, `undefined` if no trial is complete. */
+export const best = (trials: ReadonlyArray<Trial>, objectives: ReadonlyArray<Objective>, index = 0): Trial | undefined =>
+  of(trials, objectives, index)[0]?.trial

@@ -1,0 +1,41 @@
+/**
+ * Pruners: which trials a search stops early, by their intermediate values. Each is a pure function; the table has their options and
+ * documentation. They take values as better the lower they are.
+ */
+import type { Entry, Options, Table } from "../learning/Entry.ts"
+import { median, medianOptions } from "./pruner/median.ts"
+import type { Pruner } from "./pruner/Pruner.ts"
+
+export { type MedianOptions, median } from "./pruner/median.ts"
+export type { Pruner, Running } from "./pruner/Pruner.ts"
+
+/** Stops no trial. */
+export const none = (): Pruner => () => false
+
+/* @__NO_SIDE_EFFECTS__ */ const entry = <const O extends Options, const Main extends keyof O & string = never>(
+  definition: Entry<O, Pruner, Main>,
+): Entry<O, Pruner, Main> => definition
+
+/** Every pruner by its name in a model file. */
+export const table = {
+  none: entry({
+    doc: "Every trial runs to its end.",
+    formula: "stop never",
+    source: "Bergstra and Bengio, Random search for hyper-parameter optimization, 2012",
+    advice: "Use it where training is short, or where good trials start slowly.",
+    options: {},
+    make: (): Pruner => none(),
+  }),
+  median: entry({
+    doc: "Stops a trial that is worse than the median of the complete ones at the same epoch.",
+    formula: "stop at epoch e if min(v₁ … vₑ) > median of vₑ of the complete trials",
+    source: "Golovin et al., Google Vizier: a service for black-box optimization, 2017",
+    advice: "A careful rule that saves about half the epochs. `asha` saves more.",
+    synonyms: ["median_pruner", "median_stopping"],
+    options: medianOptions,
+    make: (options): Pruner => median(options),
+  }),
+} satisfies Table<Pruner>
+
+/** The name of a pruner. */
+export type Name = keyof typeof table
