@@ -273,6 +273,6 @@ describe("datasets", () => {
     const two = NDArray.make("f32", [2], new Float32Array(2))
     const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`t${i}`, two]))
     const odd = { ...many, t77777: NDArray.make("f32", [3], new Float32Array(3)) }
-    expect(refusal(Dataset.make(two, odd))).toBe("targets.t77777 has 3 rows but inputs has 2; wanted as many rows in every array")
+    expect(refusal(Dataset.make(two, odd))).toBe("inputs has 2 rows but targets.t77777 has 3; wanted as many rows in every array")
   })
 })
