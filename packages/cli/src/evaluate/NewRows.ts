@@ -122,7 +122,9 @@ export const newRows = (trained: Trained, files: ReadonlyArray<string>) =>
     const found = yield* asRead(trained, use, file)
     const columns = needed(trained)
     const spec = specOf({ data: columns === undefined ? data : { ...data, columns: columns as NonNullable<Data["columns"]> } })
-    const within = Effect.mapError((error: DataError | ScratchError) => (error._tag === "DataError" ? inFile(error, file) : error))
+    const within = Effect.mapError((error: DataError | ScratchError) =>
+      error._tag === "DataError" ? inFile(error, file) : error,
+    )
     const [raw, rows] = yield* Scratch.using(() =>
       Result.flatMap(PreprocessTree.keep(spec, found.raw), (kept) => windowed(data, found.raw, kept.rows)),
     ).pipe(Effect.flatMap(Effect.fromResult), within)
