@@ -153,7 +153,7 @@ describe("what is wrong is said of the document", () => {
     const source = csv("odd.csv")
     const [none] = await refused({ source, split: { seed: 1 } }, scratch)
     expect(none?.help).toBe(
-      'the columns look like `row: id, size: { type: number, decimal: ",", missing: median }, "my kind": category, day: date, same: category`; give the one to predict the type `class`, or `role: target`',
+      'the columns look like `row: id, size: { type: number, decimal: ",", missing: median }, "my kind": category, day: date, same: ignore`; give the one to predict the type `class`, or `role: target`',
     )
     const columns: Data["columns"] = {
       row: { type: "ignore" },

@@ -66,6 +66,18 @@ const tableOf = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<
 /** A time in UTC, which the record has. */
 const printTime = (text: string): string => text.replace("T", " ").replace(/\.\d+Z$/, " UTC")
 
+/** The mean of the main score over the folds, with its deviation, and what it is of. */
+const meanOfFolds = ({ folds, summary }: Material): readonly [value: string, what: string] | undefined => {
+  if (folds === undefined || summary === undefined) return undefined
+  const part = (["test", "val"] as const).find((one) => summary[one] !== undefined)
+  const names = part === undefined ? [] : Object.keys(summary[part] ?? {})
+  const name = names.find((one) => !/(^|\.)loss$/u.test(one)) ?? names[0]
+  const mean = part === undefined || name === undefined ? undefined : of(summary[part], name)
+  if (part === undefined || name === undefined || mean === undefined) return undefined
+  const deviation = of(summary.crossValidation?.deviation[part], name)
+  return [Format.spread(name, mean, deviation), `${part} ${name}, mean ± deviation over ${folds.length} folds`]
+}
+
 const header = (material: Material): Html => {
   const { command, findings, reference, summary } = material
   const name = findings === undefined ? undefined : mainScore(findings)
@@ -75,11 +87,12 @@ const header = (material: Material): Html => {
   const fact = (big: string, small: string): Html => html`<li><b>${big}</b><span>${small}</span></li>
 `
   const { rows } = material.lock
+  const mean = meanOfFolds(material)
   return html`<header>
 <h1>${reference}</h1>
 <p class="soft">${summary?.status ?? "without a result"} · started ${printTime(command.started)}${summary === undefined ? "" : ` · ${Format.duration(1000 * summary.seconds)}`}</p>
 <ul class="facts">
-${
+${mean === undefined ? "" : fact(...mean)}${
   name === undefined || findings === undefined
     ? ""
     : fact(
@@ -218,10 +231,15 @@ const isWide = ({ figure }: Drawing): boolean => figure.kind === "tiles" || figu
 
 const figureOf = (drawing: Drawing): Html => {
   const { figure } = drawing
-  const picture = svg(figure, { isEmbedded: true, width: isWide(drawing) ? 960 : 480 })
-  return html`<figure${isWide(drawing) ? html` class="wide"` : ""}>
+  const wide = isWide(drawing)
+  const picture = raw(svg(figure, { isEmbedded: true, width: wide ? 960 : 480 }))
+  // On a narrow screen a wide picture is scrolled: its words would be too small to be read.
+  const shown = wide
+    ? html`<div class="scroll" tabindex="0" role="region" aria-label="picture: ${figure.title}">${picture}</div>`
+    : picture
+  return html`<figure${wide ? html` class="wide"` : ""}>
 <figcaption>${figure.title}<span>${figure.description}</span></figcaption>
-${raw(picture)}</figure>
+${shown}</figure>
 `
 }
 

@@ -1,21 +1,9 @@
-/** Finds the step with the first non-finite value, and tells whether a state has one. */
+/** Finds the step with the first non-finite value. */
 import * as Effect from "effect/Effect"
 import type * as Compile from "../engines/Compile.ts"
-import { tensors } from "../language/TensorTree.ts"
-import { readAll } from "../tensor/read.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
+import { allFinite } from "./allFinite.ts"
 import type { Run, Snapshot } from "./LoopRun.ts"
-
-/** Whether every number of a state is finite: NaN or infinity minus itself is not 0. */
-export const allFinite = (state: unknown): boolean =>
-  readAll(tensors(state)).every(({ data, dtype }) => {
-    if (dtype === "f32")
-      for (let i = 0; i < data.length; i++) {
-        const x = data[i] as number
-        if (x - x !== 0) return false
-      }
-    return true
-  })
 
 /**
  * Repeats the steps of an epoch since the last good state one at a time, which gives the same bits, and fails with the `NonFinite`
@@ -32,7 +20,7 @@ export const replay = Effect.fnUntraced(function* <S, B, O, V, K, R>(
     const before = yield* step.state
     const [value] = (yield* step.run(yield* run.inputs([which], epoch))).map(run.value)
     const after = yield* step.state
-    if (value === undefined || (run.isFinite(value) && allFinite(after))) continue
+    if (value === undefined || (run.isFinite(value) && (yield* allFinite(after)))) continue
     const place = { epoch: epoch + 1, step: done + i + 1, rows: [...which] }
     // Mathematics counts rows within the batch.
     const inData = (error: ShapeError): ShapeError =>

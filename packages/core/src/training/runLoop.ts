@@ -11,6 +11,7 @@ import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
 import { letOthersRun } from "../engines/letOthersRun.ts"
 import { type Attributes, logged, spanned } from "../engines/observe.ts"
+import { allFinite } from "./allFinite.ts"
 import { burstSize } from "./bursts.ts"
 import { accumulate, accumulatorOf, emptySums, finish, totals } from "./Evaluate.ts"
 import type { Ended, LoopError, LoopEvent, Run, Snapshot } from "./LoopRun.ts"
@@ -23,7 +24,7 @@ import type { EpochRecord } from "./Progress.ts"
 import { lastRate } from "./Rate.ts"
 import * as RunMetrics from "./RunMetrics.ts"
 import { readAhead } from "./readAhead.ts"
-import { allFinite, replay } from "./replay.ts"
+import { replay } from "./replay.ts"
 import { saveSnapshot } from "./saveSnapshot.ts"
 
 /** The effect without its result and its error. `Effect.ignore` can log too, and a page would load Effect's logger with it. */
@@ -50,13 +51,11 @@ export const runLoop = <S, B, O, V, K, R = never>(
     // The last state whose numbers are all finite: a failure is replayed from it.
     let lastGood: Snapshot<S> = { state: yield* step.state, progress }
 
-    const snapshot = Effect.map(
-      step.state,
-      (state): Snapshot<S> => ({ state, progress: { ...progress, sums: totals(accumulator, scores) } }),
-    )
+    /** A state with the progress of the run as it is saved. */
+    const withSums = (state: S): Snapshot<S> => ({ state, progress: { ...progress, sums: totals(accumulator, scores) } })
 
     /** Writes a checkpoint and returns the events that report it. */
-    const save = (kind: "best" | "last", of: Effect.Effect<Snapshot<S>, EngineError> = snapshot) =>
+    const save = (kind: "best" | "last", of: Effect.Effect<Snapshot<S>, EngineError> = Effect.map(step.state, withSums)) =>
       saving === undefined ? Effect.succeed([]) : Effect.flatMap(of, (whole) => saveSnapshot(name, saving, kind, whole))
 
     /** Emits an event that is logged as well. */
@@ -147,7 +146,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
     /** Scores the epoch that was just trained, saves checkpoints, and reports both. */
     const finishEpoch = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
       const state = yield* step.state
-      if (!allFinite(state)) return yield* blame
+      if (!(yield* allFinite(state))) return yield* blame
       const weights = run.weights(state)
       const at = { epoch: progress.epoch + 1, step: progress.step }
       const { train, validation } = yield* run.score(weights, finish(totals(accumulator, scores), scores), at)
@@ -173,8 +172,9 @@ export const runLoop = <S, B, O, V, K, R = never>(
             ...(isBest ? { best: { epoch: record.epoch, value } } : {}),
           }
           lastGood = { state: yield* withRate(state), progress }
+          const whole = withSums(lastGood.state)
           const kinds = [...(isBest ? (["best"] as const) : []), ...(isDue() ? (["last"] as const) : [])]
-          return yield* Effect.forEach(kinds, (kind) => save(kind))
+          return yield* Effect.forEach(kinds, (kind) => save(kind, Effect.succeed(whole)))
         }),
       )
       yield* metrics.epoch(record)
@@ -204,7 +204,9 @@ export const runLoop = <S, B, O, V, K, R = never>(
     const saveLast = ignored(
       run.rewind === undefined
         ? // The last burst may have left non-finite values in the state that no output has shown yet.
-          Effect.flatMap(step.state, (state) => (allFinite(state) ? Effect.asVoid(save("last")) : Effect.void))
+          Effect.flatMap(Effect.flatMap(step.state, allFinite), (isWhole) =>
+            isWhole ? Effect.asVoid(save("last")) : Effect.void,
+          )
         : // A run that may go back resumes from where it would go back to, so that it then has the same bits.
           Effect.asVoid(
             save(
