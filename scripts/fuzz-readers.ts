@@ -29,8 +29,8 @@ const root = join(import.meta.dirname, "..")
 const kept = join(root, "failing-seeds.txt")
 const recorded = (name: string) => JSON.parse(readFileSync(join(root, "packages/core/test/recorded", name), "utf8"))
 
-/** Milliseconds that one file may take, and bytes of the process. */
-const patience = 20_000
+/** Milliseconds that one file may take, on a busy machine too, and bytes of the process. */
+const patience = 60_000
 const mostBytes = 1.5 * 2 ** 30
 
 /** A mixing of 32 bits (Wellons, lowbias32). */
@@ -335,7 +335,7 @@ const tried = async (seed: number, all: ReadonlyArray<Valid>): Promise<void> => 
   if (isOwn && blocks !== undefined && blocks !== once)
     throw new Error(`${file.kind}: whole: ${once.slice(0, 300)} blocks: ${blocks.slice(0, 300)}`)
   const [milliseconds, held] = [performance.now() - start, process.memoryUsage.rss()]
-  if (milliseconds > patience / 2) throw new Error(`${file.kind}: ${Math.round(milliseconds)} ms`)
+  if (milliseconds > patience / 4) throw new Error(`${file.kind}: ${Math.round(milliseconds)} ms`)
   if (held > mostBytes) throw new Error(`${file.kind}: ${held} bytes of memory`)
 }
 

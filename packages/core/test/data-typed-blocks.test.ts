@@ -47,10 +47,10 @@ const read = (reader: BlockReader, bytes: Uint8Array, ends: ReadonlyArray<number
 const whole = (table: Result.Result<Table.Table, DataError>): Result.Result<All, DataError> =>
   Result.map(table, (one) => allOf([one]))
 
-const groupsOf = async (bytes: Uint8Array, isUsed?: (name: string) => boolean): Promise<Result.Result<All, DataError>> => {
+const groupsOf = async (bytes: Uint8Array): Promise<Result.Result<All, DataError>> => {
   const tables: Array<Table.Table> = []
   const file = { size: bytes.length, read: async ([at = 0]: Float64Array, length: number) => bytes.slice(at, at + length) }
-  for await (const table of Parquet.groups(file, isUsed)) {
+  for await (const table of Parquet.groups(file)) {
     if (Result.isFailure(table)) return Result.fail(table.failure)
     tables.push(table.success)
   }
@@ -103,7 +103,8 @@ describe("blocks are the whole table", () => {
         return bytes.slice(at, at + length)
       },
     }
-    for await (const table of Parquet.groups(file, (name) => name === "byte")) sizes.push(Result.getOrThrow(table).size)
+    for await (const table of Parquet.groups(file, { isRead: (name) => name === "byte" }))
+      sizes.push(Result.getOrThrow(table).size)
     expect(sizes).toEqual([5, 5, 2])
     // The magic, the trailer, the footer, and one column of three row groups.
     expect(offsets.size).toBe(6)

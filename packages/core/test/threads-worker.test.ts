@@ -160,6 +160,28 @@ describe("in a worker", () => {
     }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
   )
 
+  it.live("a large state is copied between turns of others, and runs that are asked for meanwhile have it", () =>
+    Effect.gen(function* () {
+      const { prepare } = yield* Engine.Engine
+      const large = NDArray.make("f32", [2 ** 23], new Float32Array(2 ** 23).fill(3))
+      const program = Program.trace((w) => [w as T, Tensor.max(w as T)], [large])
+      const executable = yield* prepare({ program, resident: 1 })
+      let turns = 0
+      const count = (): void => {
+        turns++
+        next = setImmediate(count)
+      }
+      let next = setImmediate(count)
+      const load = yield* Effect.forkChild(executable.load([large]), { startImmediately: true })
+      const [[largest] = []] = yield* Effect.flatten(executable.run([[]]))
+      clearImmediate(next)
+      yield* Fiber.join(load)
+      assert.strictEqual(Tensor.toNumber(largest as T), 3)
+      assert.isAtLeast(turns, 2)
+      assert.strictEqual(large.data.length, 2 ** 23)
+    }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+  )
+
   it.live("inputs that cannot be copied fail with that reason, and the state stays", () =>
     Effect.gen(function* () {
       const step = yield* Compile.step(add, Tensor.scalar(1) as T)

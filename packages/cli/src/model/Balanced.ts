@@ -8,7 +8,7 @@ import * as Score from "@adjoint/core/learning/Score"
 import { predict, type Weights } from "@adjoint/core/training/Evaluate"
 import type { Scores } from "@adjoint/core/training/Progress"
 import { scoreName } from "@adjoint/dsl/prepare/Facts"
-import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
+import type { Prepared } from "@adjoint/dsl/prepare/Prepared"
 import * as Effect from "effect/Effect"
 import type { Training } from "./Training.ts"
 

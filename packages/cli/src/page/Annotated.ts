@@ -1,6 +1,6 @@
 /** The model file of a run with what is known of each layer on its line. */
 import type { LayerStatistics } from "@adjoint/core/diagnosis/Diagnosis"
-import type { Row } from "../model/Layers.ts"
+import type { Row } from "@adjoint/dsl/build/LayerRows"
 import * as Format from "../terminal/Format.ts"
 import { type Html, html } from "./Html.ts"
 

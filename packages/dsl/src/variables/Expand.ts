@@ -32,6 +32,8 @@ export interface Expanded {
   readonly findings: ReadonlyArray<Finding>
   /** Pointers of values that could not be computed. Further findings about them are left out. */
   readonly unknown: ReadonlySet<string>
+  /** The values of the variables that are numbers. */
+  readonly numbers: ReadonlyMap<string, number>
   /** The search markers that decide about the document, each after those around it. */
   readonly markers: ReadonlyArray<Found>
 }
@@ -136,10 +138,11 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
   const unknown = new Set<string>()
   const definitions = definitionsOf(data)
   if (isRecord(data) && data.vars === undefined && definitions === undefined && !isWritten(data))
-    return { data, positions, findings: [], unknown, markers: [] }
+    return { data, positions, findings: [], unknown, numbers: new Map(), markers: [] }
   const vars = variablesOf(data)
   const { blocks, findings } = Blocks.read(definitions)
   const markers = new Map<string, Found>()
+  const numbers = new Map<string, number>()
   let values = 0
 
   const problem = (code: Code, site: Site, message: string, more: Partial<Finding> = {}): null => {
@@ -424,7 +427,11 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
         ? problem("Y006", site, `the variables make more than ${maxValues} values out of this document`)
         : null
     keep(site)
-    if (typeof node === "string") return Expression.isExpression(node) ? expression(node, site) : Expression.literal(node)
+    if (typeof node === "string") {
+      // Conditions of a search are read for each of its points.
+      if (site.to[0] === "search" && site.to[1] === "where") return node
+      return Expression.isExpression(node) ? expression(node, site) : Expression.literal(node)
+    }
     if (Array.isArray(node)) return node.map((item, i) => value(item, inside(site, i)))
     if (!isRecord(node)) return node
     if (Marker.isMarker(node)) return marker(node, site)
@@ -449,9 +456,10 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
         at: { path, on: "key" },
       })
     }
-    value(vars[name] ?? null, site)
+    const result = value(vars[name] ?? null, site)
+    if (typeof result === "number") numbers.set(name, result)
   }
-  if (!isRecord(data)) return { data, positions, findings: [...found.values()], unknown, markers: [] }
+  if (!isRecord(data)) return { data, positions, findings: [...found.values()], unknown, numbers, markers: [] }
   const { vars: _, ...sections } = data
   const root = Positions.at(positions, [])
   if (root !== undefined) places.set("", root)
@@ -471,6 +479,7 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
     positions: { ...positions, places },
     findings: [...findings, ...found.values()],
     unknown,
+    numbers,
     markers: [...markers.values()],
   }
 }

@@ -299,7 +299,7 @@ const columnOf = (
   numbers: NumberStore | undefined,
   texts: TextStore | undefined,
 ): TableColumn => {
-  const marks = format.decimal === undefined && format.thousands === undefined ? {} : { format }
+  const marks = NumberFormat.isMarked(format) ? { format } : {}
   if (numbers !== undefined)
     return {
       size,
