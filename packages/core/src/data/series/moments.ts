@@ -1,16 +1,18 @@
 /** The times of a series as numbers, and the step between them. */
 import * as DateFormat from "../DateFormat.ts"
+import * as NumberFormat from "../NumberFormat.ts"
 
 /** A time as it is written: a number, or a date. */
 export type Moment = { readonly number: number } | { readonly date: DateFormat.Instant }
 
-/** Reads times: dates of a format, or without one numbers and dates of ISO 8601. `undefined` for another text. */
-export const reader = (format: string | undefined): ((text: string) => Moment | undefined) => {
+/** Reads times: dates of a format, or without one numbers with these marks and dates of ISO 8601. `undefined` for another text. */
+export const reader = (format: string | undefined, marks: NumberFormat.Format = {}): ((text: string) => Moment | undefined) => {
   const read = DateFormat.readerOf(format ?? "iso")
+  const readNumber = NumberFormat.reader(marks)
   return (text) => {
     const own = text.trim()
-    const number = own === "" || format !== undefined ? Number.NaN : Number(own)
-    if (Number.isFinite(number)) return { number }
+    const number = format === undefined ? readNumber(own) : undefined
+    if (number !== undefined) return { number }
     const date = read?.(own)
     return date === undefined ? undefined : { date }
   }

@@ -54,8 +54,8 @@ const grouped = (table: Table.Table, group: string | undefined): DataResult<Read
 /** The times of all rows of a table. Fails with `BadCell` for a text that is no time. */
 const momentsOf = (table: Table.Table, time: string, format: string | undefined): DataResult<ReadonlyArray<Moments.Moment>> =>
   Result.gen(function* () {
-    const { text } = yield* Table.find(table, time)
-    const momentOf = Moments.reader(format)
+    const { format: marks, text } = yield* Table.find(table, time)
+    const momentOf = Moments.reader(format, marks)
     const moments: Array<Moments.Moment> = []
     for (let row = 0; row < table.size; row++) {
       const moment = momentOf(text(row))
