@@ -119,7 +119,7 @@ const stretches = (
     const starts = [0]
     for (let i = 1; i < rows.length; i++) {
       const step = (times[i] ?? 0) - (times[i - 1] ?? 0)
-      if (usual === undefined || Moments.isSame(step, usual)) continue
+      if (usual === undefined || Moments.isSame(step, usual, times[i] ?? 0)) continue
       const [first] = own
       const print = (each: number): string =>
         first === undefined ? String(each) : Moments.printStep(each, first, times[0] !== numbers[0])
