@@ -34,6 +34,9 @@ const node = (
   setting: { backend, threads },
 })
 
+/** The Python of the distribution, which has packages of PyTorch and pandas. */
+const python = "/usr/bin/python3"
+
 const counted = (threads: number): string => `${threads} thread${threads === 1 ? "" : "s"}`
 
 /** The built packages are measured, as users install them. */
@@ -42,8 +45,7 @@ const ours = (label: string, numerics: "portable" | "fast", threads: number): Co
 
 const torch = (threads: number): Contender => ({
   label: `PyTorch, ${counted(threads)}`,
-  // The Python of the distribution, which has a package of PyTorch.
-  command: "/usr/bin/python3",
+  command: python,
   arguments: [join(import.meta.dirname, "contenders/pytorch.py")],
   setting: { backend: "cpu", threads },
 })
@@ -71,7 +73,7 @@ export const tableReaders = {
   papaparse: tableReader("Papa Parse", "papaparse"),
   pandas: {
     label: "pandas",
-    command: "python3",
+    command: python,
     arguments: [join(import.meta.dirname, "contenders/pandas_tables.py")],
     setting: { backend: "c", threads: 1 },
   },

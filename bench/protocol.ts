@@ -117,6 +117,8 @@ export interface DelayRequest {
   readonly engine: "none" | "layer" | "worker"
   readonly network: Network
   readonly batch: number
+  /** The rows of the data: after each epoch the thread reads the state of the run. */
+  readonly rows: number
   readonly seconds: number
 }
 

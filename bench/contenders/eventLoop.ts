@@ -68,10 +68,9 @@ const idle = (seconds: number): Effect.Effect<Delays> =>
 
 const training = (
   engine: "layer" | "worker",
-  { batch, network, seconds }: DelayRequest,
+  { batch, network, rows, seconds }: DelayRequest,
 ): Effect.Effect<Delays, Train.TrainError> =>
   Effect.gen(function* () {
-    const rows = 8 * batch
     const key = Key.make(1)
     const labels = Tensor.floor(Tensor.mul(Key.uniform(Key.fold(key, "labels"), [rows]), answers(network)))
     const run = Train.run({

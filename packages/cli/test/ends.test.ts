@@ -19,7 +19,9 @@ const restoring = model
   .replace("epochs: 4", "epochs: 20")
   .replace("metrics: [accuracy]", "metrics: [accuracy], callbacks: [{ early_stop: { monitor: val.loss, patience: 2 } }]")
 
-const directory = folder({ "moons.yaml": model, "restoring.yaml": restoring })
+const folds = model.replace("name: moons", "name: folds").replace("val: 20%", "folds: 2").replace("epochs: 4", "epochs: 1")
+
+const directory = folder({ "moons.yaml": model, "restoring.yaml": restoring, "folds.yaml": folds })
 const whole = join(directory, "whole")
 
 const json = (...path: ReadonlyArray<string>) => JSON.parse(readFileSync(join(...path), "utf8"))
@@ -183,6 +185,15 @@ describe("a file that cannot be written", { timeout: 60_000 }, () => {
     expect({ code, stderr }).toEqual({ code: 8, stderr: expect.stringContaining(`error: ${join(runs, "moons/0001", says)}`) })
     expect(stderr).toContain("adjoint train --resume moons/0001")
     await resumed(runs)
+  })
+
+  test("of a fold says how the whole is resumed, and how the report of the fold is made", async () => {
+    const { runs, ...ended } = await hit({ what: "ENOSPC", matching: "1-2.0001.summary.json", at: 1, lasts: true }, "folds")
+    expect(ended).toMatchObject({ code: 8, stderr: expect.stringContaining(`adjoint train --resume folds/0001 --runs ${runs}`) })
+    const reported = await hit({ what: "ENOSPC", matching: "1-2.0001.report.html", at: 1, lasts: true }, "folds")
+    const fold = join(reported.runs, "folds/0001/folds/1-2/0001")
+    expect(reported).toMatchObject({ code: 0, stderr: expect.stringContaining(`adjoint report ${fold}`) })
+    expect(await run(["report", fold])).toMatchObject({ code: 0 })
   })
 
   test("at the beginning leaves no folder", async () => {

@@ -1,5 +1,6 @@
 /** From numbers to pictures: laws of what is drawn, and of how it is drawn. */
 import { Score, Tensor } from "@adjoint/core"
+import { ordered } from "@adjoint/dsl/prepare/InTime"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import type { ClassFindings, NumberFindings } from "../src/evaluate/Findings.ts"
@@ -113,11 +114,43 @@ describe("numbers", () => {
     )
   })
 
-  test("a forecast of several series does not pass them off as one", () => {
-    const some: NumberFindings = { kind: "numbers", head: undefined, column: "y", predicted: [1, 2, 8, 9], truth: [1, 2, 7, 8] }
-    const label = (figure: Figure | undefined) => (figure?.kind === "panels" ? figure.panels[0]?.x.label : undefined)
-    expect(label(Numbers.forecast(some))).toBe("row, in order of time")
-    expect(label(Numbers.forecast(some, { hasGroups: true }))).toBe("row, one series after the other")
+  test("a forecast of several series has a panel for each, in the order of time", () => {
+    const some: NumberFindings = {
+      kind: "numbers",
+      head: undefined,
+      column: "y",
+      predicted: [1, 2, 3, 4],
+      truth: [10, 20, 30, 40],
+    }
+    const inTime = { time: ["2024-02-01", "2024-01-01", "2024-01-02", "2024-01-03"], series: ["a", "b", "a", "b"] }
+    const figure = Numbers.forecast(some, ordered(inTime, 4))
+    const panels = figure?.kind === "panels" ? figure.panels : []
+    expect(panels.map(({ title }) => title)).toEqual(["b", "a"])
+    expect(panels.map(({ marks }) => marks.map((mark) => (mark.kind === "line" ? mark.points.map(([, y]) => y) : [])))).toEqual([
+      [
+        [20, 40],
+        [2, 4],
+      ],
+      [
+        [30, 10],
+        [3, 1],
+      ],
+    ])
+    expect(figure?.description).toContain("in the order of time of 2 series, 4 rows in all")
+  })
+
+  test("a forecast of one series is one panel, in the order of numbers where all places are some", () => {
+    const some: NumberFindings = { kind: "numbers", head: undefined, column: "y", predicted: [1, 2, 3], truth: [1, 2, 3] }
+    const figure = Numbers.forecast(some, ordered({ time: ["10", "9", "100"] }, 3))
+    const [panel, ...others] = figure?.kind === "panels" ? figure.panels : []
+    expect(others).toEqual([])
+    expect(panel?.marks[0]).toMatchObject({
+      points: [
+        [1, 2],
+        [2, 1],
+        [3, 3],
+      ],
+    })
   })
 
   test("residuals are what is left of the truth, rows without a finite number left out", () => {

@@ -80,7 +80,7 @@ describe("init", () => {
     )
     const { text } = await written("notes.csv", `note,tags,label\n${rows.join("\n")}\n`)
     expect(text).toMatch(/note: \{ type: text, /)
-    expect(text).toMatch(/tags: \{ type: set, separator: "\|" \}/)
+    expect(text).toMatch(/tags: \{ type: set, separator: "\|", unknown: ignore \}/)
     expect(text).toContain('inputs: { note: [note], others: "*" }')
     expect(text).toMatch(/class_weight: balanced \} +# the rarest class has 4\.0% of the rows/)
   })

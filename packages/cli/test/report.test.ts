@@ -190,23 +190,33 @@ describe("report", () => {
     const page = readFileSync(out, "utf8")
     expect(plots("odd")).toContain("layers.svg")
     expect(page).toContain("<figcaption>Layers by epoch")
-    expect(page).toContain('<th scope="col">gradient norm</th><th scope="col">dead units</th>')
-    expect(page).toMatch(/- dense: \{ units: 6, activation: relu \}<\/td>.*<td>0\.0625<\/td><td>50 %<\/td>/)
     rmSync(inRun("odd", "plots", "layers.svg"))
   })
 
-  test("measures the layers where it is asked to, and keeps what it measured for later reports", async () => {
-    const out = join(directory, "timed.html")
-    expect(await adjoint("report", "images/1", "-o", out, "--time")).toMatchObject({ code: 0 })
+  test("annotates each layer with its share of time, its gradient and its dead units; times are measured once", async () => {
     const record = inRun("images", "layer-times.json")
     const { batch, milliseconds } = JSON.parse(readFileSync(record, "utf8"))
     expect(batch).toBe(32)
     expect(Object.keys(milliseconds)).toEqual(["conv2d1", "relu1", "flatten1", "head1"])
-    const timed = readFileSync(out, "utf8")
-    expect(timed).toContain('<th scope="col">share of time</th>')
+    const page = report("images")
+    expect(page).toContain('<th scope="col">share of time</th><th scope="col">gradient norm</th><th scope="col">dead units</th>')
+    const other = (await adjoint("diagnose", "images/1", "--only", "gradients", "--json")).stdout
+    expect(jsonLines(other)[0].gradients.map(({ layer }: { readonly layer: string }) => layer)).toEqual(["conv2d1", "head1"])
+    const out = join(directory, "timed.html")
     expect(await adjoint("report", "images/1", "-o", out)).toMatchObject({ code: 0 })
-    expect(readFileSync(out, "utf8")).toBe(timed)
-    rmSync(record)
+    expect(readFileSync(out, "utf8")).toBe(page)
+    writeFileSync(
+      inRun("odd", "layer-times.json"),
+      JSON.stringify({ version: 1, batch: 8, milliseconds: { dense1: 3, head1: 1 } }),
+    )
+    expect(await adjoint("report", "odd/1", "-o", out)).toMatchObject({ code: 0 })
+    const lines = [...readFileSync(out, "utf8").matchAll(/<tr class="layer">.*<\/tr>/gu)].map(([line]) => line)
+    expect(lines.map((line) => /<td>(\d+ %)<\/td><td>[\d.e-]+<\/td><td>[\d.]+ %<\/td><\/tr>$/u.exec(line)?.[1])).toEqual([
+      "75 %",
+      "25 %",
+    ])
+    expect(await adjoint("report", "images/1", "-o", out, "--time")).toMatchObject({ code: 0 })
+    expect(JSON.parse(readFileSync(record, "utf8")).milliseconds).toHaveProperty("flatten1")
   })
 
   test("refuses a run that is not there and rows that have changed", async () => {

@@ -1,5 +1,5 @@
 /** Every kind of source: what train reads, evaluate and predict read too, and the rows of a table are those of another kind. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import * as Safetensors from "@adjoint/core/training/Safetensors"
@@ -137,7 +137,12 @@ describe("folders of images", () => {
   })
   test("beside a table of paths are a column, and lead nowhere else", async () => {
     const rows = imagePaths(["plain", "turned"], [1, 2, 3, 4]).map((path, i) => `${path},${i},${path.split("/")[1]}`)
-    const wrong = ["/etc/passwd", "../shapes/plain/1.png", "shapes/none.png", ""].map((path) => `${path},0,plain`)
+    const elsewhere = folder({})
+    writeFileSync(join(elsewhere, "1.png"), imageOf("png grey"))
+    symlinkSync(join(elsewhere, "1.png"), at("shapes-link.png"))
+    const wrong = ["/etc/passwd", "../shapes/plain/1.png", "shapes/none.png", "", "shapes-link.png"].map(
+      (path) => `${path},0,plain`,
+    )
     writeFileSync(at("paths.csv"), ["path,more,label", ...rows].join("\n"))
     writeFileSync(at("wrong.csv"), ["path,more,label", rows[0], ...wrong].join("\n"))
     const columns = "columns: { path: { type: image, size: [6, 6] }, more: number, label: class }"
@@ -165,6 +170,9 @@ train: { epochs: 2, batch: 4 }\n`,
       '4: row 3, column `path`: got "../shapes/plain/1.png", wanted a path within the folder of the table',
       expect.stringMatching(/^5: row 4, column `path`: got "shapes\/none.png", wanted an image: .*there is no such file/),
       expect.stringContaining("6: row 5, column `path`: got a blank, wanted the path of an image; try: drop its row"),
+      expect.stringMatching(
+        /^7: row 6, column `path`: got "shapes-link.png", wanted an image: .* a link leads out of the folder/,
+      ),
     ])
   })
   test("a broken image is a row that fails", async () => {

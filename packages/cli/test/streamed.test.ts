@@ -96,3 +96,48 @@ describe("a table that is streamed", () => {
     expect([readdirSync(runs), readdirSync(cache)]).toEqual([[], []])
   })
 })
+
+describe("data and evaluate read a large table as one in memory", () => {
+  const recorded = JSON.parse(
+    readFileSync(join(import.meta.dirname, "../../core/test/recorded/tables-pyarrow.json"), "utf8"),
+  ) as { readonly files: { readonly [name: string]: string } }
+  const tables = {
+    "rows.csv": table,
+    "rows.jsonl": table
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((line) => line.split(","))
+      .map(([size = "", colour, answer]) => JSON.stringify({ size: size === "" ? null : Number(size), colour, answer, rest: {} }))
+      .join("\n"),
+    "rows.parquet": Buffer.from(recorded.files["zstd.parquet"] ?? "", "base64"),
+  }
+  const columns = {
+    "rows.csv": "{ size: { type: number, missing: median }, colour: category, answer: class }",
+    "rows.jsonl": '{ size: { type: number, missing: median }, colour: category, answer: class, "*": ignore }',
+    "rows.parquet": '{ double: { type: number, missing: mean }, byte: number, name: class, "*": ignore }',
+  }
+  test.each(Object.entries(tables))("data: %s", async (name, bytes) => {
+    writeFileSync(file(name), bytes)
+    const source = `schema: 1\ndata: { source: ${name}, columns: ${columns[name as keyof typeof columns]}, split: { val: 25%, seed: 1 } }\n`
+    writeFileSync(file(`${name}.yaml`), source)
+    for (const flags of [[], ["--json"], ["--sample", "2"]]) {
+      const args = ["data", file(`${name}.yaml`), ...flags]
+      const [a, b] = [await run(args), await run(args, { env })]
+      expect(b).toEqual(a)
+      expect(a.stdout).not.toBe("")
+    }
+    expect(readdirSync(cache)).toEqual([])
+  })
+  test("evaluate RUN FILE", async () => {
+    for (const args of [
+      ["evaluate", "large/0001", file("rows.csv"), "--json"],
+      ["evaluate", "large/0001", file("rows.jsonl")],
+      ["evaluate", "large/0001", file("rows.parquet")],
+    ]) {
+      const [a, b] = [await run([...args, "--runs", held]), await run([...args, "--runs", held], { env })]
+      expect(b).toEqual(a)
+    }
+    expect(readdirSync(cache)).toEqual([])
+  })
+})

@@ -1,5 +1,5 @@
 /** Rows with weights: everything that `evaluate` and the report say of answers counts a row of weight 2 as two rows. */
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, expect, test } from "vitest"
 import { folder, jsonLines, run } from "./world.ts"
@@ -51,4 +51,29 @@ test("the areas under the curves that are drawn are the scores of the same rows"
   expect(read("plots/roc.svg")).toContain(`: area ${scores.auroc.toFixed(3)}`)
   expect(read("plots/pr.svg")).toContain(`: average ${scores.auprc.toFixed(3)}`)
   expect(read("plots/confusion.svg")).toContain("Each row counts once, whatever its weight.")
+})
+
+test("a part whose rows all have the weight 0 is found before the training, and so is such a file", async () => {
+  const none = [
+    "x,z,trust,y",
+    ...Array.from({ length: 20 }, (_, i) => `${i},${i % 3},${i < 15 ? 1 : 0},${i % 2 === 0 ? "yes" : "no"}`),
+  ]
+  const file = (name: string) => join(directory, name)
+  writeFileSync(file("none.csv"), none.join("\n"))
+  writeFileSync(file("zero.csv"), [none[0], ...none.slice(16)].join("\n"))
+  const split = (by: string) =>
+    model.replace("split: { val: 10%, test: 50%, seed: 2 }", `split: { by: order, ${by} }`).replace("rows.csv", "none.csv")
+  for (const [part, by] of [
+    ["test", "val: 5, test: 5"],
+    ["val", "val: 5"],
+  ] as const) {
+    writeFileSync(file("none.yaml"), split(by))
+    const { code, stderr } = await run(["train", file("none.yaml"), "--runs", file("unmade")])
+    expect(code).toBe(3)
+    expect(stderr).toContain(`split part \`${part}\`: got 5 rows of weight 0 alone, wanted at least one of a weight above 0`)
+    expect(stderr).toContain("none.yaml:6:")
+    expect(existsSync(file("unmade"))).toBe(false)
+  }
+  const { code, stderr } = await run(["evaluate", "trusted/1", file("zero.csv"), ...runs])
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("zero.csv: all rows have the weight 0") })
 })

@@ -163,6 +163,32 @@ describe("a text in pieces", () => {
       )
   })
 
+  it("refuses what is malformed in another encoding at its line, after the mistakes before it", () => {
+    const units = (...codes: ReadonlyArray<number | string>) =>
+      Uint8Array.from(
+        codes
+          .flatMap((each) => (typeof each === "number" ? [each] : [...each].map((one) => one.charCodeAt(0))))
+          .flatMap((code) => [code & 255, code >> 8]),
+      )
+    const texts: ReadonlyArray<readonly [Uint8Array, string]> = [
+      [units(0xfeff, "a,b\n1,2\n3,", 0xd83d, "\n5,6\n"), "line 3: this is not utf-16le text"],
+      [units(0xfeff, "a,b\n1,2\n3,", 0xde00, "\n"), "line 3: this is not utf-16le text"],
+      [units(0xfeff, "a,b\n1\n3,", 0xd83d, "\n"), "line 2: row 1 has 1 cell"],
+      [units(0xfeff, "a,b\n1,", 0xfffd, 0xd83d, 0xde00, "\n2,x").subarray(0, -1), "line 3: this is not utf-16le text"],
+      [units(0xfeff, "a,b\n1,2\n3,", 0xd83d), "line 3: this is not utf-16le text"],
+    ]
+    for (const [bytes, message] of texts)
+      fc.assert(
+        fc.property(pieces, (cuts) => {
+          const read = Result.mapError(bytesInPieces(bytes, cuts), (error) => error.message)
+          expect(Result.isFailure(read) && read.failure).toMatch(new RegExp(`^${message}`))
+        }),
+        { numRuns: 30 },
+      )
+    const whole = bytesInPieces(units(0xfeff, "a,b\n1,", 0xfffd, 0xd83d, 0xde00, "\n"), [])
+    expect(Result.isSuccess(whole)).toBe(true)
+  })
+
   it("names the place of what is wrong, in the text as a whole", () => {
     const texts = [
       "a,b\n1,2\n3,4\n5\n6,7\n",

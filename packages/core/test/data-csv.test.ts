@@ -193,10 +193,17 @@ describe("options", () => {
   })
   it("encoding: bytes that it does not allow are refused", () => {
     expect(refusal(bytes(110, 10, 0xff, 10), { encoding: "shift_jis" })).toBe(
-      "the encoding: got shift_jis, in which the bytes from 0 to 4 are no text, wanted the encoding that the file was saved in",
+      "line 2: this is not shift_jis text; try: name the encoding that the file was saved in",
     )
     expect(refusal(utf16("\uFEFFa\nb\0\n", true))).toBe(
       "the text data is damaged: line 2 has a NUL character; try: fetch or copy it again",
+    )
+  })
+  it("a record without an end is refused at its line", () => {
+    const reader = Csv.reader()
+    const pieces = [new TextEncoder().encode("a,b\n1,2\n3,"), new Uint8Array(2 ** 24 + 1).fill(120)]
+    expect(pieces.map((piece) => reader.push(piece)).find(Result.isFailure)?.failure.message).toBe(
+      "the record that starts on line 3 is at least 16,777,219 bytes; the limit is 16,777,216 bytes",
     )
   })
   it("skip: lines before the header are left out, and counted", () => {

@@ -135,4 +135,27 @@ describe("what is wrong names the file", () => {
     symlinkSync(root, join(root, "a", "up"))
     expect(await refusal(root, Load.images(root))).toContain(": there are more than 16 folders within each other")
   })
+  it("links are followed inside the folder alone", async () => {
+    const root = folderOf({ "a/1.png": grey, "a/2.png": grey, "b/1.png": grey })
+    const beside = folderOf({ "1.png": grey })
+    symlinkSync(join(root, "a/1.png"), join(root, "b/2.png"))
+    symlinkSync("../a", join(root, "b/more"))
+    expect(Result.getOrThrow(await run(Load.images(root))).inputs.shape[0]).toBe(6)
+    const linked = `${root}-linked`
+    symlinkSync(root, linked)
+    expect(Result.getOrThrow(await run(Load.images(linked))).inputs.shape[0]).toBe(6)
+    symlinkSync(join(beside, "1.png"), join(root, "b/3.png"))
+    const out = "the file cannot be read: a link leads out of the folder; try: a copy of the file"
+    expect(await refusal(root, Load.images(root))).toBe(`DIR/b/3.png: ${out}`)
+    symlinkSync(beside, join(root, "c"))
+    expect(await refusal(root, Load.images(root))).toBe(`DIR/c: ${out}`)
+    // The name of another folder may begin with that of this one.
+    const longer = `${root}-longer`
+    mkdirSync(longer)
+    writeFileSync(join(longer, "1.png"), grey)
+    rmSync(join(root, "c"))
+    rmSync(join(root, "b/3.png"))
+    symlinkSync(join(longer, "1.png"), join(root, "b/3.png"))
+    expect(await refusal(root, Load.images(root))).toBe(`DIR/b/3.png: ${out}`)
+  })
 })

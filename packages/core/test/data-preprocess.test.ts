@@ -624,6 +624,13 @@ describe("numbers written otherwise", () => {
     expect([...ok(read(["1 721", "1'0"].slice(0, 1), { thousands: " " })).data]).toEqual([1721])
     expect([...ok(read(["1\u00a0721"], { thousands: "\u00a0" })).data]).toEqual([1721])
   })
+  it("with a unit before or after them, or without", () => {
+    expect([...ok(read(["5%", "12.5 %", "-3", "-1%"], { unit: "%" })).data]).toEqual([5, 12.5, -3, -1])
+    expect([...ok(read(["$1,200", "-$5", "$ -6", "7"], { unit: "$", thousands: "," })).data]).toEqual([1200, -5, -6, 7])
+    expect([...ok(read(["1.200,5 EUR"], { unit: "EUR", thousands: ".", decimal: "," })).data]).toEqual([1200.5])
+    expect(refusal(read(["5 €"], { unit: "$" }))).toMatch(/got "5 €", wanted a finite number with the unit "\$"/)
+    for (const unit of [" ", "2", "-"]) expect(refusal(read(["1"], { unit }))).toMatch(/a `unit` without digits and signs/)
+  })
   it.each([
     [
       "1,721",
@@ -639,6 +646,8 @@ describe("numbers written otherwise", () => {
     ["1,234,567.8", {}, '`a: { type: number, thousands: "," }` where it means 1234567.8'],
     ["1.234.567,8", {}, '`a: { type: number, thousands: ".", decimal: "," }` where it means 1234567.8'],
     ["1 234", {}, '`a: { type: number, thousands: " " }` where it means 1234'],
+    ["5 %", {}, '`a: { type: number, unit: "%" }` where it means 5'],
+    ["-$1,200.50", {}, '`a: { type: number, thousands: ",", unit: "$" }` where it means -1200.5'],
   ])("%j is answered with every reading that it allows", (cell, options, hint) => {
     expect(refusal(read([cell], options))).toBe(
       `line 1: row 1, column \`a\`: got "${cell}", wanted a finite number; try: ${hint}`,

@@ -5,7 +5,9 @@ import * as Profile from "../src/data/Profile.ts"
 import { drift, largestGap, totalVariation } from "../src/data/profile/drift.ts"
 import { firstEqual } from "../src/data/profile/duplicates.ts"
 import { correlation, correlationRatio, cramersV } from "../src/data/profile/relation.ts"
+import { valuesOf } from "../src/data/profile/summary.ts"
 import * as Table from "../src/data/Table.ts"
+import * as TableColumn from "../src/data/TableColumn.ts"
 
 const all = (n: number) => Array.from({ length: n }, (_, i) => i)
 const named = fc.array(fc.tuple(fc.constantFrom("a", "b", "c"), fc.constantFrom("x", "y")), { minLength: 2, maxLength: 60 })
@@ -65,6 +67,56 @@ test("the first equal row is the one that a comparison of all pairs finds", () =
       const table = Table.make(["a", "b"], rows)
       const found = firstEqual([table.column(0), table.column(1)], all(rows.length))
       expect([...found]).toEqual(rows.map((row) => rows.findIndex((other) => other.join(";") === row.join(";"))))
+    }),
+  )
+})
+
+test("many rows of small numbers are told apart, as numbers and as texts", () => {
+  const side = 300
+  const of = (f: (i: number) => number) => {
+    const values = Float64Array.from({ length: side * side }, (_, i) => f(i))
+    return [TableColumn.ofNumbers(values), TableColumn.ofTexts(Array.from(values, String))]
+  }
+  const [a = [], b = []] = [of((i) => i % side), of((i) => Math.floor(i / side) - 100)]
+  const rows = all(side * side)
+  for (const columns of [
+    [a[0], b[0]],
+    [a[1], b[0]],
+  ])
+    expect(firstEqual(columns as ReadonlyArray<TableColumn.TableColumn>, rows)).toEqual(Int32Array.from(rows))
+  // A column on disk has numbers in one chunk and the same texts in another.
+  expect(valuesOf(a[0] as TableColumn.TableColumn, rows).codes?.codes).toEqual(
+    valuesOf(a[1] as TableColumn.TableColumn, rows).codes?.codes,
+  )
+})
+
+test("a column of texts and one of numbers with the same cells have the same profile", () => {
+  const cell = fc.constantFrom("", "NA", "1", "-1", "1.50", "1.5", "0", "-0", "x", " 2 ", "1e21", "0.1")
+  fc.assert(
+    fc.property(fc.array(fc.tuple(cell, fc.constantFrom("a", "b")), { maxLength: 40 }), (cells) => {
+      const texts = cells.map(([text]) => text)
+      const isPrinted = (text: string) => text !== "" && String(Number(text)) === text
+      const stored = TableColumn.ofNumbers(
+        texts.map((text) => (isPrinted(text) ? Number(text) : Number.NaN)),
+        new Map(texts.entries()),
+      )
+      const labels = TableColumn.ofTexts(cells.map(([, label]) => label))
+      const of = (column: TableColumn.TableColumn) =>
+        Profile.profile(
+          Table.fromColumns([
+            ["x", column],
+            ["y", labels],
+          ]),
+          {
+            parts: { train: all(cells.length).filter((i) => i % 3 > 0), val: all(cells.length).filter((i) => i % 3 === 0) },
+            target: { column: "y", isQuantity: false },
+            inputs: ["x"],
+          },
+        )
+      expect(of(stored)).toEqual(of(TableColumn.ofTexts(texts)))
+      const { codes, names } = valuesOf(stored, all(cells.length))
+      expect(names).toEqual(texts.map((text) => (["", "NA"].includes(text) ? "" : text.trim())))
+      expect(codes?.size).toBe(new Set(names.filter((name) => name !== "")).size)
     }),
   )
 })

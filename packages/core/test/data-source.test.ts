@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib"
 import * as Result from "effect/Result"
 import { describe, expect, it } from "vitest"
+import { dataError } from "../src/data/DataError.ts"
 import type * as Field from "../src/data/Field.ts"
 import * as Fitted from "../src/data/Fitted.ts"
 import * as Idx from "../src/data/Idx.ts"
@@ -124,4 +125,13 @@ describe("how rows were read", () => {
     expect([Source.of(fitted), Source.tableOptions(fitted)]).toEqual([undefined, {}])
     expect(ok(Fitted.parse(Fitted.print(fitted)))).toEqual(fitted)
   })
+})
+
+it("a name of a file is one short line of a message", () => {
+  const name = `a\nb${"c".repeat(100)}`
+  const message = dataError({ _tag: "NoArray", name: "x", nearest: [], names: [name] }).message
+  expect(message).toBe(`there is no array \`x\`; the arrays are \`a\\nb${"c".repeat(76)}…\``)
+  expect(dataError({ _tag: "BadCell", row: 1, column: "a\nb", got: "1", wanted: "2", hint: "" }).message).toBe(
+    "row 1, column `a\\nb`: got 1, wanted 2",
+  )
 })

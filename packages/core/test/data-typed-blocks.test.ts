@@ -47,10 +47,10 @@ const read = (reader: BlockReader, bytes: Uint8Array, ends: ReadonlyArray<number
 const whole = (table: Result.Result<Table.Table, DataError>): Result.Result<All, DataError> =>
   Result.map(table, (one) => allOf([one]))
 
-const groupsOf = async (bytes: Uint8Array, isUsed?: (name: string) => boolean): Promise<Result.Result<All, DataError>> => {
+const groupsOf = async (bytes: Uint8Array): Promise<Result.Result<All, DataError>> => {
   const tables: Array<Table.Table> = []
   const file = { size: bytes.length, read: async ([at = 0]: Float64Array, length: number) => bytes.slice(at, at + length) }
-  for await (const table of Parquet.groups(file, isUsed)) {
+  for await (const table of Parquet.groups(file)) {
     if (Result.isFailure(table)) return Result.fail(table.failure)
     tables.push(table.success)
   }
@@ -103,7 +103,8 @@ describe("blocks are the whole table", () => {
         return bytes.slice(at, at + length)
       },
     }
-    for await (const table of Parquet.groups(file, (name) => name === "byte")) sizes.push(Result.getOrThrow(table).size)
+    for await (const table of Parquet.groups(file, { isRead: (name) => name === "byte" }))
+      sizes.push(Result.getOrThrow(table).size)
     expect(sizes).toEqual([5, 5, 2])
     // The magic, the trailer, the footer, and one column of three row groups.
     expect(offsets.size).toBe(6)
@@ -123,6 +124,25 @@ describe("blocks are the whole table", () => {
     const text = '{"a":1}\n{"a":2}\n{"a":{}}\n'
     const found = read(JsonLines.blocks(), new TextEncoder().encode(text), [9, 17])
     expect(Result.isFailure(found) && found.failure.message).toMatch(/^line 3: row 3, column `a`: got a record/)
+  })
+  it("bytes that are no text are refused where they are, after the mistakes before them", () => {
+    const bad = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0))
+    const texts: ReadonlyArray<readonly [Uint8Array, string]> = [
+      [bad('{"a":1}\n{"a":"\xff"}\n'), "line 2: this is not UTF-8 text: byte 14 is 0xFF; try: save the file as UTF-8"],
+      [bad('{"a":1}\n{"a":1,}\n{"a":"\xc3\xa9\xc3'), "line 2: row 2: got text that is not JSON"],
+      [bad('{"a":1}\n{"a":"\xc3\xa9'), "line 2: row 2: got text that is not JSON"],
+      [bad('{"a":1}\n{"a":"\xc3'), "line 2: this is not UTF-8 text: byte 14 is 0xC3"],
+      [bad('{"a":1}\n{"a":\0}\n{"\xff":1}'), "line 2: this is not UTF-8 text: byte 13 is 0x00"],
+      [bad("\xff\xfe{\0}\0"), "line 1: this is not UTF-8 text: byte 0 is 0xFF; try: save the file as UTF-8; this is UTF-16"],
+    ]
+    for (const [bytes, message] of texts)
+      fc.assert(
+        fc.property(ends, (cuts) => {
+          const found = read(JsonLines.blocks(), bytes, cuts)
+          expect(Result.isFailure(found) && found.failure.message.startsWith(message)).toBe(true)
+        }),
+        { numRuns: 20 },
+      )
   })
   it("records that each have another name do not fill the disk", () => {
     const reader = JsonLines.blocks()

@@ -1,4 +1,5 @@
 /** Diagnoses: their numbers beside independent ones, and the law that they change nothing of what they look at. */
+import { createHash } from "node:crypto"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as fc from "fast-check"
@@ -9,7 +10,7 @@ import {
   Initializer,
   Key,
   Layers,
-  type LearningRate,
+  LearningRate,
   Loss,
   NDArray,
   Net,
@@ -22,6 +23,7 @@ import {
   Train,
   Wasm,
 } from "../src/index.ts"
+import { layerStatistics } from "../src/training/layerStatistics.ts"
 
 const data = Toys.moons(Key.make(7), { count: 96 })
 const validation = Toys.moons(Key.make(8), { count: 40 })
@@ -57,30 +59,60 @@ const bytes = (tree: unknown): string =>
     })
     .join(" ")
 
-/** Every diagnosis of a subject. */
-const all = {
-  initialLoss: Diagnosis.initialLoss(subject),
-  overfit: Diagnosis.overfit(subject, { rows: 4, steps: 20 }),
-  rateRange: Diagnosis.rateRange(subject, Optimizer.sgd, { steps: 20 }),
-  layers: Diagnosis.layers(subject),
-  deadUnits: Diagnosis.deadUnits(subject),
-  gap: Diagnosis.gap(subject),
-  baselines: Diagnosis.baselines(subject),
-}
+type Made = Effect.Effect<unknown, unknown, import("../src/engines/Engine.ts").Engine>
+
+/** Every diagnosis of a subject, by the name that it has on the command line. */
+const all = (
+  own: typeof subject,
+  optimizer: (rate: LearningRate.LearningRate) => typeof own.optimizer,
+): { readonly [N in Diagnosis.Name]: Made } => ({
+  initial_loss: Diagnosis.initialLoss(own),
+  overfit: Diagnosis.overfit(own, { rows: 4, steps: 20 }),
+  learning_rate: Diagnosis.rateRange(own, optimizer, { steps: 20 }),
+  layers: Diagnosis.layers(own),
+  gradients: Effect.map(Diagnosis.layers(own), Diagnosis.gradientNorms),
+  updates: Effect.map(Diagnosis.layers(own), Diagnosis.updateRatios),
+  dead_units: Diagnosis.deadUnits(own),
+  gap: Diagnosis.gap(own),
+  baselines: Diagnosis.baselines(own),
+})
+
+/** A run with what a diagnosis could disturb: state of layers, noise that is drawn, moments of an optimizer, weights that were trained. */
+const drawn = fc.record({
+  units: fc.integer({ min: 1, max: 6 }),
+  layer: fc.constantFrom("none", "batchNorm", "dropout"),
+  optimizer: fc.constantFrom("sgd", "momentum", "adam"),
+  seed: fc.nat(1000),
+  batch: fc.constantFrom(2, 12, 48),
+  isTrained: fc.boolean(),
+})
+
+const between = { none: [], batchNorm: [Layers.batchNorm()], dropout: [Layers.dropout(0.3)] }
+const optimizers = { sgd: Optimizer.sgd, momentum: Optimizer.momentum, adam: Optimizer.adam }
 
 describe("every diagnosis", () => {
-  for (const [name, diagnose] of Object.entries(all))
-    it.effect(`${name} leaves the state as it was, and says the same again`, () =>
-      Effect.gen(function* () {
-        const before = bytes(subject.state)
-        const [once, again] = [
-          yield* provided(diagnose as Effect.Effect<unknown>),
-          yield* provided(diagnose as Effect.Effect<unknown>),
-        ]
-        assert.strictEqual(bytes(subject.state), before)
-        assert.deepStrictEqual(once, again)
-      }),
-    )
+  test("takes weights, optimizer and key by value: their hash is the same after it, and so is what it says again", () =>
+    fc.assert(
+      fc.asyncProperty(drawn, ({ batch, isTrained, layer, optimizer: kind, seed, units }) =>
+        Effect.gen(function* () {
+          const optimizer = optimizers[kind] as unknown as (rate: LearningRate.LearningRate) => typeof subject.optimizer
+          const layers = [Layers.dense({ units, activation: "relu" }), ...between[layer], Layers.dense({ units: 2 })]
+          const net = Net.sequential(layers) as unknown as typeof subject.net
+          const run = { ...config, net, optimizer: optimizer(LearningRate.constant(0.05)), seed, batch, epochs: 1 }
+          const first = Train.initial(run)
+          const { params, state } = isTrained ? yield* provided(Train.finished(run)) : first
+          const looked = { ...run, state: { ...first, params, state } }
+          const hash = () => createHash("sha256").update(bytes(looked.state)).update(String(looked.seed)).digest("hex")
+          const before = hash()
+          for (const [name, diagnose] of Object.entries(all(looked, optimizer))) {
+            const [once, again] = [yield* diagnose, yield* diagnose]
+            assert.strictEqual(hash(), before, name)
+            assert.deepStrictEqual(once, again, name)
+          }
+        }).pipe(provided, Effect.runPromise),
+      ),
+      { numRuns: 4 },
+    ))
 
   test("has its documentation under its name", () => {
     expect(Object.keys(Diagnosis.concerns)).toEqual(Object.keys(Diagnosis.table))
@@ -168,6 +200,40 @@ describe("the statistics of layers", () => {
     }),
   )
 
+  it.effect("of some rows are near those of all, and dead units are looked for in all", () =>
+    Effect.gen(function* () {
+      const inputs = Tensor.read(Key.normal(Key.make(3), [512, 6]))
+      // The one row with a large first number is not among those whose outputs are looked at.
+      inputs.data[6 * 3] = 1000
+      const many = { inputs, targets: Tensor.read(Key.categorical(Key.make(4), Tensor.zeros([512, 2]))) }
+      const run = { ...config, data: many, batch: 512 }
+      const state = Train.initial(run)
+      const b = Tensor.make([-500, 0, 0, 0, 0, 0, 0, 0])
+      const w = Tensor.where(Tensor.equal(Tensor.range(48), 0), 1, Tensor.reshape(state.params.first.w, [48]))
+      const at = { ...state, params: { ...state.params, first: { w: Tensor.read(Tensor.reshape(w, [6, 8])), b } } }
+      const batch = { x: many.inputs, y: many.targets }
+      const measure = (numbers?: number) =>
+        Effect.scoped(
+          Effect.flatMap(layerStatistics(run as never, at, batch as never, numbers === undefined ? {} : { numbers }), (layers) =>
+            layers(at, batch as never),
+          ),
+        )
+      const [whole, some] = [yield* provided(measure()), yield* provided(measure(1024))]
+      assert.deepStrictEqual(
+        some.map(({ output }) => output.count),
+        [1024, 1024, 512 * 2],
+      )
+      assert.deepStrictEqual(
+        some.map(({ dead, weights }) => [dead, weights]),
+        whole.map(({ dead, weights }) => [dead, weights]),
+      )
+      assert.strictEqual(some[0]?.dead, 0)
+      const [all, few] = [whole[1]?.output, some[1]?.output]
+      assert.closeTo(few?.mean ?? 0, all?.mean ?? 9, 0.1)
+      assert.closeTo((few?.deviation ?? 0) / (all?.deviation ?? 9), 1, 0.1)
+    }),
+  )
+
   it.effect("count outputs at the ends of tanh", () =>
     Effect.gen(function* () {
       const run = {
@@ -251,6 +317,15 @@ it.effect("inputs that are always 0 are no dead units: layers before the first o
       ],
     )
     assert.deepStrictEqual(Diagnosis.concerns.dead_units(found), [])
+    const layers = yield* provided(Diagnosis.layers({ ...all, state: Train.initial(all) }))
+    assert.deepStrictEqual(
+      layers.map(({ dead, layer, units }) => [layer, units, dead]),
+      [
+        ["flat", 0, 0],
+        ["first", 4, 0],
+        ["last", 1, 0],
+      ],
+    )
   }),
 )
 

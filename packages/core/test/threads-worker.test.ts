@@ -1,5 +1,6 @@
 /** The engine in a worker: the bits of the engine on the calling thread, typed failures, and interruption. */
 import { type ChildProcess, spawn } from "node:child_process"
+import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import type { Worker } from "node:worker_threads"
@@ -116,6 +117,33 @@ it.live("reports the threads, numerics and lanes in use", () =>
   }),
 )
 
+/** The threads of this process, by the priority that they have. */
+const threads = (): ReadonlyMap<string, number> =>
+  new Map(
+    readdirSync("/proc/self/task").map((thread) => {
+      // The fields after the name, which is in parentheses and may hold spaces.
+      const fields = readFileSync(`/proc/self/task/${thread}/stat`, "utf8").split(") ").at(-1)?.split(" ")
+      return [thread, Number(fields?.[16])]
+    }),
+  )
+
+it.live.skipIf(process.platform !== "linux")("its threads have a low priority, unless they are to compete", () =>
+  Effect.gen(function* () {
+    const lowered = (options: Wasm.WorkerOptions) => {
+      const before = threads()
+      return Effect.gen(function* () {
+        const square = yield* Compile.compile((x: T) => Tensor.matmul(x, x), Tensor.zeros([256, 256]))
+        yield* square(Tensor.zeros([256, 256]))
+        return [...threads()].filter(([thread, priority]) => priority === 10 && !before.has(thread)).length
+      }).pipe(Effect.scoped, Effect.provide(Wasm.worker(options)))
+    }
+    assert.strictEqual(yield* lowered({ threads: 2, priority: "normal" }), 0)
+    assert.strictEqual(yield* lowered({ threads: 2 }), 2)
+    const refused = yield* Effect.flip(lowered({ priority: "high" as never }))
+    assert.include(refused.message, 'the option priority is "high"; it wants "low" or "normal"')
+  }),
+)
+
 describe("in a worker", () => {
   const add = (w: T, x: T) => ({ state: Tensor.add(w, Tensor.mean(x)) as T, output: Tensor.mul(x, w) })
 
@@ -129,6 +157,28 @@ describe("in a worker", () => {
       assert.deepStrictEqual(bytes(yield* second), bytes([Tensor.mul(rows, 33.5), Tensor.mul(rows, 66)]))
       assert.deepStrictEqual(bytes(yield* first), bytes([rows]))
       assert.deepStrictEqual(bytes(yield* first), bytes([rows]))
+    }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+  )
+
+  it.live("a large state is copied between turns of others, and runs that are asked for meanwhile have it", () =>
+    Effect.gen(function* () {
+      const { prepare } = yield* Engine.Engine
+      const large = NDArray.make("f32", [2 ** 23], new Float32Array(2 ** 23).fill(3))
+      const program = Program.trace((w) => [w as T, Tensor.max(w as T)], [large])
+      const executable = yield* prepare({ program, resident: 1 })
+      let turns = 0
+      const count = (): void => {
+        turns++
+        next = setImmediate(count)
+      }
+      let next = setImmediate(count)
+      const load = yield* Effect.forkChild(executable.load([large]), { startImmediately: true })
+      const [[largest] = []] = yield* Effect.flatten(executable.run([[]]))
+      clearImmediate(next)
+      yield* Fiber.join(load)
+      assert.strictEqual(Tensor.toNumber(largest as T), 3)
+      assert.isAtLeast(turns, 2)
+      assert.strictEqual(large.data.length, 2 ** 23)
     }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
   )
 

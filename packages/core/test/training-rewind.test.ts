@@ -237,8 +237,9 @@ describe("watch", () => {
   test("is due after the first epoch, and when an epoch crosses a multiple of its steps", () => {
     expect(isDue({}, { epoch: 1, before: 0, step: 4 })).toBe(true)
     expect(isDue({}, { epoch: 2, before: 4, step: 8 })).toBe(false)
-    expect(isDue({}, { epoch: 25, before: 96, step: 100 })).toBe(true)
-    expect(isDue({ every: 2 }, { epoch: 25, before: 96, step: 100 })).toBe(false)
+    expect(isDue({}, { epoch: 25, before: 480, step: 499 })).toBe(false)
+    expect(isDue({}, { epoch: 25, before: 480, step: 500 })).toBe(true)
+    expect(isDue({ every: 2 }, { epoch: 25, before: 480, step: 500 })).toBe(false)
     expect(isDue({ every: 2 }, { epoch: 4, before: 900, step: 1200 })).toBe(true)
   })
 })

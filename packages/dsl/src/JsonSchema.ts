@@ -24,7 +24,14 @@ const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 const ranges = {
   int: "Whole numbers between two bounds, both included.",
   float: "Numbers between two bounds, evenly distributed.",
-  log: "Numbers between two bounds above 0, evenly distributed by their logarithm.",
+  log: "Numbers between two bounds above 0, evenly distributed by their logarithm. Beside `int` or `float`: true for the same of that range.",
+}
+
+const bounds = { type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 }
+
+/** What a range has beside its bounds. */
+const besideBounds = {
+  step: { description: "The distance of neighbouring values; it divides the range.", type: "number", exclusiveMinimum: 0 },
 }
 
 /** The forms that may replace any value. */
@@ -48,14 +55,14 @@ const substitutes: JsonSchema = {
             {
               title: "range",
               type: "object",
-              properties: Object.fromEntries(
-                Object.entries(ranges).map(([kind, description]) => [
-                  kind,
-                  { description, type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 },
-                ]),
-              ),
+              properties: {
+                int: { description: ranges.int, ...bounds },
+                float: { description: ranges.float, ...bounds },
+                log: { description: ranges.log, anyOf: [bounds, { type: "boolean" }] },
+                ...besideBounds,
+              },
               minProperties: 1,
-              maxProperties: 1,
+              maxProperties: 2,
               additionalProperties: false,
             },
           ],

@@ -152,6 +152,22 @@ export interface Train extends S.AroundSpelling {
   readonly callbacks?: ReadonlyArray<Callback>
 }
 
+/** What a search looks for among the values of its markers, and how. */
+export interface Search {
+  readonly maximize?: string | ReadonlyArray<string>
+  readonly minimize?: string | ReadonlyArray<string>
+  readonly sampler?: S.SamplerSpelling
+  readonly trials?: number
+  readonly seed?: number
+  readonly pending?: number
+  readonly folds?: number
+  readonly seeds?: number
+  readonly pruner?: S.PrunerSpelling
+  readonly where?: string | ReadonlyArray<string>
+  readonly parallel?: number
+  readonly store?: string
+}
+
 /** The sections of a model file; all except `model` are optional. */
 export interface Sections {
   readonly name?: string
@@ -172,6 +188,7 @@ export interface Sections {
   readonly pretrain?: ReadonlyArray<Stage>
   readonly train?: Train
   readonly evaluate?: Partial<ModelFile["evaluate"]>
+  readonly search?: Search
   readonly lint?: Partial<ModelFile["lint"]>
 }
 

@@ -98,11 +98,17 @@ describe("every code", () => {
       1 | schema: 2
         |         ^
 
-      error[S108]: \`search\` is not supported yet
+      error[S108]: \`report\` is not supported yet
         --> m.yaml:1:1
-      1 | search: { trials: 10 }
+      1 | report: { plots: true }
         | ^^^^^^
         = help: the model language reserves this name for a later version: remove it
+
+      error[S109]: \`data.split\` cannot be searched: it decides which rows are scored
+        --> m.yaml:1:61
+      1 | data: { source: moons, split: { train: 70%, val: { $search: [20%, 30%], default: 20% }, seed: 1 } }
+        |                                                             ^^^^^^^^^^
+        = help: all trials are compared on the same rows: search how columns are prepared, the model or the training; for other rows write another file
 
       error[R201]: there is no variable \`widht\`
         --> m.yaml:2:17
@@ -169,6 +175,12 @@ describe("every code", () => {
         --> m.yaml:1:58
       1 | model: { blocks: { wide: { layers: [{ dense: 8 }, { use: wide }] } }, layers: [{ use: wide }, { head: label }] }
         |                                                          ^^^^
+
+      error[R211]: there is no size \`model.parms\`
+        --> m.yaml:3:19
+      3 | search: { where: ["model.parms <= 50000"] }
+        |                   ^^^^^^^^^^^^^^^^^^^^^^
+        = help: did you mean \`model.params\`?
 
       error[D304]: the parts of the split add up to 110% of the rows
         --> m.yaml:1:60
@@ -350,6 +362,24 @@ describe("every code", () => {
         |             ^^^^^^^^^^
         = help: \`split: val\`, or set \`data.split.test\`
 
+      error[T525]: \`maximize\` looks for the worst trials: \`val.loss\` is better the lower
+        --> m.yaml:3:21
+      3 | search: { maximize: val.loss }
+        |                     ^^^^^^^^
+        = help: write it under \`minimize\`
+
+      error[T526]: 16 trials cannot run at a time: at most 8 are under way
+        --> m.yaml:3:21
+      3 | search: { parallel: 16 }
+        |                     ^^
+        = help: write \`pending: 16\` too: the sampler then chooses with fewer results
+
+      error[T528]: with this value \`val.loss\` is another loss, by which trials cannot be compared
+        --> m.yaml:1:79
+      1 | train: { loss: { categorical_cross_entropy: { label_smoothing: { $search: [0, 0.1], default: 0 } } } }
+        |                                                                               ^^^
+        = help: search for a metric instead, such as \`maximize: val.accuracy\`
+
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (avoids saturation at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }
@@ -428,7 +458,19 @@ describe("every code", () => {
         --> m.yaml:1:35
       1 | train: { optimizer: { adam: { lr: 10 } } }
         |                                   ^^
-        = help: try \`lr: 0.001\`, the default"
+        = help: try \`lr: 0.001\`, the default
+
+      warning[A640]: there is nothing to search: no value has a search marker
+        --> m.yaml:2:1
+      2 | search: { trials: 10 }
+        | ^^^^^^
+        = help: write values to try in place of one: \`batch: { $search: [16, 32], default: 32 }\`
+
+      warning[A641]: the grid has 9 points, and only the first 5 are tried
+        --> m.yaml:3:20
+      3 | search: { sampler: grid, trials: 5 }
+        |                    ^^^^
+        = help: \`sampler: random\` tries values of every dimension with any number of trials"
     `)
   })
 })

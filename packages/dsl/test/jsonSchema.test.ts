@@ -27,6 +27,7 @@ describe("the JSON Schema", () => {
       "pretrain",
       "train",
       "evaluate",
+      "search",
       "lint",
       "vars",
     ])
@@ -47,6 +48,8 @@ describe("the JSON Schema", () => {
       "Schedule",
       "Metric",
       "Callback",
+      "Sampler",
+      "Pruner",
       "Substitute",
     ])
   })

@@ -12,15 +12,16 @@ import { Effect } from "effect"
 import * as fc from "fast-check"
 import { afterAll, describe, expect, test } from "vitest"
 import type { Data } from "../src/Document.ts"
-import { type Part, type Prepared, prepare } from "../src/prepare/Prepare.ts"
+import { prepare } from "../src/prepare/Prepare.ts"
+import type { Part, Prepared } from "../src/prepare/Prepared.ts"
 import { isStreamed, prepareStreamed, Streaming } from "../src/prepare/Streamed.ts"
 import { read } from "../src/Read.ts"
 import { fromText } from "../src/source/Source.ts"
 import { completed } from "./reading.ts"
 
-const recorded = JSON.parse(
-  readFileSync(new URL("../../core/test/recorded/tables-pyarrow.json", import.meta.url), "utf8"),
-) as { readonly files: { readonly [name: string]: string } }
+const recorded = JSON.parse(readFileSync(new URL("../../core/test/recorded/tables-pyarrow.json", import.meta.url), "utf8")) as {
+  readonly files: { readonly [name: string]: string }
+}
 
 const scratch = mkdtempSync(join(tmpdir(), "adjoint-streamed-"))
 const cache = join(scratch, "cache")
@@ -138,9 +139,13 @@ describe("a table that is streamed", () => {
       const size = i % 50 === 0 ? null : i % 51 === 0 ? -999 : ((i * 37) % 101) / 8
       return JSON.stringify({ size, kind: `k${i % 7}`, ...late, skipped: { of: i }, answer: i % 2 === 0 })
     })
-    for (const [name, pack] of [["rows.jsonl", Buffer.from], ["rows.jsonl.gz", gzipSync]] as const) {
+    for (const [name, pack] of [
+      ["rows.jsonl", Buffer.from],
+      ["rows.jsonl.gz", gzipSync],
+    ] as const) {
       writeFileSync(join(scratch, name), pack(lines.join("\n")))
-      const data = dataOf(`{ source: { jsonl: { path: ${name}, blanks: { size: [-999] } } }, split: { val: 20%, seed: 1 }, columns: {
+      const data =
+        dataOf(`{ source: { jsonl: { path: ${name}, blanks: { size: [-999] } } }, split: { val: 20%, seed: 1 }, columns: {
         size: { type: number, missing: median, scale: standard }, late: { type: number, missing: mean, scale: minmax }, kind: category,
         skipped: ignore, answer: class } }`)
       const [memory, disk] = [await inMemory(data), await onDisk(data)]

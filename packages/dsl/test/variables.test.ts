@@ -167,17 +167,17 @@ width: { $search: [32, 64], default: 64 }
         --> m.yaml:2:17
       2 | train: { batch: { $search: [32, 64] }, epochs: { $search: 3, default: 4 }, seed: { $search: [1], default: 1, x: 2 } }
         |                 ^^^^^^^^^^^^^^^^^^^^^
-        = help: add a \`default\`: training uses it, and searching is not supported yet
+        = help: add a \`default\`: it is the value that training uses
       error[S103]: train.epochs: expected a list of values or a range to search, got 3
         --> m.yaml:2:59
       2 | train: { batch: { $search: [32, 64] }, epochs: { $search: 3, default: 4 }, seed: { $search: [1], default: 1, x: 2 } }
         |                                                           ^
         = help: \`$search: [a, b]\`, \`$search: { int: [1, 4] }\`, \`{ float: [0, 0.5] }\` or \`{ log: [1e-4, 1e-1] }\`
       error[S101]: unknown key \`x\` beside $search
-        --> m.yaml:2:107
+        --> m.yaml:2:113
       2 | train: { batch: { $search: [32, 64] }, epochs: { $search: 3, default: 4 }, seed: { $search: [1], default: 1, x: 2 } }
-        |                                                                                                           ^
-        = help: a search marker has \`$search\` and \`default\`"
+        |                                                                                                                 ^
+        = help: a search marker has \`$search\` and \`default\`; \`step\` and \`log\` belong to the range"
     `)
   })
 })

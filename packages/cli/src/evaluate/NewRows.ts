@@ -3,15 +3,19 @@ import * as Column from "@adjoint/core/data/Column"
 import { type DataError, inFile } from "@adjoint/core/data/DataError"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import { isTable } from "@adjoint/core/data/Raw"
+import * as Scratch from "@adjoint/core/data/Scratch"
+import type { ScratchError } from "@adjoint/core/data/ScratchError"
 import * as Source from "@adjoint/core/data/Source"
 import * as Table from "@adjoint/core/data/Table"
 import { type Data, useOf } from "@adjoint/dsl/Document"
 import { diagnostic } from "@adjoint/dsl/diagnostic/Diagnostic"
-import { type Part, specOf } from "@adjoint/dsl/prepare/Prepare"
-import { type Rows, read } from "@adjoint/dsl/prepare/Reading"
+import type { Part } from "@adjoint/dsl/prepare/Prepared"
+import { specOf } from "@adjoint/dsl/prepare/Spec"
+import { type ReadRows, readRows } from "@adjoint/dsl/prepare/Streamed"
 import { allWindows, hasSeries, seriesOf } from "@adjoint/dsl/prepare/Windows"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
+import { streaming } from "../model/ModelFile.ts"
 import { Refused, UsageError } from "../report/Failure.ts"
 import type { Trained } from "../run/Trained.ts"
 import { loading } from "../terminal/Loading.ts"
@@ -29,7 +33,7 @@ const kindByEnding = (file: string): Source.Name | undefined => {
 const pathsOf = (name: string): ReadonlyArray<string> =>
   Object.entries(Source.kindOf(name)?.fields ?? {}).flatMap(([option, { kind }]) => (kind === "path" ? [option] : []))
 
-/** Which source some files are: by the ending of the first, or else as the run's own rows were read, with the options of those. */
+/** Which source some files are: by the ending of the first, or else as the run's own rows were read; with the options of those. */
 const sourceOf = (data: Data | undefined, files: ReadonlyArray<string>): Result.Result<Source.Use, UsageError> => {
   const own = data === undefined ? undefined : useOf(data.source)
   const ownKind = own === undefined || Source.kindOf(own.name) === undefined ? undefined : own.name
@@ -49,7 +53,7 @@ const sourceOf = (data: Data | undefined, files: ReadonlyArray<string>): Result.
       }),
     )
   const paths = Object.fromEntries(options.map((option, i) => [option, files[i] ?? ""]))
-  return Result.succeed({ name, options: { ...(own?.name === name ? own.options : {}), ...paths } })
+  return Result.succeed({ name, options: { ...Source.optionsFor(own, name), ...paths } })
 }
 
 /** The columns that the run needs, each as its model file has it; others of the file are not looked at. */
@@ -89,17 +93,18 @@ const asRead = (trained: Trained, use: Source.Use, file: string) =>
   Effect.gen(function* () {
     const { data: own, evaluate } = trained.document
     const data = { ...(own as Data), source: { [use.name]: use.options }, slices: evaluate.slices }
-    const found: Rows = yield* loading(read(data, data.source, ["data", "source"], ".")).pipe(
-      Effect.mapError(
-        ({ findings }) =>
+    const found: ReadRows = yield* loading(streaming(readRows(data, data.source, ["data", "source"], "."), { data }, ".")).pipe(
+      Effect.catchTag("PrepareError", ({ findings }) =>
+        Effect.fail(
           new Refused({
             diagnostics: findings.map(({ help, message }) =>
               diagnostic({ code: "D305", message, file, path: [], ...(help === undefined ? {} : { help }) }),
             ),
           }),
+        ),
       ),
     )
-    return found.raw
+    return found
   })
 
 /**
@@ -117,13 +122,19 @@ export const newRows = (trained: Trained, files: ReadonlyArray<string>) =>
     const found = yield* asRead(trained, use, file)
     const columns = needed(trained)
     const spec = specOf({ data: columns === undefined ? data : { ...data, columns: columns as NonNullable<Data["columns"]> } })
-    const prepared = Result.gen(function* () {
-      const { rows } = yield* PreprocessTree.keep(spec, found)
-      const [raw, chosen] = yield* windowed(data, found, rows)
-      return { raw, rows: chosen, part: yield* PreprocessTree.dataset(run.fitted, raw, chosen) }
-    })
-    const { part, raw, rows } = yield* Effect.fromResult(Result.mapError(prepared, (error) => inFile(error, file)))
+    const within = Effect.mapError((error: DataError | ScratchError) =>
+      error._tag === "DataError" ? inFile(error, file) : error,
+    )
+    const [raw, rows] = yield* Scratch.using(() =>
+      Result.flatMap(PreprocessTree.keep(spec, found.raw), (kept) => windowed(data, found.raw, kept.rows)),
+    ).pipe(Effect.flatMap(Effect.fromResult), within)
+    const part = yield* within(found.part(run.fitted, raw, rows))
     if (rows.length === 0)
       return yield* new UsageError({ message: `${files.join(" and ")}: there are no rows that can be scored` })
+    if (part.weights !== undefined && !part.weights.data.some((weight: number) => weight > 0))
+      return yield* new UsageError({
+        message: `${files.join(" and ")}: all rows have the weight 0, so none counts in a score`,
+        hint: "rows of other weights, or a run without a column of weights",
+      })
     return { raw, rows, part } satisfies NewRows
   })

@@ -35,10 +35,8 @@ export interface Material {
   readonly params: Params
   /** The name of the first layer with weights. */
   readonly firstLayer: string | undefined
-  /** Whether the rows are in the order of time. */
-  readonly isTimeOrdered: boolean
-  /** Whether they are of several series, one after the other. */
-  readonly hasGroups: boolean
+  /** The rows of each series in the order of time, where they have one. */
+  readonly series: ReadonlyMap<string, ReadonlyArray<number>> | undefined
 }
 
 /** What is added to the names of the files of one of several heads: its name, where that is a safe one, or its number. */
@@ -61,15 +59,11 @@ const worst = (
 ): ReadonlyArray<Drawing> =>
   found.kind === "numbers" || inputs === undefined ? [] : drawing(name, "answers", Images.worst(found, inputs, image))
 
-const ofHead = (
-  found: HeadFindings,
-  suffix: string,
-  { hasGroups, image, isTimeOrdered, mistaken }: Material,
-): ReadonlyArray<Drawing> =>
+const ofHead = (found: HeadFindings, suffix: string, { image, mistaken, series }: Material): ReadonlyArray<Drawing> =>
   found.kind === "numbers"
     ? [
         ...drawing(`predicted${suffix}`, "answers", Numbers.predictedAgainstTrue(found)),
-        ...(isTimeOrdered ? drawing(`forecast${suffix}`, "answers", Numbers.forecast(found, { hasGroups })) : []),
+        ...(series === undefined ? [] : drawing(`forecast${suffix}`, "answers", Numbers.forecast(found, series))),
         ...drawing(`residuals${suffix}`, "answers", Numbers.residuals(found)),
       ]
     : [

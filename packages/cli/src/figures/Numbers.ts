@@ -1,6 +1,6 @@
 /** Pictures of predicted numbers: beside the truth, and what is left of the truth without them. */
 import type { NumberFindings } from "../evaluate/Findings.ts"
-import { domainOf, type Figure, type Point } from "../plot/Figure.ts"
+import { domainOf, type Figure, type Panel, type Point } from "../plot/Figure.ts"
 
 /** Points that are drawn at most, spread evenly over the rows. */
 const mostPoints = 1500
@@ -118,29 +118,49 @@ export const residuals = (found: NumberFindings): Figure | undefined => {
   }
 }
 
-/** Predictions and truth one after the other, for rows that are in the order of time, of one series or of many. */
-export const forecast = (
-  found: NumberFindings,
-  { hasGroups = false }: { readonly hasGroups?: boolean } = {},
-): Figure | undefined => {
-  const { column, predicted, truth } = found
-  if (truth.length < 2) return undefined
-  const places = thinned(truth.map((_, i) => [i, 0] as const)).map(([i]) => i)
-  const line = (values: ReadonlyArray<number>) => places.map((i) => [i + 1, values[i] ?? Number.NaN] as const)
+/** Series that have a panel of their own, at most: those of the most rows. */
+const mostSeries = 6
+
+/** The true and the predicted numbers of a series in the order of time. */
+const seriesPanel = (
+  { column, predicted, truth }: NumberFindings,
+  rows: ReadonlyArray<number>,
+  { height, title }: { readonly title: string | undefined; readonly height: number },
+): Panel => {
+  const places = thinned(rows.map((row, i) => [i, row] as const))
+  const line = (values: ReadonlyArray<number>) => places.map(([i, row]) => [i + 1, values[row] ?? Number.NaN] as const)
+  const [measured, answered] = [line(truth), line(predicted)]
+  return {
+    ...(title === undefined ? {} : { title }),
+    x: { label: "row, in order of time", domain: [1, rows.length], print: (x) => (Number.isInteger(x) ? String(x) : "") },
+    y: { label: column, domain: domainOf([...measured, ...answered].map(([, y]) => y)) },
+    height,
+    marks: [
+      { kind: "line", points: measured, tone: 7, label: "true" },
+      { kind: "line", points: answered, tone: 0, label: "predicted" },
+    ],
+  }
+}
+
+/** Predictions and truth in the order of time: a panel for each series. `series` has the rows of each, in this order. */
+export const forecast = (found: NumberFindings, series: ReadonlyMap<string, ReadonlyArray<number>>): Figure | undefined => {
+  const { column, truth } = found
+  const all = [...series].filter(([, rows]) => rows.length > 1)
+  // Of equally many rows the series that comes first.
+  const largest = all.toSorted(([, a], [, b]) => b.length - a.length).slice(0, mostSeries)
+  const shown = all.filter((one) => largest.includes(one))
+  if (shown.length === 0) return undefined
+  const isOne = series.size === 1
+  const of = isOne
+    ? ""
+    : ` of ${shown.length === all.length ? `${all.length} series` : `the ${shown.length} largest of ${all.length} series`}`
   return {
     kind: "panels",
     title: `Forecast of ${column}`,
-    description: `The true ${column} and the predicted one in the order of the rows, ${truth.length} of them${hasGroups ? ": the series one after the other, each in order of time" : ""}.`,
-    columns: 1,
-    panels: [
-      {
-        x: { label: hasGroups ? "row, one series after the other" : "row, in order of time", domain: [1, truth.length] },
-        y: { label: column, domain: domainOf([...predicted, ...truth]) },
-        marks: [
-          { kind: "line", points: line(truth), tone: 7, label: "true" },
-          { kind: "line", points: line(predicted), tone: 0, label: "predicted" },
-        ],
-      },
-    ],
+    description: `The true ${column} and the predicted one in the order of time${of}, ${truth.length} rows in all.`,
+    columns: isOne ? 1 : 2,
+    panels: shown.map(([name, rows]) =>
+      seriesPanel(found, rows, isOne ? { title: undefined, height: 240 } : { title: name, height: 150 }),
+    ),
   }
 }

@@ -9,7 +9,7 @@ export const report = Command.make(
   {
     run,
     out: output("where the report goes; report.html in the run's folder unless given", "out"),
-    time: switchOf("time", "measure how long each layer takes, and record it for this report and later ones"),
+    time: switchOf("time", "measure again how long each layer takes, and record it for this report and later ones"),
     runs,
     ...computing,
     json,

@@ -1,9 +1,11 @@
-/** What each column of a table is for, chosen from what it holds: a proposal with its reasons. */
-import * as DateFormat from "@adjoint/core/data/DateFormat"
+/** What each column of a table is for: a proposal with its reasons, from what the column probably holds and how it goes with the target. */
+import type { Guess, NamedGuess } from "@adjoint/core/data/Infer"
 import { type ColumnProfile, profile } from "@adjoint/core/data/Profile"
 import { cramersV } from "@adjoint/core/data/profile/relation"
-import { type Summary, summarize, valuesOf } from "@adjoint/core/data/profile/summary"
+import { summarize, valuesOf } from "@adjoint/core/data/profile/summary"
 import type { Table } from "@adjoint/core/data/Table"
+import { type Pixels, pixelsOf } from "./Pixels.ts"
+import { likelyTarget, type Summarized, type Target, targetOf } from "./Target.ts"
 
 /** A proposal for a column: its value in the model file, and why. */
 export interface Choice {
@@ -13,168 +15,30 @@ export interface Choice {
   readonly why: string
   /** Which part of the net reads it. */
   readonly part: "table" | "text" | "none" | "target"
-  /** Whether it is a date that never falls from one row to the next. */
-  readonly isRising?: boolean
 }
 
 /** The same, before it is known of which column. */
 type Found = Omit<Choice, "name">
 
-/** What is predicted. */
-export interface Target {
-  readonly name: string
-  readonly type: "binary" | "class" | "number"
-  /** The share of the rarest class. */
-  readonly rarest?: number
+/** The column by whose values the rows are in order of time: as they stand, or from the latest to the first. */
+export interface Time {
+  readonly column: string
+  readonly order: "rising" | "falling"
 }
 
 /** The proposals for a table. */
 export interface Choices {
   readonly target: Target
   readonly columns: ReadonlyArray<Choice>
-  /** Whether the rows are in the order of a date. */
-  readonly isInOrder: boolean
+  readonly time?: Time
+  /** The size of the images whose pixels the columns are. */
+  readonly pixels?: Pixels
+  /** The column of what rows belong together. */
+  readonly group?: string
 }
 
-/** Names that targets have, the surest first. */
-const targetNames = [
-  "target",
-  "label",
-  "y",
-  "outcome",
-  "response",
-  "survived",
-  "churn",
-  "churned",
-  "attrition",
-  "exited",
-  "converted",
-  "purchased",
-  "clicked",
-  "readmitted",
-  "spam",
-  "species",
-  "diagnosis",
-  "quality",
-  "default",
-  "defaulted",
-  "fraud",
-  "is_fraud",
-  "is_spam",
-  "rating",
-  "stars",
-  "sentiment",
-  "medv",
-  "medhouseval",
-  "saleprice",
-  "price",
-  "count",
-  "cnt",
-  "sales",
-  "demand",
-  "load",
-  "income",
-  "class",
-]
-
-/** The largest number of a class, and the most classes of a target of numbers. */
-const mostClasses = 20
-
-/** What a column holds, with its name. */
-interface Summarized extends Summary {
-  readonly name: string
-}
-
-const isClassLike = ({ blanks, distinct, isWhole, spread }: Summary, rows: number): boolean =>
-  spread === undefined
-    ? distinct >= 2 && distinct <= 100 && distinct <= (rows - blanks) / 5
-    : isWhole &&
-      distinct >= 2 &&
-      distinct <= mostClasses &&
-      spread.least >= -1 &&
-      spread.greatest <= mostClasses &&
-      distinct <= rows / 5
-
-/** The column that is most likely the target: by its name, or else the last one, or the first if that alone has classes. */
-const likelyTarget = (columns: ReadonlyArray<Summarized>, rows: number): string => {
-  const named = targetNames
-    .map((name) => columns.find((column) => column.name.trim().toLowerCase() === name))
-    .find((column) => column !== undefined)
-  if (named !== undefined) return named.name
-  const [first, last] = [columns[0], columns.at(-1)]
-  const isFirst = first !== undefined && last !== undefined && !isClassLike(last, rows) && isClassLike(first, rows)
-  return (isFirst ? first : last)?.name ?? ""
-}
-
-const targetOf = (column: Summarized, rows: number): Target => {
-  const { blanks, distinct, name, names, spread } = column
-  if (spread !== undefined && !isClassLike(column, rows)) return { name, type: "number" }
-  const counted = names.reduce((sum, each) => sum + each.rows, 0)
-  const rarest = distinct <= names.length ? (names.at(-1)?.rows ?? 0) / Math.max(1, counted) : 1 / Math.max(1, rows - blanks)
-  return { name, type: distinct === 2 ? "binary" : "class", rarest }
-}
-
-const patterns = [
-  "iso",
-  "YYYY/MM/DD",
-  "YYYY/MM/DD HH:mm",
-  "YYYY/MM/DD HH:mm:ss",
-  "DD/MM/YYYY",
-  "MM/DD/YYYY",
-  "DD.MM.YYYY",
-  "DD-MM-YYYY",
-  "DD/MM/YYYY HH:mm",
-  "MM/DD/YYYY HH:mm",
-  "DD.MM.YYYY HH:mm",
-  "DD/MM/YYYY HH:mm:ss",
-  "MM/DD/YYYY HH:mm:ss",
-  "YYYYMMDD",
-] as const
-
-/** The format of a column of dates, and its instants in the order of the rows. */
-interface Dates {
-  readonly format: string
-  readonly hasTimes: boolean
-  readonly isRising: boolean
-}
-
-const datesOf = (texts: ReadonlyArray<string>): Dates | undefined => {
-  const written = texts.filter((text) => text !== "")
-  if (written.length === 0 || !/\d{1,4}[-/.]?\d{1,2}[-/.]?\d{1,4}/.test(written[0] ?? "")) return undefined
-  for (const format of patterns) {
-    const read = DateFormat.readerOf(format)
-    if (read === undefined) continue
-    const instants = written.map((text) => read(text))
-    if (instants.some((instant) => instant === undefined)) continue
-    const numbers = instants.map((instant) => instant?.clock ?? 0)
-    const isRising = numbers.every((at, i) => at >= (numbers[i - 1] ?? at)) && numbers[0] !== numbers.at(-1)
-    return { format, hasTimes: written.some((text) => text.includes(":")), isRising }
-  }
-  return undefined
-}
-
-/** Words of a cell, on average, from which on a column is text. */
-const textWords = 4
-
-/** Names of a category, at most. */
+/** Names of a category, at most, before rare ones count as one. */
 const mostNames = 50
-
-const separators = ["|", ";", ","] as const
-
-/** The separator of cells that are sets of a few names. */
-const setOf = (texts: ReadonlyArray<string>): string | undefined =>
-  separators.find((separator) => {
-    const written = texts.filter((text) => text !== "")
-    const parts = written.map((text) => text.split(separator).map((part) => part.trim()))
-    const names = new Set(parts.flat())
-    const several = parts.filter(({ length }) => length > 1).length
-    return (
-      several > 0.2 * written.length &&
-      names.size <= mostNames &&
-      names.size < written.length / 5 &&
-      [...names].every((name) => !/\s.*\s/.test(name))
-    )
-  })
 
 const quoted = (text: string): string => JSON.stringify(text)
 
@@ -183,110 +47,62 @@ const mapOf = (entries: ReadonlyArray<readonly [string, string] | undefined>): s
   return options.length === 0 ? type[1] : `{ ${[type, ...options].map(([key, value]) => `${key}: ${value}`).join(", ")} }`
 }
 
-const number = (
-  { blanks, spread }: ColumnProfile,
-  rows: number,
-  thousands: string | undefined,
-): Pick<Choice, "value" | "why"> => {
+/** The marks of numbers as options. */
+const marksOf = ({ format = {} }: Guess): ReadonlyArray<readonly [string, string]> =>
+  Object.entries(format).map(([mark, value]) => [mark, quoted(value)] as const)
+
+/** The skewness of numbers (their third standardized moment), NaN aside. */
+const skewness = (numbers: Float64Array, of: (x: number) => number): number => {
+  const known = numbers.filter((x) => !Number.isNaN(x)).map(of)
+  const mean = known.reduce((sum, x) => sum + x, 0) / known.length
+  const moment = (power: number): number => known.reduce((sum, x) => sum + (x - mean) ** power, 0) / known.length
+  return moment(3) / moment(2) ** 1.5
+}
+
+/** Numbers are skewed from this skewness on. */
+const skewed = 0.8
+
+/** Whether quantities have a long tail of large values, which their logarithm shortens. */
+const hasTail = ({ isWhole, spread }: ColumnProfile, numbers: Float64Array | undefined): boolean => {
   const { greatest = 0, least = 0, mean = 0, median = 0 } = spread ?? {}
-  const isLong = least >= 0 && greatest > 50 && greatest > 20 * Math.max(median, mean / 4, 1e-9)
+  if (least < 0 || numbers === undefined) return false
+  if (greatest > 50 && greatest > 20 * Math.max(median, mean / 4, 1e-9)) return true
+  if (isWhole && greatest <= mostNames) return false
+  const skew = skewness(numbers, (x) => x)
+  return skew > skewed && Math.abs(skewness(numbers, Math.log1p)) < skew / 2
+}
+
+const number = (column: ColumnProfile, guess: Guess, rows: number, numbers: Float64Array | undefined): Found => {
+  const { blanks } = column
+  const isLong = hasTail(column, numbers)
+  const marks = marksOf(guess)
   const value = mapOf([
     ["type", "number"],
-    thousands === undefined ? undefined : ["thousands", quoted(thousands)],
+    ...marks,
     blanks === 0 ? undefined : ["missing", blanks > rows / 20 ? "indicator" : "median"],
     isLong ? ["transform", "log1p"] : undefined,
     ["scale", "standard"],
   ])
-  return { value, why: isLong ? "a few values are much larger than the others" : "" }
+  const reasons = [marks.length > 0 ? guess.reason : "", isLong ? "some values are much larger than the others" : ""]
+  return { value, why: reasons.filter((reason) => reason !== "").join("; "), part: "table" }
 }
 
-const grouped = /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/
-
-/** The mark between groups of three digits, if a column of texts is numbers with it. */
-const thousandsOf = (texts: ReadonlyArray<string>): string | undefined => {
-  const written = texts.filter((text) => text !== "")
-  return written.some((text) => grouped.test(text)) &&
-    written.every((text) => grouped.test(text) || /^[+-]?\d+(?:\.\d+)?$/.test(text))
-    ? ","
-    : undefined
-}
-
-const words = (texts: ReadonlyArray<string>): number => {
-  const written = texts.filter((text) => text !== "")
-  return written.reduce((sum, text) => sum + text.split(/\s+/).length, 0) / Math.max(1, written.length)
-}
-
-interface Asked {
-  readonly column: ColumnProfile
-  readonly rows: number
-  readonly texts: ReadonlyArray<string>
-  readonly hasId: boolean
-  readonly suspicion: string | undefined
-  readonly twin: string | undefined
-}
-
-const none = (value: string, why: string): Found => ({ value, why, part: "none" })
-
-const chosen = ({ column, hasId, rows, suspicion, texts, twin }: Asked): Found => {
-  const { blanks, distinct, isWhole, names, spread } = column
-  if (distinct === 0) return none("ignore", "only blanks")
-  if (suspicion === "Leak") return none("ignore", "it alone tells the target: is it known only afterwards?")
-  if (suspicion === "Constant") return none("ignore", "the same in all rows")
-  if (twin !== undefined) return none("ignore", `says the same as ${twin}`)
-  const dates = spread === undefined ? datesOf(texts) : undefined
-  if (dates !== undefined)
-    return {
-      value: mapOf([
-        ["type", "date"],
-        dates.format === "iso" ? undefined : ["format", quoted(dates.format)],
-        ["parts", dates.hasTimes ? "[month, weekday, hour]" : "[year, month, weekday]"],
-        ["cyclic", "true"],
-        blanks === 0 ? undefined : ["missing", "indicator"],
-      ]),
-      why: "dates",
-      part: "table",
-      isRising: dates.isRising,
-    }
-  const thousands = spread === undefined ? thousandsOf(texts) : undefined
-  if (thousands !== undefined)
-    return { ...number(column, rows, thousands), why: "numbers with a comma between thousands", part: "table" }
-  if (suspicion === "Identifier")
-    return spread === undefined && !hasId && words(texts) < textWords
-      ? none("id", "another value in every row; printed with each prediction")
-      : spread === undefined && words(texts) >= textWords
-        ? text(blanks)
-        : none("ignore", spread === undefined ? "another value in every row" : "it numbers the rows")
-  if (spread !== undefined) {
-    const rarest = names.at(-1)?.rows ?? 0
-    const isCategory = isWhole && distinct > 2 && distinct <= 5 && blanks === 0 && rarest >= Math.max(10, rows / 50)
-    return isCategory
-      ? { value: "{ type: category, unknown: zeros }", why: `${distinct} whole numbers`, part: "table" }
-      : { ...number(column, rows, undefined), part: "table" }
+const date = ({ blanks }: ColumnProfile, { dates }: Guess): Found => {
+  const { format = "iso", hasDays = true, hasTimes = false, other } = dates ?? {}
+  return {
+    value: mapOf([
+      ["type", "date"],
+      format === "iso" ? undefined : ["format", format.startsWith("unix") ? format : quoted(format)],
+      ["parts", !hasDays ? "[hour, minute]" : hasTimes ? "[month, weekday, hour]" : "[year, month, weekday]"],
+      ["cyclic", "true"],
+      blanks === 0 ? undefined : ["missing", "indicator"],
+    ]),
+    why: other === undefined ? "dates" : `dates, or ${other}: no row tells the day from the month`,
+    part: "table",
   }
-  if (distinct === 2 && blanks === 0) return { value: "binary", why: "", part: "table" }
-  const separator = setOf(texts)
-  if (separator !== undefined)
-    return {
-      value: mapOf([["type", "set"], ["separator", quoted(separator)], blanks === 0 ? undefined : ["missing", "empty"]]),
-      why: "several names in a cell",
-      part: "table",
-    }
-  if (words(texts) >= textWords && distinct > mostNames) return text(blanks)
-  if (distinct <= mostNames || distinct <= rows / 5)
-    return {
-      value: mapOf([
-        ["type", "category"],
-        distinct > mostNames ? ["rare", "1%"] : undefined,
-        blanks === 0 ? undefined : ["missing", "category"],
-        ["unknown", distinct > mostNames ? "other" : "zeros"],
-      ]),
-      why: distinct > mostNames ? `${distinct} names: rare ones count as one` : "",
-      part: "table",
-    }
-  return none("ignore", `${distinct} names, too many to learn from`)
 }
 
-const text = (blanks: number): Found => ({
+const text = ({ blanks }: ColumnProfile): Found => ({
   value: mapOf([
     ["type", "text"],
     ["tokens", "{ words: 5000 }"],
@@ -298,60 +114,197 @@ const text = (blanks: number): Found => ({
   part: "text",
 })
 
-/** Proposals for the columns of a table; `wanted` is the target, if the user names it. */
-export const choose = (table: Table, wanted: string | undefined): Choices => {
-  const rows = Array.from({ length: table.size }, (_, row) => row)
-  const values = new Map(table.columns.map((each, index) => [each, valuesOf(table.column(index), rows)] as const))
-  const summaries = Array.from(values, ([own, held]): Summarized => ({ name: own, ...summarize(held) }))
+const category = ({ blanks, distinct }: ColumnProfile, why = ""): Found => {
+  const isLong = distinct > mostNames
+  return {
+    value: mapOf([
+      ["type", "category"],
+      isLong ? ["rare", "1%"] : undefined,
+      blanks === 0 ? undefined : ["missing", "category"],
+      ["unknown", isLong ? "other" : "zeros"],
+    ]),
+    why: isLong ? `${distinct} names: rare ones count as one` : why,
+    part: "table",
+  }
+}
+
+/** Names in fewer rows than this may be in no training row, so that the file names both. */
+const rare = 20
+
+const binary = (names: ColumnProfile["names"], rows: number): string => {
+  const isRare = names.some((each) => each.rows < Math.min(rare, rows / 4))
+  const both = names.map(({ name }) => quoted(name.replaceAll("$", "$$$$"))).sort()
+  return mapOf([["type", "binary"], isRare ? ["names", `[${both.join(", ")}]`] : undefined])
+}
+
+const none = (value: string, why: string): Found => ({ value, why, part: "none" })
+
+interface Asked {
+  readonly column: ColumnProfile
+  readonly guess: NamedGuess
+  readonly rows: number
+  readonly numbers: Float64Array | undefined
+  readonly hasId: boolean
+  readonly hasGroup: boolean
+}
+
+/** Columns of paths of images. */
+const imagePaths = /"[^"]*\.(?:png|jpe?g)"$/iu
+
+/** A column with fewer cells than this, or a smaller share of them, is almost only blanks. */
+const [leastKnown, leastShare] = [5, 0.03]
+
+/** What a column is for, by what it holds alone. */
+const held = ({ column, guess, hasGroup, hasId, numbers, rows }: Asked): Found => {
+  const { blanks, distinct, isWhole, names, spread } = column
+  const known = rows - blanks
+  if (distinct === 0) return none("ignore", "only blanks")
+  if (known < Math.max(leastKnown, leastShare * rows) && known < rows / 2)
+    return none("ignore", `almost only blanks: ${known} of ${rows} rows have a value`)
+  if (imagePaths.test(guess.reason)) return none("ignore", "paths of images: `adjoint explain image` says how a net sees them")
+  switch (guess.type) {
+    case "empty":
+      return none("ignore", "only blanks")
+    case "constant":
+      return none("ignore", "the same in all rows")
+    case "identifier":
+      return spread === undefined && !hasId
+        ? none("id", "another value in every row; printed with each prediction")
+        : none("ignore", spread === undefined ? "another value in every row" : "it numbers the rows")
+    case "group":
+      return hasGroup
+        ? none("ignore", "what rows belong together too")
+        : none(blanks === 0 ? "group" : "{ type: group, missing: drop }", "rows with the same value stay in one part")
+    case "date":
+      return date(column, guess)
+    case "set":
+      return {
+        value: mapOf([
+          ["type", "set"],
+          ["separator", quoted(guess.separator ?? "|")],
+          blanks === 0 ? undefined : ["missing", "empty"],
+          ["unknown", "ignore"],
+        ]),
+        why: "several names in a cell",
+        part: "table",
+      }
+    case "text":
+      return text(column)
+    case "names":
+      return none("ignore", guess.reason.startsWith("dates") ? guess.reason : `${distinct} names, too many to learn from`)
+    case "binary":
+      return blanks === 0 ? { value: binary(names, rows), why: "", part: "table" } : category(column)
+    case "category":
+      return category(column)
+    case "number": {
+      const rarest = names.at(-1)?.rows ?? 0
+      const isCategory = isWhole && distinct > 2 && distinct <= 5 && blanks === 0 && rarest >= Math.max(10, rows / 50)
+      return isCategory ? category(column, `${distinct} whole numbers`) : number(column, guess, rows, numbers)
+    }
+  }
+}
+
+/** The target as a column of the model file. */
+const ofTarget = ({ blanks, name }: ColumnProfile, guess: Guess, { type }: Target): Choice => {
+  const dropped = blanks === 0 ? undefined : (["missing", "drop"] as const)
+  const value =
+    type === "class"
+      ? mapOf([["type", "class"], dropped])
+      : mapOf([
+          ["type", type],
+          ["role", "target"],
+          ...(type === "number" ? [...marksOf(guess), ["scale", "standard"] as const] : []),
+          dropped,
+        ])
+  return { name, value, why: "the target", part: "target" }
+}
+
+/** Names of columns of times that are numbers. */
+const yearly = /^(?:year|time|t|step|timestamp|epoch|period)$/iu
+
+/** The column by which the rows are in order of time. */
+const timeOf = (table: Table, guesses: ReadonlyArray<NamedGuess>): Time | undefined => {
+  for (const { dates, name } of guesses)
+    if (dates?.order !== undefined && dates.hasDays) return { column: name, order: dates.order }
+  for (const { name, type } of guesses) {
+    if (!yearly.test(name) || (type !== "number" && type !== "identifier")) continue
+    const numbers = valuesOf(table.column(table.columns.indexOf(name)), allOf(table)).numbers ?? []
+    const isRising = numbers.every((at, i) => at >= (numbers[i - 1] ?? at)) && numbers[0] !== numbers.at(-1)
+    if (isRising) return { column: name, order: "rising" }
+  }
+  return undefined
+}
+
+const allOf = ({ size }: Table): ReadonlyArray<number> => Array.from({ length: size }, (_, row) => row)
+
+/** Proposals for the columns of a table, of which each has a guess; `wanted` is the target, if the user names it. */
+export const choose = (table: Table, guesses: ReadonlyArray<NamedGuess>, wanted: string | undefined): Choices => {
+  const rows = allOf(table)
+  const values = table.columns.map((_, index) => valuesOf(table.column(index), rows))
+  const summaries = guesses.map((guess, i): Summarized => ({ name: guess.name, guess, ...summarize(values[i] ?? { names: [] }) }))
   const name = wanted ?? likelyTarget(summaries, table.size)
-  const column = summaries.find((each) => each.name === name)
-  if (column === undefined) throw new RangeError(`there is no column ${name}`)
-  const target = targetOf(column, table.size)
+  const own = summaries.find((each) => each.name === name)
+  if (own === undefined) throw new RangeError(`there is no column ${name}`)
+  const target = targetOf(own, table.size)
   const { columns, suspicions } = profile(table, {
     parts: { train: rows },
     target: { column: name, isQuantity: target.type === "number" },
     inputs: table.columns.filter((each) => each !== name),
   })
-  const suspicionOf = (of: string): string | undefined =>
-    suspicions.find(
-      (each) => (each._tag === "Leak" || each._tag === "Identifier" || each._tag === "Constant") && each.column === of,
-    )?._tag
-  const namesOf = (of: string): ReadonlyArray<string> => values.get(of)?.names ?? []
-  const twinOf = (own: ColumnProfile, seen: ReadonlyArray<ColumnProfile>): string | undefined =>
-    own.distinct < 2 || own.distinct > mostNames
+  const guessOf = (of: string): NamedGuess => guesses[table.columns.indexOf(of)] as NamedGuess
+  const isLeak = (of: string): boolean => suspicions.some((each) => each._tag === "Leak" && each.column === of)
+  const numbersOf = (of: string): Float64Array | undefined => values[table.columns.indexOf(of)]?.numbers
+  const texts = new Map<string, ReadonlyArray<string>>()
+  const namesOf = (of: string): ReadonlyArray<string> => {
+    const found = texts.get(of) ?? values[table.columns.indexOf(of)]?.names ?? []
+    texts.set(of, found)
+    return found
+  }
+  const twinOf = (column: ColumnProfile, seen: ReadonlyArray<ColumnProfile>): string | undefined =>
+    column.distinct < 2 || column.distinct > mostNames
       ? undefined
       : seen.find(
           (other) =>
-            other.distinct === own.distinct &&
-            other.blanks === own.blanks &&
-            cramersV(namesOf(other.name), namesOf(own.name)) > 0.999999,
+            other.distinct === column.distinct &&
+            other.blanks === column.blanks &&
+            cramersV(namesOf(other.name), namesOf(column.name)) > 0.999999,
         )?.name
+  const time = timeOf(table, guesses)
+  const pixels = pixelsOf(columns.filter((column) => column.name !== name))
   const choicesOf = (withLeaks: boolean): Choices => {
     const seen: Array<ColumnProfile> = []
     let hasId = false
-    const choices = columns.map((own): Choice => {
-      if (own.name === name) {
-        const dropped = own.blanks === 0 ? undefined : (["missing", "drop"] as const)
-        const value =
-          target.type === "class"
-            ? mapOf([["type", "class"], dropped])
-            : mapOf([
-                ["type", target.type],
-                ["role", "target"],
-                target.type === "number" ? ["scale", "standard"] : undefined,
-                dropped,
-              ])
-        return { name, value, why: "the target", part: "target" }
-      }
-      const texts = namesOf(own.name)
-      const suspected = suspicionOf(own.name)
-      const suspicion = withLeaks && suspected === "Leak" ? undefined : suspected
-      const found = chosen({ column: own, rows: table.size, texts, hasId, suspicion, twin: twinOf(own, seen) })
+    let group: string | undefined
+    const choices = columns.map((column): Choice => {
+      if (column.name === name) return ofTarget(column, guessOf(name), target)
+      if (pixels !== undefined) return { name: column.name, value: pixels.value, why: "", part: "table" }
+      const twin = twinOf(column, seen)
+      const found =
+        !withLeaks && isLeak(column.name)
+          ? none("ignore", "it alone tells the target: is it known only afterwards?")
+          : twin !== undefined
+            ? none("ignore", `says the same as ${twin}`)
+            : // Rows in order of time are divided by it, and not by what they belong to.
+              held({
+                column,
+                guess: guessOf(column.name),
+                numbers: numbersOf(column.name),
+                rows: table.size,
+                hasId,
+                hasGroup: group !== undefined || time !== undefined,
+              })
       if (found.value === "id") hasId = true
-      if (found.part !== "none") seen.push(own)
-      return { name: own.name, ...found }
+      if (/^(?:group$|\{ type: group)/.test(found.value)) group = column.name
+      if (found.part !== "none") seen.push(column)
+      return { name: column.name, ...found }
     })
-    return { target, columns: choices, isInOrder: choices.some(({ isRising }) => isRising === true) }
+    return {
+      target,
+      columns: choices,
+      ...(time === undefined ? {} : { time }),
+      ...(pixels === undefined ? {} : { pixels }),
+      ...(group === undefined ? {} : { group }),
+    }
   }
   const careful = choicesOf(false)
   // Where only such columns remain as tell the target, they are what there is to learn from.

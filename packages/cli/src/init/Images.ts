@@ -3,7 +3,8 @@ import type { DataError } from "@adjoint/core/data/DataError"
 import type { Folder } from "@adjoint/core/data/Folder"
 import { decode, isImage } from "@adjoint/core/data/image/decode"
 import * as Result from "effect/Result"
-import { largestBatch } from "./Write.ts"
+import { convolutions } from "./Layers.ts"
+import { largestBatch } from "./Sizes.ts"
 
 /** Images in a folder for each class. */
 export interface ImageFolders {
@@ -59,21 +60,6 @@ export const imageFolders = async (folder: Folder): Promise<Result.Result<ImageF
   })
 }
 
-/** The lines of a net's layers: convolutions while the image is large enough, then a dense layer. */
-const layers = ([height, width]: readonly [number, number]): ReadonlyArray<string> => {
-  const blocks = Math.max(1, Math.min(3, Math.floor(Math.log2(Math.min(height, width) / 4))))
-  return [
-    ...Array.from({ length: blocks }, (_, i) => [
-      `    - conv2d: { filters: ${16 * 2 ** i}, kernel: 3, pad: same, activation: relu }`,
-      ...(Math.min(height, width) >= 2 ** (i + 2) ? ["    - max_pool: 2"] : []),
-    ]).flat(),
-    "    - flatten",
-    "    - dense: { units: 64, activation: relu }",
-    "    - dropout: 0.3",
-    "    - head: label",
-  ]
-}
-
 /** The model file of folders of images. `path` is the folder as the model file has it. */
 export const imagesFile = (name: string, path: string, found: ImageFolders): string => {
   const { channels, classes, hasOthers, images, size } = found
@@ -91,7 +77,8 @@ export const imagesFile = (name: string, path: string, found: ImageFolders): str
     "",
     "model:",
     "  layers:",
-    ...layers(size),
+    ...convolutions(size),
+    "    - head: label",
     "",
     "train:",
     "  seed: 1",

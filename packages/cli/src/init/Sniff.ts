@@ -3,6 +3,7 @@
 import { isBlank } from "@adjoint/core/data/Blank"
 import * as Csv from "@adjoint/core/data/Csv"
 import type { DataError } from "@adjoint/core/data/DataError"
+import { table as guessed, type NamedGuess } from "@adjoint/core/data/Infer"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import type { Table } from "@adjoint/core/data/Table"
 import * as Result from "effect/Result"
@@ -14,6 +15,10 @@ export interface Sniffed {
     "blanks" | "comment" | "decimal" | "delimiter" | "encoding" | "header" | "names" | "skip" | "thousands"
   >
   readonly remarks: ReadonlyArray<string>
+  /** The character between cells, of delimited text. */
+  readonly delimiter?: string
+  /** What each column probably holds. */
+  readonly guesses: ReadonlyArray<NamedGuess>
   readonly table: Table
 }
 
@@ -112,37 +117,20 @@ const namesOf = (header: ReadonlyArray<string>): ReadonlyArray<string> | undefin
   })
 }
 
-/** Words among numbers that stand for blanks, at most in a column, and the share of numbers that it has at least. */
-const [mostWords, leastNumbers] = [2, 0.8]
+/** Fewer rows with a number say nothing about the first cell of their column. */
+const leastRows = 3
 
-/** Words that stand for blanks in columns that are numbers but for them. */
-const wordsOf = (table: Table, isNumeric: (cell: string) => boolean): { readonly [column: string]: ReadonlyArray<string> } =>
-  Object.fromEntries(
-    table.columns.flatMap((name, index): ReadonlyArray<readonly [string, ReadonlyArray<string>]> => {
-      const { size, text } = table.column(index)
-      const words = new Set<string>()
-      let [numbers, others] = [0, 0]
-      for (let row = 0; row < size; row++) {
-        const cell = text(row).trim()
-        if (isBlank(cell)) continue
-        if (isNumeric(cell)) numbers++
-        else {
-          others++
-          words.add(cell)
-          if (words.size > mostWords) return []
-        }
-      }
-      const isWritten = others > 0 && numbers >= leastNumbers * (numbers + others) && ![...words].some((word) => /\d/.test(word))
-      return isWritten ? [[name, [...words]]] : []
-    }),
-  )
-
-/** Whether the first record names the columns: it has no number where the others have, and is not a value of its column. */
+/** Whether the first record names the columns: it has a text above numbers, or no number, and is not a value of its column. */
 const hasHeader = (
   first: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
   isNumeric: (cell: string) => boolean,
 ): boolean => {
+  const isNamed = first.some((cell, column) => {
+    const others = rows.map((row) => row[column] ?? "").filter((other) => !isBlank(other))
+    return !isBlank(cell) && !isNumeric(cell) && /\p{L}/u.test(cell) && others.length >= leastRows && others.every(isNumeric)
+  })
+  if (isNamed) return true
   if (first.some((cell) => cell.trim() !== "" && isNumeric(cell))) return false
   if (rows.some((row) => row.some(isNumeric))) return true
   // Of texts alone, a record of values repeats those of other rows.
@@ -160,15 +148,8 @@ const isCountLine = (first: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyA
 /** Reads a table whose form is not known. Fails as `Csv.parse` does. */
 export const sniff = (bytes: Uint8Array): Result.Result<Sniffed, DataError> => {
   const encoding = encodingOf(bytes)
-  const text = new TextDecoder(
-    encoding === "auto"
-      ? startsWith(bytes, 0xff, 0xfe)
-        ? "utf-16le"
-        : startsWith(bytes, 0xfe, 0xff)
-          ? "utf-16be"
-          : "utf-8"
-      : encoding,
-  ).decode(bytes.subarray(0, looked))
+  const unicode = startsWith(bytes, 0xff, 0xfe) ? "utf-16le" : startsWith(bytes, 0xfe, 0xff) ? "utf-16be" : "utf-8"
+  const text = new TextDecoder(encoding === "auto" ? unicode : encoding).decode(bytes.subarray(0, looked))
   const all = text.split(/\r\n|\n|\r/).slice(0, lines)
   const isCommented = all[0]?.startsWith("#") === true && all.filter((line) => line.startsWith("#")).length < all.length / 2
   const written = all.filter((line) => line.trim() !== "" && !(isCommented && line.startsWith("#")))
@@ -179,13 +160,14 @@ export const sniff = (bytes: Uint8Array): Result.Result<Sniffed, DataError> => {
   const records = bytes.length > looked ? read.slice(0, -1) : read
   const width = mostCommon(records.map((row) => row.length))
   const titles = titlesOf(records, width)
-  const [first = [], ...rest] = records.slice(titles)
-  const isCounts = isCountLine(first, rest, width)
+  const untitled = records.slice(titles)
+  const isCounts = isCountLine(untitled[0] ?? [], untitled.slice(1), width)
+  const [first = [], ...rest] = isCounts ? untitled.slice(1) : untitled
   const marks = commaMarks(rest, delimiter)
   const isNumeric = (cell: string): boolean => Number.isFinite(Quantity.read(cell, marks) ?? Number.NaN)
-  const header = !isCounts && hasHeader(first, rest, isNumeric)
+  const header = hasHeader(first, rest, isNumeric)
   const names = header ? namesOf(first.map(unquoted)) : undefined
-  const skip = isCounts ? 1 : titles === 0 ? 0 : all.indexOf(written[titles] ?? "")
+  const skip = isCounts ? titles + 1 : titles === 0 ? 0 : all.indexOf(written[titles] ?? "")
   const options: Sniffed["options"] = {
     ...(encoding === "auto" ? {} : { encoding }),
     ...(delimiter === " " || delimiter !== delimiterOf(written[titles] ?? "") ? { delimiter } : {}),
@@ -196,12 +178,13 @@ export const sniff = (bytes: Uint8Array): Result.Result<Sniffed, DataError> => {
     ...marks,
   }
   return Result.map(Csv.parse(bytes, options), (table) => {
-    const blanks = wordsOf(table, isNumeric)
+    const guesses = guessed(table, Number.POSITIVE_INFINITY)
+    const blanks = Object.fromEntries(guesses.flatMap(({ name, words }) => (words.length === 0 ? [] : [[name, words] as const])))
     const words = [...new Set(Object.values(blanks).flat())]
     const remarks = [
-      encoding === "auto" ? "UTF-8" : "Latin-1",
+      encoding === "auto" ? unicode.toUpperCase().replace(/[LB]E$/, "") : "Latin-1",
       delimiter === " " ? "columns apart by spaces" : delimiter === "\t" ? "columns apart by tabs" : `\`${delimiter}\``,
-      ...(isCounts ? ["the first line counts rows and names classes, and is skipped"] : []),
+      ...(isCounts ? ["the first line counts rows and columns, and is skipped"] : []),
       ...(titles > 0 ? [`the first ${skip === 1 ? "line is a title" : `${skip} lines are a title`}, and skipped`] : []),
       ...(header ? [] : ["no header, so columns are c1, c2, …"]),
       ...(names === undefined ? [] : ["unusable or repeated names in the header are replaced"]),
@@ -209,35 +192,17 @@ export const sniff = (bytes: Uint8Array): Result.Result<Sniffed, DataError> => {
       ...(isCommented ? ["lines that start with # are comments"] : []),
       ...(words.length === 0
         ? []
-        : [`${words.map((word) => `"${word}"`).join(", ")} among numbers ${words.length === 1 ? "is" : "are"} blank`]),
+        : [`${words.map((word) => `"${word}"`).join(", ")} among other values ${words.length === 1 ? "is" : "are"} blank`]),
     ]
     const all = words.length === 0 ? options : { ...options, blanks }
-    return { options: all, remarks, table: withNumbers(table, bytes, all, isNumeric) }
+    return { options: all, remarks, delimiter, guesses, table: withNumbers(table, guesses, bytes, all) }
   })
 }
 
-/** The table with its columns of numbers as numbers, so that decimal commas are understood. */
-const withNumbers = (
-  table: Table,
-  bytes: Uint8Array,
-  options: Sniffed["options"],
-  isNumeric: (cell: string) => boolean,
-): Table => {
-  const words = options.blanks as { readonly [column: string]: ReadonlyArray<string> } | undefined
-  const numeric = new Set(
-    table.columns.filter((name, index) => {
-      const { size, text } = table.column(index)
-      const others = words !== undefined && Object.hasOwn(words, name) ? words[name] : undefined
-      let found = false
-      for (let row = 0; row < size; row++) {
-        const cell = text(row)
-        if (isBlank(cell) || others?.includes(cell.trim()) === true) continue
-        if (!isNumeric(cell)) return false
-        found = true
-      }
-      return found
-    }),
+/** The table with its columns of numbers as numbers, in the format of each, and its words for blanks as blanks. */
+const withNumbers = (table: Table, guesses: ReadonlyArray<NamedGuess>, bytes: Uint8Array, options: Sniffed["options"]): Table => {
+  const uses = new Map(
+    guesses.map(({ format, name, type }) => [name, type === "number" ? (format ?? "number") : "text"] as const),
   )
-  const typed = Csv.parse(bytes, { ...options, use: (name) => (numeric.has(name) ? "number" : "text") })
-  return Result.getOrElse(typed, () => table)
+  return Result.getOrElse(Csv.parse(bytes, { ...options, use: (name) => uses.get(name) ?? "text" }), () => table)
 }

@@ -1,5 +1,8 @@
 /** A commented model file from proposals. */
-import type { Choice, Choices, Target } from "./Choose.ts"
+import type { Choice, Choices } from "./Choose.ts"
+import { convolutions } from "./Layers.ts"
+import { largestBatch, type Sizes, sizesOf } from "./Sizes.ts"
+import type { Target } from "./Target.ts"
 
 /** What is written about the source: a value of YAML, and remarks. */
 export interface SourceText {
@@ -31,31 +34,11 @@ const columnLines = (columns: ReadonlyArray<Choice>): ReadonlyArray<string> => {
   return all.map(([line, why]) => (why === "" ? line : `${line.padEnd(width)} # ${why.replaceAll(/\s+/g, " ")}`))
 }
 
-/** A batch that leaves some steps an epoch, of all rows with those of validation and test. */
-export const largestBatch = (rows: number): number => 2 ** Math.max(0, Math.floor(Math.log2(rows / 6)))
-
-/** Sizes that suit so many rows. */
-interface Sizes {
-  readonly units: ReadonlyArray<number>
-  readonly batch: number
-  readonly epochs: number
-  readonly patience: number
-  readonly dropout: number
-}
-
-const sizesOf = (rows: number): Sizes =>
-  rows < 50
-    ? { units: [16], batch: 16, epochs: 200, patience: 25, dropout: 0 }
-    : rows < 500
-      ? { units: [32], batch: 16, epochs: 200, patience: 25, dropout: 0.1 }
-      : rows < 5000
-        ? { units: [64, 32], batch: 32, epochs: 100, patience: 15, dropout: 0.2 }
-        : rows < 50_000
-          ? { units: [128, 64], batch: 64, epochs: 60, patience: 10, dropout: 0.2 }
-          : { units: [256, 128], batch: 256, epochs: 30, patience: 5, dropout: 0.1 }
-
-const denseLines = ({ dropout, units }: Sizes): ReadonlyArray<string> =>
-  units.flatMap((n) => [`    - dense: { units: ${n}, activation: relu }`, ...(dropout > 0 ? [`    - dropout: ${dropout}`] : [])])
+const denseLines = ({ activation, dropout, units }: Sizes): ReadonlyArray<string> =>
+  units.flatMap((n) => [
+    `    - dense: { units: ${n}, activation: ${activation} }`,
+    ...(dropout > 0 ? [`    - dropout: ${dropout}`] : []),
+  ])
 
 /** The name of an input of text: that of its column where it can be one, and no other input or layer has it. */
 const inputOf = (column: string, i: number): string =>
@@ -63,7 +46,15 @@ const inputOf = (column: string, i: number): string =>
     ? column
     : `text${i + 1}`
 
-const modelLines = ({ columns, target }: Choices, sizes: Sizes): ReadonlyArray<string> => {
+const modelLines = ({ columns, pixels, target }: Choices, sizes: Sizes): ReadonlyArray<string> => {
+  if (pixels !== undefined)
+    return [
+      "model:",
+      "  layers:",
+      `    - reshape: [${pixels.size.join(", ")}, 1]  # the columns are pixels, row by row`,
+      ...convolutions(pixels.size),
+      `    - head: ${scalar(target.name)}`,
+    ]
   const texts = columns.filter(({ part }) => part === "text").map(({ name }) => name)
   const hasTable = columns.some(({ part }) => part === "table")
   const head = `    - head: ${scalar(target.name)}`
@@ -90,11 +81,11 @@ const modelLines = ({ columns, target }: Choices, sizes: Sizes): ReadonlyArray<s
   ]
 }
 
-/** Classes rarer than this are weighted. */
-const rare = 0.1
+/** Classes are weighted where the most common one has so many rows for one of the rarest. */
+const uneven = 10
 
-const trainLines = ({ rarest = 1, type }: Target, sizes: Sizes, rows: number): ReadonlyArray<string> => {
-  const isRare = type !== "number" && rarest < rare
+const trainLines = ({ imbalance = 1, rarest = 1, type }: Target, sizes: Sizes, rows: number): ReadonlyArray<string> => {
+  const isRare = type !== "number" && imbalance >= uneven
   const metrics =
     type === "number" ? "[mae, r2]" : type === "binary" ? (isRare ? "[accuracy, auroc, f1]" : "[accuracy, auroc]") : "[accuracy]"
   return [
@@ -102,7 +93,7 @@ const trainLines = ({ rarest = 1, type }: Target, sizes: Sizes, rows: number): R
     "  seed: 1",
     `  epochs: ${sizes.epochs}`,
     `  batch: ${Math.min(sizes.batch, largestBatch(rows))}`,
-    "  optimizer: { adamw: { lr: 3e-3, weight_decay: 1e-2 } }",
+    `  optimizer: { adamw: { lr: ${sizes.rate}, weight_decay: ${sizes.decay} } }`,
     ...(isRare
       ? [`  regularize: { class_weight: balanced }  # the rarest class has ${(100 * rarest).toFixed(1)}% of the rows`]
       : []),
@@ -112,11 +103,22 @@ const trainLines = ({ rarest = 1, type }: Target, sizes: Sizes, rows: number): R
   ]
 }
 
+/** How the rows are divided: in the order of time where they have one, so that the latest rows judge. */
+const splitLine = ({ columns, group, target, time }: Choices): string => {
+  const shares = "train: 70%, val: 15%, test: 15%"
+  if (time?.order === "rising") return `  split: { by: order, ${shares} }  # the rows are in order of time: the last ones judge`
+  const dated = columns.find(({ name }) => name === time?.column)
+  if (time !== undefined && dated !== undefined && !dated.value.includes("format:"))
+    return `  split: { by: { order: ${scalar(time.column)} }, ${shares} }  # the first rows are the latest: they judge`
+  const stratify = target.type === "number" ? "" : `, stratify: ${scalar(target.name)}`
+  const why = group === undefined ? "" : `  # rows with the same \`${group.replaceAll(/\s+/g, " ")}\` stay together`
+  return `  split: { ${shares}${stratify}, seed: 1 }${why}`
+}
+
 /** The model file of a table. */
 export const tableFile = (name: string, { remarks, source }: SourceText, choices: Choices, rows: number): string => {
-  const { columns, isInOrder, target } = choices
-  const sizes = sizesOf(rows)
-  const stratify = target.type === "number" ? "" : `, stratify: ${scalar(target.name)}`
+  const { columns, target } = choices
+  const sizes = sizesOf(rows, target)
   return [
     `# Predicts ${target.name.replaceAll(/\s+/g, " ")} from ${remarks.join(" · ")}`,
     "# Each choice below is a proposal: `adjoint data` shows what the columns hold, `adjoint check` what could be better.",
@@ -127,9 +129,7 @@ export const tableFile = (name: string, { remarks, source }: SourceText, choices
     `  source: ${source}`,
     "  columns:",
     ...columnLines(columns),
-    isInOrder
-      ? "  split: { by: order, train: 70%, val: 15%, test: 15% }  # the rows are in order of time: the last ones judge"
-      : `  split: { train: 70%, val: 15%, test: 15%${stratify}, seed: 1 }`,
+    splitLine(choices),
     "",
     ...modelLines(choices, sizes),
     "",

@@ -6,7 +6,8 @@ import type { ScratchError } from "@adjoint/core/data/ScratchError"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import { type Diagnostic, diagnostic, hasErrors, locate, sort } from "@adjoint/dsl/diagnostic/Diagnostic"
 import type { Facts } from "@adjoint/dsl/prepare/Facts"
-import { type Prepared, prepare } from "@adjoint/dsl/prepare/Prepare"
+import { prepare } from "@adjoint/dsl/prepare/Prepare"
+import type { Prepared } from "@adjoint/dsl/prepare/Prepared"
 import type { PrepareError } from "@adjoint/dsl/prepare/PrepareError"
 import { preview } from "@adjoint/dsl/prepare/Preview"
 import { isStreamed, prepareStreamed, type Settings, Streaming, usual as usualStreaming } from "@adjoint/dsl/prepare/Streamed"
@@ -104,26 +105,38 @@ export const dataOf = (
   const refused = ({ findings }: PrepareError) =>
     new Refused({ diagnostics: sort(findings.map((finding) => locate(finding, positions))), source })
   return Effect.gen(function* () {
-    const { env, setSaving } = yield* World
     const preparing = Effect.gen(function* () {
       if (!(yield* isStreamed(document, directory)))
         return prepared !== undefined && options.fitted === undefined ? prepared : yield* prepare(document, directory, options)
-      // A signal then ends the preparation in order, so that its files are removed.
-      setSaving(true)
-      return yield* Effect.ensuring(
-        prepareStreamed(document, directory, options),
-        Effect.sync(() => setSaving(false)),
-      )
+      return yield* prepareStreamed(document, directory, options)
     })
-    return yield* loading(preparing).pipe(
-      Effect.provideService(Streaming, streaming(env)),
+    return yield* loading(streaming(preparing, document, directory)).pipe(
       Effect.catchTag("PrepareError", (error) => Effect.fail(refused(error))),
     )
   })
 }
 
+/** Reads rows that may be streamed, as the environment says. A signal then ends the reading in order, so that its files are removed. */
+export const streaming = <A, E, R>(
+  reading: Effect.Effect<A, E, R>,
+  document: Parameters<typeof isStreamed>[0],
+  directory: string,
+): Effect.Effect<A, E, R | World | FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const { env, setSaving } = yield* World
+    const own = Effect.gen(function* () {
+      if (!(yield* isStreamed(document, directory))) return yield* reading
+      setSaving(true)
+      return yield* Effect.ensuring(
+        reading,
+        Effect.sync(() => setSaving(false)),
+      )
+    })
+    return yield* Effect.provideService(own, Streaming, settingsOf(env))
+  })
+
 /** Where streaming begins and its folder, as the environment has them. */
-const streaming = ({ ADJOINT_CACHE: folder = "", ADJOINT_STREAM_FROM: from = "" }: World["Service"]["env"]): Settings => ({
+const settingsOf = ({ ADJOINT_CACHE: folder = "", ADJOINT_STREAM_FROM: from = "" }: World["Service"]["env"]): Settings => ({
   from: /^\d+$/.test(from) ? Number(from) : usualStreaming.from,
   folder: folder === "" ? usualStreaming.folder : folder,
 })

@@ -1,6 +1,6 @@
 /** The model file of a run with what is known of each layer on its line. */
-import type { Row } from "../model/Layers.ts"
-import type { WatchedEpoch } from "../run/Watched.ts"
+import type { LayerStatistics } from "@adjoint/core/diagnosis/Diagnosis"
+import type { Row } from "@adjoint/dsl/build/LayerRows"
 import * as Format from "../terminal/Format.ts"
 import { type Html, html } from "./Html.ts"
 
@@ -11,7 +11,7 @@ export interface LineFacts {
   readonly multiplyAdds: number
   /** The share of the time of all layers, where it was measured. */
   readonly time?: number
-  /** The norm of the gradient by the weights, and the share of dead units, as they were recorded last. */
+  /** The norm of the gradient by the weights, and the share of dead units, for the run's weights. */
   readonly gradient?: number
   readonly dead?: number
 }
@@ -23,15 +23,16 @@ export interface PlacedRow extends Row {
 
 const shape = (sizes: ReadonlyArray<number>): string => `[${sizes.join(", ")}]`
 
-type Reading = WatchedEpoch["layers"][number]
+/** What is read of the statistics of a layer. */
+type Reading = Pick<LayerStatistics, "dead" | "layer" | "units" | "weights">
 
 /** The facts of each line; layers that repeat on a line are added up, and the largest of their gradients stands for them. */
 export const factsByLine = (
   rows: ReadonlyArray<PlacedRow>,
-  recorded: ReadonlyArray<Reading>,
+  statistics: ReadonlyArray<Reading>,
   times: ReadonlyMap<string, number> | undefined,
 ): ReadonlyMap<number, LineFacts> => {
-  const readings = new Map(recorded.map((reading) => [reading.layer, reading]))
+  const readings = new Map(statistics.map((reading) => [reading.layer, reading]))
   const whole = times === undefined ? 0 : [...times.values()].reduce((sum, time) => sum + time, 0)
   const facts = new Map<number, LineFacts>()
   for (const { line, multiplyAdds, name, output, parameters } of rows) {
@@ -62,6 +63,7 @@ interface Column {
 
 /** The columns that at least one line has something for. */
 const columnsOf = (facts: ReadonlyArray<LineFacts>): ReadonlyArray<Column> => {
+  if (facts.length === 0) return []
   const work = facts.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0)
   const some = (has: (facts: LineFacts) => boolean, column: Column): ReadonlyArray<Column> => (facts.some(has) ? [column] : [])
   return [

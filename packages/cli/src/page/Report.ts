@@ -2,8 +2,10 @@
 import { dirname, join, relative, resolve, sep } from "node:path"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { Params } from "@adjoint/core/learning/Params"
+import { modelRows, type Row } from "@adjoint/dsl/build/LayerRows"
 import { find, nodes } from "@adjoint/dsl/net/Nodes"
-import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepare"
+import { ordered } from "@adjoint/dsl/prepare/InTime"
+import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepared"
 import { openWith } from "@adjoint/dsl/Read"
 import { standard } from "@adjoint/dsl/schema/Catalogue"
 import { nearest, type Positions } from "@adjoint/dsl/source/Positions"
@@ -16,45 +18,20 @@ import * as Schema from "effect/Schema"
 import { findings, type HeadFindings, rowsAt } from "../evaluate/Findings.ts"
 import { type Drawing, drawings } from "../figures/All.ts"
 import { imageInput } from "../figures/Images.ts"
-import { leavesOf, modelRows, type Row } from "../model/Layers.ts"
-import { layerTimes } from "../model/LayerTimes.ts"
 import { svg } from "../plot/Svg.ts"
-import { writeJson, writeWhole } from "../run/Files.ts"
+import { writeWhole } from "../run/Files.ts"
 import { readRecord, readText } from "../run/Records.ts"
 import { foldsIn, type Run } from "../run/Run.ts"
 import { files } from "../run/RunFolder.ts"
 import { lossOver, type Trained } from "../run/Trained.ts"
 import { type Watched, watched } from "../run/Watched.ts"
 import { factsByLine, type PlacedRow } from "./Annotated.ts"
+import { statisticsOf, timesOf } from "./LayerFacts.ts"
 import { page } from "./Page.ts"
 
 const Environment = Schema.Record(Schema.String, Schema.Unknown)
 const Seed = Schema.Struct({ seed: Schema.Int })
 const Seeds = Schema.Struct({ streams: Schema.Struct({ "train.init": Seed, "data.split": Seed }) })
-
-const Times = Schema.Struct({
-  version: Schema.Literal(1),
-  batch: Schema.Int,
-  /** Milliseconds for a batch, by layer. */
-  milliseconds: Schema.Record(Schema.String, Schema.Finite),
-})
-
-/** Measures how long each layer takes, and records it in the run's folder, where the report reads it. */
-export const measure = ({ built, run }: Trained, prepared: Prepared) =>
-  Effect.gen(function* () {
-    const milliseconds = yield* layerTimes(leavesOf(built.net, prepared.facts.sample), built.batch)
-    const record: typeof Times.Type = { version: 1, batch: built.batch, milliseconds }
-    yield* writeJson(join(run.directory, files.times), record)
-  })
-
-/** What was measured of the layers of a run, where it was. */
-const timesOf = (directory: string) =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    if (!(yield* Effect.orElseSucceed(fs.exists(join(directory, files.times)), () => false))) return undefined
-    const { milliseconds } = yield* readRecord(directory, files.times, Times)
-    return new Map(Object.entries(milliseconds))
-  })
 
 /** The part that a run is judged on: the one that its model file names, or else one that is not trained on, or else all. */
 const judged = ({ document: { evaluate } }: Trained, prepared: Prepared): readonly [Part, "train" | "val" | "test"] => {
@@ -86,11 +63,9 @@ const readModel = (directory: string, set: ReadonlyArray<string>) =>
     return { text, positions: Result.isSuccess(opened) ? opened.success.positions : undefined }
   })
 
-/** Whether the parts of the data follow each other in time, as far as its split says so. */
-const isTimeOrdered = ({ document: { data } }: Trained): boolean => {
-  const split: object = data?.split ?? {}
-  return data?.series !== undefined || ("by" in split && split.by === "order")
-}
+/** The rows of each series in the order of time. Rows of another part than the document is evaluated on are in order as they stand. */
+const seriesOf = ({ inTime }: Prepared, rows: number) =>
+  inTime === undefined ? undefined : ordered(inTime.time?.length === rows || inTime.series?.length === rows ? inTime : {}, rows)
 
 /** The name of a run, of its folder: `digits/0001`, and `digits/0001/folds/1-2/0001` of a fold. */
 export const referenceIn = (directory: string): string => {
@@ -137,7 +112,8 @@ export const compose = (trained: Trained, prepared: Prepared, reference: string)
     const [part, split] = judged(trained, prepared)
     const found = yield* findings(trained, { part, split, prepared, loss: lossOver(trained, prepared) })
     const rows = modelRows(built.net, prepared.facts.sample)
-    const image = imageInput(PreprocessTree.sample(run.fitted))
+    // The windows of a series have two axes as well, and are no images.
+    const image = run.fitted.series === undefined ? imageInput(PreprocessTree.sample(run.fitted)) : undefined
     const mistaken = new Map<HeadFindings, PreprocessTree.Arrays>()
     for (const head of image === undefined ? [] : found.heads)
       if (head.kind === "classes" && head.mistakes.length > 0)
@@ -156,11 +132,10 @@ export const compose = (trained: Trained, prepared: Prepared, reference: string)
       mistaken,
       params: weights.params as Params,
       firstLayer: rows.find(({ parameters }) => parameters > 0)?.name,
-      isTimeOrdered: isTimeOrdered(trained),
-      hasGroups: trained.document.data?.series?.group !== undefined,
+      series: seriesOf(prepared, found.rows),
     })
-    const last = records.layers.at(-1)?.layers ?? []
-    const facts = factsByLine(placed(trained, positions, rows), last, yield* timesOf(directory))
+    const statistics = yield* statisticsOf(trained, prepared)
+    const facts = factsByLine(placed(trained, positions, rows), statistics, yield* timesOf(directory))
     const html = page({
       ...known,
       reference,

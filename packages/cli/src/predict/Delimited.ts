@@ -28,7 +28,7 @@ export const namesOf =
     return rest
   }
 
-/** Reads delimited text. Fails as `CsvBlocks.reader` does. */
+/** Reads delimited text; a row with a wrong number of cells is a row that fails. Fails as `CsvBlocks.reader` does otherwise. */
 export const delimited = (fitted: FittedTree, options: Csv.Options, open?: Open): Reader => {
   const columns = inputColumns(fitted)
   const use = columns === undefined ? () => "number" as const : columnUses.ofFitted(columns)
@@ -36,6 +36,7 @@ export const delimited = (fitted: FittedTree, options: Csv.Options, open?: Open)
   const reader = CsvBlocks.reader({
     ...options,
     use,
+    ragged: "keep",
     ...(isNamed ? {} : { header: options.header ?? false, names: namesOf(fitted, options.names) }),
   })
   const rows = (table: Table | undefined): ReadonlyArray<Rows> => (table === undefined ? [] : [fromTable(fitted, table, open)])

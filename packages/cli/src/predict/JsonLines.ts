@@ -1,4 +1,5 @@
 /** Lines of JSON as rows to predict: records by column, or lists of numbers. A line that cannot be used is a row that fails. */
+import * as BlankWords from "@adjoint/core/data/BlankWords"
 import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type { FittedArray, FittedColumn, FittedTree } from "@adjoint/core/data/Fitted"
 import * as JsonLines from "@adjoint/core/data/JsonLines"
@@ -6,6 +7,7 @@ import { isRecord, type Wrong } from "@adjoint/core/data/JsonLines"
 import { inputArrays, inputColumns, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as Table from "@adjoint/core/data/Table"
+import { textOf } from "@adjoint/core/data/TypedTable"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
@@ -19,7 +21,8 @@ import type { Reader, Rows } from "./Rows.ts"
 /** The most characters of one number of a sample. */
 const charactersOfNumber = 32
 
-const wrong = (got: string, wanted: string): Result.Result<never, Wrong> => Result.fail({ got, wanted })
+const wrong = (got: string, wanted: string, column?: string): Result.Result<never, Wrong> =>
+  Result.fail({ got, wanted, ...(column === undefined ? {} : { column }) })
 
 /** The name of a category that a value of JSON means: the same text, or the same truth value or number. */
 const nameOf = (value: boolean | number, names: ReadonlyArray<string>): string => {
@@ -48,9 +51,10 @@ const cellOf = (name: string, value: unknown, column: FittedColumn | undefined):
   if (value === null || value === undefined) return Result.succeed("")
   if (typeof value === "string") return Result.succeed(value)
   if (typeof value === "boolean" || typeof value === "number") return Result.succeed(printed(value, column))
-  if (Array.isArray(value) && takesLists(column)) return Result.succeed(JSON.stringify(value))
-  const kind = Array.isArray(value) ? "a list" : "a record"
-  return wrong(`${kind} for ${JSON.stringify(name)}`, "a number, a text, true, false or null")
+  if (!Array.isArray(value)) return wrong("a record", "a number, a text, true, false or null", name)
+  if (!takesLists(column)) return wrong("a list", "a number, a text, true, false or null", name)
+  const text = textOf(value)
+  return text === undefined ? wrong("a list of other values", "a list of numbers or of texts", name) : Result.succeed(text)
 }
 
 /** A column that a record may have: one that was fitted, or one that predictions repeat. */
@@ -94,7 +98,10 @@ const sampleOf = (sample: Shape.Shape, value: unknown): Result.Result<ReadonlyAr
     const numbers = flat(isRecord(value) ? cells : value)
     if (numbers === undefined) return yield* wrong("a value that is not a finite number", `${width} finite numbers`)
     if (numbers.length !== width)
-      return yield* wrong(`${numbers.length} numbers`, `${width} numbers for a sample of the shape ${Shape.print(sample)}`)
+      return yield* wrong(
+        `${numbers.length} ${numbers.length === 1 ? "number" : "numbers"}`,
+        `${width} numbers for a sample of the shape ${Shape.print(sample)}`,
+      )
     return numbers
   })
 
@@ -162,12 +169,9 @@ const rowsOfArrays = (fitted: FittedTree, arrays: ReadonlyArray<readonly [name: 
         const samples: Array<ReadonlyArray<number>> = []
         for (const [name, { shape }] of arrays) {
           const own = Object.hasOwn(value, name) ? value[name] : undefined
-          if (own === undefined)
-            return yield* wrong(`a record without ${JSON.stringify(name)}`, "a list of numbers for each array")
+          if (own === undefined) return yield* wrong("nothing", "a list of numbers for each array", name)
           const sample = sampleOf(shape, typeof own === "number" ? [own] : own)
-          samples.push(
-            yield* Result.mapError(sample, ({ got, wanted }) => ({ got: `${got} for ${JSON.stringify(name)}`, wanted })),
-          )
+          samples.push(yield* Result.mapError(sample, (why) => ({ ...why, column: name })))
         }
         return samples
       }),
@@ -184,7 +188,7 @@ const rowsOfArrays = (fitted: FittedTree, arrays: ReadonlyArray<readonly [name: 
   )
 
 /** How lines become rows, by what was fitted. */
-const rowsOf = (fitted: FittedTree): RowsOf => {
+const rowsOf = (fitted: FittedTree, blanks: BlankWords.BlankWords | undefined): RowsOf => {
   const { input } = fitted
   const arrays = input.type === "inputs" ? inputArrays(fitted) : undefined
   if (arrays !== undefined) return rowsOfArrays(fitted, arrays)
@@ -201,7 +205,10 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
         Result.succeed(
           fromTable(
             fitted,
-            Table.make(columns, rows, (row) => lines[row] ?? row + 1),
+            BlankWords.without(
+              Table.make(columns, rows, (row) => lines[row] ?? row + 1),
+              blanks,
+            ),
           ),
         ),
       ids.length === 0 ? undefined : (cells) => idOf(ids.map((name, i) => [name, cells[inputs.length + i] ?? ""])),
@@ -218,9 +225,12 @@ const rowsOf = (fitted: FittedTree): RowsOf => {
   )
 }
 
-/** Reads lines of JSON; blank ones are skipped. Fails as `JsonLines.reader` does, and with `Empty` where there is no line. */
-export const jsonLines = (fitted: FittedTree): Reader => {
-  const make = rowsOf(fitted)
+/**
+ * Reads lines of JSON; blank ones are skipped. `blanks` are words that count as blanks besides the usual ones. Fails as
+ * `JsonLines.reader` does, and with `Empty` where there is no line.
+ */
+export const jsonLines = (fitted: FittedTree, blanks?: BlankWords.BlankWords): Reader => {
+  const make = rowsOf(fitted, blanks)
   const width = inputsOf(fitted).reduce((sum, [, input]) => sum + (input.type === "array" ? Shape.size(input.shape) : 0), 0)
   const lines = JsonLines.reader(Math.max(JsonLines.longestLine, charactersOfNumber * width))
   let isEmpty = true

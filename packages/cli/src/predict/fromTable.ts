@@ -5,7 +5,7 @@ import { type Open, withPixels } from "@adjoint/core/data/image/readColumn"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as Table from "@adjoint/core/data/Table"
-import { cellsOf } from "@adjoint/core/data/TableInput"
+import { cellsOf } from "@adjoint/core/data/UsedColumns"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
@@ -40,11 +40,24 @@ export const fromTable = (fitted: FittedTree, table: Table.Table, open?: Open): 
     line: table.line,
     ...(named.length === 0 ? {} : { id: (place) => idOf(named.map(([name, { text }]) => [name, text(place)])) }),
     table: (places) => Result.succeed(Table.take(table, places)),
-    inputs: (places) =>
-      input.type === "array"
+    inputs: (places) => {
+      const mistake = mistakeOf(table, places)
+      if (mistake !== undefined) return Result.fail(mistake)
+      return input.type === "array"
         ? Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) => PreprocessTree.inputs(fitted, { inputs }))
-        : PreprocessTree.inputs(fitted, table, places),
+        : PreprocessTree.inputs(fitted, table, places)
+    },
   }
+}
+
+/** The first of some rows that is wrong as a whole. */
+export const mistakeOf = ({ mistake }: Table.Table, places: ReadonlyArray<number>): DataError | undefined => {
+  if (mistake === undefined) return undefined
+  for (const place of places) {
+    const reason = mistake(place)
+    if (reason !== undefined) return dataError(reason)
+  }
+  return undefined
 }
 
 /** A table of numbers as samples of a shape. */

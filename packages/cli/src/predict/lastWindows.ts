@@ -4,6 +4,7 @@ import type { FittedTree } from "@adjoint/core/data/Fitted"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Table from "@adjoint/core/data/Table"
 import * as Result from "effect/Result"
+import { mistakeOf } from "./fromTable.ts"
 import { idOf } from "./Id.ts"
 import type { Read, Reader, Rows } from "./Rows.ts"
 
@@ -60,6 +61,8 @@ export const lastWindows = (fitted: FittedTree, reader: Reader): Reader => {
       const places = Array.from({ length: rows.count }, (_, place) => place)
       const table = yield* rows.table?.(places) ??
         Result.fail(dataError({ _tag: "BadSpec", at: "the rows", got: "arrays", wanted: "a table, as in training", hint: "" }))
+      const mistake = mistakeOf(table, places)
+      if (mistake !== undefined) return yield* Result.fail(mistake)
       const texts: Array<(row: number) => string> = []
       for (const name of columns) texts.push((yield* Table.find(table, name)).text)
       for (const row of places) {

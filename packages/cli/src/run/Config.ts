@@ -13,7 +13,7 @@ import { checkpointOf } from "./Run.ts"
 export type Config = Train.Config<Params, Params, Params, FileSystem.FileSystem | Path.Path, Values, Values, Arrays>
 
 /** The run, before it has a folder. */
-export const configOf = ({ built, fingerprint, prepared }: Training): Config => {
+export const configOf = ({ built, fingerprint, prepared }: Pick<Training, "built" | "fingerprint" | "prepared">): Config => {
   const { checkpoint: _, heads: __, units: ___, ...config } = built
   return {
     ...config,

@@ -11,7 +11,7 @@ import type { Ready } from "./Ready.ts"
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** A report that cannot be written is a warning; an interruption stays one. */
+/** A report that cannot be written is a warning; an interruption stays one. `reference` names the run on the command line. */
 const orWarning = (reference: string) =>
   Effect.catchCause((cause: Cause.Cause<unknown>) =>
     Cause.hasInterruptsOnly(cause)
@@ -28,8 +28,10 @@ export const report = (
 ) =>
   Effect.gen(function* () {
     const { compose, referenceIn, save } = yield* Effect.promise(() => import("../page/Report.ts"))
+    const { recordTimes } = yield* Effect.promise(() => import("../page/LayerFacts.ts"))
     const run = yield* openRun(folder)
     const trained = { run, document: sound.document, reading: sound.reading, checked, built, weights }
+    yield* recordTimes(trained, prepared)
     yield* save(folder, join(folder, files.report), yield* compose(trained, prepared, referenceIn(folder)))
   }).pipe(orWarning(reference))
 

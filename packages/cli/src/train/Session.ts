@@ -35,7 +35,7 @@ import type { Ready } from "./Ready.ts"
 /** Where a run is recorded and how it is shown. */
 export interface Place {
   readonly folder: string
-  /** The name of the run on the command line. */
+  /** The name on the command line of what is resumed: this run, or the cross-validation that it is a fold of. */
   readonly reference: string
   readonly json: boolean
   /** The scores of a linear model on the same rows. */
@@ -79,6 +79,8 @@ interface Learned {
 export const train = (ready: Ready, { folder, json, linear, reference }: Place) =>
   Effect.gen(function* () {
     const { job, machines, training } = ready
+    const { typed: reading = training.sound.reading } = job
+    const typed: Training = { ...training, sound: { ...training.sound, reading } }
     const config: Config = { ...ready.config, saving: savingIn(folder, training) }
     const progress = yield* progressFor(job, json)
     const { setSaving } = yield* World
@@ -104,7 +106,7 @@ export const train = (ready: Ready, { folder, json, linear, reference }: Place) 
         ledger = Ledger.enter(ledger, event)
         yield* Recorder.note(folder, event)
         yield* progress.tell(event)
-        if (!json) yield* warn(event, training)
+        if (!json) yield* warn(event, typed)
       })
 
     const recordMachine = (event: PretrainEvent) =>
@@ -140,18 +142,16 @@ export const train = (ready: Ready, { folder, json, linear, reference }: Place) 
 
     return yield* Effect.flatMap(pretrained, (each) => Stream.runForEach(Train.run(each), record)).pipe(
       Effect.ensuring(progress.end),
-      Effect.andThen(
-        Effect.suspend(() => Effect.all([judge(training, ledger, record), balancedOf(training, ledger.weights)])),
-      ),
+      Effect.andThen(Effect.suspend(() => Effect.all([judge(training, ledger, record), balancedOf(training, ledger.weights)]))),
       Effect.flatMap(([judged, balanced]) =>
         close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged, ...balanced }),
       ),
       Effect.map((summary) => ({ summary, weights: ledger.weights })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
-      Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
+      Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, typed) : error)),
       Effect.mapError((error) => (isUnwritten(error) ? new Unsaved({ cause: error, reference }) : error)),
       Effect.tapError((error) => Effect.ignore(close({ status: "failed", failure: error.message }))),
-      Effect.mapError(located(training)),
+      Effect.mapError(located(typed)),
       Effect.ensuring(Effect.sync(() => setSaving(false))),
     )
   })

@@ -2,6 +2,7 @@
 import { basename, dirname, extname, join, relative } from "node:path"
 import { inFile } from "@adjoint/core/data/DataError"
 import * as Gzip from "@adjoint/core/data/Gzip"
+import { table as guessed } from "@adjoint/core/data/Infer"
 import * as Load from "@adjoint/core/data/Load"
 import { nearest } from "@adjoint/core/data/Nearest"
 import { isTable } from "@adjoint/core/data/Preprocess"
@@ -47,9 +48,11 @@ const endings = /\.(?:(?:csv|tsv|jsonl|ndjson)(?:\.gz)?|parquet|pq|arrow|arrows|
 const doubled = (_: string, value: unknown): unknown => (typeof value === "string" ? value.replaceAll("$", "$$$$") : value)
 
 /** A source as a model file has it. */
-const sourceText = (path: string, { options }: Sniffed): string => {
+const sourceText = (path: string, { delimiter, options }: Sniffed): string => {
   const given = Object.entries(options).map(([key, value]) => `${key}: ${JSON.stringify(value, doubled)}`)
-  if (given.length === 0 && endings.test(path)) return scalar(path)
+  // A source by its ending `.tsv` has tabs between its cells.
+  const isTabs = !/\.tsv(?:\.gz)?$/i.test(path) || delimiter === "\t"
+  if (given.length === 0 && endings.test(path) && isTabs) return scalar(path)
   return `{ csv: ${given.length === 0 ? scalar(path) : `{ path: ${[scalar(path), ...given].join(", ")} }`} }`
 }
 
@@ -102,7 +105,7 @@ const fromTable = ({ data, file, name }: Place, sniffed: Sniffed, target: string
         message: `${printable(data)} has ${Format.counted(table.size, "row")}, wanted ${leastRows} or more: some to learn from, some to validate and some to test`,
         hint: "a file with more rows, or a model file of your own",
       })
-    const choices = choose(table, target)
+    const choices = choose(table, sniffed.guesses, target)
     if (choices.columns.every(({ part }) => part === "none" || part === "target"))
       return yield* new UsageError({
         message: `${printable(data)} has no column to learn \`${printable(choices.target.name)}\` from`,
@@ -171,7 +174,7 @@ const tableIn = (data: string) =>
         message: `${printable(data)} has arrays, and init writes model files for tables and folders of images`,
         hint: "adjoint explain npz",
       })
-    return { options: {}, remarks: [name], table: raw }
+    return { options: {}, remarks: [name], guesses: guessed(raw, Number.POSITIVE_INFINITY), table: raw }
   })
 
 /** Writes the model file, after checking that it can be used. */

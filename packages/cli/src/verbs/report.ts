@@ -3,7 +3,8 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
-import { compose, composeFolds, measure, referenceIn, save } from "../page/Report.ts"
+import { recordTimes } from "../page/LayerFacts.ts"
+import { compose, composeFolds, referenceIn, save } from "../page/Report.ts"
 import { find } from "../run/Find.ts"
 import { foldsIn, openRun } from "../run/Run.ts"
 import { files } from "../run/RunFolder.ts"
@@ -15,7 +16,7 @@ export interface Options extends Choice {
   readonly runs: string
   /** Where the report goes; into the run's folder unless given. */
   readonly out: string | undefined
-  /** Whether the time of each layer is measured first. */
+  /** Whether the time of each layer is measured again. */
   readonly time: boolean
   readonly json: boolean
 }
@@ -25,7 +26,7 @@ const reported = (directory: string, out: string, { time }: Pick<Options, "time"
   Effect.gen(function* () {
     const trained = yield* load(directory)
     const prepared = yield* rowsOf(trained)
-    if (time) yield* measure(trained, prepared)
+    yield* recordTimes(trained, prepared, { again: time })
     const made = yield* compose(trained, prepared, referenceIn(directory))
     yield* save(directory, out, made)
     return made.drawings.map(({ name }) => join(directory, files.plots, `${name}.svg`))

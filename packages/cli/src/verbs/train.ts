@@ -64,12 +64,12 @@ const introduce = ({ json }: Options, { training }: Ready, folder: string, isWho
     return linear
   })
 
-/** Trains a run that has begun, and draws its report. */
-const trained = (options: Options, ready: Ready, folder: string, linear: Scores | undefined) =>
+/** Trains a run that has begun, and draws its report. `reference` names what can be resumed: of a fold the whole. */
+const trained = (options: Options, ready: Ready, folder: string, reference: string, linear: Scores | undefined) =>
   Effect.gen(function* () {
-    const reference = referenceOf(folder, options)
     const { summary, weights } = yield* train(ready, { folder, reference, json: options.json, linear })
-    if (!options.noReport && weights !== undefined) yield* report(ready, folder, reference, weights)
+    const own = ready.job.isFold ? folder : reference
+    if (!options.noReport && weights !== undefined) yield* report(ready, folder, own, weights)
     return summary
   })
 
@@ -77,7 +77,7 @@ const trained = (options: Options, ready: Ready, folder: string, linear: Scores 
 const trainedFolds = (options: Options, { job, training }: Ready, folder: string, folds: ReturnType<typeof foldsOf>) =>
   Effect.gen(function* () {
     const reference = referenceOf(folder, options)
-    const whole = { folder, directory: resolve(job.directory) }
+    const whole = { folder, directory: resolve(job.directory), typed: training.sound.reading }
     const summary = yield* Folds.run(
       { folder, folds, json: options.json, training, parent: job.parent?.directory, reference },
       (fold, resumes) =>
@@ -85,7 +85,7 @@ const trainedFolds = (options: Options, { job, training }: Ready, folder: string
           const ready = yield* prepare(yield* foldJobOf(whole, fold, resumes), options)
           const own = yield* begin(ready)
           const linear = yield* linearOf(ready.training)
-          return { folder: own, train: trained(options, ready, own, linear) }
+          return { folder: own, train: trained(options, ready, own, reference, linear) }
         }),
     )
     if (!options.noReport) yield* reportFolds(folder, reference)
@@ -121,7 +121,9 @@ export const run = (options: Options) =>
     const folder = yield* begin(ready)
     const linear = yield* introduce(options, ready, folder, folds.length > 0)
     const summary =
-      folds.length === 0 ? yield* trained(options, ready, folder, linear) : yield* trainedFolds(options, ready, folder, folds)
+      folds.length === 0
+        ? yield* trained(options, ready, folder, referenceOf(folder, options), linear)
+        : yield* trainedFolds(options, ready, folder, folds)
     yield* conclude(options, ready, folder, summary)
     yield* held(document, summary)
   }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

@@ -48,6 +48,10 @@ export interface Job {
   readonly resident: number
 }
 
+/** Whether a program returns its state as it was. */
+export const keepsState = ({ program: { outputs }, resident }: Job): boolean =>
+  outputs.slice(0, resident).every((output, i) => output === i)
+
 /**
  * A prepared program with its state, on the calling thread. Results are immutable snapshots, unless they are lent. After a failed
  * run the state may be half old and half new, so all of these throw that run's `EngineError` from then on.

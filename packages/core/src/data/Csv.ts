@@ -28,6 +28,7 @@ export type { Use } from "./csv/Start.ts"
  * `blanks`: words that count as blanks besides the usual ones, in all columns or by the name of a column (`"*"` for the rest).
  * `use`: how a column is read, by its name: as `text` (by default), as `number`, or not at all (`ignore`).
  * `cells`: the limit of cells, 50 million unless given.
+ * `ragged`: whether a row with too few or too many cells is an error (by default), or kept as a row with a `mistake`.
  */
 export interface Options {
   readonly delimiter?: string
@@ -41,6 +42,7 @@ export interface Options {
   readonly blanks?: BlankWords
   readonly use?: (name: string) => Use
   readonly cells?: number
+  readonly ragged?: "error" | "keep"
 }
 
 /** The default limit of cells: 400 MB of numbers. */
@@ -56,7 +58,7 @@ const longestRecord = 2 ** 24
 export const input = ({ header, ...options }: Omit<Options, "names"> & { readonly names?: Names }): Input => {
   const names = options.names ?? (typeof header === "object" ? header : undefined)
   const { cells = defaultMaxCells, comment, decimal, delimiter = "auto", encoding = "auto", blanks = [] } = options
-  const { skip = 0, thousands, use = () => "text" } = options
+  const { ragged = "error", skip = 0, thousands, use = () => "text" } = options
   return new Input({
     delimiter,
     header: typeof header === "boolean" ? header : names === undefined,
@@ -67,6 +69,7 @@ export const input = ({ header, ...options }: Omit<Options, "names"> & { readonl
     blanks,
     use,
     cells,
+    ragged,
     encoding,
     longestRecord,
   })
@@ -107,7 +110,7 @@ export const start = (bytes: Uint8Array, options: Options = {}): Result.Result<T
  * Reads CSV text or bytes. Blank lines are skipped; a byte order mark, CRLF, CR and a first line `sep=;` are understood. An
  * empty cell after a delimiter at the end of a line is left out.
  *
- * Fails with `Empty`, `NotText`, `BadSpec` (an option that cannot be used, bytes that are no text in `encoding`), `BadHeader` (a blanks or duplicate name), `BadRow`
+ * Fails with `Empty`, `NotText`, `BadEncoding` (bytes that are no text in `encoding`), `BadSpec` (an option that cannot be used), `BadHeader` (a blanks or duplicate name), `BadRow`
  * (too few or too many cells), `BadQuote`, `TooLarge` (more cells than
  * `cells`).
  *

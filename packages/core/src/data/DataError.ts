@@ -35,6 +35,7 @@ export type Reason =
       readonly got: number
       readonly hint: string
     }
+  | { readonly _tag: "BadEncoding"; readonly line: number; readonly encoding: string }
   | { readonly _tag: "BadHeader"; readonly line: number; readonly got: string; readonly wanted: string }
   | { readonly _tag: "BadRow"; readonly line: number; readonly row: number; readonly got: number; readonly wanted: number }
   | {
@@ -120,13 +121,22 @@ const place_ = (file: string | undefined, reason: Reason): string => {
   return file === undefined ? `line ${line}` : `${file}:${line}`
 }
 
+/** The most characters of a name in a message. */
+const longestName = 80
+
+/** A name from a file, on one line. */
+const named = (name: string): string => {
+  const short = name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name
+  return `\`${short.replaceAll("\n", "\\n")}\``
+}
+
 const list = (names: ReadonlyArray<string>): string => {
-  const shown = names.slice(0, 12).map((name) => `\`${name}\``)
+  const shown = names.slice(0, 12).map(named)
   return names.length > 12 ? `${shown.join(", ")} and ${names.length - 12} more` : shown.join(", ")
 }
 
 const didYouMean = (nearest: ReadonlyArray<string>): string =>
-  nearest.length === 0 ? "" : `; did you mean ${nearest.map((name) => `\`${name}\``).join(" or ")}?`
+  nearest.length === 0 ? "" : `; did you mean ${nearest.map(named).join(" or ")}?`
 
 const trying = (hint: string): string => (hint === "" ? "" : `; try: ${hint}`)
 
@@ -140,13 +150,15 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   Empty: (r) => `${r.got}; wanted ${r.wanted}`,
   NotText: (r) =>
     `this is not UTF-8 text: byte ${r.offset} is 0x${r.got.toString(16).padStart(2, "0").toUpperCase()}${trying(r.hint)}`,
+  BadEncoding: (r) => `this is not ${r.encoding} text; try: name the encoding that the file was saved in`,
   BadHeader: (r) => `the header has ${r.got}; wanted ${r.wanted}`,
   BadRow: (r) => `row ${r.row} has ${count(r.got, r.got === 1 ? "cell" : "cells")}, wanted ${r.wanted}, one for each column`,
-  BadQuote: (r) => `${r.column === undefined ? "" : `column \`${r.column}\`: `}got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
-  BadCell: (r) => `row ${r.row}, column \`${r.column}\`: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
+  BadQuote: (r) =>
+    `${r.column === undefined ? "" : `column ${named(r.column)}: `}got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
+  BadCell: (r) => `row ${r.row}, column ${named(r.column)}: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
   BadRecord: (r) =>
-    `row ${r.row}${r.column === undefined ? "" : `, column \`${r.column}\``}: got ${r.got}; wanted ${r.wanted}`,
-  NoColumn: (r) => `there is no column \`${r.column}\`${didYouMean(r.nearest) || ";"} the columns are ${list(r.columns)}`,
+    `row ${r.row}${r.column === undefined ? "" : `, column ${named(r.column)}`}: got ${r.got}; wanted ${r.wanted}`,
+  NoColumn: (r) => `there is no column ${named(r.column)}${didYouMean(r.nearest) || ";"} the columns are ${list(r.columns)}`,
   UnlistedColumns: (r) =>
     `the ${r.columns.length === 1 ? "column" : "columns"} ${list(r.columns)} ${r.columns.length === 1 ? "is" : "are"} not listed; try: list ${r.columns.length === 1 ? "it" : "them"}, or add \`"*": ignore\``,
   BadMagic: (r) => `the file starts with ${r.got} at byte ${r.offset}; wanted ${r.wanted}`,
@@ -159,7 +171,7 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   Truncated: (r) => `the file ends at byte ${r.offset}, in the middle of ${r.wanted}; try: fetch or copy it again`,
   Corrupt: (r) => `the ${r.format} data is damaged: ${r.got}; try: fetch or copy it again`,
   TooLarge: (r) => `${r.what} is at least ${count(r.got, r.unit)}; the limit is ${count(r.limit, r.unit)}`,
-  NoArray: (r) => `there is no array \`${r.name}\`${didYouMean(r.nearest) || ";"} the arrays are ${list(r.names)}`,
+  NoArray: (r) => `there is no array ${named(r.name)}${didYouMean(r.nearest) || ";"} the arrays are ${list(r.names)}`,
   RowsDiffer: ({ first, other }) =>
     first.array === "inputs" && other.array === "targets"
       ? `there are ${count(first.rows, "inputs")} but ${count(other.rows, "targets")}; wanted one target for each input`

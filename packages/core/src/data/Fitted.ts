@@ -22,8 +22,8 @@ const Rising = Schema.makeFilter((values: ReadonlyArray<number>) =>
 )
 
 /**
- * A quantity becomes (transform(clip(x)) - subtract) / divide; `fill` replaces a blank. `decimal` and `thousands` are the
- * marks in its numbers, if they are not a point and none. `lambda` is the exponent of the power transform, `quantiles` are those
+ * A quantity becomes (transform(clip(x)) - subtract) / divide; `fill` replaces a blank. `decimal`, `thousands` and `unit`
+ * are the marks in its numbers, if they are not a point, none and none. `lambda` is the exponent of the power transform, `quantiles` are those
  * of the training rows at even shares. With `bins`, the number becomes its interval between these edges instead. `ahead`: as a
  * target of a series, the steps after the window.
  */
@@ -32,6 +32,7 @@ export const FittedNumber = Schema.Struct({
   name: Schema.String,
   decimal: Schema.optionalKey(Schema.Literals([".", ","])),
   thousands: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1))),
+  unit: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1))),
   fill: Schema.NullOr(Schema.Finite),
   indicator: Schema.Boolean,
   clip: Schema.NullOr(Schema.Tuple([Schema.Finite, Schema.Finite])),

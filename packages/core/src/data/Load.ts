@@ -75,12 +75,42 @@ export const isFolder = (path: string): Effect.Effect<boolean, never, FileSystem
     Effect.orElseSucceed(() => false),
   )
 
+/** Whether one path is another or below it. Both have no links and no `..`. */
+const isBelow = (root: string, path: string): boolean =>
+  path === root || (path.startsWith(root) && /[/\\]/.test(`${root.slice(-1)}${path.charAt(root.length)}`))
+
+/** Reads files below a folder by their paths in it. */
+export interface Below {
+  /** The bytes of a file. Fails as `bytes` does, and with `NotReadable` for a link that leads out of the folder. */
+  readonly bytes: (file: string) => Load<Uint8Array>
+  /** Fails with `NotFound`, and with `NotReadable` for a path that leads out of the folder. */
+  readonly check: (file: string) => Load<void>
+}
+
+/**
+ * Reads files below a folder. Links are followed inside the folder alone: what a folder or a table from elsewhere names is never
+ * another file of this machine.
+ */
+export const below = (root: string): Effect.Effect<Below, never, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const folder = yield* Effect.cached(fs.realPath(root).pipe(Effect.catch(refused(root))))
+    const check = (file: string): Load<void> =>
+      Effect.gen(function* () {
+        const path = `${root}/${file}`
+        const place = yield* fs.realPath(path).pipe(Effect.catch(refused(path)))
+        if (!isBelow(yield* folder, place))
+          return yield* fail(path, { _tag: "NotReadable", cause: "a link leads out of the folder; try: a copy of the file" })
+      })
+    return { bytes: (file) => Effect.flatMap(check(file), () => bytes(`${root}/${file}`)), check }
+  })
+
 /** Folders within folders deeper than this are refused: a link may lead to a folder above it. */
 const deepest = 16
 
 /**
- * The files below a folder, without hidden ones. Fails with `NotFound`, and with `NotReadable` for what is no folder and for
- * more than 16 folders within each other.
+ * The files below a folder, without hidden ones. Fails with `NotFound`, and with `NotReadable` for what is no folder, for
+ * more than 16 folders within each other, and for a link to a folder elsewhere; a link to a file elsewhere is refused when it is read.
  */
 export const folder = Effect.fn("Load.folder")(function* (
   path: string,
@@ -88,11 +118,13 @@ export const folder = Effect.fn("Load.folder")(function* (
   const fs = yield* FileSystem.FileSystem
   const { type } = yield* fs.stat(path).pipe(Effect.catch(refused(path)))
   if (type !== "Directory") return yield* fail(path, { _tag: "NotReadable", cause: `it is a ${fileTypes[type]}, not a folder` })
-  const files: Array<string> = []
+  const files = yield* below(path)
+  const names: Array<string> = []
   const pending: Array<string> = [""]
-  for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
-    const at = `${path}/${below}`
-    if (below.split("/").length > deepest)
+  for (let inside = pending.pop(); inside !== undefined; inside = pending.pop()) {
+    const at = `${path}/${inside}`
+    if (inside !== "") yield* files.check(inside.slice(0, -1))
+    if (inside.split("/").length > deepest)
       return yield* fail(at, { _tag: "NotReadable", cause: `there are more than ${deepest} folders within each other` })
     for (const name of yield* fs.readDirectory(at).pipe(Effect.catch(refused(at)))) {
       if (name.startsWith(".")) continue
@@ -100,13 +132,17 @@ export const folder = Effect.fn("Load.folder")(function* (
       const isFile =
         /\.(png|jpe?g)$/i.test(name) ||
         (yield* fs.stat(`${at}${name}`).pipe(Effect.catch(refused(`${at}${name}`)))).type !== "Directory"
-      if (isFile) files.push(`${below}${name}`)
-      else pending.push(`${below}${name}/`)
+      if (isFile) names.push(`${inside}${name}`)
+      else pending.push(`${inside}${name}/`)
     }
   }
   const services = yield* Effect.context<FileSystem.FileSystem>()
-  const read = (file: string) => Effect.runPromiseWith(services)(Effect.result(bytes(`${path}/${file}`)))
-  return { files: files.sort(byBytes), read }
+  const read = (file: string) =>
+    Effect.runPromiseWith(services)(
+      // Readers of a folder name its files by their paths in it.
+      Effect.result(Effect.mapError(files.bytes(file), ({ reason }) => new DataError({ file, reason }))),
+    )
+  return { files: names.sort(byBytes), read }
 })
 
 /** The bytes of a file of any size, piece by piece; a file of size 0 is not opened. Fails as `size` does, and with `NotReadable`. */

@@ -91,8 +91,7 @@ const open = async ({ read, size }: File): Promise<Result.Result<Opened, DataErr
   if (size === 0) return refuse({ _tag: "Empty", got: "it is empty", wanted: "a Parquet file" })
   const at = (offset: number, length: number) => read(Float64Array.of(offset), length)
   const start = String.fromCharCode(...(await at(0, Math.min(size, magic.length))))
-  if (start !== magic)
-    return refuse({ _tag: "BadMagic", offset: 0, got: quote(start), wanted: '"PAR1", as a Parquet file does' })
+  if (start !== magic) return refuse({ _tag: "BadMagic", offset: 0, got: quote(start), wanted: '"PAR1", as a Parquet file does' })
   const truncated = () => refuse({ _tag: "Truncated", offset: size, wanted: "its footer" })
   if (size < magic.length + trailer) return truncated()
   const end = await at(size - trailer, trailer)
@@ -112,17 +111,16 @@ const open = async ({ read, size }: File): Promise<Result.Result<Opened, DataErr
     : opened
 }
 
-const tooManyCells = (got: bigint) =>
-  refuse({ _tag: "TooLarge", what: "the table", got, limit: maxCells, unit: "cells" })
+const tooManyCells = (got: bigint) => refuse({ _tag: "TooLarge", what: "the table", got, limit: maxCells, unit: "cells" })
 
 /** The columns of a row group. */
 type Group = ReadonlyArray<Cells>
 
-/** Reads the row groups of a file one after the other, each column by column; those that are not used are blank. */
+/** Reads the row groups of a file one after the other, each column by column; those that are not read are blank. */
 async function* read(
   file: File,
   { metadata, tree }: Opened,
-  isUsed: IsUsed | undefined,
+  isRead: IsUsed | undefined,
   limitOf: (before: number) => number,
 ): AsyncGenerator<Result.Result<Group, DataError>> {
   /** The unpacked pages of the column that is read now, in order. */
@@ -152,7 +150,7 @@ async function* read(
     let bytes = 0
     for (const { element } of tree.children) {
       const { name } = element
-      if (isUsed?.(name) === false) {
+      if (isRead?.(name) === false) {
         columns.push({ name, values: new Array<null>(size).fill(null) })
         continue
       }
@@ -196,7 +194,7 @@ export const decode = async (bytes: Uint8Array, isUsed?: IsUsed): Promise<Result
   const cells = cellsOf(opened.success.metadata.row_groups)
   if (cells > BigInt(maxCells)) return tooManyCells(cells)
   const columns = opened.success.tree.children.map(({ element: { name } }) => ({ name, values: [] as Array<unknown> }))
-  for await (const group of read(file, opened.success, isUsed, (before) => maxBytes - before)) {
+  for await (const group of read(file, opened.success, undefined, (before) => maxBytes - before)) {
     if (Result.isFailure(group)) return Result.fail(group.failure)
     for (const [i, { values }] of group.success.entries())
       for (let row = 0; row < values.length; row++) columns[i]?.values.push(values[row])
@@ -205,10 +203,13 @@ export const decode = async (bytes: Uint8Array, isUsed?: IsUsed): Promise<Result
 }
 
 /**
- * The row groups of a Parquet file in order, each as a table. Memory holds one row group. Fails as `decode` does, where the limits of
- * cells and bytes hold for each row group. Rejects with what `file` rejects with.
+ * The row groups of a Parquet file in order, each as a table. Memory holds one row group. Columns that are not read are blank. Fails
+ * as `decode` does, where the limits of cells and bytes hold for each row group. Rejects with what `file` rejects with.
  */
-export async function* groups(file: File, isUsed?: IsUsed): AsyncGenerator<Result.Result<Table, DataError>> {
+export async function* groups(
+  file: File,
+  { isRead, isUsed }: { readonly isRead?: IsUsed | undefined; readonly isUsed?: IsUsed | undefined } = {},
+): AsyncGenerator<Result.Result<Table, DataError>> {
   const opened = await open(file)
   if (Result.isFailure(opened)) return yield Result.fail(opened.failure)
   const largest = opened.success.metadata.row_groups
@@ -216,7 +217,7 @@ export async function* groups(file: File, isUsed?: IsUsed): AsyncGenerator<Resul
     .reduce((most, cells) => (cells > most ? cells : most), 0n)
   if (largest > BigInt(maxCells)) return yield tooManyCells(largest)
   let before = 0
-  for await (const group of read(file, opened.success, isUsed, () => maxBytes)) {
+  for await (const group of read(file, opened.success, isRead, () => maxBytes)) {
     const first = before
     const table = Result.flatMap(group, (columns) => tableOf(columns, { before: first, isUsed }))
     yield table

@@ -30,10 +30,11 @@ export const readAll = (cells: Cells, blank: string | undefined, format: NumberF
   return Result.succeed(out)
 }
 
-const wanted = ({ decimal = ".", thousands }: NumberFormat.Format): string => {
+const wanted = ({ decimal = ".", thousands, unit }: NumberFormat.Format): string => {
   const marks = [
     ...(decimal === "." ? [] : [`decimals after ${quote(decimal)}`]),
     ...(thousands === undefined ? [] : [`groups of three digits between ${quote(thousands)}`]),
+    ...(unit === undefined ? [] : [`the unit ${quote(unit)}`]),
   ]
   return marks.length === 0 ? "a finite number" : `a finite number with ${marks.join(" and ")}`
 }
@@ -50,6 +51,12 @@ const hint = (cell: string, column: string): string => {
   if (separator !== "" && separator !== decimal) {
     const value = `${sign}${whole.replaceAll(separator, "")}${rest === "" ? "" : `.${rest}`}`
     readings.push(say({ thousands: separator, ...(decimal === "," ? { decimal } : {}) }, value))
+  }
+  const unit = NumberFormat.unitOf(cell)
+  if (unit !== undefined) {
+    const marks = { ...(/\d,\d{3}(?!\d)/u.test(cell) ? { thousands: "," } : {}), unit }
+    const value = NumberFormat.reader(marks)(cell)
+    if (value !== undefined) readings.push(say(marks, String(value)))
   }
   if (/^[+-]?\d*,\d+$/.test(cell)) readings.push(say({ decimal: "," }, cell.replace(",", ".")))
   return readings.join(", or ")

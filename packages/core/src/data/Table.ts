@@ -3,7 +3,7 @@
  * or a blank), so it can report a wrong cell with its line and column.
  */
 import * as Result from "effect/Result"
-import { type DataError, dataError } from "./DataError.ts"
+import { type DataError, dataError, type Reason } from "./DataError.ts"
 import { nearest } from "./Nearest.ts"
 import * as TableColumn from "./TableColumn.ts"
 
@@ -15,6 +15,8 @@ export interface Table {
   readonly line: (row: number) => number
   /** The cells of the column at an index of `columns`. */
   readonly column: (index: number) => TableColumn.TableColumn
+  /** What is wrong with a row as a whole, where rows with mistakes are kept; their cells mean nothing. */
+  readonly mistake?: (row: number) => Reason | undefined
 }
 
 /** Row `i` of a table in memory counts as line `i + 1`. */
@@ -87,6 +89,7 @@ export const take = (table: Table, rows: Iterable<number>): Table => {
     size: numbers.length,
     line: (row) => table.line(numbers[row] ?? -1),
     column: (index) => TableColumn.take(table.column(index), numbers),
+    ...(table.mistake === undefined ? {} : { mistake: (row) => table.mistake?.(numbers[row] ?? -1) }),
   }
 }
 

@@ -5,22 +5,27 @@ import { type DataError, dataError, type Reason } from "./DataError.ts"
 /** The longest string V8 can hold; larger text has to be split before it is read. */
 export const limit = 2 ** 29 - 24
 
-/** UTF-8 bytes as text, without a byte order mark. Fails with `NotText`, which names the first wrong byte, and with `TooLarge`. */
-export const decode = (bytes: Uint8Array): Result.Result<string, DataError> => {
+/**
+ * UTF-8 bytes as text, without a byte order mark. Fails with `NotText`, which names the first wrong byte, and with `TooLarge`. Bytes
+ * that are not the start of their file cannot show that it is UTF-16.
+ */
+export const decode = (bytes: Uint8Array, isStart = true): Result.Result<string, DataError> => {
   if (bytes.length > limit)
     return Result.fail(dataError({ _tag: "TooLarge", what: "the text", got: BigInt(bytes.length), limit, unit: "bytes" }))
   const nul = bytes.indexOf(0)
+  const before = nul < 0 ? bytes : bytes.subarray(0, nul)
   try {
-    if (nul < 0) return Result.succeed(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(before)
+    return nul < 0 ? Result.succeed(text) : Result.fail(dataError(notText(bytes, nul, isStart)))
   } catch {
-    // the decoder does not report the position; `firstMalformed` finds it
+    // The decoder does not report the position.
+    return Result.fail(dataError(notText(bytes, firstMalformed(before), isStart)))
   }
-  return Result.fail(dataError(notText(bytes, nul < 0 ? firstMalformed(bytes) : nul)))
 }
 
-const notText = (bytes: Uint8Array, offset: number): Reason => {
+const notText = (bytes: Uint8Array, offset: number, isStart: boolean): Reason => {
   const [a, b] = bytes
-  const utf16 = (a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff)
+  const utf16 = isStart && ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff))
   const at = utf16 ? 0 : offset
   const got = bytes[at] ?? 0
   const hint = utf16 ? "save the file as UTF-8; this is UTF-16" : got === 0 ? "" : "save the file as UTF-8"

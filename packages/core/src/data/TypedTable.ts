@@ -44,8 +44,8 @@ const dated = (date: Date): string => {
   return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text.replace(/\.000Z$/, "Z")
 }
 
-/** The text of a cell; `undefined` for a value that is no cell. */
-const textOf = (value: unknown): string | undefined => {
+/** The text of a cell; `undefined` for a value that is no cell. `textOf([1, 2]) // => "[1,2]"` */
+export const textOf = (value: unknown): string | undefined => {
   if (value === null || value === undefined) return ""
   if (typeof value === "string") return value
   if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value)
@@ -96,7 +96,10 @@ const numbersOf = (values: ArrayLike<unknown>): TableColumn.TableColumn | undefi
  * A column of these values, stored as numbers where most are numbers. Whole numbers that no double holds are kept as texts,
  * since identifiers may have that many digits. Fails with `BadCell` for a value that is no cell.
  */
-const columnOf = ({ name, values }: Cells, { before = 0, isUsed, line }: Options): Result.Result<TableColumn.TableColumn, DataError> => {
+const columnOf = (
+  { name, values }: Cells,
+  { before = 0, isUsed, line }: Options,
+): Result.Result<TableColumn.TableColumn, DataError> => {
   const numbers = numbersOf(values)
   if (numbers !== undefined) return Result.succeed(numbers)
   const texts: Array<string> = []

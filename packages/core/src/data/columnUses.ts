@@ -5,12 +5,10 @@ import type { Use } from "./csv/Start.ts"
 import type { FittedColumn } from "./Fitted.ts"
 import type { Format } from "./NumberFormat.ts"
 
-/** The marks of numbers among options. */
-type Marks = { readonly decimal?: "." | ","; readonly thousands?: string }
-
+/** The format of the numbers of a column with these options. */
 const formatted = (marks: object, ofFile: Format): Format => {
-  const { decimal, thousands } = marks as Marks
-  return formatOf({ decimal, thousands }, ofFile)
+  const { decimal, thousands, unit } = marks as Format
+  return formatOf({ decimal, thousands, unit }, ofFile)
 }
 
 /**

@@ -12,11 +12,13 @@ import type { Tensor } from "../language/Expr.ts"
 import { accept, capture, type Program, placeholders } from "../language/Program.ts"
 import { checkUnchanged, type Like, refill, tensors } from "../language/TensorTree.ts"
 import { NDArray } from "../types/NDArray.ts"
+import { inPieces, type Pieces, piecesOf, toEnd } from "../types/Pieces.ts"
 import { printSpec, type ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import { checkShapes, refusing } from "./checkShapes.ts"
 import { type Arrays, Engine, type EngineError, type Executable } from "./Engine.ts"
 import { spanned } from "./observe.ts"
+import { inTurns, makeTurns } from "./turns.ts"
 
 export { checkShapes } from "./checkShapes.ts"
 
@@ -34,23 +36,11 @@ export interface Traced<Y> {
   readonly result: Y
 }
 
-/** A function called once on placeholders: its inputs, outputs and result. */
-interface Called<Y> {
-  readonly inputs: ReadonlyArray<Tensor>
-  readonly outputs: ReadonlyArray<Tensor>
-  readonly result: Y
-}
-
-const call = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, like: NoInfer<Args>): Called<Y> => {
-  const inputs = placeholders(tensors(like))
-  const result = f(...refill<Args>(like, inputs))
-  return { inputs, outputs: tensors(result), result }
-}
-
 /** The program of `f` for arguments of these shapes. Throws `ShapeError`. */
 export const program = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, ...like: NoInfer<Args>): Traced<Y> => {
-  const { inputs, outputs, result } = call(f, like)
-  return { program: capture(inputs, outputs), result }
+  const inputs = placeholders(tensors(like))
+  const result = f(...refill<Args>(like, inputs))
+  return { program: capture(inputs, tensors(result)), result }
 }
 
 /** A function before compilation: the tensors to compute beforehand, and its program given their values. */
@@ -59,8 +49,11 @@ interface Folding<Y> {
   readonly folded: (numbers: ReadonlyArray<NDArray>) => Traced<Y>
 }
 
-const folding = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, like: NoInfer<Args>): Folding<Y> => {
-  const { inputs, outputs, result } = call(f, like)
+function* folding<Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, like: NoInfer<Args>): Pieces<Folding<Y>> {
+  const inputs = placeholders(tensors(like))
+  const result = yield* piecesOf(f, ...refill<Args>(like, inputs))
+  yield
+  const outputs = tensors(result)
   const beforehand: ReadonlyArray<Tensor> = foldable(outputs)
   return {
     beforehand,
@@ -76,7 +69,7 @@ const folding = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y
 
 /** The program that `compile` prepares, with folded constants, here computed as reading computes them. Throws `ShapeError`. */
 export const folded = <Args extends ReadonlyArray<unknown>, Y>(f: (...args: Args) => Y, ...like: NoInfer<Args>): Traced<Y> => {
-  const { beforehand, folded } = folding(f, like)
+  const { beforehand, folded } = toEnd(folding(f, like))
   return folded(Eager.read(beforehand))
 }
 
@@ -87,10 +80,14 @@ const foldedBy = <Args extends ReadonlyArray<unknown>, Y>(
   like: NoInfer<Args>,
 ): Effect.Effect<Traced<Y>, EngineError | ShapeError> =>
   Effect.gen(function* () {
-    const { beforehand, folded } = yield* checkShapes(() => folding(f, like))
+    const turn = makeTurns()
+    const { beforehand, folded } = yield* inTurns(folding(f, like), turn)
+    yield* turn
     if (beforehand.length === 0) return yield* checkShapes(() => folded([]))
     const executable = prepare({ program: yield* checkShapes(() => capture([], beforehand)), resident: 0 })
+    yield* turn
     const [numbers = []] = yield* Effect.scoped(Effect.flatMap(executable, ({ run }) => Effect.flatten(run([[]]))))
+    yield* turn
     return yield* checkShapes(() => folded(numbers))
   })
 
@@ -109,7 +106,9 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
   Effect.gen(function* () {
     const engine = yield* Engine.current
     const prepared = Effect.gen(function* () {
+      const turn = makeTurns()
       const { program, result } = yield* foldedBy(engine, f, like)
+      yield* turn
       return { traced: program, result, executable: yield* engine.prepare({ program, resident: 0 }) }
     })
     const { executable, result, traced } = yield* spanned(
@@ -210,12 +209,15 @@ export const step = <S, B, O>(
 
     const prepare = Effect.fnUntraced(function* (shape: string, batch: B) {
       // A list, because the engine needs the state's leaves first and the leaves of records are ordered by name.
-      const listed = (state: S, rows: B): readonly [S, O] => {
-        const result = f(state, rows)
+      const listed = inPieces(function* (state: S, rows: B): Pieces<readonly [S, O]> {
+        const result = yield* piecesOf(f, state, rows)
         return [result.state as S, result.output]
-      }
+      })
+      const turn = makeTurns()
       const { program: traced, result } = yield* foldedBy(engine, listed, [initial, batch])
+      yield* turn
       yield* checkShapes(() => checkUnchanged("Compile.step", initial, result[0]))
+      yield* turn
       const job = { program: traced, resident: tensors(initial).length }
       const output = Tree.rebuilder(result[1])
       const ready: Ready<O> = {

@@ -12,6 +12,7 @@ import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
 import { planJob } from "../backend/wasm/compile.ts"
 import { type EngineLanes, preparer } from "../backend/wasm/preparer.ts"
 import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
+import type { Priority } from "../backend/worker/priority.ts"
 import { Engine } from "./Engine.ts"
 import { inProcess, reading } from "./inProcess.ts"
 import { workerEngine } from "./workerEngine.ts"
@@ -44,6 +45,17 @@ export interface WasmOptions {
   readonly lanes?: Lanes
 }
 
+export type { Priority } from "../backend/worker/priority.ts"
+
+export interface WorkerOptions extends WasmOptions {
+  /**
+   * `low` (the default) leaves a processor to the other threads of the process as soon as they need it, such as the one that answers
+   * requests; a process that is alone on its machine computes as fast. `normal` competes with them. Only Linux has a priority for
+   * each thread: elsewhere, and where it may not be changed, it is `normal`.
+   */
+  readonly priority?: Priority
+}
+
 /** Fails for other lanes than there are. */
 const checkLanes = (what: string, lanes: unknown): void => {
   if (lanes === 128 || lanes === 256) return
@@ -54,7 +66,7 @@ const checkLanes = (what: string, lanes: unknown): void => {
 export const mostThreads = 256
 
 /** Refuses options that mean nothing, which types do not see in JavaScript or in a number that is computed. */
-const checkOptions = ({ numerics, threads }: WasmOptions): void => {
+const checkOptions = ({ numerics, priority, threads }: WorkerOptions): void => {
   const refuse = (name: string, got: unknown, wanted: string): never => {
     throw new EngineError({
       engine: "wasm",
@@ -66,6 +78,8 @@ const checkOptions = ({ numerics, threads }: WasmOptions): void => {
     refuse("threads", String(threads), `a whole number from 1 to ${mostThreads}`)
   if (numerics !== undefined && numerics !== "portable" && numerics !== "fast")
     refuse("numerics", JSON.stringify(numerics), '"portable" or "fast"')
+  if (priority !== undefined && priority !== "low" && priority !== "normal")
+    refuse("priority", JSON.stringify(priority), '"low" or "normal"')
 }
 
 /** The requested lanes. Throws `EngineError` for others than 128 and 256. */
@@ -126,10 +140,10 @@ export const layer = (options: WasmOptions = {}): Layer.Layer<Engine> => {
 
 /**
  * The same engine in a worker, so that the calling thread stays free: a server answers and a page is drawn while it computes. It has
- * the bits of `layer`, and takes the same options. Its threads belong to the worker. Fails with `EngineError` where the host refuses
+ * the bits of `layer`, and takes the same options, and `priority`. Its threads belong to the worker. Fails with `EngineError` where the host refuses
  * a worker, and for options that `layer` refuses. If the worker ends before its scope, every call fails with `EngineError`.
  */
-export const worker = (options: WasmOptions = {}): Layer.Layer<Engine, EngineError> =>
+export const worker = (options: WorkerOptions = {}): Layer.Layer<Engine, EngineError> =>
   Layer.effect(
     Engine,
     Effect.flatMap(
@@ -141,7 +155,13 @@ export const worker = (options: WasmOptions = {}): Layer.Layer<Engine, EngineErr
         },
         catch: failure("choose its options"),
       }),
-      (lanes) => workerEngine({ threads: options.threads ?? processors(), numerics: options.numerics ?? "portable", ...lanes }),
+      (lanes) =>
+        workerEngine({
+          threads: options.threads ?? processors(),
+          numerics: options.numerics ?? "portable",
+          priority: options.priority ?? "low",
+          ...lanes,
+        }),
     ),
   )
 

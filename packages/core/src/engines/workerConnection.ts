@@ -29,6 +29,8 @@ const doing: { readonly [C in Call]: string } = {
 /** Who calls, and what is done with the answer before anybody who waits gets it. */
 export interface Caller<C extends Call> {
   readonly owner?: number
+  /** The memory of arrays in the request that nobody else has: it moves to the worker, and is not copied. */
+  readonly moved?: ReadonlyArray<ArrayBuffer>
   /** Called with the answer, or without one for a call that failed. */
   readonly answered?: (answer?: Answers[C]) => void
 }
@@ -106,7 +108,7 @@ export const connect = (program: WorkerProgram): Connection => {
     else
       try {
         const id = next++
-        worker?.post({ id, request })
+        worker?.post({ id, request }, caller.moved ?? [])
         if (waiting.size === 0) worker?.setAwaited(true)
         waiting.set(id, each)
       } catch (error) {
@@ -120,7 +122,7 @@ export const connect = (program: WorkerProgram): Connection => {
       begin(request, caller)
     },
     tell: (request) => {
-      if (end === undefined) worker?.post({ request })
+      if (end === undefined) worker?.post({ request }, [])
     },
     waitsOnlyFor: (owner) => [...waiting.values()].every((each) => each.owner === owner),
     close: async (reason) => {

@@ -5,22 +5,23 @@
  * A run that is aborted ends with its worker, since nothing reaches a worker that computes. So the worker sends the state after each
  * call that took long, and the next call starts another worker, which gets the programs and that state.
  */
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type EngineError, type Job, OutOfMemory } from "../backend/Executable.ts"
+import { type EngineError, type Job, keepsState, OutOfMemory } from "../backend/Executable.ts"
 import { read } from "../backend/eager/Eager.ts"
-import { type Answers, restored, type Settings, type Wire } from "../backend/worker/messages.ts"
+import { type Answers, restored, type Settings } from "../backend/worker/messages.ts"
+import { areShared } from "../backend/worker/snapshots.ts"
 import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
 import { programWork } from "../compiler/compilerFacts.ts"
 import { type Expr, known, type Tensor } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
-import { NDArray } from "../types/NDArray.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import { checkShapes } from "./checkShapes.ts"
 import { Engine } from "./Engine.ts"
 import type { Arrays, Executable } from "./Executable.ts"
 import { reading } from "./inProcess.ts"
-import { letOthersRun } from "./letOthersRun.ts"
+import { bytesIn, copiedAtOnce, ownCopies, type Sent, sent, sharedJob } from "./sentArrays.ts"
 import { type Connection, connect, failed } from "./workerConnection.ts"
 
 /** Milliseconds that a worker may take to start. */
@@ -28,35 +29,6 @@ const startLimit = 30_000
 
 /** Milliseconds that an aborted run has to end by itself. */
 const patience = 15
-
-/** Arrays for a message. Of a view, cloning would copy the whole buffer. */
-const wire = (arrays: Arrays): Wire =>
-  arrays.map((array) =>
-    array.data.byteLength === array.data.buffer.byteLength
-      ? array
-      : { dtype: array.dtype, shape: array.shape, data: array.data.slice() },
-  )
-
-/** The bytes that are copied at once: a few milliseconds. */
-const pieceBytes = 2 ** 22
-
-/** A copy in memory that the worker shares, made in pieces between which other work runs; smaller arrays stay as they are. */
-const sharedCopy = Effect.fnUntraced(function* (array: NDArray) {
-  const { data, dtype, shape } = array
-  if (data.byteLength <= pieceBytes || typeof SharedArrayBuffer !== "function") return array
-  const Same = data.constructor as new (buffer: SharedArrayBuffer) => typeof data
-  const shared = new Same(new SharedArrayBuffer(data.byteLength))
-  const piece = pieceBytes / data.BYTES_PER_ELEMENT
-  for (let from = 0; from < data.length; from += piece) {
-    shared.set(data.subarray(from, from + piece), from)
-    yield* letOthersRun
-  }
-  return new NDArray(dtype, shape, shared)
-})
-
-/** A job whose large constants, such as the data of a training, are shared with the worker where the host permits it. */
-const sharedJob = ({ program, resident }: Job): Effect.Effect<Job> =>
-  Effect.map(Effect.forEach(program.constants, sharedCopy), (constants) => ({ program: { ...program, constants }, resident }))
 
 /** The elementary operations from which tensors are computed in the worker: some milliseconds in a process that is still cold. */
 const worthSending = 2 ** 20
@@ -84,17 +56,13 @@ const readThere = (targets: ReadonlyArray<Tensor>, workers: Workers): Effect.Eff
     },
   )
 
-/** Whether a program returns its state as it was. */
-const keepsState = ({ program: { outputs }, resident }: Job): boolean =>
-  outputs.slice(0, resident).every((output, i) => output === i)
-
 /** An executable of the worker, as this side knows it. */
 interface Remote {
   readonly number: number
   readonly job: Job
   /** The connection to the worker that has it. */
   connection: Connection
-  /** The state before the runs that are not done, if it is known here. */
+  /** The state before the runs that are not done, if it is known here. Its worker may share its memory and overwrite it in a later run. */
   known: Arrays | undefined
   /** How many states have been loaded: the answer of a run before the last one says nothing about the state. */
   loads: number
@@ -102,7 +70,9 @@ interface Remote {
   hasState: boolean
   /** Waits for the runs that are not done; undefined if there are none. */
   running: Effect.Effect<unknown, EngineError> | undefined
-  /** Called when they are done. */
+  /** Waits for the state that is being copied to be loaded; undefined if there is none. */
+  loading?: Effect.Effect<void> | undefined
+  /** Called when the runs are done. */
   onDone?: () => void
 }
 
@@ -110,6 +80,8 @@ interface Remote {
 interface Workers {
   /** The connection to the present worker; starts one if there is none. */
   readonly present: () => Connection
+  /** Whether a worker was given up, and no other one has started since. */
+  readonly hasNone: () => boolean
   readonly all: Set<Remote>
   /** The executables of the runs whose outputs nobody has read. */
   readonly unread: Map<number, Remote>
@@ -135,6 +107,7 @@ const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connecti
       }
       return connection
     },
+    hasNone: () => isGivenUp,
     giveUp: (remote) => {
       const others = [...all].filter((other) => other !== remote)
       const keeps = [remote, ...others].every(({ hasState, known }) => !hasState || known !== undefined)
@@ -170,7 +143,7 @@ const soonDone = (remote: Remote): Effect.Effect<boolean> =>
 /** What is behind an executable of this module. */
 const remotes = new WeakMap<Executable, Remote>()
 
-const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, runNumber: () => number): Executable => {
+const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Workers, runNumber: () => number): Executable => {
   const { job, number } = remote
   const keeps = keepsState(job)
   /** The connection to the worker that has an executable: where its worker was given up, the present one gets it first. */
@@ -179,18 +152,34 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
     if (of.connection !== connection) {
       of.connection = connection
       connection.send({ call: "prepare", executable: of.number, job: of.job }, { owner: of.number })
-      if (of.hasState && of.known !== undefined)
-        connection.send({ call: "load", executable: of.number, state: wire(of.known) }, { owner: of.number })
+      if (of.hasState && of.known !== undefined) {
+        const { moved, wire } = sent(of.known)
+        connection.send({ call: "load", executable: of.number, state: wire }, { owner: of.number, moved })
+      }
     }
     return connection
   }
   const load = (state: Arrays): Effect.Effect<void, EngineError> =>
     Effect.suspend(() => {
-      const connection = at(remote)
-      remote.known = state
-      remote.loads++
-      remote.hasState = true
-      return connection.post({ call: "load", executable: number, state: wire(state) }, { owner: number })
+      const post = ({ moved, wire }: Sent): Effect.Effect<void, EngineError> => {
+        const connection = at(remote)
+        remote.known = state
+        remote.loads++
+        remote.hasState = true
+        return connection.post({ call: "load", executable: number, state: wire }, { owner: number, moved })
+      }
+      if (bytesIn(state) <= copiedAtOnce) return post(sent(state))
+      const done = Deferred.makeUnsafe<void>()
+      remote.loading = Deferred.await(done)
+      return ownCopies(state).pipe(
+        Effect.flatMap((copies) => post({ wire: copies, moved: copies.map(({ data }) => data.buffer as ArrayBuffer) })),
+        Effect.ensuring(
+          Effect.sync(() => {
+            remote.loading = undefined
+            Deferred.doneUnsafe(done, Effect.void)
+          }),
+        ),
+      )
     })
   const take = (from: Remote): Effect.Effect<void, EngineError> =>
     Effect.suspend(() => {
@@ -216,7 +205,11 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
       if (answer !== undefined) remote.known = restored(answer.state)
       else if (!keeps) remote.known = undefined
     }
-    const done = connection.post({ call: "run", executable: number, run, inputs: inputs.map(wire) }, { owner: number, answered })
+    const all = inputs.map(sent)
+    const done = connection.post(
+      { call: "run", executable: number, run, inputs: all.map(({ wire }) => wire) },
+      { owner: number, answered, moved: all.flatMap(({ moved }) => moved) },
+    )
     // It failed before it reached the worker: there is no worker, or an array could not be copied.
     if (isDone) return Effect.as(done, [])
     remote.running = done
@@ -244,14 +237,17 @@ const makeExecutable = (remote: Remote, { giveUp, present, unread }: Workers, ru
     // One call at a time, so that a loop that reads no outputs does not fill the worker's queue.
     run: (inputs) =>
       Effect.suspend(() => {
+        if (remote.loading !== undefined) return Effect.andThen(remote.loading, made.run(inputs))
         const posted = Effect.sync(() => post(inputs))
         return remote.running === undefined ? posted : Effect.andThen(Effect.exit(remote.running), posted)
       }),
-    state: Effect.suspend(() =>
-      remote.running === undefined && remote.hasState && remote.known !== undefined
-        ? Effect.succeed(remote.known)
-        : Effect.map(at(remote).post({ call: "state", executable: number }, { owner: number }), restored),
-    ),
+    state: Effect.suspend(() => {
+      const known = remote.running === undefined && remote.hasState ? remote.known : undefined
+      if (known !== undefined && !areShared(known)) return Effect.succeed(known)
+      // The copy that its worker makes takes no time of this thread.
+      if (known !== undefined && hasNone()) return ownCopies(known)
+      return Effect.map(at(remote).post({ call: "state", executable: number }, { owner: number }), restored)
+    }),
     abort: Effect.suspend(() => {
       const { running } = remote
       if (running === undefined) return Effect.succeed(false)

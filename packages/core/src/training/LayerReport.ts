@@ -19,7 +19,10 @@ export interface LayerStatistics {
   readonly output: Spread
   /** The gradient of the loss by the output. */
   readonly gradient: Spread
-  /** Outputs along the last axis (units, channels), and how many of them are 0 in every row and at every place. */
+  /**
+   * Outputs along the last axis (units, channels), and how many of them are 0 in every row and at every place. Layers before the
+   * first one with weights pass inputs on and have no units.
+   */
   readonly units: number
   readonly dead: number
   /** Absent for a layer without weights. */

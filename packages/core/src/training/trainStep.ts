@@ -6,7 +6,8 @@ import { checkNet } from "../learning/net/within.ts"
 import * as Optimizer from "../learning/Optimizer.ts"
 import { add, scalar } from "../tensor/elementwise.ts"
 import * as Key from "../tensor/Key.ts"
-import { valueAndGradAux } from "../transform/Autodiff.ts"
+import { gradientInPieces } from "../transform/gradientInPieces.ts"
+import { inPieces } from "../types/Pieces.ts"
 import * as ShapeTree from "../types/ShapeTree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
@@ -36,11 +37,19 @@ export const initial = <P, S, O, X = Tensor, Y = Tensor>(
 
 /**
  * One step: the loss of a batch, its gradient, and the parameters that the optimizer updates with it. A program that takes
- * row numbers has the data among its constants, so the data stays in the engine and the step gathers its batch.
+ * row numbers has the data among its constants, so the data stays in the engine and the step gathers its batch. It is traced in
+ * pieces, since that takes some ten milliseconds for a deep net.
  */
-export const trainStep =
-  <P, S, O, R, X, Y, T>({ data, loss, net, optimizer, penalty, scores, seed }: Config<P, S, O, R, X, Y, T>) =>
-  (state: TrainState<P, S, O>, batch: Batch<X, Tensors<T>>) => {
+export const trainStep = <P, S, O, R, X, Y, T>({
+  data,
+  loss,
+  net,
+  optimizer,
+  penalty,
+  scores,
+  seed,
+}: Config<P, S, O, R, X, Y, T>) =>
+  inPieces(function* (state: TrainState<P, S, O>, batch: Batch<X, Tensors<T>>) {
     const { w, x, y } = "rows" in batch ? samplesTaken(data, batch.rows) : batch
     const key = stepKey(seed, state.step)
     const cost = (params: P) => {
@@ -52,10 +61,11 @@ export const trainStep =
         aux: { losses, prediction: applied.y, state: applied.state },
       }
     }
-    const { aux, grad, value } = valueAndGradAux(cost)(state.params)
+    const { aux, grad, value } = yield* gradientInPieces(cost, state.params)
+    yield
     const { state: next, updates } = optimizer.update(grad, state.optimizer, state.params)
     return {
       state: { params: Optimizer.apply(state.params, updates), state: aux.state, optimizer: next, step: add(state.step, 1) },
       output: { cost: value, sums: sumsOf(aux.losses, scores, aux.prediction, { x, y, ...(w === undefined ? {} : { w }) }) },
     }
-  }
+  })

@@ -3,15 +3,19 @@
  * expressions, which can be differentiated again, in any nesting.
  */
 
-import { type Extent, endless, isTensor, openExtent, type Tensor } from "../language/Expr.ts"
+import { type Extent, endless, openExtent, type Tensor } from "../language/Expr.ts"
 import { refill, tensors } from "../language/TensorTree.ts"
-import { full, iota, zerosLike } from "../tensor/create.ts"
+import { iota, zerosLike } from "../tensor/create.ts"
 import { cast, equal } from "../tensor/elementwise.ts"
 import { reshape, stack } from "../tensor/structure.ts"
+import { toEnd } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import { printSpec, refuse } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
+import { gathered, gradientInPieces, type ValueAndGrad } from "./gradientInPieces.ts"
 import { pullBack, variables } from "./Tape.ts"
+
+export type { ValueAndGrad } from "./gradientInPieces.ts"
 
 /** The cotangent of a value: a tensor of any static shape for a tensor, else a tree of the same structure. */
 export type Cotangent<Y> = Y extends Tensor ? Tensor : Y
@@ -67,25 +71,6 @@ const checkLike = (
     )
 }
 
-/** The tree with the cotangent of each variable at its leaf, zeros where there is none. */
-const gathered = <X>(x: X, from: ReadonlyArray<Tensor>, back: ReadonlyArray<Tensor | undefined>): X =>
-  refill(
-    x,
-    from.map((variable, i) => back[i] ?? zerosLike(variable)),
-  )
-
-const scalarOnly = (value: Tensor): Tensor =>
-  isTensor(value) && value.shape.length === 0 && value.dtype === "f32"
-    ? value
-    : refuse("grad", isTensor(value) ? [value] : [], "a function that gives one f32 number", "Tensor.sum or Tensor.mean of it")
-
-/** A value, its gradient and auxiliary data. */
-export interface ValueAndGrad<X, A = never> {
-  readonly value: Tensor
-  readonly grad: X
-  readonly aux: A
-}
-
 /** `grad` that returns the value too. Throws `ShapeError` if `f` does not return one f32 number. */
 export const valueAndGrad =
   <X, Rest extends ReadonlyArray<unknown>>(f: (x: X, ...rest: Rest) => Tensor) =>
@@ -97,14 +82,8 @@ export const valueAndGrad =
 /** `valueAndGrad` of a function that returns auxiliary data with its value: predictions, or a net's new state. */
 export const valueAndGradAux =
   <X, A, Rest extends ReadonlyArray<unknown>>(f: (x: X, ...rest: Rest) => { readonly value: Tensor; readonly aux: A }) =>
-  (x: X, ...rest: Rest): ValueAndGrad<X, A> => {
-    const extent = openExtent()
-    const from = variables(tensors(x), extent)
-    const { aux, value } = f(refill(x, from), ...rest)
-    const back = pullBack(from, [scalarOnly(value)], [full([], 1)])
-    extent.open = false
-    return { value, grad: gathered(x, from, back), aux }
-  }
+  (x: X, ...rest: Rest): ValueAndGrad<X, A> =>
+    toEnd(gradientInPieces((at: X) => f(at, ...rest), x))
 
 /**
  * The gradient of a function of a tree of tensors that returns one f32 number: for each leaf, the derivative of the value by

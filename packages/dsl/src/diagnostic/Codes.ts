@@ -141,8 +141,18 @@ export const codes = {
   S108: error(
     "not supported yet",
     "The model language reserves this name, but this version of Adjoint does not support it.",
-    "search: { trials: 10 }\n",
+    "report: { plots: true }\n",
     "train: { epochs: 3 }\n",
+  ),
+  S109: error(
+    "not a value to search",
+    "A search compares trials by their scores on the same rows. So a marker may not stand where it decides which rows there are, what is predicted, or how it is scored: under `data.source`, `data.test`, `data.split`, `data.series`, `evaluate` and in the sections that are not part of the model.",
+    "data: { source: moons, split: { train: 70%, val: { $search: [20%, 30%], default: 20% }, seed: 1 } }\n",
+    "data: { source: moons, split: { train: 70%, val: 20%, seed: 1 } }\ntrain: { batch: { $search: [16, 32], default: 32 } }\n",
+  ),
+  S110: error(
+    "not a point of the space",
+    "A point has a value for each search marker that exists with its other values. This one has values that the file does not: it belongs to another file, or to an earlier version of this one.",
   ),
 
   R201: error(
@@ -204,6 +214,13 @@ export const codes = {
     "A block uses itself, directly or through other blocks, so it would never end.",
     "model: { blocks: { wide: { layers: [{ dense: 8 }, { use: wide }] } }, layers: [{ use: wide }, { head: label }] }\n",
     "model: { blocks: { wide: { layers: [{ dense: 8 }, relu] } }, layers: [{ use: wide }, { head: label }] }\n",
+  ),
+
+  R211: error(
+    "invalid condition",
+    "A condition of `search.where` compares two sums: numbers, variables and the sizes `model.params`, `model.multiply_adds`, `model.bytes` and `step.bytes`, with `+ - * /`, parentheses, `min` and `max`. The comparisons are `<=`, `<`, `>=`, `>`, `==` and `!=`.",
+    'train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { where: ["model.parms <= 50000"] }\n',
+    'train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { where: ["model.params <= 50000"] }\n',
   ),
 
   D300: error("no data", "The model file has no `data`, so there are no rows to train on or to evaluate."),
@@ -416,6 +433,29 @@ export const codes = {
     "data: { source: moons, split: { train: 80%, val: 20% } }\ntrain: { metrics: [accuracy] }\nevaluate: { split: val, fail_under: { accuracy: 0.9 } }\n",
   ),
 
+  T525: error(
+    "a search on the wrong side",
+    "`maximize` looks for the trials with the highest score, `minimize` for those with the lowest. The score is better on the other side, or it is a size that training does not change.",
+    "train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { maximize: val.loss }\n",
+    "train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { minimize: val.loss }\n",
+  ),
+  T526: error(
+    "more trials at a time than may be under way",
+    "`pending` says how many trials may be under way when the next is chosen, and `parallel` how many run at a time. The trials that a search tries depend on `pending` alone, so they are the same on every machine.",
+    "train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { parallel: 16 }\n",
+    "train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { parallel: 16, pending: 16 }\n",
+  ),
+  T527: error(
+    "a sampler that does not fit the space",
+    "The sampler cannot choose values of this dimension. Other samplers can: `random` and `tpe` search every space.",
+  ),
+  T528: error(
+    "losses that cannot be compared",
+    "The search compares trials by their loss, and a value to search changes what the loss is. A lower loss of another kind is not a better model. Search for a metric, such as `val.accuracy`.",
+    "train: { loss: { categorical_cross_entropy: { label_smoothing: { $search: [0, 0.1], default: 0 } } } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { minimize: val.loss }\n",
+    "train: { loss: { categorical_cross_entropy: { label_smoothing: { $search: [0, 0.1], default: 0 } } }, metrics: [accuracy] }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { maximize: val.accuracy }\n",
+  ),
+
   A601: advice(
     "sigmoid or tanh with He",
     "He initialization compensates for ReLU, which sets half of its inputs to 0. Sigmoid and tanh do not, so the larger weights push them into saturation, where gradients vanish (Glorot and Bengio 2010).",
@@ -530,6 +570,19 @@ export const codes = {
     "parts that differ",
     "The values of a column in the validation or test part differ from those in the training part more than chance explains: by the Kolmogorov–Smirnov statistic for numbers, by total variation for names.",
   ),
+  A640: advice(
+    "a search without values to try",
+    "The file has a section `search`, and no value has a search marker. Training works as it is; `adjoint search` has nothing to choose.",
+    "data: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { trials: 10 }\n",
+    "train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { trials: 10 }\n",
+  ),
+  A641: advice(
+    "a grid that is too large",
+    "A grid is tried in order. With fewer trials than points, values at its end are never tried; with very many points it takes very long.",
+    "train: { epochs: { $search: { int: [1, 9] }, default: 2 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { sampler: grid, trials: 5 }\n",
+    "train: { epochs: { $search: { int: [1, 9] }, default: 2 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { sampler: grid }\n",
+  ),
+
   L701: dataAdvice(
     "unexpected first loss",
     "Before training, a net for K classes knows nothing, so its loss is about ln K; in general it is that of outputs of 0. A much larger one comes from inputs that are not scaled or from large weights in the last layer. A much smaller one comes from inputs that give the answer away. The loss must rise with every larger penalty λ of the weights.",

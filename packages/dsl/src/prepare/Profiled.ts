@@ -8,18 +8,22 @@ import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as Profile from "@adjoint/core/data/Profile"
 import { percent } from "@adjoint/core/data/percent"
+import * as Scratch from "@adjoint/core/data/Scratch"
+import type { ScratchError } from "@adjoint/core/data/ScratchError"
 import * as Table from "@adjoint/core/data/Table"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import type { Data, Model } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { finding } from "./DataFinding.ts"
 import { type Division, divide, splitOf } from "./Division.ts"
 import { declared, having, partsOf } from "./Parts.ts"
-import { type Described, specOf } from "./Prepare.ts"
 import type { PrepareError } from "./PrepareError.ts"
-import { type Rows, read } from "./Reading.ts"
+import type { Rows } from "./Reading.ts"
+import { type Described, specOf } from "./Spec.ts"
+import { readRows } from "./Streamed.ts"
 import { hasSeries, rowsOfParts } from "./Windows.ts"
 
 /** The rows of each part, in the source. */
@@ -153,25 +157,33 @@ const dividedOf = (
   )
 }
 
-/** Profiles the data of a document; paths are relative to `directory`. Fails with the findings of a source that cannot be read. */
+/**
+ * Profiles the data of a document; paths are relative to `directory`. A large table is read onto the disk first, and then column by
+ * column; its rows are there as long as the scope. Fails with the findings of a source that cannot be read, and with `ScratchError`.
+ */
 export const profiled = (
   { data, model }: { readonly data: Data; readonly model?: Model },
   directory: string,
-): Effect.Effect<Profiled, PrepareError, FileSystem.FileSystem> =>
+): Effect.Effect<Profiled, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function* () {
     const described = { data, model }
-    const source = yield* read(data, data.source, ["data", "source"], directory)
-    const { findings, parts } = dividedOf(described, source)
-    const { raw } = source
-    const fitted = PreprocessTree.fit(specOf(described), raw, parts.train)
-    const unprepared = findings.length === 0 && Result.isFailure(fitted) ? [finding(fitted.failure, source.place)] : findings
-    const table = isTable(raw) ? ofTable(described, raw, parts) : { findings: [] }
-    return {
-      raw,
-      parts,
-      hasOwnTest: data.test !== undefined,
-      ...(Result.isSuccess(fitted) ? { fitted: fitted.success } : {}),
-      ...table,
-      findings: [...unprepared, ...table.findings],
-    }
+    const source = yield* readRows(data, data.source, ["data", "source"], directory)
+    return yield* Scratch.using(() => profileOf(described, source))
   })
+
+/** The profile of rows that were read. */
+const profileOf = (described: Described, source: Rows): Profiled => {
+  const { raw } = source
+  const { findings, parts } = dividedOf(described, source)
+  const fitted = PreprocessTree.fit(specOf(described), raw, parts.train)
+  const unprepared = findings.length === 0 && Result.isFailure(fitted) ? [finding(fitted.failure, source.place)] : findings
+  const table = isTable(raw) ? ofTable(described, raw, parts) : { findings: [] }
+  return {
+    raw,
+    parts,
+    hasOwnTest: described.data.test !== undefined,
+    ...(Result.isSuccess(fitted) ? { fitted: fitted.success } : {}),
+    ...table,
+    findings: [...unprepared, ...table.findings],
+  }
+}

@@ -4,21 +4,27 @@ import * as Infer from "@adjoint/core/data/Infer"
 import type { Table } from "@adjoint/core/data/Table"
 import { scalar } from "../diagnostic/Fix.ts"
 
-/** The kind of column that holds what was guessed, and what replaces its blanks; texts and empty columns are no usual inputs. */
+/** The kind of column that holds what was guessed, and what replaces its blanks; texts, constants and empty columns are no usual inputs. */
 const kinds: { readonly [T in Infer.Type]: { readonly type: Column.Type; readonly missing?: string } } = {
   number: { type: "number", missing: "median" },
   binary: { type: "binary", missing: "drop" },
   category: { type: "category", missing: "most_common" },
+  set: { type: "set", missing: "empty" },
   date: { type: "date", missing: "drop" },
   identifier: { type: "id" },
+  group: { type: "group", missing: "drop" },
   text: { type: "ignore" },
+  names: { type: "ignore" },
+  constant: { type: "ignore" },
   empty: { type: "ignore" },
 }
 
 /** The options of a column in the order of writing. */
-const optionsOf = ({ blanks, format = {}, type }: Infer.Guess): ReadonlyArray<string> => {
+const optionsOf = ({ blanks, dates, format = {}, separator, type }: Infer.Guess): ReadonlyArray<string> => {
   const { missing } = kinds[type]
   return [
+    ...(dates === undefined || dates.format === "iso" ? [] : [`format: ${scalar(dates.format)}`]),
+    ...(separator === undefined ? [] : [`separator: ${JSON.stringify(separator)}`]),
     ...Object.entries(type === "number" ? format : {}).map(([mark, value]) => `${mark}: ${JSON.stringify(value)}`),
     ...(blanks > 0 && missing !== undefined ? [`missing: ${missing}`] : []),
   ]

@@ -140,7 +140,8 @@ const withImages = (data: Data, rows: Rows, path: string | undefined, directory:
     if (!isTable(raw) || images.length === 0 || path === undefined) return rows
     const folder = dirname(resolve(directory, path))
     const services = yield* Effect.context<FileSystem.FileSystem>()
-    const open = (file: string) => Effect.runPromiseWith(services)(Effect.result(Load.bytes(join(folder, file))))
+    const files = yield* Load.below(folder)
+    const open = (file: string) => Effect.runPromiseWith(services)(Effect.result(files.bytes(file)))
     const { folder: seen, record } = recorded(dirname(path), { files: [], read: open })
     let table = raw
     for (const { name, taken } of images) {

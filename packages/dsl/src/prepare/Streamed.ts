@@ -28,10 +28,11 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
-import { type Document as Described, type Part, type Prepared, prepareWith, type Storage } from "./Prepare.ts"
+import { type Document as Described, prepareWith } from "./Prepare.ts"
+import type { Part, Prepared, Storage } from "./Prepared.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { filesOf, type Keep, namedColumns, type Read, type Rows, refused, resolve, usesOf, wantedOf } from "./Reading.ts"
+import { filesOf, type Keep, namedColumns, type Read, type Rows, read, refused, resolve, usesOf, wantedOf } from "./Reading.ts"
 
 /** From how many bytes of its files on a table is streamed, and the folder of the temporary files. */
 export interface Settings {
@@ -125,10 +126,7 @@ const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path
     const [named] = filesOf(use)
     if (named === undefined) return yield* Effect.die("a table that is streamed has one file")
     const stored = keep === "all" ? () => true : isUsed(data)
-    const wanted = {
-      ...(keep === "all" ? {} : wantedOf(data)),
-      use: usesOf(data, Source.tableOptionsOf(use), keep),
-    }
+    const wanted = { ...wantedOf(data), use: usesOf(data, Source.tableOptionsOf(use), keep), keeps: keep }
     const file = resolve(directory, named.path)
     const place = { data, source: at, file: [...at, use.name, named.option] }
     const bytes = yield* Load.size(file).pipe(refused(place))
@@ -205,13 +203,13 @@ const collector = (rows: number) => {
 }
 
 /** The prepared rows of a part: inputs in a file, targets in memory. */
-const partOf = (
+const storedPart = (
   scratch: Scratch.Scratch,
   name: string,
   fitted: FittedTree,
-  { place, raw }: Rows,
+  raw: Rows["raw"],
   rows: Preprocess.Rows,
-): Effect.Effect<Part, PrepareError | ScratchError, Scope.Scope> =>
+): Effect.Effect<Part, DataError | ScratchError, Scope.Scope> =>
   Effect.gen(function* () {
     const prepared = (start: number, end: number) =>
       Scratch.using(() =>
@@ -220,7 +218,7 @@ const partOf = (
           raw,
           Array.from({ length: end - start }, (_, i) => rows[start + i] ?? 0),
         ),
-      ).pipe(Effect.flatMap((result) => Effect.fromResult(result).pipe(refused(place))))
+      ).pipe(Effect.flatMap(Effect.fromResult))
     const file = yield* Scratch.using(() => scratch.file(`${name}.rows`))
     const collect = collector(rows.length)
     let done: { readonly like: Part<PreprocessTree.Arrays>; readonly held: Held } | undefined
@@ -236,10 +234,23 @@ const partOf = (
     }
     if (done === undefined) return yield* Effect.map(prepared(0, 0), (none): Part => none)
     yield* Scratch.using(file.close)
-    const store = yield* FileStore.open(file.path).pipe(refused(place))
+    const store = yield* FileStore.open(file.path)
     const { held, like } = done
     return { ...like, ...held, inputs: StoredArray.stored(like.inputs, store, rows.length) as Part["inputs"] }
-  }).pipe(Effect.tap(() => Progress.report({ _tag: "Prepared", part: name, rows: rows.length })))
+  })
+
+/** The same; errors are findings of the document. */
+const partOf = (
+  scratch: Scratch.Scratch,
+  name: string,
+  fitted: FittedTree,
+  { place, raw }: Rows,
+  rows: Preprocess.Rows,
+): Effect.Effect<Part, PrepareError | ScratchError, Scope.Scope> =>
+  storedPart(scratch, name, fitted, raw, rows).pipe(
+    Effect.catchTag("DataError", (error) => Effect.fail(error).pipe(refused(place))),
+    Effect.tap(() => Progress.report({ _tag: "Prepared", part: name, rows: rows.length })),
+  )
 
 /** Rows on disk, in a folder of their own. The tables are removed when all parts are prepared. */
 const onDisk = (scratch: Scratch.Scratch) => {
@@ -257,6 +268,38 @@ const onDisk = (scratch: Scratch.Scratch) => {
   })
   return { storage, removeTables }
 }
+
+/** The rows of a source, in memory or on disk. */
+export interface ReadRows extends Rows {
+  /** Some of them, prepared: on disk if these are. Fails with `DataError` for a row that does not fit. */
+  readonly part: (
+    fitted: FittedTree,
+    raw: Rows["raw"],
+    which: Preprocess.Rows,
+  ) => Effect.Effect<Part, DataError | ScratchError, Scope.Scope>
+}
+
+/**
+ * The rows of a source as they are read: those of a large table are on disk, in temporary files that go with the scope, others in
+ * memory. Fails as `read` does, and with `ScratchError` where the folder of temporary files cannot be written.
+ */
+export const readRows = (
+  data: Read,
+  source: Named,
+  at: Path,
+  directory: string,
+): Effect.Effect<ReadRows, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
+  Effect.gen(function* () {
+    const { folder, from } = yield* Streaming
+    const { test: _, ...own } = { ...data, source }
+    if (!(areTables(own) && (yield* isLarge(own, directory, from)))) {
+      const part: ReadRows["part"] = (fitted, raw, which) => Effect.fromResult(PreprocessTree.dataset(fitted, raw, which))
+      return { ...(yield* read(data, source, at, directory)), part }
+    }
+    const scratch = yield* Scratch.make(folder)
+    const { rows } = yield* readTable(scratch, data, source, at, directory, "all")
+    return { ...rows, part: (fitted, raw, which) => storedPart(scratch, "rows", fitted, raw, which) }
+  })
 
 /** A document whose rows are prepared. */
 interface Document extends Described {

@@ -1,7 +1,7 @@
 /**
  * Expands a document before the schema applies: `$name` and arithmetic are replaced by their values, a search marker by its
- * default, and the use of a block by its layers. The result is a document without these, with its positions. The position of a
- * replaced value is that of its `$name`, with the place of the definition.
+ * default or by the value that is chosen, and the use of a block by its layers. The result is a document without these, with its
+ * positions. The position of a replaced value is that of its `$name`, with the place of the definition.
  */
 import * as Result from "effect/Result"
 import type { Code } from "../diagnostic/Codes.ts"
@@ -16,7 +16,8 @@ import { type Path, pointer, print } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
 import * as Blocks from "./Blocks.ts"
 import * as Expression from "./Expression.ts"
-import * as Search from "./Search.ts"
+import * as Marker from "./Marker.ts"
+import { refusal } from "./Searchable.ts"
 
 /** The limit on the values of an expanded document. */
 export const maxValues = 100_000
@@ -31,9 +32,34 @@ export interface Expanded {
   readonly findings: ReadonlyArray<Finding>
   /** Pointers of values that could not be computed. Further findings about them are left out. */
   readonly unknown: ReadonlySet<string>
-  /** The search markers, with the values that a search may try. */
-  readonly searches: ReadonlyArray<Search.Marker>
+  /** The values of the variables that are numbers. */
+  readonly numbers: ReadonlyMap<string, number>
+  /** The search markers that decide about the document, each after those around it. */
+  readonly markers: ReadonlyArray<Found>
 }
+
+/** An alternative of a marker, by the place where the marker is written. */
+export interface Alternative {
+  readonly marker: string
+  readonly choice: number
+}
+
+/** A search marker: one for each written place, however often it is used. */
+export interface Found {
+  /** The place where it is written, and its JSON Pointer. */
+  readonly from: Path
+  readonly id: string
+  readonly values: Marker.Values
+  /** The default: an index of a list, or a number of a range. */
+  readonly standard: number
+  /** The places of the document that its value is used for. */
+  readonly to: ReadonlyArray<Path>
+  /** The alternatives that every use of it stands in, outermost first. */
+  readonly within: ReadonlyArray<Alternative>
+}
+
+/** Values chosen for markers, by the JSON Pointers of the places where they are written. Others have their defaults. */
+export type Chosen = ReadonlyMap<string, number>
 
 /** The place of a value in the result and in the source, the variables on the way, and the parameters of its block. */
 interface Site {
@@ -41,6 +67,10 @@ interface Site {
   readonly from: Path
   readonly through: ReadonlyArray<string>
   readonly bound?: { readonly [name: string]: Written }
+  /** The alternatives that it stands in. Absent if it is only checked, and the document may not need it. */
+  readonly within?: ReadonlyArray<Alternative>
+  /** The place of the result that a number is computed for. */
+  readonly computed?: Path
 }
 
 /** A value with its place in the source. */
@@ -56,6 +86,22 @@ const isLayer = (to: Path): boolean =>
 
 const inside = (site: Site, key: string | number): Site => ({ ...site, to: [...site.to, key], from: [...site.from, key] })
 
+/** The same place in the source, as it is used at another site. */
+const usedAt = (made: Omit<Site, "within" | "computed">, { computed, within }: Site): Site => ({
+  ...made,
+  ...(within === undefined ? {} : { within }),
+  ...(computed === undefined ? {} : { computed }),
+})
+
+/** The common start of two lists of alternatives. */
+const common = (a: ReadonlyArray<Alternative>, b: ReadonlyArray<Alternative>): ReadonlyArray<Alternative> => {
+  const end = a.findIndex(({ choice, marker }, i) => b[i]?.marker !== marker || b[i]?.choice !== choice)
+  return end < 0 ? a : a.slice(0, end)
+}
+
+/** A path of the result without the alternatives that lead to it. */
+const withoutAlternatives = (path: Path): Path => path.filter((step, i) => step !== "$search" && path[i - 1] !== "$search")
+
 /** The variables by name. */
 const variablesOf = (data: Data): { readonly [name: string]: Data } => {
   const vars = isRecord(data) ? data.vars : undefined
@@ -66,11 +112,12 @@ const variablesOf = (data: Data): { readonly [name: string]: Data } => {
 const definitionsOf = (data: Data): Data | undefined => (isRecord(data) && isRecord(data.model) ? data.model.blocks : undefined)
 
 /** The default values of a block's parameters. Variables in them are read where the block is defined. */
-const defaults = (name: string, { params }: Blocks.Block, { through, to }: Site): { readonly [param: string]: Written } =>
+const defaults = (name: string, { params }: Blocks.Block, site: Site): { readonly [param: string]: Written } =>
   Object.fromEntries(
     Object.entries(params).flatMap(([param, { default: node }]) => {
       const from = [...Blocks.root, name, "params", param, "default"]
-      return node === undefined ? [] : [[param, { node, site: { to: [...to, param], from, through } }] as const]
+      const own = { to: [...site.to, param], from, through: site.through }
+      return node === undefined ? [] : [[param, { node, site: usedAt(own, site) }] as const]
     }),
   )
 
@@ -81,20 +128,24 @@ const isWritten = (data: Data): boolean => {
   return isRecord(data) && Object.entries(data).some(([key, value]) => key === "use" || key === "$search" || isWritten(value))
 }
 
-/** Replaces every variable, expression, search marker and use of a block. Never throws. */
-export const expand = (data: Data, positions: Positions.Positions): Expanded => {
+/**
+ * Replaces every variable, expression, search marker and use of a block. With `chosen`, markers have those values, and none is
+ * listed. Never throws.
+ */
+export const expand = (data: Data, positions: Positions.Positions, chosen?: Chosen): Expanded => {
   const places = new Map<string, Positions.Place>()
   const found = new Map<string, Finding>()
   const unknown = new Set<string>()
   const definitions = definitionsOf(data)
   if (isRecord(data) && data.vars === undefined && definitions === undefined && !isWritten(data))
-    return { data, positions, findings: [], unknown, searches: [] }
+    return { data, positions, findings: [], unknown, numbers: new Map(), markers: [] }
   const vars = variablesOf(data)
   const { blocks, findings } = Blocks.read(definitions)
-  const searches: Array<Search.Marker> = []
+  const markers = new Map<string, Found>()
+  const numbers = new Map<string, number>()
   let values = 0
 
-  const problem = (code: Code, site: Site, message: string, more: Omit<Finding, "code" | "message" | "at"> = {}): null => {
+  const problem = (code: Code, site: Site, message: string, more: Partial<Finding> = {}): null => {
     // A mistake inside a variable is located at its definition, and reported once.
     const path = site.from[0] === "vars" ? site.from : site.to
     found.set(JSON.stringify([code, path, message]), { code, message, at: { path }, ...more })
@@ -104,7 +155,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
 
   const enter = (site: Site, name: string): Written | undefined => {
     const bound = site.bound !== undefined && Object.hasOwn(site.bound, name) ? site.bound[name] : undefined
-    if (bound !== undefined) return { node: bound.node, site: { ...bound.site, to: site.to } }
+    if (bound !== undefined) return { node: bound.node, site: usedAt({ ...bound.site, to: site.to }, site) }
     if (!Object.hasOwn(vars, name)) {
       const message = `there is no variable \`${name}\``
       if (found.size >= detailed) {
@@ -142,7 +193,8 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       problem("Y006", site, `variables refer to each other more than ${longestChain} deep`)
       return undefined
     }
-    return { node: vars[name] ?? null, site: { to: site.to, from: ["vars", name], through: [...site.through, name] } }
+    const own = { to: site.to, from: ["vars", name], through: [...site.through, name] }
+    return { node: vars[name] ?? null, site: usedAt(own, site) }
   }
 
   const expression = (text: string, site: Site): Data => {
@@ -167,7 +219,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       if (at === undefined) return undefined
       const before = unknown.size
       const { from } = at.site
-      const result = value(at.node, { ...at.site, to: from })
+      const result = value(at.node, { ...at.site, to: from, computed: site.computed ?? site.to })
       if (typeof result === "number") return result
       if (unknown.size > before || unknown.has(pointer(from))) unknown.add(pointer(site.to))
       else
@@ -182,49 +234,108 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
     return number
   }
 
-  /** `{ $search: …, default: v }`: training uses the default. */
-  const marker = (map: { readonly [key: string]: Data }, site: Site): Data => {
-    const { $search: space = null, default: standard, ...rest } = map
-    const read = Search.spaceOf(space)
+  /** `{ $search: …, default: v }`: the chosen value; training uses the default. */
+  const marker = (map: Marker.Marker, site: Site): Data => {
+    const { $search: space, default: standard, ...rest } = map
+    const read = Marker.valuesOf(space)
     if (Result.isFailure(read)) {
-      const { help, message, path } = read.failure
+      const { help, message, on, path, rename } = read.failure
       unknown.add(pointer(site.to))
-      return problem("S103", beneath(site, ["$search", ...path]), `${print(site.to)}: ${message}`, { help })
+      const wrong = beneath(site, ["$search", ...path])
+      const at = { path: wrong.from[0] === "vars" ? wrong.from : wrong.to, on: on ?? "value" } as const
+      const fix = rename === undefined ? {} : { fix: { title: `rename to \`${rename}\``, at, text: rename } }
+      return problem("S103", wrong, `${print(site.to)}: ${message}`, { help, ...(on === undefined ? {} : { at }), ...fix })
     }
     const [extra] = Object.keys(rest)
     if (extra !== undefined)
-      problem("S101", inside(site, extra), `unknown key \`${extra}\` beside $search`, {
-        help: "a search marker has `$search` and `default`",
+      problem("S101", beneath(site, [extra]), `unknown key \`${extra}\` beside $search`, {
+        help: "a search marker has `$search` and `default`; `step` and `log` belong to the range",
       })
     if (standard === undefined)
       return problem("S102", site, `${print(site.to)}: \`default\` is missing beside $search`, {
-        help: "add a `default`: training uses it, and searching is not supported yet",
+        help: "add a `default`: it is the value that training uses",
       })
-    // `default: adamw` selects the branch of the list that has this key.
-    const branch = Array.isArray(space)
-      ? space.findIndex(
-          (item) =>
-            isRecord(item) && typeof standard === "string" && Object.keys(item).length === 1 && Object.hasOwn(item, standard),
-        )
-      : -1
-    const from = branch < 0 ? [...site.from, "default"] : [...site.from, "$search", branch]
-    const result = value(branch < 0 ? standard : ((space as ReadonlyArray<Data>)[branch] ?? null), { ...site, from })
-    candidates(read.success, site)
-    const misfit = branch < 0 && !unknown.has(pointer(site.to)) ? Search.misfit(read.success, result) : undefined
-    if (misfit !== undefined) {
-      problem("S103", beneath(site, ["default"]), `${print(site.to)}: ${misfit.message}`, { help: misfit.help })
-      unknown.add(pointer(site.to))
-    }
+    const values = read.success
+    const id = pointer(site.from)
+    const now = chosen?.get(id)
+    if (now !== undefined) return alternative(values, now, site)
+    const usual = standardOf(values, standard, site)
+    if (usual === undefined) return null
+    if (site.within !== undefined && !isRefused(site)) record({ id, from: site.from, values, standard: usual }, site)
+    const result = alternative(values, usual, site)
+    if (chosen === undefined) candidates(values, site)
     return result
   }
 
-  /** The values that a search may try, each with its place. The schema checks them too. */
-  const candidates = (space: Search.Space, site: Site): void => {
-    const tried = Search.tried(space).map(({ path, value: node }) => {
-      const at = beneath(site, ["$search", ...path])
-      return { path: at.to, value: space._tag === "List" ? value(node, at) : node }
+  /** The value of one alternative of a list, or a number of a range. */
+  const alternative = (values: Marker.Values, choice: number, site: Site): Data => {
+    const from = [...site.from, ...Marker.placeOf(values, choice)]
+    if (values._tag === "List") return value(values.values[choice] ?? null, { ...site, from, ...within(site, choice) })
+    keep({ ...site, from })
+    return choice
+  }
+
+  const within = (site: Site, choice: number): Pick<Site, "within"> =>
+    site.within === undefined ? {} : { within: [...site.within, { marker: pointer(site.from), choice }] }
+
+  /** The index of the default in a list, or the default of a range; `undefined` if it is neither, or unknown. */
+  const standardOf = (values: Marker.Values, standard: Data, site: Site): number | undefined => {
+    const [first, second] = values._tag === "List" ? Marker.named(values.values, standard) : []
+    if (first !== undefined && second === undefined) return first
+    const { computed: _, within: __, ...aside } = beneath(site, ["default"])
+    const refuse = ({ help, message }: Pick<Marker.Fault, "help" | "message">): undefined => {
+      unknown.add(pointer(site.to))
+      problem("S103", aside, `${print(site.to)}: ${message}`, { help })
+    }
+    if (second !== undefined)
+      return refuse({
+        message: `\`${String(standard)}\` is the key of several of the values to search`,
+        help: "write the whole value as the default",
+      })
+    const before = unknown.size
+    const result = value(standard, aside)
+    if (unknown.size > before) {
+      unknown.add(pointer(site.to))
+      return undefined
+    }
+    if (values._tag === "Range") {
+      const wrong = Marker.outside(values, result)
+      return wrong === undefined ? Number(result) : refuse(wrong)
+    }
+    const index = values.values.findIndex((item, i) =>
+      Marker.same(value(item, { ...aside, from: [...site.from, "$search", i], to: [...site.to, "$search", i] }), result),
+    )
+    return index >= 0 ? index : refuse(Marker.notListed(values.values, result))
+  }
+
+  /** Whether nothing may be searched at a place, which is then reported. */
+  const isRefused = (site: Site): boolean => {
+    const to = withoutAlternatives(site.computed ?? site.to)
+    const found = refusal(to)
+    if (found === undefined) return false
+    // A marker behind a variable is shown where the variable is used.
+    const path = site.computed ?? (site.through.length > 0 ? site.to : beneath(site, ["$search"]).to)
+    report({ code: "S109", ...found, at: { path } }, site)
+    return true
+  }
+
+  const record = (found: Omit<Found, "to" | "within">, site: Site): void => {
+    const before = markers.get(found.id)
+    const to = withoutAlternatives(site.computed ?? site.to)
+    const stands = site.within ?? []
+    markers.set(found.id, {
+      ...found,
+      to: [...(before?.to ?? []), to],
+      within: before === undefined ? stands : common(before.within, stands),
     })
-    if (!site.to.includes("$search")) searches.push({ path: site.to, tried })
+  }
+
+  /** The values of a list, each with its place: what is wrong with their variables, and the markers in them. */
+  const candidates = (values: Marker.Values, site: Site): void => {
+    if (values._tag === "List")
+      values.values.forEach((node, i) => {
+        value(node, { ...beneath(site, ["$search", i]), ...within(site, i) })
+      })
   }
 
   /** A place below a marker, which the result does not contain. */
@@ -293,7 +404,7 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
       bound: given,
     }
     return {
-      block: { layers: value(block.layers, layers) },
+      block: { layers: value(block.layers, usedAt(layers, site)) },
       ...Object.fromEntries(Object.entries(beside).map(([key, child]) => [key, value(child, inside(site, key))] as const)),
     }
   }
@@ -316,10 +427,14 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
         ? problem("Y006", site, `the variables make more than ${maxValues} values out of this document`)
         : null
     keep(site)
-    if (typeof node === "string") return Expression.isExpression(node) ? expression(node, site) : Expression.literal(node)
+    if (typeof node === "string") {
+      // Conditions of a search are read for each of its points.
+      if (site.to[0] === "search" && site.to[1] === "where") return node
+      return Expression.isExpression(node) ? expression(node, site) : Expression.literal(node)
+    }
     if (Array.isArray(node)) return node.map((item, i) => value(item, inside(site, i)))
     if (!isRecord(node)) return node
-    if (Object.hasOwn(node, "$search")) return marker(node, site)
+    if (Marker.isMarker(node)) return marker(node, site)
     if (Object.hasOwn(node, "use") && isLayer(site.to)) return used(node, site)
     return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, value(child, inside(site, key))] as const))
   }
@@ -341,9 +456,10 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
         at: { path, on: "key" },
       })
     }
-    value(vars[name] ?? null, site)
+    const result = value(vars[name] ?? null, site)
+    if (typeof result === "number") numbers.set(name, result)
   }
-  if (!isRecord(data)) return { data, positions, findings: [...found.values()], unknown, searches }
+  if (!isRecord(data)) return { data, positions, findings: [...found.values()], unknown, numbers, markers: [] }
   const { vars: _, ...sections } = data
   const root = Positions.at(positions, [])
   if (root !== undefined) places.set("", root)
@@ -352,13 +468,20 @@ export const expand = (data: Data, positions: Positions.Positions): Expanded => 
   const expanded = Object.fromEntries(
     Object.entries(sections).map(([key, child]) => {
       const node = key === "model" ? withoutBlocks(child) : child
-      return [key, value(node, { to: [key], from: [key], through: [] })] as const
+      return [key, value(node, { to: [key], from: [key], through: [], within: [] })] as const
     }),
   )
   // A document that is too large has only this finding.
   if (values > maxValues) for (const key of Object.keys(sections)) unknown.add(pointer([key]))
   const kept = values > maxValues ? Object.fromEntries(Object.keys(sections).map((key) => [key, null])) : expanded
-  return { data: kept, positions: { ...positions, places }, findings: [...findings, ...found.values()], unknown, searches }
+  return {
+    data: kept,
+    positions: { ...positions, places },
+    findings: [...findings, ...found.values()],
+    unknown,
+    numbers,
+    markers: [...markers.values()],
+  }
 }
 
 const withoutBlocks = (model: Data): Data => {

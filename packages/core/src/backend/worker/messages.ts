@@ -7,6 +7,7 @@ import { NDArray } from "../../types/NDArray.ts"
 import { EngineError, type Footprint, type Job, OutOfMemory } from "../Executable.ts"
 import type { Numerics } from "../wasm/assembler/numerics.ts"
 import type { EngineLanes } from "../wasm/preparer.ts"
+import type { Priority } from "./priority.ts"
 
 /** How the worker of an engine is recognized: other workers may load its module too. */
 export const workerKind = "@adjoint/core engine"
@@ -15,6 +16,7 @@ export const workerKind = "@adjoint/core engine"
 export interface Settings extends EngineLanes {
   readonly threads: number
   readonly numerics: Numerics
+  readonly priority: Priority
 }
 
 /** Arrays in a message. */
@@ -37,7 +39,7 @@ export type Request =
 
 /** The answers to the requests that have one. */
 export interface Answers {
-  readonly open: Omit<Settings, "isAsked">
+  readonly open: Pick<Settings, "lanes" | "numerics" | "threads">
   readonly plan: Footprint
   readonly read: Wire
   readonly prepare: undefined

@@ -1,6 +1,6 @@
 /** The WebAssembly engine inside a worker: it answers the requests of the engine outside, in order. */
 import { NDArray } from "../../types/NDArray.ts"
-import type { Job } from "../Executable.ts"
+import { type Job, keepsState } from "../Executable.ts"
 import { offeredLanes } from "../wasm/assembler/hostLanes.ts"
 import { offered } from "../wasm/assembler/hostNumerics.ts"
 import { planJob } from "../wasm/compile.ts"
@@ -17,6 +17,8 @@ import {
   type Settings,
   wireError,
 } from "./messages.ts"
+import { lowerPriority } from "./priority.ts"
+import { areShared, type Snapshots, sharedSnapshots } from "./snapshots.ts"
 
 /** The state goes out after a call that took so many milliseconds: copying it takes little of them. */
 const longRun = 20
@@ -26,15 +28,25 @@ type Outputs = ReadonlyArray<ReadonlyArray<NDArray>> | { readonly failure: unkno
 
 const restoredJob = ({ program, resident }: Job): Job => ({ program: restoredProgram(program), resident })
 
+/** A prepared program, and the copies of its state that the other side keeps. */
+interface Served {
+  readonly prepared: Prepared
+  /** Whether runs change the state: otherwise the other side knows it already. */
+  readonly keeps: boolean
+  snapshots: Snapshots | undefined
+}
+
 /** The engine of some settings, as a function that answers requests. */
-const makeEngine = ({ numerics: wanted, threads, ...lanes }: Settings) => {
+const makeEngine = ({ numerics: wanted, priority, threads, ...lanes }: Settings) => {
+  // Before the threads of the pool start, which inherit it.
+  if (priority === "low") lowerPriority()
   const numerics = offered(wanted)
   const prepareJob = preparer(numerics, lanes)
-  const executables = new Map<number, Prepared>()
+  const executables = new Map<number, Served>()
   const runs = new Map<number, Outputs>()
   let pool: Pool | undefined = makePool(threads)
 
-  const executable = (number: number): Prepared => {
+  const executable = (number: number): Served => {
     const found = executables.get(number)
     if (found === undefined) throw new Error("it was released with its scope")
     return found
@@ -59,20 +71,29 @@ const makeEngine = ({ numerics: wanted, threads, ...lanes }: Settings) => {
     },
     prepare: async ({ executable, job }) => {
       await pool?.ready()
-      executables.set(executable, prepareJob(restoredJob(job), pool))
+      const prepared = prepareJob(restoredJob(job), pool)
+      executables.set(executable, { prepared, keeps: keepsState(job), snapshots: sharedSnapshots() })
     },
-    load: ({ executable: number, state }) => executable(number).load(restored(state)),
-    take: ({ executable: number, from }) => executable(number).load(executable(from).lend()),
-    state: ({ executable: number }) => executable(number).state(),
+    load: ({ executable: number, state }) => executable(number).prepared.load(restored(state)),
+    take: ({ executable: number, from }) => {
+      const [to, other] = [executable(number), executable(from)]
+      to.prepared.load(other.prepared.lend())
+      // The other side keeps the snapshot of a state that moves: what has that state now overwrites it next.
+      const { snapshots } = to
+      to.snapshots = other.snapshots
+      other.snapshots = snapshots
+    },
+    state: ({ executable: number }) => executable(number).prepared.state(),
     run: ({ executable: number, inputs, run }) => {
       try {
-        const found = executable(number)
+        const { keeps, prepared, snapshots } = executable(number)
         const started = performance.now()
         runs.set(
           run,
-          inputs.map((each) => found.run(restored(each))),
+          inputs.map((each) => prepared.run(restored(each))),
         )
-        return performance.now() - started < longRun ? undefined : { state: found.state() }
+        if (keeps || performance.now() - started < longRun) return undefined
+        return { state: snapshots?.(prepared.lend()) ?? prepared.state() }
       } catch (failure) {
         runs.set(run, { failure })
         throw failure
@@ -87,17 +108,17 @@ const makeEngine = ({ numerics: wanted, threads, ...lanes }: Settings) => {
     },
     drop: ({ run }) => void runs.delete(run),
     release: ({ executable: number }) => {
-      executables.get(number)?.release()
+      executables.get(number)?.prepared.release()
       executables.delete(number)
     },
   }
   return all
 }
 
-/** The storage of arrays, which moves to the receiver of a message: they are copies that nobody else has. */
+/** The storage of arrays, which moves to the receiver of a message: they are copies that nobody else has, or are shared. */
 const buffersIn = (answer: unknown): ReadonlyArray<ArrayBuffer> => {
   if (Array.isArray(answer)) return answer.flatMap(buffersIn)
-  if (answer instanceof NDArray) return [answer.data.buffer as ArrayBuffer]
+  if (answer instanceof NDArray) return areShared([answer]) ? [] : [answer.data.buffer as ArrayBuffer]
   return typeof answer === "object" && answer !== null && "state" in answer ? buffersIn(answer.state) : []
 }
 

@@ -4,8 +4,8 @@ import type { WorkerProgram } from "./workerProgram.ts"
 
 /** A worker that has started or is starting. */
 export interface EngineWorker {
-  /** Throws where a message cannot be copied. */
-  readonly post: (envelope: Envelope) => void
+  /** Copies a message, but for the memory that moves with it. Throws where it cannot be copied. */
+  readonly post: (envelope: Envelope, moved: ReadonlyArray<ArrayBuffer>) => void
   /** Whether somebody waits for the worker: only then it keeps a process alive. */
   readonly setAwaited: (isAwaited: boolean) => void
   readonly terminate: () => Promise<void>
@@ -31,7 +31,7 @@ const startThread = ({ Worker }: Threads, program: WorkerProgram, { ended, recei
   worker.on("exit", (code) => ended(`it ended with exit code ${code}`))
   worker.unref()
   return {
-    post: (envelope) => worker.postMessage(envelope),
+    post: (envelope, moved) => worker.postMessage(envelope, moved),
     setAwaited: (isAwaited) => (isAwaited ? worker.ref() : worker.unref()),
     terminate: async () => {
       // The end of a worker that does not keep the process alive could not be awaited.
@@ -43,7 +43,7 @@ const startThread = ({ Worker }: Threads, program: WorkerProgram, { ended, recei
 
 /** A worker of a browser: TypeScript knows only the types of Node here. */
 interface WebWorker {
-  readonly postMessage: (envelope: Envelope) => void
+  readonly postMessage: (envelope: Envelope, moved: ReadonlyArray<ArrayBuffer>) => void
   readonly terminate: () => void
   onmessage: (event: { readonly data: Reply }) => void
   onmessageerror: () => void
@@ -74,7 +74,7 @@ const startWebWorker = (Workers: WebWorkers, program: WorkerProgram, { ended, re
       ended(event.message || refused)
     }
     return {
-      post: (envelope) => worker.postMessage(envelope),
+      post: (envelope, moved) => worker.postMessage(envelope, moved),
       setAwaited: () => {},
       terminate: async () => worker.terminate(),
     }

@@ -26,6 +26,12 @@ const fields = {
     words: ["none"],
     optional: true,
   },
+  unit: {
+    kind: "text",
+    doc: "The unit before or after the numbers, such as `%`, `$` or `kg`. It does not change them: `5%` is 5.",
+    synonyms: ["currency", "symbol", "prefix", "suffix"],
+    optional: true,
+  },
   clip: {
     kind: "bounds",
     doc: "Bounds to which values are clipped: numbers, or quantiles of the training rows. After `missing`.",
@@ -64,7 +70,8 @@ type Options = Filled<typeof fields>
 /** More intervals than this are probably a mistake. */
 const mostBins = 1000
 
-const holds = ({ bins, decimal = ".", role, scale, thousands = "none", transform }: Options): boolean => {
+const holds = ({ bins, decimal = ".", role, scale, thousands = "none", transform, unit = "%" }: Options): boolean => {
+  if (unit.trim() === "" || /[\d+-]/.test(unit)) return false
   if (decimal === thousands || /[\de+-]/i.test(thousands === "none" ? "" : thousands)) return false
   if (bins !== undefined && (role === "target" || scale !== undefined || transform !== undefined)) return false
   return role === "input" || !String(transform).startsWith("quantile")
@@ -93,7 +100,7 @@ export const number = kind<typeof fields, FittedNumber>({
   fields,
   rule: {
     wanted:
-      "different marks for `decimal` and `thousands`, for `thousands` not a digit, a sign or `e`, `bins` without `transform` and `scale`, and for a target neither `bins` nor a quantile transform",
+      "different marks for `decimal` and `thousands`, for `thousands` not a digit, a sign or `e`, a `unit` without digits and signs, `bins` without `transform` and `scale`, and for a target neither `bins` nor a quantile transform",
     holds,
   },
   role: "input",
@@ -161,11 +168,15 @@ const intervals = (edges: ReadonlyArray<number>): ReadonlyArray<string> =>
 
 /** How the numbers of a column are written: by its options, or else as its file writes them. */
 export const formatOf = (
-  { decimal, thousands }: Pick<Options, "decimal" | "thousands">,
+  { decimal, thousands, unit }: Pick<Options, "decimal" | "thousands" | "unit">,
   ofFile: NumberFormat.Format = {},
 ): NumberFormat.Format => {
   const [mark = ".", between = "none"] = [decimal ?? ofFile.decimal, thousands ?? ofFile.thousands]
-  return { ...(mark === "." ? {} : { decimal: mark }), ...(between === "none" ? {} : { thousands: between }) }
+  return {
+    ...(mark === "." ? {} : { decimal: mark }),
+    ...(between === "none" ? {} : { thousands: between }),
+    ...(unit === undefined ? {} : { unit }),
+  }
 }
 
 /** What replaces a blank. */

@@ -33,12 +33,12 @@ export const encodings = [
 /** The name of an encoding, or `auto`: UTF-8, or UTF-16 with a byte order mark. */
 export type Encoding = (typeof encodings)[number] | "auto"
 
-/** Bytes as UTF-8, piece by piece. Fails with `BadSpec` for an encoding that the host does not have, and for bytes that are no text in it. */
+/** Bytes as UTF-8, piece by piece. Fails with `BadSpec` for an encoding that the host does not have. */
 export interface Transcoder {
   readonly push: (bytes: Uint8Array) => Result.Result<Uint8Array, DataError>
   readonly end: () => Result.Result<Uint8Array, DataError>
-  /** Whether the pieces are the file's own bytes, which may be no UTF-8. */
-  readonly isOriginal: () => boolean
+  /** The encoding that is decoded, with `malformed` at the first wrong character; absent for the file's own bytes, which may be no UTF-8. */
+  readonly encoding: () => Encoding | undefined
   /** The length of the byte order mark, which is left out. */
   readonly skipped: () => number
 }
@@ -61,31 +61,70 @@ const encoder = /* @__PURE__ */ new TextEncoder()
 const nothing = new Uint8Array(0)
 
 /** Decodes a piece as UTF-8; after the last one `stream` is false. */
-type Decode = (bytes: Uint8Array, stream: boolean) => Result.Result<Uint8Array, DataError>
+type Decode = (bytes: Uint8Array, stream: boolean) => Uint8Array
 
-/** Decodes with the host's decoder. */
+/** Stands for bytes that are no text in their encoding: UTF-8 never has this byte. */
+export const malformed = 0xff
+
+/** UTF-8 up to the first malformed character, which the mark stands for. */
+const withMark = (bytes: Uint8Array, end: number): Uint8Array => concatBytes([bytes.subarray(0, end), Uint8Array.of(malformed)])
+
+/** The position of the first U+FFFD in UTF-8, which decoders write for what is malformed; -1 if there is none. */
+const replacedAt = (bytes: Uint8Array): number => {
+  for (let at = bytes.indexOf(0xef); at >= 0; at = bytes.indexOf(0xef, at + 1))
+    if (bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd) return at
+  return -1
+}
+
+/** Decodes with a decoder of the host. Encodings other than those of Unicode have no U+FFFD of their own. */
+const replacing = (decoder: InstanceType<typeof TextDecoder>): Decode => {
+  return (bytes, stream) => {
+    const out = encoder.encode(decoder.decode(bytes, { stream }))
+    const at = replacedAt(out)
+    return at < 0 ? out : withMark(out, at)
+  }
+}
+
+/** The position of the first surrogate without its other half among 16-bit units; -1 if there is none. */
+const unpairedAt = (bytes: Uint8Array, high: 0 | 1): number => {
+  for (let at = 0; at < bytes.length; at += 2) {
+    const kind = (bytes[at + high] ?? 0) & 0xfc
+    if (kind === 0xdc) return at
+    if (kind !== 0xd8) continue
+    if (((bytes[at + 2 + high] ?? 0) & 0xfc) !== 0xdc) return at
+    at += 2
+  }
+  return -1
+}
+
+/** Decodes UTF-16, which may have U+FFFD of its own: each piece is whole characters, so that a wrong one is found. */
+const decodingUtf16 = (decoder: InstanceType<typeof TextDecoder>, high: 0 | 1): Decode => {
+  let rest: Uint8Array = nothing
+  return (bytes, stream) => {
+    const all = concatBytes([rest, bytes])
+    let whole = all.length - (all.length % 2)
+    if (((all[whole - 2 + high] ?? 0) & 0xfc) === 0xd8 && stream) whole -= 2
+    rest = all.slice(whole)
+    const units = all.subarray(0, whole)
+    const wrong = unpairedAt(units, high)
+    const out = encoder.encode(decoder.decode(units.subarray(0, wrong < 0 ? units.length : wrong)))
+    return wrong >= 0 || (!stream && rest.length > 0) ? withMark(out, out.length) : out
+  }
+}
+
+/** Decodes an encoding. Fails with `BadSpec` for one that the host does not have. */
 const decoding = (encoding: Encoding): Result.Result<Decode, DataError> => {
-  let decoder: InstanceType<typeof TextDecoder>
   try {
-    decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true })
+    const decoder = new TextDecoder(encoding, { ignoreBOM: true })
+    if (encoding === "utf-16le" || encoding === "utf-16be")
+      return Result.succeed(decodingUtf16(decoder, encoding === "utf-16le" ? 1 : 0))
+    return Result.succeed(replacing(decoder))
   } catch {
     const wanted = "an encoding that this JavaScript engine has"
     return Result.fail(
       dataError({ _tag: "BadSpec", at: "the encoding", got: quote(encoding), wanted, hint: "save the file as UTF-8" }),
     )
   }
-  let before = 0
-  return Result.succeed((bytes, stream) => {
-    const from = before
-    before += bytes.length
-    try {
-      return Result.succeed(encoder.encode(decoder.decode(bytes, { stream })))
-    } catch {
-      const got = `${encoding}, in which the bytes from ${from} to ${before} are no text`
-      const wanted = "the encoding that the file was saved in"
-      return Result.fail(dataError({ _tag: "BadSpec", at: "the encoding", got, wanted, hint: "" }))
-    }
-  })
 }
 
 /** A transcoder from an encoding. A byte order mark of UTF-8 or UTF-16 goes before `encoding`, and is left out. */
@@ -93,6 +132,7 @@ export const transcoder = (encoding: Encoding): Transcoder => {
   /** The first bytes, until they show whether there is a byte order mark. */
   let start: Uint8Array | undefined = nothing
   let decode: Decode | undefined
+  let decoded: Encoding | undefined
   let skipped = 0
 
   const begin = (bytes: Uint8Array): Result.Result<Uint8Array, DataError> => {
@@ -101,24 +141,25 @@ export const transcoder = (encoding: Encoding): Transcoder => {
     start = undefined
     skipped = length
     if (own === "auto" || own === "utf-8") return Result.succeed(bytes.subarray(length))
-    return Result.flatMap(decoding(own), (push) => {
+    return Result.map(decoding(own), (push) => {
       decode = push
+      decoded = own
       return push(bytes.subarray(length), true)
     })
   }
 
   return {
     push: (bytes) => {
-      if (start === undefined) return decode === undefined ? Result.succeed(bytes) : decode(bytes, true)
+      if (start === undefined) return Result.succeed(decode === undefined ? bytes : decode(bytes, true))
       start = concatBytes([start, bytes])
       return start.length < longestMark ? Result.succeed(nothing) : begin(start)
     },
     end: () =>
       Result.gen(function* () {
         const first = start === undefined ? nothing : yield* begin(start)
-        return decode === undefined ? first : concatBytes([first, yield* decode(nothing, false)])
+        return decode === undefined ? first : concatBytes([first, decode(nothing, false)])
       }),
-    isOriginal: () => decode === undefined,
+    encoding: () => decoded,
     skipped: () => skipped,
   }
 }

@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import { concatBytes } from "../concatBytes.ts"
 import { type DataError, dataError, type Reason } from "../DataError.ts"
 import type { Table } from "../Table.ts"
-import { type Encoding, transcoder } from "./Encoding.ts"
+import { type Encoding, malformed, transcoder } from "./Encoding.ts"
 import { incomplete, invalidAt } from "./invalid.ts"
 import { carriageReturn, lineFeed, lineFeeds } from "./Layout.ts"
 import { RowReader } from "./RowReader.ts"
@@ -79,7 +79,7 @@ export class Input {
     const options = this.#options.success
     const bytes = concatBytes(this.#pending)
     const whole = isLast ? bytes.length : bytes.length - incomplete(bytes)
-    const wrong = this.#transcoder.isOriginal() ? this.#firstWrong(bytes, whole) : bytes.indexOf(0, this.#checked)
+    const wrong = this.#transcoder.encoding() === undefined ? this.#firstWrong(bytes, whole) : firstMark(bytes, this.#checked)
     const length = wrong < 0 ? whole : wrong
     const isEnd = isLast && wrong < 0
     this.#hasReturns ??= hasReturns(bytes, length, isEnd)
@@ -129,7 +129,9 @@ export class Input {
 
   #notText(bytes: Uint8Array, at: number, line: number): Answer<never> {
     const got = bytes[at] ?? 0
-    if (!this.#transcoder.isOriginal())
+    const encoding = this.#transcoder.encoding()
+    if (encoding !== undefined && got === malformed) return Result.fail(dataError({ _tag: "BadEncoding", line, encoding }))
+    if (encoding !== undefined)
       return Result.fail(dataError({ _tag: "Corrupt", format: "text", got: `line ${line} has a NUL character` }))
     const offset = this.#before + at
     const hint =
@@ -145,16 +147,24 @@ export class Input {
   /** The error of a record that is too long: its quote, or its length. */
   #tooLong({ longestRecord }: InputOptions): Answer<void> {
     const held = this.#held
+    const line = this.#rows?.line ?? 1
     const bytes = concatBytes([...this.#pending, newLine])
     if (this.#rows !== undefined) {
       this.#rows.read(bytes, 0, bytes.length, { isLast: true, length: held })
       if (this.#rows.failure?.reason._tag === "BadQuote") return Result.fail(this.#rows.failure)
     }
-    return Result.fail(dataError({ _tag: "TooLarge", what: "a record", got: BigInt(held), limit: longestRecord, unit: "bytes" }))
+    const what = `the record that starts on line ${line}`
+    return Result.fail(dataError({ _tag: "TooLarge", what, got: BigInt(held), limit: longestRecord, unit: "bytes" }))
   }
 }
 
 const newLine = Uint8Array.of(lineFeed)
+
+/** The first NUL, or what stands for a malformed character; -1 if there is none. */
+const firstMark = (bytes: Uint8Array, from: number): number => {
+  const [nul, wrong] = [bytes.indexOf(0, from), bytes.indexOf(malformed, from)]
+  return nul < 0 || wrong < 0 ? Math.max(nul, wrong) : Math.min(nul, wrong)
+}
 
 /** Bytes that decide how lines end. */
 const enough = 2 ** 20

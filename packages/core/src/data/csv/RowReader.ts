@@ -33,6 +33,8 @@ export interface Begin {
   readonly cells: number
   /** The error if a row has a cell more than there are columns; absent if the number of cells is wrong then. */
   readonly unnamed?: Reason
+  /** Whether a row with a wrong number of cells is kept, as a row with a mistake. */
+  readonly keepsRagged: boolean
 }
 
 const [numberCode, textCode, nothingCode, extraCode] = [0, 1, 2, 3]
@@ -43,10 +45,14 @@ interface Stores {
   readonly numbers: ReadonlyArray<NumberStore | undefined>
   readonly texts: ReadonlyArray<TextStore | undefined>
   readonly lines: LineNumbers
+  /** What is wrong with rows that are kept. */
+  readonly mistakes: Map<number, Reason>
 }
 
 /** A page for columns without numbers. */
 const noPage = new Float64Array(0)
+
+const noBytes = new Uint8Array(0)
 
 export class RowReader {
   /** The line of the next row, and rows of tables that were taken. */
@@ -90,6 +96,7 @@ export class RowReader {
       numbers: targets.map(({ storage }) => (storage === "number" ? new NumberStore() : undefined)),
       texts: targets.map(({ storage }) => (storage === "text" ? new TextStore() : undefined)),
       lines: new LineNumbers(),
+      mistakes: new Map(),
     }
   }
 
@@ -188,13 +195,17 @@ export class RowReader {
         }
       }
       if (column !== width && !(column === width + 1 && isExtraBlank && !spaced)) {
-        const { unnamed } = this.#begin
-        this.#fail(
+        const { keepsRagged, unnamed } = this.#begin
+        const reason: Reason =
           unnamed !== undefined && column > width
             ? unnamed
-            : { _tag: "BadRow", line: this.line, row: this.before + row + 1, got: column, wanted: width },
-        )
-        return start
+            : { _tag: "BadRow", line: this.line, row: this.before + row + 1, got: column, wanted: width }
+        if (!keepsRagged) {
+          this.#fail(reason)
+          return start
+        }
+        this.#stores.mistakes.set(row, reason)
+        for (let rest = column; rest < width; rest++) this.#setBlank(rest, row, index)
       }
       this.#stores.lines.add(row, this.line)
       this.line = line + 1
@@ -232,6 +243,13 @@ export class RowReader {
     return next
   }
 
+  /** Stores a blank cell. */
+  #setBlank(column: number, row: number, index: number): void {
+    this.#stores.texts[column]?.set(row, noBytes, 0, 0)
+    const page = this.#pages[column]
+    if (this.#codes[column] === numberCode && page !== undefined) page[index] = Number.NaN
+  }
+
   /** Makes a number that counts as a blank one. */
   #blankNumber(column: number, page: Float64Array, index: number): void {
     const value = page[index] as number
@@ -259,17 +277,18 @@ export class RowReader {
 
   /** The rows that were read since the last call, as a table. */
   take(): Table.Table {
-    const { numbers, texts, lines } = this.#stores
+    const { numbers, texts, lines, mistakes } = this.#stores
     const { size } = this
     this.#stores = this.#empty()
     this.#room = 0
     this.#pages = []
     this.before += size
     this.size = 0
-    return Table.fromColumns(
+    const table = Table.fromColumns(
       this.#begin.targets.map((target, at) => [target.name, columnOf(target, size, numbers[at], texts[at])]),
       (row) => lines.at(row),
     )
+    return mistakes.size === 0 ? table : { ...table, mistake: (row) => mistakes.get(row) }
   }
 }
 
@@ -280,7 +299,7 @@ const columnOf = (
   numbers: NumberStore | undefined,
   texts: TextStore | undefined,
 ): TableColumn => {
-  const marks = format.decimal === undefined && format.thousands === undefined ? {} : { format }
+  const marks = NumberFormat.isMarked(format) ? { format } : {}
   if (numbers !== undefined)
     return {
       size,

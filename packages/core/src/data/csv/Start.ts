@@ -26,6 +26,7 @@ export interface StartOptions {
   readonly blanks: BlankWords.BlankWords
   readonly use: (name: string) => Use
   readonly cells: number
+  readonly ragged: "error" | "keep"
 }
 
 /** The most bytes of the first record. */
@@ -234,6 +235,7 @@ export const start = (
       targets: targetsOf(columns, options),
       line: hasHeader ? next.line : first.line,
       cells: options.cells,
+      keepsRagged: options.ragged === "keep",
       ...(isTrailing ? { unnamed: badHeader(first.line, `no name for column ${own.length}`) } : {}),
     },
   })

@@ -1,5 +1,6 @@
 /** Whether the values of a column differ between two parts of the rows. */
-import { countsOf, type Values } from "./summary.ts"
+import { type NameCodes, ofNames } from "./NameCodes.ts"
+import { codesOf, type Values } from "./summary.ts"
 
 /** The largest difference between the cumulative shares of two samples (Kolmogorov, 1933; Smirnov, 1939), from 0 to 1. */
 export const largestGap = (a: Float64Array, b: Float64Array): number => {
@@ -14,15 +15,27 @@ export const largestGap = (a: Float64Array, b: Float64Array): number => {
   return gap
 }
 
-/** Half of the sum of the differences between the shares of all names: the total variation, from 0 to 1. */
-export const totalVariation = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number => {
-  const [inA, inB] = [countsOf(a), countsOf(b)]
-  const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((all, count) => all + count, 0)
-  const [n, m] = [sum(inA), sum(inB)]
-  if (n === 0 || m === 0) return 0
-  const names = new Set([...inA.keys(), ...inB.keys()])
-  return [...names].reduce((all, name) => all + Math.abs((inA.get(name) ?? 0) / n - (inB.get(name) ?? 0) / m), 0) / 2
+/** Half of the sum of the differences between the shares of all names, and how many names there are. */
+const variationOf = (a: NameCodes, b: NameCodes): { readonly variation: number; readonly kinds: number } => {
+  const [n, m] = [known(a), known(b)]
+  if (n === 0 || m === 0) return { variation: 0, kinds: a.size + b.size }
+  let sum = 0
+  let kinds = a.size
+  for (const [code, count] of a.counts.entries()) sum += Math.abs(count / n - (b.counts[b.codeOf(a, code)] ?? 0) / m)
+  for (const [code, count] of b.counts.entries()) {
+    if (a.codeOf(b, code) >= 0) continue
+    sum += count / m
+    kinds++
+  }
+  return { variation: sum / 2, kinds }
 }
+
+/** How many rows are not blank. */
+const known = ({ counts }: NameCodes): number => counts.reduce((sum, count) => sum + count, 0)
+
+/** Half of the sum of the differences between the shares of all names: the total variation, from 0 to 1. */
+export const totalVariation = (a: ReadonlyArray<string>, b: ReadonlyArray<string>): number =>
+  variationOf(ofNames(a), ofNames(b)).variation
 
 /** Differences below this are small, however many rows show them. */
 const small = 0.15
@@ -33,14 +46,14 @@ const small = 0.15
  * average. Undefined otherwise.
  */
 export const drift = (a: Values, b: Values): number | undefined => {
-  const [n, m] = [a.names.filter((name) => name !== "").length, b.names.filter((name) => name !== "").length]
+  const [codesA, codesB] = [codesOf(a), codesOf(b)]
+  const [n, m] = [known(codesA), known(codesB)]
   if (n < 2 || m < 2) return undefined
   const noise = Math.sqrt(1 / n + 1 / m)
   if (a.numbers !== undefined && b.numbers !== undefined) {
     const gap = largestGap(a.numbers, b.numbers)
     return gap > small && gap > 1.95 * noise ? gap : undefined
   }
-  const variation = totalVariation(a.names, b.names)
-  const kinds = new Set([...countsOf(a.names).keys(), ...countsOf(b.names).keys()]).size
+  const { kinds, variation } = variationOf(codesA, codesB)
   return variation > small && variation > (3 / 2) * noise * Math.sqrt((2 / Math.PI) * kinds) ? variation : undefined
 }

@@ -1,39 +1,47 @@
 /** Rows that have the same cells in some columns. */
 import type { Rows } from "../Raw.ts"
 import type { TableColumn } from "../TableColumn.ts"
-
-/** Two 32-bit hashes of a text that continue those before it (FNV-1a with two offsets). */
-const hashed = (text: string, before: number, factor: number): number => {
-  let hash = before
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), factor)
-  return Math.imul(hash ^ 0x1f, factor)
-}
+import { hash, hashNumber, hashText, slotOf } from "./cellHash.ts"
 
 /**
  * For each of some rows, the index among them of the first row with the same cells, which is its own index if there is none
- * before it. Rows with equal hashes are compared cell by cell.
+ * before it. Each column is read once, in the order of the rows; a row takes some 30 bytes.
  */
 export const firstEqual = (columns: ReadonlyArray<TableColumn>, rows: Rows): Int32Array => {
   const size = rows.length
-  const low = new Int32Array(size).fill(0x811c9dc5 | 0)
-  const high = new Int32Array(size).fill(0x01000193)
-  for (const { text } of columns)
+  const lanes = [0x811c9dc5, 0x01000193, 0x9e3779b9].map((offset) => new Int32Array(size).fill(offset))
+  const [a, b, c] = lanes as [Int32Array, Int32Array, Int32Array]
+  for (const { numbers, text } of columns) {
+    const stored = numbers?.(rows)
     for (let i = 0; i < size; i++) {
-      const cell = text(rows[i] ?? 0)
-      low[i] = hashed(cell, low[i] ?? 0, 0x01000193)
-      high[i] = hashed(cell, high[i] ?? 0, 0x85ebca6b)
+      const value = stored?.[i] ?? Number.NaN
+      if (Number.isNaN(value)) hashText(text(rows[i] ?? 0))
+      else hashNumber(value)
+      for (const [lane, words] of lanes.entries()) {
+        const before = words[i] as number
+        words[i] = Math.imul(before ^ (before >>> 15) ^ (hash[lane] as number), 0x2c1b3c6d)
+      }
     }
-  const isEqual = (i: number, j: number): boolean => columns.every(({ text }) => text(rows[i] ?? 0) === text(rows[j] ?? 0))
-  const firsts = new Map<number, Array<number>>()
+  }
+  let room = 16
+  while (room < 2 * size) room *= 2
+  const slots = new Int32Array(room).fill(-1)
   const out = new Int32Array(size)
   for (let i = 0; i < size; i++) {
-    const key = (low[i] ?? 0) * 2 ** 21 + ((high[i] ?? 0) >>> 11)
-    const known = firsts.get(key)
-    const first = known?.find((j) => isEqual(i, j))
-    out[i] = first ?? i
-    if (first !== undefined) continue
-    if (known === undefined) firsts.set(key, [i])
-    else known.push(i)
+    let slot = slotOf(a[i] as number, b[i] as number, c[i] as number) & (room - 1)
+    for (;;) {
+      const first = slots[slot] as number
+      if (first < 0) {
+        slots[slot] = i
+        out[i] = i
+        break
+      }
+      if (a[first] === a[i] && b[first] === b[i] && c[first] === c[i]) {
+        out[i] = first
+        break
+      }
+      slot = (slot + 1) & (room - 1)
+    }
   }
   return out
 }

@@ -4,6 +4,7 @@ import { quantile } from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
 import type { Rows } from "../Raw.ts"
 import type { TableColumn } from "../TableColumn.ts"
+import * as Codes from "./NameCodes.ts"
 
 /** Numbers, summarized. `histogram` counts them in equal intervals from the least to the greatest. */
 export interface Spread {
@@ -17,10 +18,7 @@ export interface Spread {
 }
 
 /** A name, and how many rows have it. */
-export interface NameCount {
-  readonly name: string
-  readonly rows: number
-}
+export type NameCount = Omit<Codes.NameCount, "code">
 
 /** What a column holds in some rows. */
 export interface Summary {
@@ -37,11 +35,16 @@ export interface Summary {
 
 /** The cells of a column in some rows, as the other files of this folder read them. */
 export interface Values {
-  /** The trimmed texts; empty for blanks. */
+  /** The trimmed texts; empty for blanks. Those of `valuesOf` are made when they are asked for. */
   readonly names: ReadonlyArray<string>
   /** The numbers, NaN for blanks; absent if a cell is neither, or all are blank. */
   readonly numbers?: Float64Array
+  /** The names as numbers. */
+  readonly codes?: Codes.NameCodes
 }
+
+/** The names of cells as numbers. */
+export const codesOf = ({ codes, names }: Values): Codes.NameCodes => codes ?? Codes.ofNames(names)
 
 /** Intervals of a histogram. */
 const intervals = 8
@@ -49,24 +52,34 @@ const intervals = 8
 /** Names that are listed. */
 const listed = 12
 
-/** The cells of a column in some rows. */
+/** The cells of a column in some rows: 12 bytes for each, and the texts of none. */
 export const valuesOf = (column: TableColumn, rows: Rows): Values => {
-  const names: Array<string> = []
-  const stored = column.numbers?.(rows)
-  const numbers = stored ?? new Float64Array(rows.length)
+  const { format, numbers: stored } = column
+  const textOf = (i: number): string => column.text(rows[i] ?? 0).trim()
+  const codes = new Codes.NameCodes(rows.length, textOf)
+  const numbers = stored?.(rows) ?? new Float64Array(rows.length).fill(Number.NaN)
   let areNumbers = true
-  let found = false
   for (let i = 0; i < rows.length; i++) {
-    const text = column.text(rows[i] ?? 0).trim()
-    const name = isBlank(text) ? "" : text
-    names.push(name)
-    if (stored === undefined) numbers[i] = name === "" ? Number.NaN : (Quantity.read(name) ?? Number.NaN)
-    if (name !== "") {
-      found = true
-      if (Number.isNaN(numbers[i])) areNumbers = false
+    const value = numbers[i] as number
+    if (!Number.isNaN(value)) {
+      codes.setNumber(i, value)
+      continue
     }
+    const text = textOf(i)
+    if (isBlank(text)) continue
+    codes.setText(i, text)
+    if (!areNumbers) continue
+    const read = Quantity.read(text, format)
+    if (read === undefined) areNumbers = false
+    else numbers[i] = read
   }
-  return areNumbers && found ? { names, numbers } : { names }
+  const names = {
+    codes,
+    get names() {
+      return Array.from(codes.codes, (code, i) => (code < 0 ? "" : textOf(i)))
+    },
+  }
+  return areNumbers && codes.size > 0 ? Object.defineProperty(names, "numbers", { value: numbers, enumerable: true }) : names
 }
 
 const spreadOf = (values: Float64Array): Spread => {
@@ -83,26 +96,20 @@ const spreadOf = (values: Float64Array): Spread => {
   return { least, greatest, mean, deviation: Math.sqrt(variance), median: quantile(sorted, 0.5), histogram }
 }
 
-/** How many rows have each name, blanks aside. */
-export const countsOf = (names: ReadonlyArray<string>): ReadonlyMap<string, number> => {
-  const counts = new Map<string, number>()
-  for (const name of names) if (name !== "") counts.set(name, (counts.get(name) ?? 0) + 1)
-  return counts
-}
-
 /**
  * What some cells hold.
  *
  * `summarize({ names: ["a", "", "a"] }).blanks // => 1`
  */
-export const summarize = ({ names, numbers }: Values): Summary => {
-  const counts = countsOf(names)
-  const common = [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).slice(0, listed)
+export const summarize = (values: Values): Summary => {
+  const codes = codesOf(values)
+  const { numbers } = values
+  const known = codes.counts.reduce((sum, count) => sum + count, 0)
   return {
-    blanks: names.reduce((sum, name) => sum + (name === "" ? 1 : 0), 0),
-    distinct: counts.size,
+    blanks: codes.codes.length - known,
+    distinct: codes.size,
     isWhole: numbers?.every((value) => Number.isNaN(value) || Number.isInteger(value)) ?? false,
     ...(numbers === undefined ? {} : { spread: spreadOf(numbers) }),
-    names: common.map(([name, rows]) => ({ name, rows })),
+    names: Codes.mostCommon(codes.counts, (code) => codes.nameOf(code), listed).map(({ name, rows }) => ({ name, rows })),
   }
 }

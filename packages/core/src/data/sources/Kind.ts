@@ -33,6 +33,8 @@ export interface Wanted {
 export interface WantedOfBlocks extends Wanted {
   /** How each column of delimited text is stored. */
   readonly use?: Csv.Options["use"]
+  /** Whether all columns are kept (by default), or those alone that are used: others may be blank. */
+  readonly keeps?: "used" | "all"
 }
 
 /** What the first bytes of large files contain. */

@@ -19,8 +19,8 @@ export const parquet = kind({
     const bytes = Gzip.unpack(files.path)
     return about("path", Result.isFailure(bytes) ? Result.fail(bytes.failure) : await decode(bytes.success, isUsed))
   },
-  groups: async function* (_, store, { isUsed }) {
+  groups: async function* (_, store, { isUsed, keeps = "all" }) {
     const { groups } = await import("../Parquet.ts")
-    yield* groups(store, isUsed)
+    yield* groups(store, { isUsed, ...(keeps === "used" ? { isRead: isUsed } : {}) })
   },
 })

@@ -1,0 +1,20 @@
+/** The lines of layers that see images. */
+
+/** Convolutions while an image is large enough, each block followed by pooling, then a dense layer. */
+export const convolutions = ([height, width]: readonly [height: number, width: number]): ReadonlyArray<string> => {
+  const side = Math.min(height, width)
+  // Of small images, more filters look at each pixel before they are pooled.
+  const isSmall = side < 16
+  const blocks = Math.max(1, Math.min(3, Math.floor(Math.log2(side / 4))))
+  return [
+    ...Array.from({ length: blocks }, (_, i) => {
+      const filters = (isSmall ? 32 : 16) * 2 ** i
+      const convolution = `    - conv2d: { filters: ${filters}, kernel: 3, pad: same, activation: relu }`
+      return [convolution, ...(isSmall ? [convolution] : []), ...(side >= 2 ** (i + 2) ? ["    - max_pool: 2"] : [])]
+    }).flat(),
+    "    - spatial_dropout: 0.1",
+    "    - flatten",
+    "    - dense: { units: 64, activation: relu }",
+    "    - dropout: 0.4",
+  ]
+}

@@ -1,0 +1,72 @@
+/** Arrays on their way to the worker of an engine: cloned, moved, or copied in pieces between which this thread does other work. */
+import * as Effect from "effect/Effect"
+import type { Job } from "../backend/Executable.ts"
+import type { Wire } from "../backend/worker/messages.ts"
+import { NDArray } from "../types/NDArray.ts"
+import type { Pieces } from "../types/Pieces.ts"
+import type { Arrays } from "./Executable.ts"
+import { inTurns } from "./turns.ts"
+
+/** Arrays for a message, and their memory that moves with it. */
+export interface Sent {
+  readonly wire: Wire
+  readonly moved: ReadonlyArray<ArrayBuffer>
+}
+
+/** Arrays that are cloned, but for views: of these, cloning would copy the whole buffer, so a copy of their own moves. */
+export const sent = (arrays: Arrays): Sent => {
+  const moved: Array<ArrayBuffer> = []
+  const wire = arrays.map((array) => {
+    const { data, dtype, shape } = array
+    if (data.byteLength === data.buffer.byteLength) return array
+    const own = data.slice()
+    moved.push(own.buffer as ArrayBuffer)
+    return { dtype, shape, data: own }
+  })
+  return { wire, moved }
+}
+
+/** The bytes that are copied between two turns of others: less than a millisecond. */
+const pieceBytes = 2 ** 20
+
+/** More bytes are copied in pieces. */
+export const copiedAtOnce = 2 ** 22
+
+/** The bytes of some arrays. */
+export const bytesIn = (arrays: Arrays): number => arrays.reduce((sum, { data }) => sum + data.byteLength, 0)
+
+function* copyPieces(arrays: Arrays, memory: (bytes: number) => ArrayBufferLike): Pieces<Arrays> {
+  const copies: Array<NDArray> = []
+  for (const { data, dtype, shape } of arrays) {
+    const Same = data.constructor as new (buffer: ArrayBufferLike) => typeof data
+    const copy = new Same(memory(data.byteLength))
+    const piece = pieceBytes / data.BYTES_PER_ELEMENT
+    for (let from = 0; from < data.length; from += piece) {
+      copy.set(data.subarray(from, from + piece), from)
+      yield
+    }
+    copies.push(new NDArray(dtype, shape, copy))
+  }
+  return copies
+}
+
+/** Copies of arrays in other memory, made in pieces between which other work runs. */
+const copiesIn = (memory: (bytes: number) => ArrayBufferLike, arrays: Arrays): Effect.Effect<Arrays> =>
+  Effect.suspend(() => Effect.orDie(inTurns(copyPieces(arrays, memory))))
+
+/** Copies that nobody else has. */
+export const ownCopies = (arrays: Arrays): Effect.Effect<Arrays> => copiesIn((bytes) => new ArrayBuffer(bytes), arrays)
+
+/** A job whose large constants, such as the data of a training, are shared with the worker where the host permits it. */
+export const sharedJob = (job: Job): Effect.Effect<Job> => {
+  const { program, resident } = job
+  const large = program.constants.filter(({ data }) => data.byteLength > copiedAtOnce)
+  if (large.length === 0 || typeof SharedArrayBuffer !== "function") return Effect.succeed(job)
+  return Effect.map(
+    copiesIn((bytes) => new SharedArrayBuffer(bytes), large),
+    (copies) => {
+      const shared = new Map(large.map((array, i) => [array, copies[i]]))
+      return { program: { ...program, constants: program.constants.map((array) => shared.get(array) ?? array) }, resident }
+    },
+  )
+}

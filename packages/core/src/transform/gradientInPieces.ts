@@ -1,0 +1,41 @@
+/** A value and its gradient in two pieces, between which other work may run: the function, and the reverse pass. */
+import { isTensor, openExtent, type Tensor } from "../language/Expr.ts"
+import { refill, tensors } from "../language/TensorTree.ts"
+import { full, zerosLike } from "../tensor/create.ts"
+import type { Pieces } from "../types/Pieces.ts"
+import { refuse } from "../types/ShapeError.ts"
+import { pullBack, variables } from "./Tape.ts"
+
+/** A value, its gradient and auxiliary data. */
+export interface ValueAndGrad<X, A = never> {
+  readonly value: Tensor
+  readonly grad: X
+  readonly aux: A
+}
+
+/** The tree with the cotangent of each variable at its leaf, zeros where there is none. */
+export const gathered = <X>(x: X, from: ReadonlyArray<Tensor>, back: ReadonlyArray<Tensor | undefined>): X =>
+  refill(
+    x,
+    from.map((variable, i) => back[i] ?? zerosLike(variable)),
+  )
+
+const scalarOnly = (value: Tensor): Tensor =>
+  isTensor(value) && value.shape.length === 0 && value.dtype === "f32"
+    ? value
+    : refuse("grad", isTensor(value) ? [value] : [], "a function that gives one f32 number", "Tensor.sum or Tensor.mean of it")
+
+/** The value of a function of a tree, its gradient and its auxiliary data. Throws `ShapeError` if the value is not one f32 number. */
+export function* gradientInPieces<X, A>(
+  f: (x: X) => { readonly value: Tensor; readonly aux: A },
+  x: X,
+): Pieces<ValueAndGrad<X, A>> {
+  const extent = openExtent()
+  const from = variables(tensors(x), extent)
+  const { aux, value } = f(refill(x, from))
+  const cost = scalarOnly(value)
+  yield
+  const back = pullBack(from, [cost], [full([], 1)])
+  extent.open = false
+  return { value, grad: gathered(x, from, back), aux }
+}

@@ -1,0 +1,236 @@
+/** A model file at a point of its space: the resolved document, and the text of a plain model file that says the same. */
+
+import type { Point } from "@adjoint/core/search/Space"
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { Document, visit } from "yaml"
+import { withPoint, writtenWith } from "../src/AtPoint.ts"
+import { read } from "../src/Read.ts"
+import type { Data } from "../src/source/Data.ts"
+import { fromText } from "../src/source/Source.ts"
+import { completed, type FileSpace } from "../src/space/FileSpace.ts"
+import { shown } from "./reading.ts"
+
+const readingOf = (text: string) => {
+  const reading = read(fromText("m.yaml", text))
+  if (reading.document === undefined) throw new Error(`${text}\n${shown(text)}`)
+  return reading
+}
+
+/** The text at a point. */
+const at = (text: string, point: Point): string => {
+  const written = writtenWith(readingOf(text), point)
+  if (written._tag === "Failure") throw new Error(JSON.stringify(written.failure))
+  return written.success
+}
+
+const plain = `data: { source: moons, split: { train: 70%, val: 20% } }\n`
+
+describe("a written file", () => {
+  test("has the value of a list or a range in place of a marker", () => {
+    const text = `schema: 1 # the language
+vars: { width: { $search: [16, 32], default: 16 } } # tied
+${plain}model:
+  layers:
+    - dense: { units: $width, activation: { $search: [relu, gelu], default: relu } }
+    - dropout: { $search: { float: [0, 0.5] }, default: 0.2 }
+    - head: label
+train:
+  epochs: { $search: { int: [2, 8], step: 2 }, default: 4 }
+  batch:
+    $search: [8, 64]
+    default: 8
+`
+    expect(
+      at(text, {
+        "vars.width": 1,
+        "model.layers[0].dense.activation": 1,
+        "model.layers[1].dropout": 0.125,
+        "train.epochs": 6,
+        "train.batch": 1,
+      }),
+    ).toBe(`schema: 1 # the language
+vars: { width: 32 } # tied
+${plain}model:
+  layers:
+    - dense: { units: $width, activation: gelu }
+    - dropout: 0.125
+    - head: label
+train:
+  epochs: 6
+  batch: 64
+`)
+  })
+
+  test("has a branch in place, with its own markers resolved, and the comments that still apply", () => {
+    const text = `schema: 1
+${plain}model: { layers: [{ head: label }] }
+train:
+  optimizer:
+    $search: # beta2 exists only in one branch
+      # with decay
+      - adamw:
+          lr: { $search: { log: [1e-4, 1e-2] }, default: 1e-3 } # the rate
+          beta2:
+            $search: [0.98, 0.999] # two are enough
+            default: 0.999
+      # without
+      - sgd: { lr: 0.05, momentum: 0.9 } # plain
+    default: adamw # the usual one
+  epochs: 3
+`
+    expect(
+      at(text, { "train.optimizer": 0, "train.optimizer.adamw.lr": 0.0025, "train.optimizer.adamw.beta2": 0 }),
+    ).toBe(`schema: 1
+${plain}model: { layers: [{ head: label }] }
+train:
+  optimizer:
+    # beta2 exists only in one branch
+    # with decay
+    # the usual one
+    adamw:
+      lr: 0.0025 # the rate
+      # two are enough
+      beta2: 0.98
+  epochs: 3
+`)
+    expect(at(text, { "train.optimizer": 1 })).toBe(`schema: 1
+${plain}model: { layers: [{ head: label }] }
+train:
+  optimizer:
+    # beta2 exists only in one branch
+    # without
+    # the usual one
+    sgd: { lr: 0.05, momentum: 0.9 } # plain
+  epochs: 3
+`)
+  })
+})
+
+/** Documents with markers in many places, in flow and in block style, with comments. */
+const list = (...values: ReadonlyArray<Data>) =>
+  fc
+    .tuple(fc.shuffledSubarray([...values], { minLength: 1 }), fc.nat())
+    .map(([some, i]): Data => ({ $search: some, default: some[i % some.length] ?? null }))
+
+const range = fc.constantFrom<Data>(
+  { $search: { int: [1, 9] }, default: 3 },
+  { $search: { int: [2, 64], log: true }, default: 8 },
+  { $search: { int: [4, 16], step: 4 }, default: 8 },
+)
+
+const share = fc.constantFrom<Data>(
+  { $search: { float: [0.05, 0.5] }, default: 0.25 },
+  { $search: { float: [0.1, 0.5], step: 0.1 }, default: 0.3 },
+  { $search: { log: [1e-3, 0.5] }, default: 0.1 },
+)
+
+const units = fc.oneof(
+  fc.constant<Data>(8),
+  fc.constantFrom<Data>("$width", "$width * 2", "$deep"),
+  range,
+  list(4, 8, 16, "$width"),
+)
+const activation = fc.oneof(fc.constantFrom<Data>("relu", "tanh"), list("relu", { leaky_relu: { alpha: 0.1 } }, { elu: 0.5 }))
+const rate = fc.oneof(fc.constantFrom<Data>(0.1, "$rate"), share)
+const layer = fc.oneof(
+  units.map((value): Data => ({ dense: value })),
+  fc.tuple(units, activation).map(([value, own]): Data => ({ dense: { units: value, activation: own } })),
+  rate.map((value): Data => ({ dropout: value })),
+  units.map((value): Data => ({ use: { wide: { f: value } } })),
+)
+const alternatives = fc
+  .uniqueArray(fc.oneof(layer, fc.constantFrom<Data>("batch_norm", "relu")), {
+    minLength: 1,
+    maxLength: 3,
+    selector: (value) => JSON.stringify(value),
+  })
+  .map((values): Data => ({ $search: values, default: values[0] ?? null }))
+
+const optimizer = fc.tuple(rate, fc.oneof(fc.constant<Data>(0.9), list(0.8, 0.9, 0.99)), fc.boolean()).map(
+  ([lr, beta1, isFirst]): Data => ({
+    $search: [{ adam: { lr, beta1 } }, "rmsprop", { sgd: { lr, momentum: { $search: [0, 0.9], default: 0 } } }],
+    default: isFirst ? "adam" : "sgd",
+  }),
+)
+
+const documents = fc
+  .record({
+    width: fc.oneof(range, fc.constant<Data>(16)),
+    deep: fc.oneof(list(4, 8, "$width"), fc.constant<Data>("$width + 1")),
+    rate,
+    layers: fc.array(fc.oneof(layer, alternatives), { minLength: 1, maxLength: 4 }),
+    times: fc.oneof(fc.constant<Data>(2), range),
+    optimizer,
+    hasBlocks: fc.boolean(),
+  })
+  .map(
+    ({ layers, optimizer, rate: r, times, ...vars }): Data => ({
+      schema: 1,
+      vars: { width: vars.width, deep: vars.deep, rate: r === "$rate" ? 0.2 : r, unused: { $search: [1, 2], default: 2 } },
+      data: { source: "moons", split: { train: "70%", val: "20%" } },
+      model: {
+        blocks: {
+          wide: {
+            params: { f: "int" },
+            layers: [{ dense: { units: "$f", activation: { $search: ["relu", "selu"], default: "selu" } } }],
+          },
+        },
+        layers: [...layers, { repeat: { times, layers: [{ dense: { $search: [4, 8], default: 8 } }] } }, { head: "label" }],
+      },
+      train: { optimizer },
+    }),
+  )
+
+const texts = fc.tuple(documents, fc.infiniteStream(fc.nat({ max: 5 }))).map(([data, choices]) => {
+  const yaml = new Document(data, { aliasDuplicateObjects: false })
+  const next = () => choices.next().value
+  visit(yaml, {
+    Collection: (at, node) => {
+      if (at !== null && next() < 2) node.flow = true
+    },
+    Scalar: (at, node) => {
+      if (at === "value" && next() === 0) node.comment = " beside"
+      if (at === "key" && next() === 0) node.commentBefore = " above"
+    },
+  })
+  return yaml.toString({ lineWidth: 0 })
+})
+
+/** A point from numbers in [0, 1). */
+const pointOf = (file: FileSpace, numbers: ReadonlyArray<number>): Point =>
+  completed(
+    file,
+    Object.fromEntries(
+      file.space.map((dimension, i) => {
+        const u = numbers[i % numbers.length] ?? 0
+        if (dimension._tag === "Choice") return [dimension.name, Math.floor(u * dimension.size)]
+        const { high, low, step = dimension._tag === "Int" ? 1 : 0 } = dimension
+        const value = low + u * (high - low)
+        return [dimension.name, step === 0 ? value : Number((low + Math.round((value - low) / step) * step).toPrecision(15))]
+      }),
+    ),
+  )
+
+test("is read as the document of its point, in any style", () => {
+  fc.assert(
+    fc.property(
+      texts,
+      fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 3, maxLength: 9 }),
+      (text, numbers) => {
+        const reading = readingOf(text)
+        const { searched } = reading
+        if (searched === undefined) throw new Error("no markers")
+        const point = pointOf(searched.file, numbers)
+        const document = withPoint(reading, point)
+        const written = writtenWith(reading, point)
+        if (document._tag === "Failure" || written._tag === "Failure") throw new Error(JSON.stringify([document, written]))
+        expect(written.success).not.toContain("$search")
+        // Not the document with all its defaults, which is written where the text cannot be edited.
+        expect(written.success).toContain("vars:")
+        expect(read(fromText("m.yaml", written.success)).document).toEqual(document.success)
+      },
+    ),
+    { numRuns: 10 },
+  )
+})
