@@ -262,6 +262,7 @@ const documents = fc
   )
 
 const texts = fc.tuple(documents, fc.infiniteStream(fc.nat({ max: 5 }))).map(([data, choices]) => {
+  if (choices.next().value === 0) return JSON.stringify(data)
   const yaml = new Document(data, { aliasDuplicateObjects: false })
   const next = () => choices.next().value
   visit(yaml, {
@@ -306,7 +307,7 @@ test("is read as the document of its point, in any style", () => {
         if (document._tag === "Failure" || written._tag === "Failure") throw new Error(JSON.stringify([document, written]))
         expect(written.success).not.toContain("$search")
         // Not the document with all its defaults, which is written where the text cannot be edited.
-        expect(written.success).toContain("vars:")
+        expect(written.success).toMatch(/vars"?:/)
         expect(read(fromText("m.yaml", written.success)).document).toEqual(document.success)
       },
     ),
