@@ -15,7 +15,7 @@ train: { seed: 1, epochs: 1, batch: 8 }
 `,
 })
 const at = (name: string): string => join(directory, name)
-const ragged = "x,z,y\n1,2,a\n3\n\n4,5,b,6,7\n\"8\",9,a\n"
+const ragged = 'x,z,y\n1,2,a\n3\n\n4,5,b,6,7\n"8",9,a\n'
 const [few, many] = ["ragged.csv:3: row 2 has 1 cell, wanted 3, one for each column", "ragged.csv:5: row 3 has 5 cells, wanted 3"]
 
 beforeAll(async () => {
@@ -36,7 +36,8 @@ describe("a row with a wrong number of cells", () => {
     for (const place of [few, many]) expect(stderr).toContain(place)
     writeFileSync(at("whole.csv"), "x,z,y\n1,2,a\n8,9,a\n")
     const whole = await run(["predict", "rows/1", at("whole.csv"), "--runs", at("runs")])
-    const answers = (text: string) => jsonLines(text).flatMap(({ error, row: _, ...answer }) => (error === undefined ? [answer] : []))
+    const answers = (text: string) =>
+      jsonLines(text).flatMap(({ error, row: _, ...answer }) => (error === undefined ? [answer] : []))
     expect(answers(stdout)).toEqual(answers(whole.stdout))
   })
   test("is refused where rows are learned from or scored", async () => {

@@ -84,7 +84,7 @@ describe("Sweep.run", () => {
     batch: 10,
   })
   const monitor = { monitor: "val.loss", mode: "min" } as const
-  const swept = (sweep: Partial<Sweep.Sweep<Params.Params, Params.Params, Params.Params>> = {}) =>
+  const swept = (sweep: Pick<Partial<Sweep.Sweep<Params.Params, Params.Params, Params.Params>>, "config" | "lambdas"> = {}) =>
     Sweep.run({ config, lambdas: [0, 0.001, 0.1], monitor, ...sweep }).pipe(
       Stream.runCollect,
       Effect.provide(Engine.layerReference),

@@ -17,6 +17,7 @@ import {
   Score,
   type Shape,
   type ShapeTree,
+  Sweep,
   Tensor,
   Train,
   Tree,
@@ -269,6 +270,33 @@ export const loops = [
   }),
 ]
 
+/** What is monitored in a sweep follows from the scores and the heads of its runs, and functions in them keep their types. */
+const settings = {
+  net: Net.sequential([Layers.dense({ units: 2 })]),
+  optimizer: Optimizer.sgd(0.1),
+  seed: 1,
+  epochs: 1,
+  batch: 2,
+  data: { inputs: array, targets: array },
+}
+const sweeps = [
+  Sweep.run({
+    config: (lambda) => ({
+      ...settings,
+      loss: Loss.meanSquaredError,
+      scores: { mine: (prediction, target) => Tensor.mean(Tensor.sub(prediction, target)) },
+      penalty: () => Tensor.scalar(lambda),
+    }),
+    lambdas: [0],
+    monitor: { monitor: "train.mine", mode: "min" },
+  }),
+  Sweep.run({
+    config: () => ({ ...settings, loss: (prediction, target) => Tensor.mean(Tensor.sub(prediction, target)) }),
+    lambdas: [0],
+    monitor: { monitor: "train.loss", mode: "min" },
+  }),
+]
+
 export {
   added,
   any,
@@ -290,6 +318,7 @@ export {
   pieces,
   states,
   stepped,
+  sweeps,
   weight,
   written,
   wrongNet,

@@ -21,7 +21,7 @@ const wrongTensors: ReadonlyArray<readonly [code: string, says: string]> = [
 ]
 
 const treeHead = [
-  'import { Compile, type Dataset, Layers, Loop, Loss, Net, type NDArray, Optimizer, Score, Tensor, Train } from "@adjoint/core"',
+  'import { Compile, type Dataset, Layers, Loop, Loss, Net, type NDArray, Optimizer, Score, Sweep, Tensor, Train } from "@adjoint/core"',
   // Effect as core imports it.
   `import { Effect, Stream } from ${JSON.stringify(fileURLToPath(import.meta.resolve("effect")))}`,
   "declare const array: NDArray.NDArray",
@@ -43,6 +43,18 @@ const wrongTrees: ReadonlyArray<readonly [code: string, ...says: ReadonlyArray<s
     'Train.run({ ...common, data, best: { monitor: "val.digit.los", mode: "min" } })',
     '"val.digit.los"',
     '"val.digit.loss"',
+    "Did you mean",
+  ],
+  [
+    'Sweep.run({ config: () => ({ ...common, data }), lambdas: [0], monitor: { monitor: "val.digit.los", mode: "min" } })',
+    '"val.digit.los"',
+    '"val.digit.loss"',
+    "Did you mean",
+  ],
+  [
+    'Sweep.run({ config: () => ({ ...common, net: Layers.dense({ units: 2 }), data: { inputs: array, targets: array }, loss: Loss.meanSquaredError, scores: { mae: (p, t) => Tensor.mean(Tensor.abs(Tensor.sub(p, t))) } }), lambdas: [0], monitor: { monitor: "val.mea", mode: "min" } })',
+    '"val.mea"',
+    '"val.mae"',
     "Did you mean",
   ],
   ["Train.run({ ...common, data, scores: Score.heads({ age: { mae: Score.meanAbsoluteError } }) })", "Property 'age' is missing"],

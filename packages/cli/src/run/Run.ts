@@ -26,8 +26,8 @@ const Files = Schema.Array(Schema.Struct({ path: Schema.String, bytes: Schema.In
 const Rows = Schema.Struct({ train: Schema.Int, val: Schema.Int, test: Schema.Int })
 const Numbers = Schema.Array(Schema.Finite)
 const TargetRecord = Schema.Union([
-  Schema.Struct({ counts: Numbers }),
-  Schema.Struct({ yes: Numbers, rows: Schema.Int }),
+  Schema.Struct({ counts: Numbers, weighed: Schema.optionalKey(Numbers) }),
+  Schema.Struct({ yes: Numbers, rows: Schema.Finite }),
   Schema.Struct({ means: Numbers }),
 ])
 const LockRecord = Schema.Struct({

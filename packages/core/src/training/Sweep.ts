@@ -14,7 +14,7 @@ import { monitor as checkMonitor } from "./checkConfig.ts"
 import * as Check from "./checkData.ts"
 import { lossNames } from "./Evaluate.ts"
 import { type Emit, eventStream } from "./eventStream.ts"
-import { type Monitor, monitoredScore } from "./Monitor.ts"
+import { type Monitor, type MonitorName, monitoredScore } from "./Monitor.ts"
 import * as Train from "./Train.ts"
 
 /** The λ to try besides 0: `count` values from `from` to `to`, evenly spaced on a logarithmic scale. */
@@ -105,14 +105,24 @@ export const below = (lambda: number, tried: ReadonlyArray<number>): number => {
   return rounded(Math.max(0.8 * lambda, Math.sqrt(before * lambda)))
 }
 
-/** The description of a sweep. */
-export interface Sweep<P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray> {
+type NameOf<Head> = Head extends { readonly name: infer Name extends string } ? Name : never
+
+/** What runs with these descriptions can monitor: `val.loss`, `train.accuracy`. Any text where the names are not known. */
+type MonitorOf<C> = unknown extends C
+  ? string
+  : MonitorName<
+      "scores" extends keyof C ? keyof NonNullable<C["scores"]> & string : never,
+      C extends { readonly loss: { readonly heads?: ReadonlyArray<infer Head> } } ? NameOf<Head> : never
+    >
+
+/** The description of a sweep. `C` is the description of its runs, whose scores can be monitored. */
+export interface Sweep<P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray, C = unknown> {
   /** The run of a λ; everything else, also the seed, is the same in all runs. */
-  readonly config: (lambda: number) => Config<P, S, O, R, X, Y, T>
+  readonly config: (lambda: number) => C & Config<P, S, O, R, X, Y, T>
   /** The values to try, in increasing order. */
   readonly lambdas: ReadonlyArray<number>
   /** The score that decides which is best, such as `val.loss`. */
-  readonly monitor: Monitor
+  readonly monitor: Monitor<MonitorOf<NoInfer<C>>>
 }
 
 /** The watched score of the weights that a run gives at its end: those of its best epoch where that is restored. */
@@ -146,10 +156,12 @@ const problemOf = <P, S, O, R, X, Y, T>({ config, lambdas, monitor }: Sweep<P, S
  * Trains with each λ, then with the value slightly below the best. Fails with the errors of a run, but a diverging run is no
  * failure. An invalid sweep fails with `ConfigError` before the first run.
  */
-export const run = <P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray>(
-  sweep: Sweep<P, S, O, R, X, Y, T>,
+export const run = <P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray, C = unknown>(
+  sweep: Sweep<P, S, O, R, X, Y, T, C>,
 ): Stream.Stream<SweepEvent, Train.TrainError, Engine | R> =>
-  eventStream((emit) => spanned(loop(sweep, emit), "Sweep.run", () => ({ "adjoint.monitor": sweep.monitor.monitor })))
+  eventStream((emit) =>
+    spanned(loop(sweep as Sweep<P, S, O, R, X, Y, T>, emit), "Sweep.run", () => ({ "adjoint.monitor": sweep.monitor.monitor })),
+  )
 
 const loop = <P, S, O, R, X, Y, T>(
   { config, lambdas, monitor }: Sweep<P, S, O, R, X, Y, T>,

@@ -117,12 +117,12 @@ const unlabelledOf = ({ parts: { unlabelled }, source: { place, raw } }: Assigne
         Effect.map((inputs) => ({ unlabelled: inputs })),
       )
 
-const lockOf = (assigned: Assigned, facts: Known, targets: PreprocessTree.Arrays): Lock => ({
+const lockOf = (assigned: Assigned, facts: Known, { targets, weights }: Pick<Part, "targets" | "weights">): Lock => ({
   version: 1,
   files: [...assigned.source.files, ...(assigned.separate?.files ?? [])],
   rows: facts.rows,
   split: hashOf(Object.entries(assigned.parts)),
-  targets: Constant.recordsOf(facts, targets),
+  targets: Constant.recordsOf(facts, targets, weights),
 })
 
 const originsOf = ({ parts, separate, source, test, train }: Assigned): Prepared["origins"] => ({
@@ -206,7 +206,7 @@ export const prepareWith = <I extends PreprocessTree.RowArrays, E, R>(
       fitted,
       facts,
       ...(yield* judgedOf(data, evaluate, assigned)),
-      lock: lockOf(assigned, facts, train.targets),
+      lock: lockOf(assigned, facts, train),
       origins: originsOf(assigned),
     }
   })
