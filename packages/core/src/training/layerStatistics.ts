@@ -175,7 +175,10 @@ export const layerStatistics = <P, S, O, X, Y, T>(
           const [weights, gradient, update] = [normIn(0, layer), normIn(1, layer), normIn(2, layer)]
           return { weights: { weights, gradient, update, ratio: weights === 0 ? Number.NaN : update / weights } }
         }
-        const first = Math.max(0, names.findIndex((layer) => owned.includes(layer)))
+        const first = Math.max(
+          0,
+          names.findIndex((layer) => owned.includes(layer)),
+        )
         return names.flatMap((layer, i): ReadonlyArray<LayerStatistics> => {
           const [output, gradient, peaks] = [read[i], read[names.length + i], read[2 * names.length + i]]
           if (output === undefined || gradient === undefined || peaks === undefined) return []
