@@ -10,7 +10,6 @@ import { appendFileSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { gzipSync } from "node:zlib"
-import * as CsvBlocks from "@adjoint/core/data/CsvBlocks"
 import { DataError } from "@adjoint/core/data/DataError"
 import { pieces } from "@adjoint/core/data/GzipPieces"
 import * as Idx from "@adjoint/core/data/Idx"
@@ -21,8 +20,8 @@ import * as Parquet from "@adjoint/core/data/Parquet"
 import { isTable, type Raw } from "@adjoint/core/data/Raw"
 import * as Source from "@adjoint/core/data/Source"
 import type { Table } from "@adjoint/core/data/Table"
-import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Safetensors from "@adjoint/core/training/Safetensors"
+import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
 
 const root = join(import.meta.dirname, "..")
@@ -61,14 +60,32 @@ interface Valid {
 const text = (content: string): Uint8Array => new TextEncoder().encode(content)
 
 const validFiles = (): ReadonlyArray<Valid> => {
-  const rows = Array.from({ length: 60 }, (_, i) => [i, (i * 37) / 8 - 9, ["red", "the\nblue", "a,b", 'say "x"', ""][i % 5], i % 7 === 0 ? "NA" : 1e6 * i])
-  const quoted = (cell: unknown): string => (/[",\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell))
+  const rows = Array.from({ length: 60 }, (_, i) => [
+    i,
+    (i * 37) / 8 - 9,
+    ["red", "the\nblue", "a,b", 'say "x"', ""][i % 5],
+    i % 7 === 0 ? "NA" : 1e6 * i,
+  ])
+  const quoted = (cell: unknown): string =>
+    /[",\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell)
   const csv = `id,size,colour,count\n${rows.map((row) => row.map(quoted).join(",")).join("\n")}\n`
   const marks = `made by hand\nsep\n# x\n${rows.map(([a, b, , d]) => `${a};${String(b).replace(".", ",")};ü;${String(d)};`).join("\r\n")}\r\n`
-  const lines = rows.map(([id, size, colour, count]) => JSON.stringify({ id, size, colour, ...(count === "NA" ? {} : { count }), list: [id, size] })).join("\n")
-  const numbers = NDArray.make("f32", [6, 2], Float32Array.from({ length: 12 }, (_, i) => i / 3))
+  const lines = rows
+    .map(([id, size, colour, count]) =>
+      JSON.stringify({ id, size, colour, ...(count === "NA" ? {} : { count }), list: [id, size] }),
+    )
+    .join("\n")
+  const numbers = NDArray.make(
+    "f32",
+    [6, 2],
+    Float32Array.from({ length: 12 }, (_, i) => i / 3),
+  )
   const classes = NDArray.make("i32", [6], Int32Array.of(0, 1, 2, 0, 1, 2))
-  const bytes = NDArray.make("u8", [6, 3, 3], Uint8Array.from({ length: 54 }, (_, i) => i))
+  const bytes = NDArray.make(
+    "u8",
+    [6, 3, 3],
+    Uint8Array.from({ length: 54 }, (_, i) => i),
+  )
   const named = { inputs: "x", targets: "y" }
   const tables = recorded("tables-pyarrow.json").files as { readonly [name: string]: string }
   const images = recorded("images-pillow.json").cases as ReadonlyArray<{ readonly file: string }>
@@ -81,7 +98,16 @@ const validFiles = (): ReadonlyArray<Valid> => {
     { kind: "csv", options: { delimiter: " ", header: false }, bytes: text(spaced) },
     {
       kind: "csv",
-      options: { delimiter: ";", encoding: "latin1", skip: 2, names: ["a", "b", "c", "d"], comment: "#", decimal: ",", thousands: ".", blanks: [-9, "ü"] },
+      options: {
+        delimiter: ";",
+        encoding: "latin1",
+        skip: 2,
+        names: ["a", "b", "c", "d"],
+        comment: "#",
+        decimal: ",",
+        thousands: ".",
+        blanks: [-9, "ü"],
+      },
       bytes: Buffer.from(marks, "latin1"),
     },
     { kind: "tsv", bytes: text(csv.replaceAll(",", "\t")) },
@@ -95,16 +121,63 @@ const validFiles = (): ReadonlyArray<Valid> => {
     { kind: "idx", bytes: gzipSync(Idx.encode(numbers)) },
     { kind: "npy", bytes: Npy.encode(numbers) },
     { kind: "npy", bytes: Npy.encode(bytes) },
-    { kind: "npz", options: named, bytes: Npz.encode([["x", numbers], ["y", classes]]) },
-    { kind: "npz", options: { inputs: "f16", targets: "text" }, bytes: readFileSync(join(root, "packages/core/test/recorded/numpy-2.4.6.npz")) },
-    { kind: "safetensors", options: named, bytes: Safetensors.encode(new Map<string, NDArray.NDArray>([["x", numbers], ["y", classes]])) },
+    {
+      kind: "npz",
+      options: named,
+      bytes: Npz.encode([
+        ["x", numbers],
+        ["y", classes],
+      ]),
+    },
+    {
+      kind: "npz",
+      options: { inputs: "f16", targets: "text" },
+      bytes: readFileSync(join(root, "packages/core/test/recorded/numpy-2.4.6.npz")),
+    },
+    {
+      kind: "safetensors",
+      options: named,
+      bytes: Safetensors.encode(
+        new Map<string, NDArray.NDArray>([
+          ["x", numbers],
+          ["y", classes],
+        ]),
+      ),
+    },
     ...images.map(({ file }) => ({ kind: "image", bytes: Buffer.from(file, "base64") })),
   ]
 }
 
 /** Bytes that mean something to some reader. */
 const tokens: ReadonlyArray<Uint8Array> = [
-  ...["\0", "\r", "\n", "\r\n", '"', '""', ",", "\t", ";", "{", "}", "[", "]", '{"id":1,"id":2}\n', "null", "1e999", "-0", "NaN", "\uFEFF", "é", "#", "=", "sep=;\n", "__proto__", "PAR1", "ARROW1"].map(text),
+  ...[
+    "\0",
+    "\r",
+    "\n",
+    "\r\n",
+    '"',
+    '""',
+    ",",
+    "\t",
+    ";",
+    "{",
+    "}",
+    "[",
+    "]",
+    '{"id":1,"id":2}\n',
+    "null",
+    "1e999",
+    "-0",
+    "NaN",
+    "\uFEFF",
+    "é",
+    "#",
+    "=",
+    "sep=;\n",
+    "__proto__",
+    "PAR1",
+    "ARROW1",
+  ].map(text),
   Uint8Array.of(0xff, 0xfe),
   Uint8Array.of(0xff, 0xff, 0xff, 0x7f),
   Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f),
@@ -134,7 +207,10 @@ const changes: ReadonlyArray<(bytes: Uint8Array, random: Random, others: Readonl
   (bytes, random) => {
     const copy = bytes.slice()
     const token = random.of(tokens)
-    copy.set(token.subarray(0, Math.max(0, bytes.length)), Math.max(0, random.below(bytes.length - token.length + 1)) * +(token.length <= bytes.length))
+    copy.set(
+      token.subarray(0, Math.max(0, bytes.length)),
+      Math.max(0, random.below(bytes.length - token.length + 1)) * +(token.length <= bytes.length),
+    )
     return copy.subarray(0, bytes.length)
   },
   (bytes, { below }) => {
@@ -187,7 +263,12 @@ const whole = async ({ bytes, kind, options = {} }: Valid): Promise<string> => {
   const own = Source.kindOf(kind)
   if (own === undefined) throw new TypeError(kind)
   const read = await Source.read(own, { name: kind, options }, { path: bytes })
-  return printed(Result.map(Result.mapError(read, ({ error }) => error), rawOf))
+  return printed(
+    Result.map(
+      Result.mapError(read, ({ error }) => error),
+      rawOf,
+    ),
+  )
 }
 
 /** The rows of a file, read block by block. */
@@ -232,7 +313,10 @@ const byBlocks = async ({ bytes, kind, options = {} }: Valid, random: Random): P
     columns.flatMap((name, i) => [
       name,
       ...tables.flatMap((table) =>
-        Array.from({ length: table.size }, (_, row) => `${table.line(row)}:${i < table.columns.length ? table.column(i).text(row) : ""}`),
+        Array.from(
+          { length: table.size },
+          (_, row) => `${table.line(row)}:${i < table.columns.length ? table.column(i).text(row) : ""}`,
+        ),
       ),
     ]),
   )
@@ -262,7 +346,9 @@ const work = async (first: number, until: number): Promise<void> => {
     try {
       await tried(seed, all)
     } catch (error) {
-      process.stdout.write(`! ${seed} ${error instanceof Error ? (error.stack ?? error.message).replaceAll("\n", " | ") : String(error)}\n`)
+      process.stdout.write(
+        `! ${seed} ${error instanceof Error ? (error.stack ?? error.message).replaceAll("\n", " | ") : String(error)}\n`,
+      )
     }
   }
 }

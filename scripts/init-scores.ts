@@ -39,6 +39,7 @@ const adjoint = async (...args: ReadonlyArray<string>): Promise<unknown> => {
   })
   const code = await Effect.runPromise(
     execute([...args, "--json"], {
+      entry: new URL("../packages/cli/src/main.ts", import.meta.url),
       env: {},
       stdout: sink("stdout"),
       stderr: sink("stderr"),

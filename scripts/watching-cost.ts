@@ -28,7 +28,8 @@ const { values } = parseArgs({
 })
 
 const normal = (key: number, shape: ReadonlyArray<number>) => Tensor.read(Key.normal(Key.make(key), shape))
-const classes = (key: number, count: number, among: number) => Tensor.read(Key.categorical(Key.make(key), Tensor.zeros([count, among])))
+const classes = (key: number, count: number, among: number) =>
+  Tensor.read(Key.categorical(Key.make(key), Tensor.zeros([count, among])))
 
 const optimizer = Optimizer.adam(1e-3)
 

@@ -10,7 +10,10 @@ export interface Line {
   readonly points: ReadonlyArray<readonly [x: number, y: number]>
 }
 
-/** Lines over two axes, linear or logarithmic. A logarithmic axis leaves out what is not above 0. */
+/**
+ * Lines over two axes, linear or logarithmic. A logarithmic axis leaves out what is not above 0. Points that are not finite, or
+ * above `most`, are crosses at the upper edge.
+ */
 export interface Figure {
   readonly title: string
   readonly x: string
@@ -18,6 +21,7 @@ export interface Figure {
   readonly lines: ReadonlyArray<Line>
   readonly logX?: boolean
   readonly logY?: boolean
+  readonly most?: number
 }
 
 /** The result of an experiment. */
@@ -30,7 +34,7 @@ export interface Result<N = { readonly [name: string]: unknown }> {
 /** A number with three digits. */
 export const shown = (x: number): string =>
   x !== 0 && Number.isFinite(x) && (Math.abs(x) < 1e-3 || Math.abs(x) >= 1e5)
-    ? x.toExponential(1).replace("e+", "e")
+    ? x.toExponential(1).replace("e+", "e").replace(".0e", "e")
     : String(Number(x.toPrecision(3)))
 
 /** A line of numbers, counted from 1. */
@@ -48,18 +52,38 @@ const style = `svg { --paper: #fff; --ink: #1f2328; --grid: #d1d9e0; --a: #1f6fe
 
 const box = { left: 70, right: 700, top: 84, bottom: 330 }
 
+/** About five round numbers between two. */
+const roundOf = (low: number, high: number): ReadonlyArray<number> => {
+  const size = (high - low || 1) / 5
+  const decade = 10 ** Math.floor(Math.log10(size))
+  const step = ([1, 2, 5].find((n) => n * decade >= size) ?? 10) * decade
+  const first = Math.ceil(low / step - 1e-9)
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step)
+}
+
+/** At most six powers of ten between those of two exponents, or 1, 2 and 5 of each where these are few. */
+const powersOf = (low: number, high: number): ReadonlyArray<number> => {
+  const each = Math.max(1, Math.ceil((high - low) / 6))
+  const decades = Array.from({ length: Math.floor(high) - Math.floor(low) + 1 }, (_, i) => Math.floor(low) + i)
+  const digits = high - low < 3 ? [1, 2, 5] : [1]
+  return decades
+    .filter((decade) => decade % each === 0)
+    .flatMap((decade) => digits.map((digit) => digit * 10 ** decade))
+    .filter((x) => Math.log10(x) >= low - 1e-9 && Math.log10(x) <= high + 1e-9)
+}
+
 /** From numbers to places between two ends, and the ends as numbers. */
 const axis = (numbers: ReadonlyArray<number>, isLog: boolean, from: number, to: number) => {
   const scaled = numbers.filter((x) => Number.isFinite(x) && (!isLog || x > 0)).map((x) => (isLog ? Math.log10(x) : x))
   const [low, high] = [Math.min(...scaled), Math.max(...scaled)]
   const at = (x: number): number => from + (((isLog ? Math.log10(x) : x) - low) / (high - low || 1)) * (to - from)
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => low + share * (high - low)).map((x) => (isLog ? 10 ** x : x))
-  return { at, ticks }
+  return { at, ticks: isLog ? powersOf(low, high) : roundOf(low, high) }
 }
 
 /** The picture of a figure; its colours follow whether the reader's screen is light or dark. */
-export const svg = ({ lines, logX = false, logY = false, title, x, y }: Figure): string => {
+export const svg = ({ lines, logX = false, logY = false, most = Number.MAX_VALUE, title, x, y }: Figure): string => {
   const points = lines.flatMap((each) => each.points)
+  const isOut = ([, py]: readonly [number, number]) => !Number.isFinite(py) || py > most
   const across = axis(
     points.map(([px]) => px),
     logX,
@@ -67,18 +91,24 @@ export const svg = ({ lines, logX = false, logY = false, title, x, y }: Figure):
     box.right,
   )
   const up = axis(
-    points.map(([, py]) => py),
+    points.filter((point) => !isOut(point)).map(([, py]) => py),
     logY,
     box.bottom,
     box.top,
   )
-  const isDrawn = ([px, py]: readonly [number, number]) =>
-    Number.isFinite(py) && Number.isFinite(px) && (!logX || px > 0) && (!logY || py > 0)
+  const isDrawn = (point: readonly [number, number]) =>
+    !isOut(point) && Number.isFinite(point[0]) && (!logX || point[0] > 0) && (!logY || point[1] > 0)
   const drawn = lines.map((each, i) => {
     const places = each.points.filter(isDrawn).map(([px, py]) => `${across.at(px).toFixed(1)},${up.at(py).toFixed(1)}`)
     const colour = `var(--${"abcdefg".charAt(i % 7)})`
     const [left, top] = [box.left + (i % 3) * 220, 48 + Math.floor(i / 3) * 18]
-    return `<polyline stroke="${colour}" points="${places.join(" ")}"/>
+    const crosses = each.points
+      .filter(isOut)
+      .map(
+        ([px]) =>
+          `<text x="${across.at(px).toFixed(1)}" y="${box.top + 5}" text-anchor="middle" style="fill: ${colour}">×</text>`,
+      )
+    return `<polyline stroke="${colour}" points="${places.join(" ")}"/>${crosses.join("")}
 <rect x="${left}" y="${top - 10}" width="12" height="12" fill="${colour}"/><text x="${left + 18}" y="${top}">${each.name}</text>`
   })
   const rows = up.ticks.map(

@@ -4,7 +4,7 @@ import { Diagnosis, Key, Layers, Loss, Net, Optimizer, Toys, Train, Wasm } from 
 import { Effect } from "effect"
 import { type Result, show, shown } from "./experiment.ts"
 
-const rates = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 1e3, 1e6]
+const rates = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 1e15]
 const hidden = Layers.dense({ units: 32, activation: "relu" })
 const base = {
   net: Net.sequential([hidden, hidden, Layers.dense({ units: 1 })]),
@@ -15,25 +15,28 @@ const base = {
   batch: 20,
 }
 
-/** The last loss of a run; infinite or NaN where it diverges, as the value that appeared first. */
+/** The last loss of a run, or what became infinite or NaN first, and in which step. */
 const last = (rate: number) =>
   Train.finished({ ...base, optimizer: Optimizer.sgd(rate) }).pipe(
-    Effect.map(({ history }) => history.at(-1)?.train.loss ?? Number.NaN),
-    Effect.catchTag("NonFinite", ({ value }) => Effect.succeed(value)),
+    Effect.map(({ history }) => ({ loss: history.at(-1)?.train.loss ?? Number.NaN, end: "" })),
+    Effect.catchTag("NonFinite", ({ step, tensor, value }) =>
+      Effect.succeed({ loss: value, end: `the ${tensor} is ${value} in step ${step}` }),
+    ),
   )
 
 export const experiment = async () => {
   const run = { ...base, optimizer: Optimizer.sgd(1) }
   const program = Effect.all({
-    losses: Effect.forEach(rates, last),
+    runs: Effect.forEach(rates, last),
     range: Diagnosis.rateRange({ ...run, state: Train.initial(run) }, Optimizer.sgd),
   })
-  const { losses, range } = await Effect.runPromise(Effect.provide(program, Wasm.layer()))
+  const { range, runs } = await Effect.runPromise(Effect.provide(program, Wasm.layer()))
   const [from = 0, to = 0] = range.band ?? []
   const first = range.points[0]?.loss ?? 0
-  const at = (rate: number) => losses[rates.indexOf(rate)] ?? Number.NaN
+  const losses = runs.map(({ loss }) => loss)
+  const at = (rate: number) => runs[rates.indexOf(rate)] ?? { loss: Number.NaN, end: "" }
   return {
-    finding: `from a loss of ${shown(first)}, 20 epochs of sgd end with ${shown(at(1e-6))} at a rate of 1e-6, ${shown(at(1e-2))} at 1e-2, ${shown(at(1))} at 1, ${at(1e3)} at 1e3; a range test gives the band ${shown(from)} to ${shown(to)}`,
+    finding: `from a loss of ${shown(first)}, 20 epochs of sgd end with ${shown(at(1e-6).loss)} at a rate of 1e-6, ${shown(at(1e-2).loss)} at 1e-2, ${shown(at(1).loss)} at 1; at 10 ${at(10).end}, at 1e15 ${at(1e15).end}; a range test gives the band ${shown(from)} to ${shown(to)}`,
     numbers: { first, losses, from, to },
     figure: {
       title: "The loss after twenty epochs, by learning rate",
@@ -41,8 +44,10 @@ export const experiment = async () => {
       y: "loss",
       logX: true,
       logY: true,
+      most: 100 * first,
       lines: [
-        { name: "after 20 epochs", points: losses.map((loss, i) => [rates[i] ?? 0, loss] as const) },
+        // The last rate is so far from the others that nothing could be told of these beside it.
+        { name: "after 20 epochs; ×: diverged", points: losses.slice(0, -1).map((loss, i) => [rates[i] ?? 0, loss] as const) },
         { name: "range test", points: range.points.map(({ loss, rate }) => [rate, loss] as const) },
       ],
     },

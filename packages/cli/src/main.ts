@@ -1,13 +1,16 @@
 #!/usr/bin/env node
 /**
  * The adjoint command: the process around it. Paths are relative to the folder where the command was typed. `train` runs in
- * a worker, so that the main thread hears signals and writes progress however long a step takes; all other verbs run here.
+ * a worker, so that the main thread hears signals and writes progress however long a step takes, and so do the trials of a
+ * search; all other verbs run here.
  */
 import { enableCompileCache } from "node:module"
 import process from "node:process"
-import { isMainThread } from "node:worker_threads"
+import { isMainThread, workerData } from "node:worker_threads"
 
 enableCompileCache()
+
+const entry = new URL(import.meta.url)
 
 if (isMainThread) {
   // `pnpm adjoint …` runs in the repository's root, wherever it was typed.
@@ -17,12 +20,15 @@ if (isMainThread) {
   const mayHaveWorkers = process.permission?.has("worker") ?? true
   if (mayHaveWorkers && args.find((arg) => !arg.startsWith("-")) === "train") {
     const { supervise } = await import("./process/Supervisor.ts")
-    supervise(new URL(import.meta.url), args)
+    supervise(entry, args)
   } else {
     const { runHere } = await import("./process/Here.ts")
-    await runHere(args)
+    await runHere(args, entry)
   }
+} else if ("trials" in workerData) {
+  const { runTrials } = await import("./study/TrialThread.ts")
+  runTrials(entry)
 } else {
   const { runBeside } = await import("./process/Beside.ts")
-  await runBeside()
+  await runBeside(entry)
 }

@@ -98,10 +98,10 @@ describe("named arrays", () => {
     const read = jsonLines(piped.stdout)
     expect(read.slice(0, 3)).toEqual(answers)
     expect(read.slice(3).map(({ error }) => error)).toEqual([
-      expect.stringContaining('stdin:4: row 4, column `vitals`: got nothing; wanted a list of numbers'),
+      expect.stringContaining("stdin:4: row 4, column `vitals`: got nothing; wanted a list of numbers"),
       expect.stringContaining("stdin:5: row 5: got a list; wanted a record of arrays"),
-      expect.stringContaining('row 6, column `vitals`: got 1 number; wanted 3 numbers'),
-      expect.stringContaining('row 7, column `photo`: got a value that is not a finite number; wanted 4'),
+      expect.stringContaining("row 6, column `vitals`: got 1 number; wanted 3 numbers"),
+      expect.stringContaining("row 7, column `photo`: got a value that is not a finite number; wanted 4"),
     ])
   })
 

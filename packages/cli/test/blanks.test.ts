@@ -14,9 +14,7 @@ import * as Effect from "effect/Effect"
 import { beforeAll, describe, expect, test } from "vitest"
 import { folder, run } from "./world.ts"
 
-const tables = JSON.parse(
-  readFileSync(join(import.meta.dirname, "../../core/test/recorded/tables-pyarrow.json"), "utf8"),
-) as {
+const tables = JSON.parse(readFileSync(join(import.meta.dirname, "../../core/test/recorded/tables-pyarrow.json"), "utf8")) as {
   readonly columns: ReadonlyArray<string>
   readonly rows: ReadonlyArray<ReadonlyArray<string>>
   readonly files: { readonly [name: string]: string }
@@ -31,7 +29,9 @@ const delimited = (some: ReadonlyArray<Row>, mark: string): string =>
   [names, ...some].map((cells) => `${cells.join(mark)}\n`).join("")
 const lines = (some: ReadonlyArray<Row>): string =>
   some
-    .map(([double = "", byte, text, name]) => JSON.stringify({ double: double === "" ? null : Number(double), byte: Number(byte), text, name }))
+    .map(([double = "", byte, text, name]) =>
+      JSON.stringify({ double: double === "" ? null : Number(double), byte: Number(byte), text, name }),
+    )
     .join("\n")
 
 /** The same rows with other texts for blanks. */

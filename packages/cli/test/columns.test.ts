@@ -74,7 +74,7 @@ describe("predict", () => {
     expect(joined.id).toBe(null)
     expect(none.probability).not.toBe(joined.probability)
     expect(unknown.error).toContain('column `tags`: got "unheard", wanted one of')
-    expect(list.error).toContain('column `opened`: got a list;')
+    expect(list.error).toContain("column `opened`: got a list;")
   })
 
   test("answers a set with a list, an ordinal with a class in its order, and several names of rows by column", async () => {

@@ -1,5 +1,9 @@
 /** `data`: the rows of a model file, column by column or array by array, and what looks wrong with them. */
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
+import { decode } from "@adjoint/core/data/image/decode"
+import type { Pixels } from "@adjoint/core/data/image/Pixels"
+import * as Result from "effect/Result"
 import { beforeAll, describe, expect, test } from "vitest"
 import { halfBlocks } from "../src/terminal/HalfBlocks.ts"
 import { root } from "./process.ts"
@@ -131,6 +135,43 @@ describe("data", () => {
     const lines = stdout.trimEnd().split("\n")
     expect(lines.at(-1)).toMatch(/^\d {8}\d {8}\d/)
     expect(lines.at(-2)).toMatch(/[▀▄█]/)
+    expect(stdout).toMatch(/^as read, 0 … 16\.00$/m)
+    expect(stdout).toMatch(/^as the net is given them, 0 … 1\.0000$/m)
+  })
+})
+
+describe("samples", () => {
+  const pictureOf = (file: string): Pixels => Result.getOrThrow(decode(readFileSync(file)))
+
+  test("of a table are given to programs, and drawn with a line for each row", async () => {
+    const plots = join(at("plots"), "rows")
+    const { stdout } = await run(["data", at("good.yaml"), "--sample", "2", "--plot", plots, "--json"])
+    const { pictures, samples } = JSON.parse(stdout)
+    expect(samples).toHaveLength(2)
+    expect(samples[0]).toEqual({
+      row: 1,
+      line: 3,
+      cells: { id: "101", age: "21", city: "Oslo", returned: "no", card: "none" },
+      given: { inputs: { shape: [4], numbers: [expect.closeTo(-1.44, 2), 0, 1, 0] } },
+    })
+    expect(pictures).toEqual([join(plots, "samples-given.png")])
+    // Four numbers and two rows, 16 pixels for each, and a gap of 16 around them. 0 is middle grey, and 3 is white.
+    const { channels, data, height, width } = pictureOf(pictures[0])
+    expect({ channels, height, width }).toEqual({ channels: 1, height: 64, width: 96 })
+    const first = [0, 1, 2, 3].map((i) => data[24 * width + 16 * i + 24])
+    expect(first).toEqual(samples[0].given.inputs.numbers.map((x: number) => Math.round((255 * (x + 3)) / 6)))
+  })
+
+  test("of images are drawn as they were read and as the net is given them", async () => {
+    const plots = at("images")
+    const { stderr, stdout } = await run(["data", join(root, "examples/digits.yaml"), "--plot", plots])
+    expect(stdout).not.toMatch(/as read/)
+    expect(stderr).toContain(`wrote ${join(plots, "samples-read.png")}\nwrote ${join(plots, "samples-given.png")}\n`)
+    const [read, given] = ["read", "given"].map((name) => pictureOf(join(plots, `samples-${name}.png`)))
+    // Sixteen images of 8 by 8, eight in a line, twelve pixels for each of theirs.
+    expect([read?.width, read?.height]).toEqual([(8 * 9 + 1) * 12, (2 * 9 + 1) * 12])
+    // They are divided by 16, which does not change how they look.
+    expect(given).toEqual(read)
   })
 })
 

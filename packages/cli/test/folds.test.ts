@@ -56,6 +56,25 @@ test("--json has an event for the beginning and the scores of each fold, and a s
   expect(events.at(-1)).toMatchObject({ status: "finished", crossValidation: { folds: 2, repeats: 2 } })
 })
 
+test("lists and comparisons have the deviation over the folds beside each mean", async () => {
+  const { crossValidation, val } = record(whole, "summary.json")
+  const percent = (x: number) => `${(100 * x).toFixed(2)}%`
+  const shown = `${percent(val.accuracy)} ± ${percent(crossValidation.deviation.val.accuracy)}`
+  const listed = await run(["runs", "--runs", runs])
+  expect(listed.stdout).toContain(`accuracy ${shown}`)
+  const [event] = jsonLines((await run(["runs", "--runs", runs, "--json"])).stdout)
+  expect(event.deviation.val).toEqual(crossValidation.deviation.val)
+  // A run of one fold has no deviation.
+  const one = ["train", file, "--set", "data.split.fold=1", "--set", "data.split.repeat=1", "--set", "name=alone", "--runs", runs]
+  expect((await run(one)).code).toBe(0)
+  const compared = await run(["compare", "cv/1", "alone/1", "--runs", runs])
+  expect(compared.stdout).toMatch(new RegExp(`val\\.accuracy +${shown.replaceAll(".", "\\.")} +\\d+\\.\\d\\d%\\n`, "u"))
+  const [{ scores }] = jsonLines((await run(["compare", "cv/1", "alone/1", "--runs", runs, "--json"])).stdout)
+  const accuracy = scores.find(({ name }: { readonly name: string }) => name === "val.accuracy")
+  expect(accuracy.deviations).toEqual([crossValidation.deviation.val.accuracy, null])
+  rmSync(join(runs, "alone"), { recursive: true })
+})
+
 test("preprocessing is fitted anew in every fold", () => {
   const means = ["1-1", "1-2"].map((fold) => record(whole, "folds", fold, "0001/preprocess.json").input.columns[0].subtract)
   expect(means[0]).not.toBe(means[1])
@@ -132,4 +151,24 @@ test("test rows are set apart first, and groups stay together, also where labels
   const lock = record(runs, "grouped/0001/folds/1-1/0001/data.lock.json").rows
   // Twelve groups of two rows.
   expect([lock.train % 2, lock.val % 2, lock.test % 2, lock.train + lock.val + lock.test]).toEqual([0, 0, 0, 24])
+})
+
+test("a fold that diverges is located in the model file as it was typed", async () => {
+  const far = [
+    "train",
+    file,
+    "--set",
+    "train.optimizer={ sgd: { lr: 1e30 } }",
+    "--set",
+    "model.layers[0].dense.activation=relu",
+    "--set",
+    "name=far",
+    "--runs",
+    runs,
+  ]
+  const { code, stderr } = await run(far)
+  expect(code).toBe(5)
+  expect(stderr).toMatch(/became (NaN|Infinity|-Infinity) in step/u)
+  expect(stderr).toContain(`--> ${file}:7:`)
+  expect(stderr).not.toContain("resolved.yaml")
 })

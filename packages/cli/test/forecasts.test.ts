@@ -4,7 +4,10 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { folder, run } from "./world.ts"
 
-const days = Array.from({ length: 40 }, (_, i) => `2024-${i < 31 ? "01" : "02"}-${String(i < 31 ? i + 1 : i - 30).padStart(2, "0")}`)
+const days = Array.from(
+  { length: 40 },
+  (_, i) => `2024-${i < 31 ? "01" : "02"}-${String(i < 31 ? i + 1 : i - 30).padStart(2, "0")}`,
+)
 const shops = days.flatMap((day, i) => [`${day},b<i>,${i}`, `${day},a,${100 - i}`])
 /** The time rises by 7 modulo 41 from row to row, and y with the time. */
 const shuffled = Array.from({ length: 40 }, (_, i) => (7 * (i + 1)) % 41).map((t) => `${t},${t % 5},${t}`)

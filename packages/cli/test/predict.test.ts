@@ -201,7 +201,7 @@ describe("tables", () => {
     expect(await predicted(`{"open":1,"level":true}\n`, "typed/1")).toMatchObject({ code: 4 })
     const { stdout } = await predicted(`{"open":["TRUE"],"level":{"a":1}}\n`, "typed/1")
     expect(jsonLines(stdout)).toEqual([
-      { row: 1, error: 'stdin:1: row 1, column `open`: got a list; wanted a number, a text, true, false or null' },
+      { row: 1, error: "stdin:1: row 1, column `open`: got a list; wanted a number, a text, true, false or null" },
     ])
   })
 
@@ -214,7 +214,7 @@ describe("tables", () => {
       { row: 1, prediction: "setosa" },
       { row: 2, error: expect.stringMatching(/^stdin:2: row 2: got text that is not JSON/) },
       { row: 3, error: "stdin:3: row 3: got a list; wanted a record of columns" },
-      { row: 4, error: expect.stringContaining('column `sepal_length`: got a list;') },
+      { row: 4, error: expect.stringContaining("column `sepal_length`: got a list;") },
     ])
     expect(await predictedFile(file("empty.jsonl", ""), "flowers/1")).toMatchObject({ code: 4 })
     expect(await predictedFile(file("blank.jsonl", "\n \n"), "flowers/1")).toMatchObject({ code: 4 })

@@ -199,15 +199,16 @@ describe("report", () => {
     expect(batch).toBe(32)
     expect(Object.keys(milliseconds)).toEqual(["conv2d1", "relu1", "flatten1", "head1"])
     const page = report("images")
-    expect(page).toContain(
-      '<th scope="col">share of time</th><th scope="col">gradient norm</th><th scope="col">dead units</th>',
-    )
+    expect(page).toContain('<th scope="col">share of time</th><th scope="col">gradient norm</th><th scope="col">dead units</th>')
     const other = (await adjoint("diagnose", "images/1", "--only", "gradients", "--json")).stdout
     expect(jsonLines(other)[0].gradients.map(({ layer }: { readonly layer: string }) => layer)).toEqual(["conv2d1", "head1"])
     const out = join(directory, "timed.html")
     expect(await adjoint("report", "images/1", "-o", out)).toMatchObject({ code: 0 })
     expect(readFileSync(out, "utf8")).toBe(page)
-    writeFileSync(inRun("odd", "layer-times.json"), JSON.stringify({ version: 1, batch: 8, milliseconds: { dense1: 3, head1: 1 } }))
+    writeFileSync(
+      inRun("odd", "layer-times.json"),
+      JSON.stringify({ version: 1, batch: 8, milliseconds: { dense1: 3, head1: 1 } }),
+    )
     expect(await adjoint("report", "odd/1", "-o", out)).toMatchObject({ code: 0 })
     const lines = [...readFileSync(out, "utf8").matchAll(/<tr class="layer">.*<\/tr>/gu)].map(([line]) => line)
     expect(lines.map((line) => /<td>(\d+ %)<\/td><td>[\d.e-]+<\/td><td>[\d.]+ %<\/td><\/tr>$/u.exec(line)?.[1])).toEqual([

@@ -140,7 +140,9 @@ describe("folders of images", () => {
     const elsewhere = folder({})
     writeFileSync(join(elsewhere, "1.png"), imageOf("png grey"))
     symlinkSync(join(elsewhere, "1.png"), at("shapes-link.png"))
-    const wrong = ["/etc/passwd", "../shapes/plain/1.png", "shapes/none.png", "", "shapes-link.png"].map((path) => `${path},0,plain`)
+    const wrong = ["/etc/passwd", "../shapes/plain/1.png", "shapes/none.png", "", "shapes-link.png"].map(
+      (path) => `${path},0,plain`,
+    )
     writeFileSync(at("paths.csv"), ["path,more,label", ...rows].join("\n"))
     writeFileSync(at("wrong.csv"), ["path,more,label", rows[0], ...wrong].join("\n"))
     const columns = "columns: { path: { type: image, size: [6, 6] }, more: number, label: class }"
@@ -168,7 +170,9 @@ train: { epochs: 2, batch: 4 }\n`,
       '4: row 3, column `path`: got "../shapes/plain/1.png", wanted a path within the folder of the table',
       expect.stringMatching(/^5: row 4, column `path`: got "shapes\/none.png", wanted an image: .*there is no such file/),
       expect.stringContaining("6: row 5, column `path`: got a blank, wanted the path of an image; try: drop its row"),
-      expect.stringMatching(/^7: row 6, column `path`: got "shapes-link.png", wanted an image: .* a link leads out of the folder/),
+      expect.stringMatching(
+        /^7: row 6, column `path`: got "shapes-link.png", wanted an image: .* a link leads out of the folder/,
+      ),
     ])
   })
   test("a broken image is a row that fails", async () => {

@@ -1,5 +1,5 @@
 /** Rows with weights: everything that `evaluate` and the report say of answers counts a row of weight 2 as two rows. */
-import { readFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, expect, test } from "vitest"
 import { folder, jsonLines, run } from "./world.ts"
@@ -51,4 +51,41 @@ test("the areas under the curves that are drawn are the scores of the same rows"
   expect(read("plots/roc.svg")).toContain(`: area ${scores.auroc.toFixed(3)}`)
   expect(read("plots/pr.svg")).toContain(`: average ${scores.auprc.toFixed(3)}`)
   expect(read("plots/confusion.svg")).toContain("Each row counts once, whatever its weight.")
+})
+
+test("a part whose rows all have the weight 0 is found before the training, and so is such a file", async () => {
+  const none = [
+    "x,z,trust,y",
+    ...Array.from({ length: 20 }, (_, i) => `${i},${i % 3},${i < 15 ? 1 : 0},${i % 2 === 0 ? "yes" : "no"}`),
+  ]
+  const file = (name: string) => join(directory, name)
+  writeFileSync(file("none.csv"), none.join("\n"))
+  writeFileSync(file("zero.csv"), [none[0], ...none.slice(16)].join("\n"))
+  const split = (by: string) =>
+    model.replace("split: { val: 10%, test: 50%, seed: 2 }", `split: { by: order, ${by} }`).replace("rows.csv", "none.csv")
+  for (const [part, by] of [
+    ["test", "val: 5, test: 5"],
+    ["val", "val: 5"],
+  ] as const) {
+    writeFileSync(file("none.yaml"), split(by))
+    const { code, stderr } = await run(["train", file("none.yaml"), "--runs", file("unmade")])
+    expect(code).toBe(3)
+    expect(stderr).toContain(`split part \`${part}\`: got 5 rows of weight 0 alone, wanted at least one of a weight above 0`)
+    expect(stderr).toContain("none.yaml:6:")
+    expect(existsSync(file("unmade"))).toBe(false)
+  }
+  const { code, stderr } = await run(["evaluate", "trusted/1", file("zero.csv"), ...runs])
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("zero.csv: all rows have the weight 0") })
+})
+
+test("new rows without a weight are left out where training left them out, and refused where it did not", async () => {
+  const dropping = ["--set", "data.columns.trust={ type: weight, missing: drop }", "--set", "name=dropping"]
+  expect((await run(["train", join(directory, "trusted.yaml"), ...runs, ...dropping])).code).toBe(0)
+  const blank = "5,1,,yes"
+  writeFileSync(join(directory, "blank.csv"), `${table(rows)}\n${blank}\n`)
+  const of = async (name: string, file: string) => run(["evaluate", name, join(directory, file), ...runs, "--json"])
+  const [without, own] = [await of("dropping/1", "blank.csv"), await of("dropping/1", "rows.csv")]
+  expect(jsonLines(without.stdout)[0]?.scores).toEqual(jsonLines(own.stdout)[0]?.scores)
+  expect(jsonLines(own.stdout)[0]?.scores.accuracy).toBeGreaterThan(0)
+  expect(JSON.stringify(jsonLines((await of("trusted/1", "blank.csv")).stdout))).toContain("row 91, column `trust`")
 })

@@ -43,6 +43,7 @@ export const run = async (
     env,
     stdout: sink("stdout"),
     stderr: sink("stderr"),
+    entry: new URL("../src/main.ts", import.meta.url),
     beginRun: () => {},
     setSaving: () => {},
     stdin: {

@@ -165,7 +165,11 @@ describe("a text in pieces", () => {
 
   it("refuses what is malformed in another encoding at its line, after the mistakes before it", () => {
     const units = (...codes: ReadonlyArray<number | string>) =>
-      Uint8Array.from(codes.flatMap((each) => (typeof each === "number" ? [each] : [...each].map((one) => one.charCodeAt(0)))).flatMap((code) => [code & 255, code >> 8]))
+      Uint8Array.from(
+        codes
+          .flatMap((each) => (typeof each === "number" ? [each] : [...each].map((one) => one.charCodeAt(0))))
+          .flatMap((code) => [code & 255, code >> 8]),
+      )
     const texts: ReadonlyArray<readonly [Uint8Array, string]> = [
       [units(0xfeff, "a,b\n1,2\n3,", 0xd83d, "\n5,6\n"), "line 3: this is not utf-16le text"],
       [units(0xfeff, "a,b\n1,2\n3,", 0xde00, "\n"), "line 3: this is not utf-16le text"],

@@ -199,6 +199,13 @@ describe("options", () => {
       "the text data is damaged: line 2 has a NUL character; try: fetch or copy it again",
     )
   })
+  it("a record without an end is refused at its line", () => {
+    const reader = Csv.reader()
+    const pieces = [new TextEncoder().encode("a,b\n1,2\n3,"), new Uint8Array(2 ** 24 + 1).fill(120)]
+    expect(pieces.map((piece) => reader.push(piece)).find(Result.isFailure)?.failure.message).toBe(
+      "the record that starts on line 3 is at least 16,777,219 bytes; the limit is 16,777,216 bytes",
+    )
+  })
   it("skip: lines before the header are left out, and counted", () => {
     const text = 'a "wild" title\n\na;b\n1;2\n'
     expect(table(text, { skip: 1 })).toEqual({ columns: ["a", "b"], rows: [["1", "2"]], lines: [4] })

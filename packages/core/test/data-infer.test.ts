@@ -129,6 +129,10 @@ describe("a column", () => {
     expect(guess(["1706659200", "1706745600"], "created_at")).toMatchObject({ type: "date", dates: { format: "unix" } })
     expect(guess(["1706659200000", "1706745600000"], "timestamp")).toMatchObject({ type: "date", dates: { format: "unix_ms" } })
   })
+  it("that is called a year, and counts the rows, is a number", () => {
+    const years = numbered(30, (i) => String(1990 + i))
+    expect([guess(years, "year").type, guess(years, "line").type]).toEqual(["number", "identifier"])
+  })
   it("that is called a patient, with several rows for each, groups them", () => {
     const ids = numbered(60, (i) => `p${i % 15}`)
     expect(guess(ids, "patient").type).toBe("group")

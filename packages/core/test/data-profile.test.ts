@@ -85,7 +85,9 @@ test("many rows of small numbers are told apart, as numbers and as texts", () =>
   ])
     expect(firstEqual(columns as ReadonlyArray<TableColumn.TableColumn>, rows)).toEqual(Int32Array.from(rows))
   // A column on disk has numbers in one chunk and the same texts in another.
-  expect(valuesOf(a[0] as TableColumn.TableColumn, rows).codes?.codes).toEqual(valuesOf(a[1] as TableColumn.TableColumn, rows).codes?.codes)
+  expect(valuesOf(a[0] as TableColumn.TableColumn, rows).codes?.codes).toEqual(
+    valuesOf(a[1] as TableColumn.TableColumn, rows).codes?.codes,
+  )
 })
 
 test("a column of texts and one of numbers with the same cells have the same profile", () => {
@@ -100,11 +102,17 @@ test("a column of texts and one of numbers with the same cells have the same pro
       )
       const labels = TableColumn.ofTexts(cells.map(([, label]) => label))
       const of = (column: TableColumn.TableColumn) =>
-        Profile.profile(Table.fromColumns([["x", column], ["y", labels]]), {
-          parts: { train: all(cells.length).filter((i) => i % 3 > 0), val: all(cells.length).filter((i) => i % 3 === 0) },
-          target: { column: "y", isQuantity: false },
-          inputs: ["x"],
-        })
+        Profile.profile(
+          Table.fromColumns([
+            ["x", column],
+            ["y", labels],
+          ]),
+          {
+            parts: { train: all(cells.length).filter((i) => i % 3 > 0), val: all(cells.length).filter((i) => i % 3 === 0) },
+            target: { column: "y", isQuantity: false },
+            inputs: ["x"],
+          },
+        )
       expect(of(stored)).toEqual(of(TableColumn.ofTexts(texts)))
       const { codes, names } = valuesOf(stored, all(cells.length))
       expect(names).toEqual(texts.map((text) => (["", "NA"].includes(text) ? "" : text.trim())))

@@ -103,7 +103,8 @@ describe("blocks are the whole table", () => {
         return bytes.slice(at, at + length)
       },
     }
-    for await (const table of Parquet.groups(file, { isRead: (name) => name === "byte" })) sizes.push(Result.getOrThrow(table).size)
+    for await (const table of Parquet.groups(file, { isRead: (name) => name === "byte" }))
+      sizes.push(Result.getOrThrow(table).size)
     expect(sizes).toEqual([5, 5, 2])
     // The magic, the trailer, the footer, and one column of three row groups.
     expect(offsets.size).toBe(6)

@@ -214,9 +214,8 @@ describe("the statistics of layers", () => {
       const batch = { x: many.inputs, y: many.targets }
       const measure = (numbers?: number) =>
         Effect.scoped(
-          Effect.flatMap(
-            layerStatistics(run as never, at, batch as never, numbers === undefined ? {} : { numbers }),
-            (layers) => layers(at, batch as never),
+          Effect.flatMap(layerStatistics(run as never, at, batch as never, numbers === undefined ? {} : { numbers }), (layers) =>
+            layers(at, batch as never),
           ),
         )
       const [whole, some] = [yield* provided(measure()), yield* provided(measure(1024))]

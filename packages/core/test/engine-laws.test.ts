@@ -1,27 +1,29 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
+import type { Lanes } from "../src/backend/wasm/assembler/lanes.ts"
 import { makePool } from "../src/backend/wasm/threads/pool.ts"
 import { Key, Program as Programs, Tensor } from "../src/index.ts"
 import * as Reference from "../src/reference/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
-import { modes } from "./engine-modes.ts"
+import { anyMode, modes } from "./engine-modes.ts"
+import { expectSame } from "./expect-same.ts"
 import { mistake } from "./held-to-reference.ts"
 import { bits, oneByOne, whole } from "./one-by-one.ts"
 
 const product = (x: Tensor.Tensor, y: Tensor.Tensor, turnX: boolean, turnY: boolean): Tensor.Tensor =>
   Tensor.matmul(turnX ? Tensor.transpose(x) : x, turnY ? Tensor.transpose(y) : y)
 
-describe.each(modes)("the wasm engine in $numerics numerics and $lanes-bit lanes", (mode) => {
+describe("the wasm engine, in any numerics and lanes,", () => {
   it("means what Reference means, step by step, and gives the same bits fused and one primitive at a time, special numbers too", () => {
     fc.assert(
-      fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
+      fc.property(anyMode, programWithInputs({ maxSteps: 10, special: true }), (mode, { inputs, program }) => {
         const single = oneByOne(mode, program, inputs, (step, given, got) => {
           if (step.equations[0]?.primitive !== "scan") expect(mistake(step, given, got)).toBeUndefined()
         })
-        expect(whole(mode, program, inputs).map(bits)).toEqual(single.map(bits))
+        expectSame(whole(mode, program, inputs), single)
       }),
-      { numRuns: 1000 },
+      { numRuns: 1600 },
     )
   })
 
@@ -30,11 +32,11 @@ describe.each(modes)("the wasm engine in $numerics numerics and $lanes-bit lanes
     await Promise.all(pools.map((pool) => pool?.complete()))
     try {
       fc.assert(
-        fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
-          const one = whole(mode, program, inputs).map(bits)
-          for (const pool of pools) expect(whole(mode, program, inputs, pool).map(bits)).toEqual(one)
+        fc.property(anyMode, programWithInputs({ maxSteps: 10, special: true }), (mode, { inputs, program }) => {
+          const one = whole(mode, program, inputs)
+          for (const pool of pools) expectSame(whole(mode, program, inputs, pool), one)
         }),
-        { numRuns: 60 },
+        { numRuns: 120 },
       )
     } finally {
       await Promise.all(pools.map((pool) => pool?.close()))
@@ -48,24 +50,23 @@ describe.each(modes)("the wasm engine in $numerics numerics and $lanes-bit lanes
     const normal = (name: string, shape: ReadonlyArray<number>) => Tensor.read(Key.normal(Key.fold(Key.make(1), name), shape))
     try {
       fc.assert(
-        fc.property(size, size, size, fc.boolean(), fc.boolean(), (m, n, k, turnA, turnB) => {
+        fc.property(anyMode, size, size, size, fc.boolean(), fc.boolean(), (mode, m, n, k, turnA, turnB) => {
           const [a, b] = [normal("a", turnA ? [k, m] : [m, k]), normal("b", turnB ? [n, k] : [k, n])]
           const program = Programs.trace((x, y) => [product(x as Tensor.Tensor, y as Tensor.Tensor, turnA, turnB)], [a, b])
           const [one] = whole(mode, program, [a, b]) as readonly [NDArray]
-          for (const pool of pools) expect(whole(mode, program, [a, b], pool).map(bits)).toEqual([bits(one)])
+          for (const pool of pools) expectSame(whole(mode, program, [a, b], pool), [one])
           const [exact] = Reference.run(program, [a, b]) as readonly [NDArray]
-          exact.data.forEach((x, i) => {
-            expect(Math.abs((one.data[i] as number) - x)).toBeLessThan(1e-5 * Math.sqrt(k) + 1e-6 * k)
-          })
+          const distances = Array.from(exact.data, (x, i) => Math.abs((one.data[i] as number) - x))
+          expect(Math.max(...distances)).toBeLessThan(1e-5 * Math.sqrt(k) + 1e-6 * k)
         }),
-        { numRuns: 60 },
+        { numRuns: 120 },
       )
     } finally {
       await Promise.all(pools.map((pool) => pool?.close()))
     }
   })
 
-  it("computes each lane on its own: the sine of -0 beside a large number", () => {
+  it.each(modes)("computes each lane on its own: the sine of -0 beside a large number, $numerics, $lanes bits", (mode) => {
     const x = Tensor.make([-0, 2.7e8, 1e-3, 0.5])
     const program = Programs.trace((y) => [Tensor.sin(y as Tensor.Tensor)], [x])
     const together = whole(mode, program, [x])
@@ -85,8 +86,8 @@ describe.each([...new Set(modes.map(({ numerics }) => numerics))])("in %s numeri
   it("give the bits of 128, special numbers too", () => {
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
-        const [narrow, wide] = ([128, 256] as const).map((lanes) => whole({ lanes, numerics }, program, inputs).map(bits))
-        expect(wide).toEqual(narrow)
+        const inLanes = (lanes: Lanes) => whole({ lanes, numerics }, program, inputs)
+        expectSame(inLanes(256), inLanes(128))
       }),
       { numRuns: 300 },
     )

@@ -5,8 +5,10 @@
 
 import * as Space from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { sizeOf } from "./build/Sizes.ts"
 import { differences } from "./check/Differences.ts"
-import type { ModelFile } from "./Document.ts"
+import type { ModelFile, Search } from "./Document.ts"
 import { type Diagnostic, diagnostic } from "./diagnostic/Diagnostic.ts"
 import { type Language, standard } from "./Language.ts"
 import { openAt } from "./Open.ts"
@@ -15,6 +17,8 @@ import { fromText } from "./source/Source.ts"
 import { shownPoint } from "./space/FileSpace.ts"
 import { edited, rewrite } from "./space/Rewrite.ts"
 import { knownAt } from "./Tried.ts"
+import type { Fact } from "./variables/Condition.ts"
+import * as Condition from "./variables/Condition.ts"
 import { toYaml } from "./Write.ts"
 
 /** A point that is not one of the file's space, such as one of an earlier version of the file. */
@@ -54,6 +58,47 @@ export const withPoint = (
 ): Result.Result<ModelFile, ReadonlyArray<Diagnostic>> => {
   const { diagnostics, document } = readAt(reading, point, language)
   return document === undefined ? Result.fail(diagnostics) : Result.succeed(document)
+}
+
+/** The section `search` of a reading; of a file without it, every default. */
+export const searchOf = ({ sections }: Reading, { schema }: Language = standard()): Search =>
+  sections.search ?? Schema.decodeSync(schema.sections.search)({})
+
+/** A condition of `search.where` that a point breaks. */
+export interface Broken {
+  readonly condition: string
+  /** The sizes that it compares, at the point. Where one is missing, too little is known of the data to say whether it holds. */
+  readonly sizes: { readonly [name in Fact]?: number }
+}
+
+/** The sizes of the document of a reading, of those that are known of its data. */
+export const sizesOf = (
+  { document, report }: Reading,
+  facts: ReadonlyArray<Fact>,
+  { catalogue }: Language = standard(),
+): { readonly [name in Fact]?: number } =>
+  Object.fromEntries(
+    facts.flatMap((fact) => {
+      const size = document === undefined ? undefined : sizeOf(document, report.facts, fact, catalogue)
+      return size === undefined ? [] : [[fact, size] as const]
+    }),
+  )
+
+/**
+ * The first condition of `search.where` that a reading at a point breaks, before anything is trained; `undefined` if all hold. A
+ * point that is not a right model breaks no condition.
+ */
+export const brokenBy = (at: Reading, language: Language = standard()): Broken | undefined => {
+  const { document, searched, sections } = at
+  if (document === undefined) return undefined
+  for (const text of sections.search?.where ?? []) {
+    const condition = Result.getOrUndefined(Condition.parse(text))
+    if (condition === undefined) continue
+    const sizes = sizesOf(at, Condition.names(condition).filter(Condition.isFact), language)
+    const lookup = (name: string) => (Condition.isFact(name) ? sizes[name] : searched?.numbers.get(name))
+    if (Condition.holds(condition, lookup) !== true) return { condition: text, sizes }
+  }
+  return undefined
 }
 
 /**

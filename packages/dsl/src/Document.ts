@@ -190,6 +190,26 @@ export interface Evaluate {
   readonly fail_above: { readonly [score: string]: number }
 }
 
+/** What a search looks for, and how. */
+export interface Search {
+  /** Scores of the run, or sizes known before it, on the side where they are better. */
+  readonly maximize: ReadonlyArray<string>
+  readonly minimize: ReadonlyArray<string>
+  readonly sampler: Named
+  readonly trials?: number
+  readonly seed: number
+  readonly pending: number
+  /** The folds over which the score of a trial is averaged. */
+  readonly folds?: number
+  /** The trainings of each trial, of seeds that follow each other. */
+  readonly seeds: number
+  readonly pruner: Named
+  /** Conditions on sizes, as they are written. */
+  readonly where: ReadonlyArray<string>
+  readonly parallel?: number
+  readonly store?: string
+}
+
 export interface ModelFile {
   readonly schema: 1
   readonly name: string

@@ -16,7 +16,8 @@ interface Definitions {
   readonly [name: string]: JsonSchema
 }
 
-const substitute = "Substitute"
+/** The definition of those forms. Its name stands at every value, so it is short. */
+const substitute = "Other"
 
 const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 
@@ -24,7 +25,14 @@ const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 const ranges = {
   int: "Whole numbers between two bounds, both included.",
   float: "Numbers between two bounds, evenly distributed.",
-  log: "Numbers between two bounds above 0, evenly distributed by their logarithm.",
+  log: "Numbers between two bounds above 0, evenly distributed by their logarithm. Beside `int` or `float`: true for the same of that range.",
+}
+
+const bounds = { type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 }
+
+/** What a range has beside its bounds. */
+const besideBounds = {
+  step: { description: "The distance of neighbouring values; it divides the range.", type: "number", exclusiveMinimum: 0 },
 }
 
 /** The forms that may replace any value. */
@@ -48,14 +56,20 @@ const substitutes: JsonSchema = {
             {
               title: "range",
               type: "object",
-              properties: Object.fromEntries(
-                Object.entries(ranges).map(([kind, description]) => [
-                  kind,
-                  { description, type: "array", items: { type: "number" }, minItems: 2, maxItems: 2 },
-                ]),
-              ),
+              properties: {
+                int: { description: ranges.int, ...bounds },
+                float: { description: ranges.float, ...bounds },
+                log: {
+                  description: ranges.log,
+                  anyOf: [
+                    { title: "bounds", ...bounds },
+                    { title: "beside", type: "boolean" },
+                  ],
+                },
+                ...besideBounds,
+              },
               minProperties: 1,
-              maxProperties: 1,
+              maxProperties: 2,
               additionalProperties: false,
             },
           ],

@@ -15,6 +15,7 @@ import { type Language, standard } from "./Language.ts"
 import type { Codec } from "./schema/Annotation.ts"
 import * as Decode from "./schema/Decode.ts"
 import { decode } from "./schema/Issues.ts"
+import type { WholeFile } from "./schema/ModelFileSchema.ts"
 import { repaired } from "./schema/Repaired.ts"
 import { model as modelWords } from "./schema/Vocabulary.ts"
 import { type Data, isRecord } from "./source/Data.ts"
@@ -47,6 +48,8 @@ export interface Searched {
   readonly positions: Positions
   readonly file: FileSpace
   readonly point?: Point
+  /** The values of the variables that are numbers. */
+  readonly numbers: ReadonlyMap<string, number>
 }
 
 /** Decodes plain data without variables, as far as it is valid. `unknown` has the places of values whose variables are unknown. */
@@ -68,7 +71,7 @@ export const decodeSections = (
   const model = isRecord(data) && isRecord(data.model) ? data.model : {}
   const inputs = inputsIn(model)
   return {
-    ...(Result.isSuccess(whole) && unknown.size === 0 && size.length === 0 ? { decoded: whole.success } : {}),
+    ...(Result.isSuccess(whole) && unknown.size === 0 && size.length === 0 ? { decoded: withoutSearch(whole.success) } : {}),
     sections,
     findings: [...size, ...schema, ...(inputs === "unknown" ? [] : Names.check(model.layers ?? null, undefined, inputs))].filter(
       isKnown,
@@ -77,6 +80,9 @@ export const decodeSections = (
     source: positions.source,
   }
 }
+
+/** What is trained: the search over a document is not part of it. */
+const withoutSearch = ({ search: _, ...document }: WholeFile): ModelFile => document
 
 /** The names of a model's inputs, also where their key is misspelled; `unknown` where they are not a map. */
 const inputsIn = (model: { readonly [key: string]: Data }): ReadonlyArray<string> | "unknown" | undefined => {
@@ -99,6 +105,7 @@ const readable = (data: Data, findings: ReadonlyArray<Finding>, { schema }: Lang
     pretrain: read(sections.pretrain, "pretrain"),
     train: read(sections.train, "train"),
     evaluate: read(sections.evaluate, "evaluate"),
+    search: read(sections.search, "search"),
     lint: read(sections.lint, "lint"),
   }
   return Object.fromEntries(Object.entries(found).filter(([, section]) => section !== undefined)) as Readable
@@ -108,12 +115,12 @@ const readable = (data: Data, findings: ReadonlyArray<Finding>, { schema }: Lang
 export const openData = (data: Data, positions: Positions, syntax: ReadonlyArray<Diagnostic>, language: Language): Opened => {
   const expanded = expand(data, positions)
   const sections = decodeSections(expanded.data, expanded.positions, expanded.unknown, language)
-  const { markers } = expanded
+  const { markers, numbers } = expanded
   return {
     ...sections,
     syntax,
     findings: [...expanded.findings, ...sections.findings],
-    ...(markers.length === 0 ? {} : { searched: { data, positions, file: fileSpace(markers) } }),
+    ...(markers.length === 0 ? {} : { searched: { data, positions, numbers, file: fileSpace(markers) } }),
   }
 }
 
@@ -124,7 +131,12 @@ export const openAt = (opened: Opened, point: Point, language: Language = standa
   const { data, file, positions } = searched
   const expanded = expand(data, positions, chosenAt(file, point))
   const sections = decodeSections(expanded.data, expanded.positions, expanded.unknown, language)
-  return { ...sections, syntax, findings: [...expanded.findings, ...sections.findings], searched: { ...searched, point } }
+  return {
+    ...sections,
+    syntax,
+    findings: [...expanded.findings, ...sections.findings],
+    searched: { ...searched, numbers: expanded.numbers, point },
+  }
 }
 
 /** The decoded sections: short forms spelled out, defaults filled in. */

@@ -1,5 +1,6 @@
 /** The reading of a model file: an opened file with the results of all checks, as diagnostics at their places. */
 import { check, type Report } from "./check/Check.ts"
+import * as Searching from "./check/Searching.ts"
 import type { ModelFile } from "./Document.ts"
 import { phaseOf } from "./diagnostic/Codes.ts"
 import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
@@ -9,6 +10,7 @@ import type { Language } from "./Language.ts"
 import type { Opened } from "./Open.ts"
 import type { Facts } from "./prepare/Facts.ts"
 import { known } from "./prepare/Known.ts"
+import { isRecord } from "./source/Data.ts"
 import { pointer } from "./source/Path.ts"
 
 /** A model file with its diagnostics. Without a document there are errors. */
@@ -61,14 +63,40 @@ export const documentFacts = ({ sections }: Opened, { catalogue }: Language): Kn
   findings: [],
 })
 
+/** The findings about the section `search`, which every point of a space shares. */
+const searchFindings = (
+  { searched, sections }: Opened,
+  facts: Facts,
+  catalogue: Language["catalogue"],
+): ReadonlyArray<Finding> => {
+  const { data, evaluate, model, search, train } = sections
+  if (search === undefined || train === undefined || searched?.point !== undefined) return []
+  const written = searched?.data
+  const vars = isRecord(written) && isRecord(written.vars) ? Object.keys(written.vars) : []
+  return Searching.check({
+    search,
+    subject: {
+      catalogue,
+      train,
+      facts,
+      ...(data === undefined ? {} : { data }),
+      ...(model === undefined ? {} : { model }),
+      ...(evaluate === undefined ? {} : { evaluate }),
+    },
+    variables: vars,
+    ...(searched === undefined ? {} : { file: searched.file }),
+  })
+}
+
 /** The reading of an opened file with the facts of its data, and the findings about them. */
 export const checked = (opened: Opened, { facts, findings: wrong }: Known, { catalogue }: Language): Reading => {
   const { findings, positions, sections, syntax } = opened
   const report = check(sections, facts, catalogue)
+  const searching = searchFindings(opened, facts, catalogue)
   const allowed = new Set(sections.lint?.allow ?? [])
   // A map that lost a key to a syntax error would be reported as lacking it.
   const damaged = new Set(syntax.flatMap(({ code, path }) => (phaseOf(code) === "Y" ? [pointer(path)] : [])))
-  const all = [...findings, ...withoutConsequences(wrong, report.findings)]
+  const all = [...findings, ...withoutConsequences(wrong, report.findings), ...searching]
   const kept = all.filter(({ at, code }) => !allowed.has(code) && !(damaged.size > 0 && damaged.has(pointer(at.path))))
   // If the data and the document have the same finding, that of the data is kept.
   const byPlace = new Map(kept.toReversed().map((finding) => [`${finding.code}${pointer(finding.at.path)}`, finding]))

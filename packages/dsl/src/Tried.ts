@@ -16,9 +16,10 @@ import type { Data } from "./source/Data.ts"
 import { isWithin, type Path } from "./source/Path.ts"
 import * as Positions from "./source/Positions.ts"
 import type { Span } from "./source/Source.ts"
-import { decisive } from "./space/Comparable.ts"
+import { decisive, decisiveOfLoss } from "./space/Comparable.ts"
 import { cover } from "./space/Cover.ts"
 import { completed, type FileSpace, shown } from "./space/FileSpace.ts"
+import { objectives } from "./space/Objectives.ts"
 import { placeOf } from "./variables/Marker.ts"
 
 /** The limit on values of documents that are checked: the values of the document times the points. */
@@ -123,6 +124,23 @@ const otherRows = (opened: Sound, at: Opened): ReadonlyArray<Diagnostic> => {
   ]
 }
 
+/** The finding that a point has another loss, where trials are compared by it. */
+const otherLoss = (opened: Sound, at: Opened, { catalogue }: Language): ReadonlyArray<Diagnostic> => {
+  const { search } = opened.sections
+  const compared = search === undefined ? undefined : objectives(search).find(({ name }) => /(?:^|\.)loss$/u.test(name))
+  if (compared === undefined || at.decoded === undefined) return []
+  if (isSame(decisiveOfLoss(at.decoded, catalogue), decisiveOfLoss(opened.decoded, catalogue))) return []
+  return [
+    diagnostic({
+      code: "T528",
+      message: `with this value \`${compared.name}\` is another loss, by which trials cannot be compared`,
+      file: opened.source.file,
+      path: ["train", "loss"],
+      help: "search for a metric instead, such as `maximize: val.accuracy`",
+    }),
+  ]
+}
+
 const sizeOf = (data: Data): number =>
   typeof data === "object" && data !== null ? Object.values(data).reduce<number>((sum, item: Data) => sum + sizeOf(item), 1) : 1
 
@@ -147,7 +165,8 @@ export const triedDiagnostics = (opened: Sound, known: Known, language: Language
   }
   const errorsAt = (point: Point): ReadonlyArray<Diagnostic> => {
     const at = openAt(opened, point, language)
-    return [...errorsOf(checked(at, knownAt(opened, at, known, language), language)), ...otherRows(opened, at)]
+    const errors = errorsOf(checked(at, knownAt(opened, at, known, language), language))
+    return [...errors, ...otherRows(opened, at), ...otherLoss(opened, at, language)]
   }
   /** The dimensions that have the same error alone; all if none has. */
   const causes = (point: Point, { code, message }: Diagnostic): ReadonlyArray<string> => {
@@ -164,7 +183,7 @@ export const triedDiagnostics = (opened: Sound, known: Known, language: Language
   const seen = new Set<string>()
   return points.flatMap((point) =>
     errorsAt(point).flatMap((found): ReadonlyArray<Diagnostic> => {
-      const owner = found.code === "S109" ? undefined : ownerOf(file, point, found.path)
+      const owner = found.span === undefined ? undefined : ownerOf(file, point, found.path)
       const names = owner === undefined ? causes(point, found) : [owner]
       // Of several values that lead to the same mistake at one place, the first is enough.
       const key = JSON.stringify([found.code, found.span?.start, names, owner === undefined ? 0 : point[owner]])

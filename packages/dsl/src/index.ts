@@ -1,4 +1,5 @@
 /** The Adjoint model file: reading, checking, writing and building it. */
+export * as AtPoint from "./AtPoint.ts"
 export * as Build from "./build/Build.ts"
 export * as Checks from "./check/Check.ts"
 export * as Checked from "./check/Checked.ts"

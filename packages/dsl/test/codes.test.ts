@@ -176,6 +176,12 @@ describe("every code", () => {
       1 | model: { blocks: { wide: { layers: [{ dense: 8 }, { use: wide }] } }, layers: [{ use: wide }, { head: label }] }
         |                                                          ^^^^
 
+      error[R211]: there is no size \`model.parms\`
+        --> m.yaml:3:19
+      3 | search: { where: ["model.parms <= 50000"] }
+        |                   ^^^^^^^^^^^^^^^^^^^^^^
+        = help: did you mean \`model.params\`?
+
       error[D304]: the parts of the split add up to 110% of the rows
         --> m.yaml:1:60
       1 | data: { source: { moons: { count: 100 } }, split: { train: 80%, val: 30% } }
@@ -356,6 +362,24 @@ describe("every code", () => {
         |             ^^^^^^^^^^
         = help: \`split: val\`, or set \`data.split.test\`
 
+      error[T525]: \`maximize\` looks for the worst trials: \`val.loss\` is better the lower
+        --> m.yaml:3:21
+      3 | search: { maximize: val.loss }
+        |                     ^^^^^^^^
+        = help: write it under \`minimize\`
+
+      error[T526]: 16 trials cannot run at a time: at most 8 are under way
+        --> m.yaml:3:21
+      3 | search: { parallel: 16 }
+        |                     ^^
+        = help: write \`pending: 16\` too: the sampler then chooses with fewer results
+
+      error[T528]: with this value \`val.loss\` is another loss, by which trials cannot be compared
+        --> m.yaml:1:79
+      1 | train: { loss: { categorical_cross_entropy: { label_smoothing: { $search: [0, 0.1], default: 0 } } } }
+        |                                                                               ^^^
+        = help: search for a metric instead, such as \`maximize: val.accuracy\`
+
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (avoids saturation at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }
@@ -434,7 +458,25 @@ describe("every code", () => {
         --> m.yaml:1:35
       1 | train: { optimizer: { adam: { lr: 10 } } }
         |                                   ^^
-        = help: try \`lr: 0.001\`, the default"
+        = help: try \`lr: 0.001\`, the default
+
+      warning[A640]: there is nothing to search: no value has a search marker
+        --> m.yaml:2:1
+      2 | search: { trials: 10 }
+        | ^^^^^^
+        = help: write values to try in place of one: \`batch: { $search: [16, 32], default: 32 }\`
+
+      warning[A641]: the grid has 9 points, and only the first 5 are tried
+        --> m.yaml:3:20
+      3 | search: { sampler: grid, trials: 5 }
+        |                    ^^^^
+        = help: \`sampler: random\` tries values of every dimension with any number of trials
+
+      warning[A642]: this search marker decides nothing: \`$n\` is not used with it
+        --> m.yaml:1:12
+      1 | vars: { n: { $search: [8, 16], default: 8 } }
+        |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        = help: a search has no dimension for it: use it, or write its default in its place"
     `)
   })
 })

@@ -27,6 +27,7 @@ describe("the JSON Schema", () => {
       "pretrain",
       "train",
       "evaluate",
+      "search",
       "lint",
       "vars",
     ])
@@ -47,7 +48,9 @@ describe("the JSON Schema", () => {
       "Schedule",
       "Metric",
       "Callback",
-      "Substitute",
+      "Sampler",
+      "Pruner",
+      "Other",
     ])
   })
 

@@ -12,7 +12,8 @@ import { afterAll, describe, expect, test } from "vitest"
 import type { Data } from "../src/Document.ts"
 import { baseline } from "../src/prepare/Baseline.ts"
 import { divide, partOf } from "../src/prepare/Division.ts"
-import { type Prepared, prepare } from "../src/prepare/Prepare.ts"
+import { prepare } from "../src/prepare/Prepare.ts"
+import type { Prepared } from "../src/prepare/Prepared.ts"
 import { preview } from "../src/prepare/Preview.ts"
 import { refusal } from "../src/prepare/Unpacked.ts"
 
@@ -152,7 +153,7 @@ describe("what is wrong is said of the document", () => {
     const source = csv("odd.csv")
     const [none] = await refused({ source, split: { seed: 1 } }, scratch)
     expect(none?.help).toBe(
-      'the columns look like `row: id, size: { type: number, decimal: ",", missing: median }, "my kind": category, day: date, same: category`; give the one to predict the type `class`, or `role: target`',
+      'the columns look like `row: id, size: { type: number, decimal: ",", missing: median }, "my kind": category, day: date, same: ignore`; give the one to predict the type `class`, or `role: target`',
     )
     const columns: Data["columns"] = {
       row: { type: "ignore" },

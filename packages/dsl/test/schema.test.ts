@@ -527,14 +527,14 @@ describe("a mistake in data", () => {
 
 describe("a mistake in the sections", () => {
   it("is reported for each", () => {
-    expect(shown("schema: 2\nsearch: {}\nmodle: { layers: [] }\nname: a/b\n")).toMatchInlineSnapshot(`
+    expect(shown("schema: 2\nreport: {}\nmodle: { layers: [] }\nname: a/b\n")).toMatchInlineSnapshot(`
       "error[S107]: schema: expected \`1\`, the version of the model language, got 2
         --> m.yaml:1:9
       1 | schema: 2
         |         ^
-      error[S108]: \`search\` is not supported yet
+      error[S108]: \`report\` is not supported yet
         --> m.yaml:2:1
-      2 | search: {}
+      2 | report: {}
         | ^^^^^^
         = help: the model language reserves this name for a later version: remove it
       error[S101]: unknown key \`modle\` in the document

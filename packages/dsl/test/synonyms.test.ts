@@ -11,6 +11,8 @@ import { describe, expect, test } from "vitest"
 import { called, type Synonyms } from "../src/diagnostic/Suggest.ts"
 import { standard } from "../src/schema/Catalogue.ts"
 import { choices } from "../src/schema/FromEntry.ts"
+import { searchFields } from "../src/schema/SearchSection.ts"
+import * as SearchWords from "../src/schema/SearchWords.ts"
 import * as Of from "../src/schema/Synonyms.ts"
 import { trainFields } from "../src/schema/TrainSection.ts"
 import * as Vocabulary from "../src/schema/Vocabulary.ts"
@@ -52,13 +54,14 @@ describe.each(tables)("the synonyms of the %s table", (_, table) => {
 
 test("the synonyms of the keys of sections lead to keys", () => {
   const sections: ReadonlyArray<readonly [Synonyms, ReadonlyArray<string>]> = [
-    [Vocabulary.file.synonyms, ["schema", "name", "data", "model", "pretrain", "train", "evaluate", "lint"]],
+    [Vocabulary.file.synonyms, ["schema", "name", "data", "model", "pretrain", "train", "evaluate", "search", "lint"]],
     [Vocabulary.data.synonyms, ["source", "columns", "arrays", "image", "scale", "pca", "target", "series", "split", "test"]],
     [Vocabulary.series.synonyms, ["window", "horizon", "step", "time", "group", "gaps", "overlap"]],
     [
       Vocabulary.split.synonyms,
       ["train", "val", "test", "unlabelled", "stratify", "group", "by", "column", "folds", "repeats", "fold", "repeat", "seed"],
     ],
+    [SearchWords.search.synonyms, Object.keys(searchFields(standard, choices(standard)))],
     [Vocabulary.model.synonyms, ["input", "inputs", "init", "layers"]],
     [{ ...Vocabulary.train.synonyms, ...Of.ofTable(standard.around) }, Object.keys(trainFields(standard, choices(standard)))],
     [Of.of(Column.kinds), Object.keys(Column.kinds)],

@@ -22,6 +22,7 @@ const file: Keys<Model.Sections> = {
   pretrain: true,
   train: true,
   evaluate: true,
+  search: true,
   lint: true,
 }
 const data: Keys<NonNullable<Model.Sections["data"]>> = {
@@ -53,6 +54,20 @@ const split: Keys<NonNullable<NonNullable<Model.Sections["data"]>["split"]>> = {
 }
 const model: Keys<Model.Sections["model"]> = { input: true, inputs: true, init: true, layers: true }
 const evaluate: Keys<NonNullable<Model.Sections["evaluate"]>> = { split: true, slices: true, fail_under: true, fail_above: true }
+const search: Keys<Model.Search> = {
+  maximize: true,
+  minimize: true,
+  sampler: true,
+  trials: true,
+  seed: true,
+  pending: true,
+  folds: true,
+  seeds: true,
+  pruner: true,
+  where: true,
+  parallel: true,
+  store: true,
+}
 const lint: Keys<NonNullable<Model.Sections["lint"]>> = { allow: true }
 const rbm: Keys<Model.RbmOptions & { readonly layer: string }> = {
   layer: true,
@@ -82,7 +97,7 @@ const keysIn = (schema: unknown, definitions: { readonly [name: string]: unknown
   return [
     ...Object.keys(properties),
     ...anyOf.flatMap((form) => keysIn(form, definitions)),
-    ...(["Substitute", ""].includes(name) ? [] : keysIn(definitions[name], definitions)),
+    ...(["Other", ""].includes(name) ? [] : keysIn(definitions[name], definitions)),
   ]
 }
 
@@ -114,6 +129,7 @@ describe("the keys of the twin are those of the file", () => {
     [["data", "split"], split],
     [["model"], model],
     [["evaluate"], evaluate],
+    [["search"], search],
     [["lint"], lint],
   ])("%j", (path, keys) => {
     expect(at(path)).toEqual(Object.keys(keys).sort())

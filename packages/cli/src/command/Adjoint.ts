@@ -15,6 +15,7 @@ import { predict } from "../flags/predict.ts"
 import { report } from "../flags/report.ts"
 import { listRuns } from "../flags/runs.ts"
 import { schema } from "../flags/schema.ts"
+import { search } from "../flags/search.ts"
 import { sweep } from "../flags/sweep.ts"
 import { train } from "../flags/train.ts"
 
@@ -23,6 +24,7 @@ const all = [
   check,
   inspect,
   train,
+  search,
   sweep,
   evaluate,
   diagnose,

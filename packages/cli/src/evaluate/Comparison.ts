@@ -23,6 +23,8 @@ export interface Differing {
 export interface ScoreRow {
   readonly name: string
   readonly values: ReadonlyArray<number | undefined>
+  /** The deviation of each value that is a mean over folds; absent where none is. */
+  readonly deviations?: ReadonlyArray<number | undefined>
   /** Of runs that differ by their seeds alone: the mean, and the standard deviation of a sample. */
   readonly mean?: number
   readonly deviation?: number
@@ -64,9 +66,19 @@ const aside = new Set(["name"])
 
 const parts = ["train", "val", "test"] as const
 
-const scoreOf = ({ summary }: Compared, part: (typeof parts)[number], name: string): number | undefined => {
-  const scores = summary?.[part]
-  return scores !== undefined && Object.hasOwn(scores, name) ? scores[name] : undefined
+const own = (scores: { readonly [score: string]: number } | undefined, name: string): number | undefined =>
+  scores !== undefined && Object.hasOwn(scores, name) ? scores[name] : undefined
+
+const scoreOf = ({ summary }: Compared, part: (typeof parts)[number], name: string) => own(summary?.[part], name)
+
+/** The deviations of the runs that are cross-validations, where some are. */
+const deviationsOf = (
+  runs: ReadonlyArray<Compared>,
+  part: (typeof parts)[number],
+  name: string,
+): Pick<ScoreRow, "deviations"> => {
+  const deviations = runs.map(({ summary }) => own(summary?.crossValidation?.deviation[part], name))
+  return deviations.every((each) => each === undefined) ? {} : { deviations }
 }
 
 /** The mean and the standard deviation of a sample of numbers. `spread([1, 2, 3]) // => { mean: 2, deviation: 1 }` */
@@ -89,11 +101,12 @@ export const compare = (runs: ReadonlyArray<Compared>): Comparison => {
   const differs = [...ofDocuments, ...ofRest]
   const isOneModel = haveOwnSeeds(runs) && differs.every(({ path }) => seeds.has(path) || aside.has(path))
   const scores = parts.flatMap((part) => {
-    const own = [...new Set(runs.flatMap(({ summary }) => Object.keys(summary?.[part] ?? {})))]
-    return own.map((name): ScoreRow => {
+    const names = [...new Set(runs.flatMap(({ summary }) => Object.keys(summary?.[part] ?? {})))]
+    return names.map((name): ScoreRow => {
       const values = runs.map((run) => scoreOf(run, part, name))
       const all = values.filter(isThere)
-      return { name: `${part}.${name}`, values, ...(isOneModel && all.length > 1 ? spread(all) : {}) }
+      const spreads = isOneModel && all.length > 1 ? spread(all) : {}
+      return { name: `${part}.${name}`, values, ...deviationsOf(runs, part, name), ...spreads }
     })
   })
   return { scores, differs, isOneModel }

@@ -14,7 +14,7 @@ import { type Feature, type Importance, importance } from "@adjoint/core/trainin
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import type { BuiltHead } from "@adjoint/dsl/build/Build"
-import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepare"
+import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepared"
 import * as Effect from "effect/Effect"
 import type { Trained } from "../run/Trained.ts"
 import * as Format from "../terminal/Format.ts"

@@ -9,7 +9,8 @@ import * as Source from "@adjoint/core/data/Source"
 import * as Table from "@adjoint/core/data/Table"
 import { type Data, useOf } from "@adjoint/dsl/Document"
 import { diagnostic } from "@adjoint/dsl/diagnostic/Diagnostic"
-import { type Part, specOf } from "@adjoint/dsl/prepare/Prepare"
+import type { Part } from "@adjoint/dsl/prepare/Prepared"
+import { specOf } from "@adjoint/dsl/prepare/Spec"
 import { type ReadRows, readRows } from "@adjoint/dsl/prepare/Streamed"
 import { allWindows, hasSeries, seriesOf } from "@adjoint/dsl/prepare/Windows"
 import * as Effect from "effect/Effect"
@@ -64,7 +65,8 @@ const needed = ({ document, run: { fitted } }: Trained): Column.Columns | undefi
   const inputs = (PreprocessTree.inputColumns(fitted) ?? []).map(({ name }) => name)
   const series = data !== undefined && hasSeries(data) ? seriesOf(data) : undefined
   const order = [series?.time, series?.group].filter((name) => name !== undefined)
-  const used = [...new Set([...inputs, ...targets, ...order])].map(
+  const weight = fitted.weight === undefined ? [] : [fitted.weight.name]
+  const used = [...new Set([...inputs, ...targets, ...order, ...weight])].map(
     (name) => [name, Column.declared(columns, name) ?? "number"] as const,
   )
   return { ...Object.fromEntries(used), "*": Column.whole("ignore") }
@@ -121,12 +123,19 @@ export const newRows = (trained: Trained, files: ReadonlyArray<string>) =>
     const found = yield* asRead(trained, use, file)
     const columns = needed(trained)
     const spec = specOf({ data: columns === undefined ? data : { ...data, columns: columns as NonNullable<Data["columns"]> } })
-    const within = Effect.mapError((error: DataError | ScratchError) => (error._tag === "DataError" ? inFile(error, file) : error))
+    const within = Effect.mapError((error: DataError | ScratchError) =>
+      error._tag === "DataError" ? inFile(error, file) : error,
+    )
     const [raw, rows] = yield* Scratch.using(() =>
       Result.flatMap(PreprocessTree.keep(spec, found.raw), (kept) => windowed(data, found.raw, kept.rows)),
     ).pipe(Effect.flatMap(Effect.fromResult), within)
     const part = yield* within(found.part(run.fitted, raw, rows))
     if (rows.length === 0)
       return yield* new UsageError({ message: `${files.join(" and ")}: there are no rows that can be scored` })
+    if (part.weights !== undefined && !part.weights.data.some((weight: number) => weight > 0))
+      return yield* new UsageError({
+        message: `${files.join(" and ")}: all rows have the weight 0, so none counts in a score`,
+        hint: "rows of other weights, or a run without a column of weights",
+      })
     return { raw, rows, part } satisfies NewRows
   })

@@ -57,6 +57,8 @@ export const sections: ReadonlyArray<Section> = [
     place: (said, { main, options }) => `train: ${main === undefined ? `{ ${said}: ${all(options)} }` : said}`,
   },
   { noun: "callback", entries: standard.callback, place: (said) => `train: { callbacks: [${said}] }` },
+  { noun: "sampler", entries: standard.sampler, place: (said) => `search: { maximize: val.accuracy, sampler: ${said} }` },
+  { noun: "pruner", entries: standard.pruner, place: (said) => `search: { maximize: val.accuracy, pruner: ${said} }` },
   { noun: "report", entries: Score.reports },
 ]
 

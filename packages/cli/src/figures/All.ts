@@ -59,11 +59,7 @@ const worst = (
 ): ReadonlyArray<Drawing> =>
   found.kind === "numbers" || inputs === undefined ? [] : drawing(name, "answers", Images.worst(found, inputs, image))
 
-const ofHead = (
-  found: HeadFindings,
-  suffix: string,
-  { image, mistaken, series }: Material,
-): ReadonlyArray<Drawing> =>
+const ofHead = (found: HeadFindings, suffix: string, { image, mistaken, series }: Material): ReadonlyArray<Drawing> =>
   found.kind === "numbers"
     ? [
         ...drawing(`predicted${suffix}`, "answers", Numbers.predictedAgainstTrue(found)),

@@ -55,7 +55,7 @@ export const worst = (found: ClassFindings, inputs: Arrays, image: ReturnType<ty
       png: png(picture),
       width: picture.width,
       height: picture.height,
-      caption: [`${answer} ${(100 * certainty).toFixed(1)} %`, `is ${truth}`],
+      caption: [`said ${answer}, ${(100 * certainty).toFixed(1)} %`, `is ${truth}`],
     }
   })
   return {

@@ -143,10 +143,7 @@ const seriesPanel = (
 }
 
 /** Predictions and truth in the order of time: a panel for each series. `series` has the rows of each, in this order. */
-export const forecast = (
-  found: NumberFindings,
-  series: ReadonlyMap<string, ReadonlyArray<number>>,
-): Figure | undefined => {
+export const forecast = (found: NumberFindings, series: ReadonlyMap<string, ReadonlyArray<number>>): Figure | undefined => {
   const { column, truth } = found
   const all = [...series].filter(([, rows]) => rows.length > 1)
   // Of equally many rows the series that comes first.
@@ -154,7 +151,9 @@ export const forecast = (
   const shown = all.filter((one) => largest.includes(one))
   if (shown.length === 0) return undefined
   const isOne = series.size === 1
-  const of = isOne ? "" : ` of ${shown.length === all.length ? `${all.length} series` : `the ${shown.length} largest of ${all.length} series`}`
+  const of = isOne
+    ? ""
+    : ` of ${shown.length === all.length ? `${all.length} series` : `the ${shown.length} largest of ${all.length} series`}`
   return {
     kind: "panels",
     title: `Forecast of ${column}`,

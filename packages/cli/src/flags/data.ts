@@ -16,6 +16,12 @@ export const data = Command.make(
         Flag.withDescription("show N training rows as they were read, and as the net is given them"),
       ),
     ),
+    plot: optional(
+      Flag.String("plot").pipe(
+        Flag.withMetavar("DIR"),
+        Flag.withDescription("write pictures of these rows, or of 16, into this folder"),
+      ),
+    ),
     json,
   },
   lazily(() => import("../verbs/data.ts")),
@@ -23,7 +29,7 @@ export const data = Command.make(
   Command.withDescription("Show what the rows of a model file hold, and what looks wrong with them"),
   Command.withExamples([
     { command: "adjoint data titanic.yaml" },
-    { command: "adjoint data digits.yaml --sample 12" },
+    { command: "adjoint data digits.yaml --sample 12 --plot plots" },
     { command: "adjoint data fetch mnist" },
   ]),
   Command.withSubcommands([fetch]),

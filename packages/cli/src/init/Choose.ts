@@ -51,9 +51,30 @@ const mapOf = (entries: ReadonlyArray<readonly [string, string] | undefined>): s
 const marksOf = ({ format = {} }: Guess): ReadonlyArray<readonly [string, string]> =>
   Object.entries(format).map(([mark, value]) => [mark, quoted(value)] as const)
 
-const number = ({ blanks, spread }: ColumnProfile, guess: Guess, rows: number): Found => {
+/** The skewness of numbers (their third standardized moment), NaN aside. */
+const skewness = (numbers: Float64Array, of: (x: number) => number): number => {
+  const known = numbers.filter((x) => !Number.isNaN(x)).map(of)
+  const mean = known.reduce((sum, x) => sum + x, 0) / known.length
+  const moment = (power: number): number => known.reduce((sum, x) => sum + (x - mean) ** power, 0) / known.length
+  return moment(3) / moment(2) ** 1.5
+}
+
+/** Numbers are skewed from this skewness on. */
+const skewed = 0.8
+
+/** Whether quantities have a long tail of large values, which their logarithm shortens. */
+const hasTail = ({ isWhole, spread }: ColumnProfile, numbers: Float64Array | undefined): boolean => {
   const { greatest = 0, least = 0, mean = 0, median = 0 } = spread ?? {}
-  const isLong = least >= 0 && greatest > 50 && greatest > 20 * Math.max(median, mean / 4, 1e-9)
+  if (least < 0 || numbers === undefined) return false
+  if (greatest > 50 && greatest > 20 * Math.max(median, mean / 4, 1e-9)) return true
+  if (isWhole && greatest <= mostNames) return false
+  const skew = skewness(numbers, (x) => x)
+  return skew > skewed && Math.abs(skewness(numbers, Math.log1p)) < skew / 2
+}
+
+const number = (column: ColumnProfile, guess: Guess, rows: number, numbers: Float64Array | undefined): Found => {
+  const { blanks } = column
+  const isLong = hasTail(column, numbers)
   const marks = marksOf(guess)
   const value = mapOf([
     ["type", "number"],
@@ -62,7 +83,7 @@ const number = ({ blanks, spread }: ColumnProfile, guess: Guess, rows: number): 
     isLong ? ["transform", "log1p"] : undefined,
     ["scale", "standard"],
   ])
-  const reasons = [marks.length > 0 ? guess.reason : "", isLong ? "a few values are much larger than the others" : ""]
+  const reasons = [marks.length > 0 ? guess.reason : "", isLong ? "some values are much larger than the others" : ""]
   return { value, why: reasons.filter((reason) => reason !== "").join("; "), part: "table" }
 }
 
@@ -107,12 +128,22 @@ const category = ({ blanks, distinct }: ColumnProfile, why = ""): Found => {
   }
 }
 
+/** Names in fewer rows than this may be in no training row, so that the file names both. */
+const rare = 20
+
+const binary = (names: ColumnProfile["names"], rows: number): string => {
+  const isRare = names.some((each) => each.rows < Math.min(rare, rows / 4))
+  const both = names.map(({ name }) => quoted(name.replaceAll("$", "$$$$"))).sort()
+  return mapOf([["type", "binary"], isRare ? ["names", `[${both.join(", ")}]`] : undefined])
+}
+
 const none = (value: string, why: string): Found => ({ value, why, part: "none" })
 
 interface Asked {
   readonly column: ColumnProfile
   readonly guess: NamedGuess
   readonly rows: number
+  readonly numbers: Float64Array | undefined
   readonly hasId: boolean
   readonly hasGroup: boolean
 }
@@ -124,7 +155,7 @@ const imagePaths = /"[^"]*\.(?:png|jpe?g)"$/iu
 const [leastKnown, leastShare] = [5, 0.03]
 
 /** What a column is for, by what it holds alone. */
-const held = ({ column, guess, hasGroup, hasId, rows }: Asked): Found => {
+const held = ({ column, guess, hasGroup, hasId, numbers, rows }: Asked): Found => {
   const { blanks, distinct, isWhole, names, spread } = column
   const known = rows - blanks
   if (distinct === 0) return none("ignore", "only blanks")
@@ -162,13 +193,13 @@ const held = ({ column, guess, hasGroup, hasId, rows }: Asked): Found => {
     case "names":
       return none("ignore", guess.reason.startsWith("dates") ? guess.reason : `${distinct} names, too many to learn from`)
     case "binary":
-      return blanks === 0 ? { value: mapOf([["type", "binary"]]), why: "", part: "table" } : category(column)
+      return blanks === 0 ? { value: binary(names, rows), why: "", part: "table" } : category(column)
     case "category":
       return category(column)
     case "number": {
       const rarest = names.at(-1)?.rows ?? 0
       const isCategory = isWhole && distinct > 2 && distinct <= 5 && blanks === 0 && rarest >= Math.max(10, rows / 50)
-      return isCategory ? category(column, `${distinct} whole numbers`) : number(column, guess, rows)
+      return isCategory ? category(column, `${distinct} whole numbers`) : number(column, guess, rows, numbers)
     }
   }
 }
@@ -196,7 +227,7 @@ const timeOf = (table: Table, guesses: ReadonlyArray<NamedGuess>): Time | undefi
   for (const { dates, name } of guesses)
     if (dates?.order !== undefined && dates.hasDays) return { column: name, order: dates.order }
   for (const { name, type } of guesses) {
-    if (!yearly.test(name) || type !== "number") continue
+    if (!yearly.test(name) || (type !== "number" && type !== "identifier")) continue
     const numbers = valuesOf(table.column(table.columns.indexOf(name)), allOf(table)).numbers ?? []
     const isRising = numbers.every((at, i) => at >= (numbers[i - 1] ?? at)) && numbers[0] !== numbers.at(-1)
     if (isRising) return { column: name, order: "rising" }
@@ -222,7 +253,13 @@ export const choose = (table: Table, guesses: ReadonlyArray<NamedGuess>, wanted:
   })
   const guessOf = (of: string): NamedGuess => guesses[table.columns.indexOf(of)] as NamedGuess
   const isLeak = (of: string): boolean => suspicions.some((each) => each._tag === "Leak" && each.column === of)
-  const namesOf = (of: string): ReadonlyArray<string> => values[table.columns.indexOf(of)]?.names ?? []
+  const numbersOf = (of: string): Float64Array | undefined => values[table.columns.indexOf(of)]?.numbers
+  const texts = new Map<string, ReadonlyArray<string>>()
+  const namesOf = (of: string): ReadonlyArray<string> => {
+    const found = texts.get(of) ?? values[table.columns.indexOf(of)]?.names ?? []
+    texts.set(of, found)
+    return found
+  }
   const twinOf = (column: ColumnProfile, seen: ReadonlyArray<ColumnProfile>): string | undefined =>
     column.distinct < 2 || column.distinct > mostNames
       ? undefined
@@ -251,6 +288,7 @@ export const choose = (table: Table, guesses: ReadonlyArray<NamedGuess>, wanted:
               held({
                 column,
                 guess: guessOf(column.name),
+                numbers: numbersOf(column.name),
                 rows: table.size,
                 hasId,
                 hasGroup: group !== undefined || time !== undefined,

@@ -4,7 +4,7 @@ import type { Folder } from "@adjoint/core/data/Folder"
 import { decode, isImage } from "@adjoint/core/data/image/decode"
 import * as Result from "effect/Result"
 import { convolutions } from "./Layers.ts"
-import { largestBatch } from "./Write.ts"
+import { largestBatch } from "./Sizes.ts"
 
 /** Images in a folder for each class. */
 export interface ImageFolders {

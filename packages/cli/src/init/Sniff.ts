@@ -148,15 +148,8 @@ const isCountLine = (first: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyA
 /** Reads a table whose form is not known. Fails as `Csv.parse` does. */
 export const sniff = (bytes: Uint8Array): Result.Result<Sniffed, DataError> => {
   const encoding = encodingOf(bytes)
-  const text = new TextDecoder(
-    encoding === "auto"
-      ? startsWith(bytes, 0xff, 0xfe)
-        ? "utf-16le"
-        : startsWith(bytes, 0xfe, 0xff)
-          ? "utf-16be"
-          : "utf-8"
-      : encoding,
-  ).decode(bytes.subarray(0, looked))
+  const unicode = startsWith(bytes, 0xff, 0xfe) ? "utf-16le" : startsWith(bytes, 0xfe, 0xff) ? "utf-16be" : "utf-8"
+  const text = new TextDecoder(encoding === "auto" ? unicode : encoding).decode(bytes.subarray(0, looked))
   const all = text.split(/\r\n|\n|\r/).slice(0, lines)
   const isCommented = all[0]?.startsWith("#") === true && all.filter((line) => line.startsWith("#")).length < all.length / 2
   const written = all.filter((line) => line.trim() !== "" && !(isCommented && line.startsWith("#")))
@@ -189,7 +182,7 @@ export const sniff = (bytes: Uint8Array): Result.Result<Sniffed, DataError> => {
     const blanks = Object.fromEntries(guesses.flatMap(({ name, words }) => (words.length === 0 ? [] : [[name, words] as const])))
     const words = [...new Set(Object.values(blanks).flat())]
     const remarks = [
-      encoding === "auto" ? "UTF-8" : "Latin-1",
+      encoding === "auto" ? unicode.toUpperCase().replace(/[LB]E$/, "") : "Latin-1",
       delimiter === " " ? "columns apart by spaces" : delimiter === "\t" ? "columns apart by tabs" : `\`${delimiter}\``,
       ...(isCounts ? ["the first line counts rows and columns, and is skipped"] : []),
       ...(titles > 0 ? [`the first ${skip === 1 ? "line is a title" : `${skip} lines are a title`}, and skipped`] : []),

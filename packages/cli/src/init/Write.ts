@@ -1,6 +1,7 @@
 /** A commented model file from proposals. */
 import type { Choice, Choices } from "./Choose.ts"
 import { convolutions } from "./Layers.ts"
+import { largestBatch, type Sizes, sizesOf } from "./Sizes.ts"
 import type { Target } from "./Target.ts"
 
 /** What is written about the source: a value of YAML, and remarks. */
@@ -32,53 +33,6 @@ const columnLines = (columns: ReadonlyArray<Choice>): ReadonlyArray<string> => {
   const width = Math.min(72, Math.max(...all.map(([line]) => line.length)))
   return all.map(([line, why]) => (why === "" ? line : `${line.padEnd(width)} # ${why.replaceAll(/\s+/g, " ")}`))
 }
-
-/** A batch that leaves some steps an epoch, of all rows with those of validation and test. */
-export const largestBatch = (rows: number): number => 2 ** Math.max(0, Math.floor(Math.log2(rows / 6)))
-
-/** Sizes that suit so many rows. */
-interface Sizes {
-  readonly units: ReadonlyArray<number>
-  readonly batch: number
-  readonly epochs: number
-  readonly patience: number
-  readonly dropout: number
-  /** Few rows are told apart by smooth borders. */
-  readonly activation: "relu" | "tanh"
-  /** The learning rate. */
-  readonly rate: string
-  /** The weight decay: of few rows, more than a few large weights learn noise. */
-  readonly decay: string
-}
-
-const sizesOf = (rows: number): Sizes =>
-  rows < 50
-    ? { units: [], batch: 4, epochs: 100, patience: 20, dropout: 0, activation: "tanh", rate: "1e-2", decay: "1" }
-    : rows < 500
-      ? { units: [16], batch: 16, epochs: 200, patience: 25, dropout: 0.1, activation: "tanh", rate: "5e-3", decay: "3e-2" }
-      : rows < 5000
-        ? { units: [64, 32], batch: 32, epochs: 100, patience: 15, dropout: 0.2, activation: "relu", rate: "3e-3", decay: "1e-2" }
-        : rows < 50_000
-          ? {
-              units: [128, 64],
-              batch: 64,
-              epochs: 60,
-              patience: 10,
-              dropout: 0.2,
-              activation: "relu",
-              rate: "3e-3",
-              decay: "1e-2",
-            }
-          : {
-              units: [256, 128],
-              batch: 256,
-              epochs: 30,
-              patience: 5,
-              dropout: 0.1,
-              activation: "relu",
-              rate: "3e-3",
-              decay: "1e-2",
-            }
 
 const denseLines = ({ activation, dropout, units }: Sizes): ReadonlyArray<string> =>
   units.flatMap((n) => [
@@ -150,11 +104,10 @@ const trainLines = ({ imbalance = 1, rarest = 1, type }: Target, sizes: Sizes, r
 }
 
 /** How the rows are divided: in the order of time where they have one, so that the latest rows judge. */
-const splitLine = ({ columns, group, target, time }: Choices): string => {
+const splitLine = ({ group, target, time }: Choices): string => {
   const shares = "train: 70%, val: 15%, test: 15%"
   if (time?.order === "rising") return `  split: { by: order, ${shares} }  # the rows are in order of time: the last ones judge`
-  const dated = columns.find(({ name }) => name === time?.column)
-  if (time !== undefined && dated !== undefined && !dated.value.includes("format:"))
+  if (time !== undefined)
     return `  split: { by: { order: ${scalar(time.column)} }, ${shares} }  # the first rows are the latest: they judge`
   const stratify = target.type === "number" ? "" : `, stratify: ${scalar(target.name)}`
   const why = group === undefined ? "" : `  # rows with the same \`${group.replaceAll(/\s+/g, " ")}\` stay together`
@@ -164,7 +117,7 @@ const splitLine = ({ columns, group, target, time }: Choices): string => {
 /** The model file of a table. */
 export const tableFile = (name: string, { remarks, source }: SourceText, choices: Choices, rows: number): string => {
   const { columns, target } = choices
-  const sizes = sizesOf(rows)
+  const sizes = sizesOf(rows, target)
   return [
     `# Predicts ${target.name.replaceAll(/\s+/g, " ")} from ${remarks.join(" · ")}`,
     "# Each choice below is a proposal: `adjoint data` shows what the columns hold, `adjoint check` what could be better.",

@@ -48,6 +48,22 @@ const ArrayOfRows = Schema.Struct({
   mean: Score,
 })
 
+const Values = Schema.Record(Schema.String, Schema.Struct({ shape: Shape, numbers: Schema.Array(Score) }))
+
+const Sample = Schema.Struct({
+  /** In the source, from 0. */
+  row: Count,
+  line: Schema.optionalKey(Count),
+  /** The texts of a table's cells, by column. */
+  cells: Schema.optionalKey(Schema.Record(Schema.String, Schema.String)),
+  /** The target of arrays. */
+  target: Schema.optionalKey(Schema.String),
+  /** Arrays and images as they were read. */
+  read: Schema.optionalKey(Values),
+  /** What the net is given, by input; absent if the rows cannot be prepared. */
+  given: Schema.optionalKey(Values),
+})
+
 export const Profiled = event("profiled", "What the training rows of a model file hold, and what looks wrong with them.", {
   file: Schema.String,
   rows: Rows,
@@ -60,5 +76,9 @@ export const Profiled = event("profiled", "What the training rows of a model fil
   classes: Schema.optionalKey(Schema.Array(Named)),
   /** The names of the numbers that the net is given. */
   inputs: Schema.optionalKey(Schema.Array(Schema.String)),
+  /** Training rows, with `--sample`. */
+  samples: Schema.optionalKey(Schema.Array(Sample)),
+  /** The files of pictures of them, with `--plot`. */
+  pictures: Schema.optionalKey(Schema.Array(Schema.String)),
   diagnostics: Schema.Array(Diagnostic),
 })

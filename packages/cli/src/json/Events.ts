@@ -19,6 +19,15 @@ import { Plotted, Reported } from "./Plot.ts"
 import { Predicted, RowFailed } from "./Predict.ts"
 import { Kept, Planned, Run, Summarized } from "./Run.ts"
 import { RunListed, RunsCompared } from "./Runs.ts"
+import {
+  SearchFinished,
+  SearchStarted,
+  StudyListed,
+  TrialExported,
+  TrialFinished,
+  TrialReported,
+  TrialStarted,
+} from "./Search.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
 
 export const Event = Schema.Union([
@@ -32,6 +41,13 @@ export const Event = Schema.Union([
   SweepStarted,
   LambdaScored,
   SweepFinished,
+  SearchStarted,
+  TrialStarted,
+  TrialReported,
+  TrialFinished,
+  SearchFinished,
+  StudyListed,
+  TrialExported,
   Evaluated,
   Diagnosed,
   EvaluatedFiles,

@@ -21,16 +21,18 @@ export const FoldResult = Schema.Struct({
 })
 export type FoldResult = typeof FoldResult.Type
 
+/** Standard deviations of scores over the folds, divided by n - 1. */
+export const Deviations = Schema.Struct({
+  train: Schema.optionalKey(Scores),
+  val: Schema.optionalKey(Scores),
+  test: Schema.optionalKey(Scores),
+})
+
 /** A cross-validation in a summary, whose scores are then means over the folds. */
 export const CrossValidated = Schema.Struct({
   folds: Schema.Int,
   repeats: Schema.Int,
-  /** Standard deviations over the folds, divided by n - 1. */
-  deviation: Schema.Struct({
-    train: Schema.optionalKey(Scores),
-    val: Schema.optionalKey(Scores),
-    test: Schema.optionalKey(Scores),
-  }),
+  deviation: Deviations,
   each: Schema.Array(FoldResult),
 })
 export type CrossValidated = typeof CrossValidated.Type

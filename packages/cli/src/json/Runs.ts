@@ -1,5 +1,6 @@
 /** The events of `runs` and `compare`. */
 import * as Schema from "effect/Schema"
+import { Deviations } from "./Folds.ts"
 import { Summary } from "./Summary.ts"
 import { Count, event, Parts, Score, Units } from "./Values.ts"
 
@@ -28,6 +29,8 @@ export const RunListed = event("run_listed", "A run that is there, in short.", {
   steps: Schema.optionalKey(Count),
   best: Summary.fields.best,
   ...Parts,
+  /** Of a cross-validation, whose scores are means: their deviations over the folds. */
+  deviation: Schema.optionalKey(Deviations),
   units: Schema.optionalKey(Units),
   /** Why it is damaged. */
   problem: Schema.optionalKey(Schema.String),
@@ -40,6 +43,8 @@ export const RunsCompared = event("compared", "Runs side by side; each list of v
       /** With the part of the data in front: `test.accuracy`. */
       name: Schema.String,
       values: Schema.Array(Schema.NullOr(Score)),
+      /** Where some of the runs are cross-validations, whose values are means: the deviation of each over its folds. */
+      deviations: Schema.optionalKey(Schema.Array(Schema.NullOr(Score))),
       /** Of runs that differ by their seeds alone: the mean, and the standard deviation of a sample. */
       mean: Schema.optionalKey(Score),
       deviation: Schema.optionalKey(Score),

@@ -8,7 +8,7 @@ import * as Score from "@adjoint/core/learning/Score"
 import { predict, type Weights } from "@adjoint/core/training/Evaluate"
 import type { Scores } from "@adjoint/core/training/Progress"
 import { scoreName } from "@adjoint/dsl/prepare/Facts"
-import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
+import type { Prepared } from "@adjoint/dsl/prepare/Prepared"
 import * as Effect from "effect/Effect"
 import type { Training } from "./Training.ts"
 
@@ -34,7 +34,12 @@ export const balancedOf = (training: Training, weights: Weights<Params, Params> 
       built.heads.flatMap(({ name, target: { type } }) => {
         if (type !== "class" && type !== "binary") return []
         const [output, truth] = [arrayOf(predictions, name ?? ""), arrayOf(part.targets, name ?? "")]
-        return [[scoreName(name === undefined ? {} : { name }, balancedAccuracy), Score.of(Score.recall("macro"), output, truth, part.weights)] as const]
+        return [
+          [
+            scoreName(name === undefined ? {} : { name }, balancedAccuracy),
+            Score.of(Score.recall("macro"), output, truth, part.weights),
+          ] as const,
+        ]
       }),
     )
     return { balanced: scores }

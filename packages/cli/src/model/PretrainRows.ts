@@ -2,7 +2,7 @@
 import * as Dataset from "@adjoint/core/data/Dataset"
 import { arrayOf, inMemory, numbers } from "@adjoint/core/data/PreprocessTree"
 import type { NDArray } from "@adjoint/core/types/NDArray"
-import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepare"
+import type { Part, Prepared } from "@adjoint/dsl/prepare/Prepared"
 import * as Result from "effect/Result"
 
 /** Inputs prepared, where they are still bytes. Throws `TypeError` for several inputs. Rows of pre-training are always in memory. */

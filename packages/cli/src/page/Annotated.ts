@@ -1,6 +1,6 @@
 /** The model file of a run with what is known of each layer on its line. */
 import type { LayerStatistics } from "@adjoint/core/diagnosis/Diagnosis"
-import type { Row } from "../model/Layers.ts"
+import type { Row } from "@adjoint/dsl/build/LayerRows"
 import * as Format from "../terminal/Format.ts"
 import { type Html, html } from "./Html.ts"
 
@@ -63,6 +63,7 @@ interface Column {
 
 /** The columns that at least one line has something for. */
 const columnsOf = (facts: ReadonlyArray<LineFacts>): ReadonlyArray<Column> => {
+  if (facts.length === 0) return []
   const work = facts.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0)
   const some = (has: (facts: LineFacts) => boolean, column: Column): ReadonlyArray<Column> => (facts.some(has) ? [column] : [])
   return [

@@ -8,7 +8,7 @@ import { type LayerStatistics, layers } from "@adjoint/core/diagnosis/Diagnosis"
 import { Engine } from "@adjoint/core/engines/Engine"
 import type { Params } from "@adjoint/core/learning/Params"
 import { scalar } from "@adjoint/core/tensor/Tensor"
-import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
+import type { Prepared } from "@adjoint/dsl/prepare/Prepared"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as Schema from "effect/Schema"
@@ -28,9 +28,7 @@ const Times = Schema.Struct({
 })
 
 const hasTimes = (directory: string) =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) =>
-    Effect.orElseSucceed(fs.exists(join(directory, files.times)), () => false),
-  )
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.exists(join(directory, files.times)), () => false))
 
 /** Measures how long each layer takes, and records it in the run's folder: where there is no record yet, or `again`. */
 export const recordTimes = ({ built, run: { directory } }: Trained, prepared: Prepared, { again = false } = {}) =>

@@ -66,6 +66,18 @@ const tableOf = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<
 /** A time in UTC, which the record has. */
 const printTime = (text: string): string => text.replace("T", " ").replace(/\.\d+Z$/, " UTC")
 
+/** The mean of the main score over the folds, with its deviation, and what it is of. */
+const meanOfFolds = ({ folds, summary }: Material): readonly [value: string, what: string] | undefined => {
+  if (folds === undefined || summary === undefined) return undefined
+  const part = (["test", "val"] as const).find((one) => summary[one] !== undefined)
+  const names = part === undefined ? [] : Object.keys(summary[part] ?? {})
+  const name = names.find((one) => !/(^|\.)loss$/u.test(one)) ?? names[0]
+  const mean = part === undefined || name === undefined ? undefined : of(summary[part], name)
+  if (part === undefined || name === undefined || mean === undefined) return undefined
+  const deviation = of(summary.crossValidation?.deviation[part], name)
+  return [Format.spread(name, mean, deviation), `${part} ${name}, mean ± deviation over ${folds.length} folds`]
+}
+
 const header = (material: Material): Html => {
   const { command, findings, reference, summary } = material
   const name = findings === undefined ? undefined : mainScore(findings)
@@ -75,11 +87,12 @@ const header = (material: Material): Html => {
   const fact = (big: string, small: string): Html => html`<li><b>${big}</b><span>${small}</span></li>
 `
   const { rows } = material.lock
+  const mean = meanOfFolds(material)
   return html`<header>
 <h1>${reference}</h1>
 <p class="soft">${summary?.status ?? "without a result"} · started ${printTime(command.started)}${summary === undefined ? "" : ` · ${Format.duration(1000 * summary.seconds)}`}</p>
 <ul class="facts">
-${
+${mean === undefined ? "" : fact(...mean)}${
   name === undefined || findings === undefined
     ? ""
     : fact(
@@ -148,11 +161,11 @@ const scoresSection = (material: Material): Html | undefined => {
   return html`<section aria-labelledby="scores"><h2 id="scores">Scores</h2>
 <p class="soft">${weights}An interval holds the score of other rows of the same kind in 95 of 100 cases.</p>
 ${scrolled("scores", tableOf(["score", ...shown, ...judged, ...always], rows))}${linearText(summary)}${
-    balanced.length === 0
-      ? ""
-      : html`<p class="soft">The loss weighs classes, which costs accuracy: the run is judged by its balanced accuracy, the mean share of each class that is found. On rows that it was not trained on: ${balanced.join(", ")}.</p>
+  balanced.length === 0
+    ? ""
+    : html`<p class="soft">The loss weighs classes, which costs accuracy: the run is judged by its balanced accuracy, the mean share of each class that is found. On rows that it was not trained on: ${balanced.join(", ")}.</p>
 `
-  }</section>
+}</section>
 `
 }
 
@@ -170,9 +183,8 @@ const foldsSection = ({ folds, summary }: Material): Html | undefined => {
   ])
   const deviation = summary?.crossValidation?.deviation
   const means = scores.map(({ name, part }) => {
-    const own = of(deviation?.[part], name)
-    const mean = scoreCell(name, of(summary?.[part], name))
-    return own === undefined || Number.isNaN(own) ? mean : `${mean} ± ${Format.score(name, own)}`
+    const mean = of(summary?.[part], name)
+    return mean === undefined ? "–" : Format.spread(name, mean, of(deviation?.[part], name))
   })
   const head = ["fold", "epoch", ...scores.map(({ name, part }) => `${part} ${name}`)]
   return html`<section aria-labelledby="folds"><h2 id="folds">Folds</h2>
@@ -219,10 +231,15 @@ const isWide = ({ figure }: Drawing): boolean => figure.kind === "tiles" || figu
 
 const figureOf = (drawing: Drawing): Html => {
   const { figure } = drawing
-  const picture = svg(figure, { isEmbedded: true, width: isWide(drawing) ? 960 : 480 })
-  return html`<figure${isWide(drawing) ? html` class="wide"` : ""}>
+  const wide = isWide(drawing)
+  const picture = raw(svg(figure, { isEmbedded: true, width: wide ? 960 : 480 }))
+  // On a narrow screen a wide picture is scrolled: its words would be too small to be read.
+  const shown = wide
+    ? html`<div class="scroll" tabindex="0" role="region" aria-label="picture: ${figure.title}">${picture}</div>`
+    : picture
+  return html`<figure${wide ? html` class="wide"` : ""}>
 <figcaption>${figure.title}<span>${figure.description}</span></figcaption>
-${raw(picture)}</figure>
+${shown}</figure>
 `
 }
 

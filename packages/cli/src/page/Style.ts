@@ -30,6 +30,8 @@ pre { margin: 8px 0; padding: 12px 14px; border: 1px solid var(--grid); border-r
 .code { width: 100% }
 .code td, .code th { border-bottom: 0; padding: 0 12px 0 0 }
 .code td.source { text-align: left; white-space: pre-wrap; overflow-wrap: anywhere; width: 100%; min-width: 280px }
+.code thead th { white-space: normal; vertical-align: bottom; min-width: 62px }
+.code thead th.text { white-space: nowrap }
 .code td:first-child, .code th:first-child { text-align: right; color: var(--soft) }
 .code tr.layer td { background: color-mix(in srgb, var(--tone0) 9%, transparent) }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 24px }
@@ -39,6 +41,7 @@ figure.wide { grid-column: 1 / -1; max-width: none }
 figcaption { font-weight: 600; margin-bottom: 2px }
 figcaption span { display: block; font-weight: 400; color: var(--soft); font-size: 13px }
 figure svg { width: 100%; height: auto; display: block }
+figure.wide svg { min-width: 600px }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 3px 18px }
 dt { color: var(--soft) }
 dd { margin: 0; overflow-wrap: anywhere }

@@ -98,7 +98,10 @@ const sampleOf = (sample: Shape.Shape, value: unknown): Result.Result<ReadonlyAr
     const numbers = flat(isRecord(value) ? cells : value)
     if (numbers === undefined) return yield* wrong("a value that is not a finite number", `${width} finite numbers`)
     if (numbers.length !== width)
-      return yield* wrong(`${numbers.length} ${numbers.length === 1 ? "number" : "numbers"}`, `${width} numbers for a sample of the shape ${Shape.print(sample)}`)
+      return yield* wrong(
+        `${numbers.length} ${numbers.length === 1 ? "number" : "numbers"}`,
+        `${width} numbers for a sample of the shape ${Shape.print(sample)}`,
+      )
     return numbers
   })
 

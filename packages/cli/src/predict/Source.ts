@@ -9,6 +9,8 @@ import type { Open } from "@adjoint/core/data/image/readColumn"
 import { inputColumns } from "@adjoint/core/data/PreprocessTree"
 import { isTable } from "@adjoint/core/data/Raw"
 import * as Recorded from "@adjoint/core/data/Source"
+import type { ByteStore } from "@adjoint/core/data/StoredArray"
+import type { Table } from "@adjoint/core/data/Table"
 import * as Result from "effect/Result"
 import { archive, idx, npy, wholeRows } from "./ArrayFile.ts"
 import { delimited } from "./Delimited.ts"
@@ -17,7 +19,7 @@ import { fromTable } from "./fromTable.ts"
 import { image } from "./images.ts"
 import { jsonLines } from "./JsonLines.ts"
 import { lastWindows } from "./lastWindows.ts"
-import type { Reader, Rows } from "./Rows.ts"
+import type { Read, Reader, Rows } from "./Rows.ts"
 
 /** What reading rows needs to know of a run. */
 export interface Run {
@@ -53,9 +55,7 @@ const asSource = (run: Run, name: string, kind: Recorded.AnyKind): Reader => {
   const named = kind.named as Parameters<typeof archive>[0] | undefined
   if (named !== undefined) return archive(named, String(options.inputs))(fitted)
   return wholeRows(async (path) => {
-    const columns = inputColumns(fitted)
-    const isUsed = (column: string) => columns?.some((each) => each.name === column) ?? true
-    const raw = await Recorded.read(kind, { name, options }, { path }, { isUsed })
+    const raw = await Recorded.read(kind, { name, options }, { path }, { isUsed: isUsedIn(run) })
     return Result.flatMap(
       Result.mapError(raw, ({ error }) => error),
       (rows) => (isTable(rows) ? Result.succeed(fromTable(fitted, rows, run.open)) : fromArray(fitted, rows.inputs)),
@@ -63,7 +63,21 @@ const asSource = (run: Run, name: string, kind: Recorded.AnyKind): Reader => {
   })
 }
 
-type Kinds = ReadonlyArray<readonly [name: string, ending: RegExp, read: (run: Run) => Reader]>
+/** Whether a column is one that was fitted: others may have any values. */
+const isUsedIn = ({ run: { fitted } }: Run): ((column: string) => boolean) => {
+  const columns = inputColumns(fitted)
+  return (column) => columns?.some(({ name }) => name === column) ?? true
+}
+
+/** Reads a table block by block; `undefined` for a kind that is not read so. */
+const inBlocks = async (run: Run, name: string): Promise<Reader | undefined> => {
+  const reader = await Recorded.blocks({ name, options: optionsOf(run, name) }, { isUsed: isUsedIn(run) })
+  const rows = (table: Table | undefined): ReadonlyArray<Rows> =>
+    table === undefined ? [] : [fromTable(run.run.fitted, table, run.open)]
+  return reader && { push: (bytes) => Result.map(reader.push(bytes), rows), end: async () => Result.map(reader.end(), rows) }
+}
+
+type Kinds = ReadonlyArray<readonly [name: string, ending: RegExp, read: (run: Run) => Reader | Promise<Reader>]>
 
 /** The kinds that are read row by row, or are no source of their own. */
 const own: Kinds = [
@@ -81,24 +95,42 @@ const kinds: Kinds = [
   ...own,
   ...Object.entries<Recorded.AnyKind>(Recorded.kinds).flatMap(([name, kind]): Kinds => {
     const isOther = kind.endings.length > 0 && own.every(([each]) => each !== name)
-    return isOther ? [[name, ended(kind.endings), (run) => asSource(run, name, kind)]] : []
+    const read = async (run: Run) => (await inBlocks(run, name)) ?? asSource(run, name, kind)
+    return isOther ? [[name, ended(kind.endings), read]] : []
   }),
 ]
 
 /** The kinds of file that can be predicted, in words. */
 export const kindNames = kinds.map(([name]) => name).join(", ")
 
-/** The reader of the kind that a run's own source is. */
-const ownKind = (run: Run): Reader | undefined => {
-  const own = Recorded.of(run.run.fitted)
-  return kinds.find(([name]) => name === own?.name)?.[2](run)
-}
+/** The kind of a file, by the end of its name; other names are of the kind of the run's own source. */
+const kindOf = ({ run: { fitted } }: Run, file: string): Kinds[number] | undefined =>
+  kinds.find(([, ending]) => ending.test(file)) ?? kinds.find(([name]) => name === Recorded.of(fitted)?.name)
 
-/** The reader of a file, by the end of its name; other names are read as the run's own rows were. */
-export const readerOf = (run: Run, name: string): Reader | undefined => {
-  const reader = kinds.find(([, ending]) => ending.test(name))?.[2](run) ?? ownKind(run)
+/** The reader of a file; `undefined` for a file of no known kind. */
+export const readerOf = async (run: Run, file: string): Promise<Reader | undefined> => {
+  const reader = await kindOf(run, file)?.[2](run)
   return reader === undefined ? undefined : lastWindows(run.run.fitted, reader)
 }
+
+/** Reads a file whose bytes are not read in their order, such as Parquet; `undefined` for other kinds. */
+export const groupsOf = (run: Run, file: string): ((store: ByteStore) => AsyncIterable<Read>) | undefined => {
+  const { fitted } = run.run
+  const [name = ""] = kindOf(run, file) ?? []
+  if (Recorded.kindOf(name)?.groups === undefined) return undefined
+  return async function* (store) {
+    let group: Read = Result.succeed([])
+    const reader = lastWindows(fitted, { push: () => group, end: async () => Result.succeed([]) })
+    const groups = Recorded.groups({ name, options: optionsOf(run, name) }, store, { isUsed: isUsedIn(run) }) ?? []
+    for await (const table of groups) {
+      group = Result.map(table, (rows) => [fromTable(fitted, rows, run.open)])
+      yield reader.push(nothing)
+    }
+    yield await reader.end()
+  }
+}
+
+const nothing = new Uint8Array(0)
 
 /** Whether bytes begin with these characters. */
 const begins = (bytes: Uint8Array, characters: string): boolean =>

@@ -29,8 +29,8 @@ export type Report =
 /** What the supervisor asks for. */
 export type Request = { readonly tag: "interrupt" } | { readonly tag: "resized"; readonly streams: Streams }
 
-/** Runs the command that the supervisor has and ends the worker with its exit code. */
-export const runBeside = async (): Promise<void> => {
+/** Runs the command that the supervisor has and ends the worker with its exit code. `entry` is the module that started it. */
+export const runBeside = async (entry: URL): Promise<void> => {
   const { args, streams: first } = workerData as Start
   const port = parentPort
   if (port === null) throw new Error("a supervisor starts this, as a worker")
@@ -47,6 +47,7 @@ export const runBeside = async (): Promise<void> => {
   })
   const running = Effect.runFork(
     execute(args, {
+      entry,
       env: process.env,
       stdout: sink("stdout"),
       stderr: sink("stderr"),

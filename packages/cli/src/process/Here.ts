@@ -6,8 +6,8 @@ import { codeOf, execute } from "../command/Execute.ts"
 import { end, output } from "./Output.ts"
 import { acknowledgement, signals } from "./Signals.ts"
 
-/** Runs the command and sets the exit code of the process. */
-export const runHere = async (args: ReadonlyArray<string>): Promise<void> => {
+/** Runs the command and sets the exit code of the process. `entry` is the module that starts the process and its threads. */
+export const runHere = async (args: ReadonlyArray<string>, entry: URL): Promise<void> => {
   const [stdout, stderr] = [output("stdout", process.stdout), output("stderr", process.stderr)]
   let hasRun = false
   const { code: heard, setSaving } = signals((signal) => {
@@ -16,6 +16,7 @@ export const runHere = async (args: ReadonlyArray<string>): Promise<void> => {
   })
   const running = Effect.runFork(
     execute(args, {
+      entry,
       env: process.env,
       stdout: {
         ...stdout,

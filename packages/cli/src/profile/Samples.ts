@@ -1,16 +1,45 @@
-/** Some rows as they were read, and as the net is given them. */
+/** Some training rows as they were read, and as the net is given them. */
+import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
-import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import type { Profiled } from "@adjoint/dsl/prepare/Profiled"
 import * as Result from "effect/Result"
-import { sizeOf } from "../plot/Sheet.ts"
+import { type Size, sizeOf } from "../plot/Sheet.ts"
 import * as Format from "../terminal/Format.ts"
-import { halfBlocks } from "../terminal/HalfBlocks.ts"
-import { hanging, shortened } from "../terminal/Text.ts"
 import { inputNames } from "./Columns.ts"
+
+/** The numbers of one row in an array. */
+export interface Values {
+  readonly shape: Shape.Shape
+  readonly numbers: ArrayLike<number>
+}
+
+/** Named values, in the order of the inputs. */
+export type Named = ReadonlyArray<readonly [name: string, values: Values]>
+
+/** A training row. */
+export interface Sample {
+  /** Its number in the source, from 0. */
+  readonly row: number
+  /** Its line in a file of text. */
+  readonly line?: number
+  /** Of a table: the texts of its cells. */
+  readonly cells?: ReadonlyArray<readonly [column: string, text: string]>
+  /** What was read of arrays, and the images that cells are paths of. */
+  readonly read: Named
+  /** The target of arrays. */
+  readonly target?: string
+  /** What the net is given; absent if the rows cannot be prepared. */
+  readonly given?: Named
+}
+
+/** The samples, with the names of the numbers that the net is given. */
+export interface Samples {
+  readonly rows: ReadonlyArray<Sample>
+  readonly names: ReadonlyArray<string>
+}
 
 /** Rows spread evenly over the training rows. */
 const spread = (rows: ArrayLike<number>, count: number): ReadonlyArray<number> => {
@@ -18,14 +47,15 @@ const spread = (rows: ArrayLike<number>, count: number): ReadonlyArray<number> =
   return Array.from({ length: n }, (_, i) => rows[Math.floor((i * rows.length) / n)] ?? 0)
 }
 
-const rowOf = ({ data, shape }: NDArray, row: number): ArrayLike<number> => {
-  const size = Shape.size(shape.slice(1))
-  return data.subarray(row * size, (row + 1) * size)
+const rowOf = ({ data, shape }: NDArray, row: number): Values => {
+  const own = shape.slice(1)
+  const size = Shape.size(own)
+  return { shape: own, numbers: data.subarray(row * size, (row + 1) * size) }
 }
 
-/** The target of a row, as it was read. */
+/** The target of a row of arrays, as it was read. */
 const targetText = ({ fitted, raw }: Profiled, row: number): string => {
-  if (fitted === undefined || isTable(raw)) return ""
+  if (fitted === undefined) return ""
   const [head] = PreprocessTree.headsOf(fitted)
   if (head === undefined) return ""
   const found = PreprocessTree.targets(fitted, raw, [row])
@@ -37,72 +67,72 @@ const targetText = ({ fitted, raw }: Profiled, row: number): string => {
     : Format.decimal(Number(value))
 }
 
-/** Images next to each other, as many as fit into a line, each with its target below. */
-const printImages = (profiled: Profiled, images: NDArray, rows: ReadonlyArray<number>, width: number, colour: boolean) => {
-  const size = sizeOf(images.shape.slice(1))
-  if (size === undefined) return undefined
-  const across = Math.max(1, Math.floor((width + 1) / (size.width + 1)))
-  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const row of rows) {
-    const pixels = rowOf(images, row)
-    for (let i = 0; i < pixels.length; i++) {
-      least = Math.min(least, pixels[i] ?? 0)
-      greatest = Math.max(greatest, pixels[i] ?? 0)
-    }
-  }
-  const scale = greatest > least ? 1 / (greatest - least) : 0
-  const lines: Array<string> = []
-  for (let from = 0; from < rows.length; from += across) {
-    const shown = rows.slice(from, from + across)
-    const drawn = shown.map((row) =>
-      halfBlocks({ ...size, pixels: Array.from(rowOf(images, row), (value) => (value - least) * scale) }, colour),
-    )
-    const height = Math.max(...drawn.map((image) => image.length))
-    for (let line = 0; line < height; line++) lines.push(drawn.map((image) => image[line] ?? "").join(" "))
-    lines.push(
-      shown
-        .map((row) => shortened(printable(targetText(profiled, row)), size.width).padEnd(size.width))
-        .join(" ")
-        .trimEnd(),
-    )
-  }
-  return lines
+/** The columns of images among the columns of an input. */
+const imagesOf = (fitted: FittedTree | undefined) =>
+  (fitted === undefined ? [] : (PreprocessTree.inputColumns(fitted) ?? [])).flatMap((column) =>
+    column.type === "image" ? [column] : [],
+  )
+
+const readOf = ({ fitted, raw }: Profiled, row: number): Named => {
+  if (isTable(raw))
+    return imagesOf(fitted).flatMap(({ channels, name, size }) => {
+      const pixels = raw.column(raw.columns.indexOf(name)).pixels?.(row)
+      return pixels === undefined || Result.isFailure(pixels)
+        ? []
+        : [[name, { shape: [...size, channels], numbers: pixels.success }] as const]
+    })
+  return PreprocessTree.hasNamedArrays(raw)
+    ? Object.entries(raw.arrays).map(([name, { array }]) => [name, rowOf(array, row)] as const)
+    : [["inputs", rowOf(raw.inputs, row)]]
 }
 
-const printNumbers = (names: ReadonlyArray<string>, numbers: ArrayLike<number>): string => {
-  const shown = Array.from({ length: Math.min(64, numbers.length) }, (_, i) => {
-    const value = Number((numbers[i] ?? 0).toPrecision(4))
-    return names[i] === undefined ? String(value) : `${printable(names[i] ?? "")} ${value}`
-  })
-  return `${shown.join(" · ")}${numbers.length > shown.length ? " · …" : ""}`
-}
-
-/** The numbers that the net is given for a row. */
-const given = ({ fitted, raw }: Profiled, row: number, names: ReadonlyArray<string>): string | undefined => {
+/** What the net is given for a row. The numbers of one column of images are an image again. */
+const givenOf = ({ fitted, raw }: Profiled, row: number): Named | undefined => {
   if (fitted === undefined) return undefined
   const inputs = Result.flatMap(PreprocessTree.inputs(fitted, raw, [row]), (found) => PreprocessTree.numbers(fitted, found))
   if (Result.isFailure(inputs)) return undefined
-  const arrays = PreprocessTree.inputsOf(fitted).map(([name]) => PreprocessTree.arrayOf(inputs.success, name))
-  return printNumbers(
-    names,
-    arrays.flatMap(({ data }) => Array.from(data, Number)),
-  )
+  const images = imagesOf(fitted)
+  return PreprocessTree.inputsOf(fitted).map(([name]) => {
+    const values = rowOf(PreprocessTree.arrayOf(inputs.success, name), 0)
+    const image = images.find(({ channels, size }) => Shape.size([...size, channels]) === values.numbers.length)
+    const isImage = values.shape.length === 1 && image !== undefined
+    return [name === "" ? "inputs" : name, isImage ? { ...values, shape: [...image.size, image.channels] } : values] as const
+  })
 }
 
 /** Samples of the training rows. */
-export const printSamples = (profiled: Profiled, count: number, width: number, colour: boolean): ReadonlyArray<string> => {
+export const samplesOf = (profiled: Profiled, count: number): Samples => {
   const { parts, raw } = profiled
-  const rows = spread(parts.train, count)
-  if (!isTable(raw) && !PreprocessTree.hasNamedArrays(raw)) {
-    const images = printImages(profiled, raw.inputs, rows, width, colour)
-    if (images !== undefined) return images
-  }
-  const names = inputNames(profiled)
-  return rows.flatMap((row) => {
-    const read = isTable(raw)
-      ? `line ${raw.line(row)}: ${raw.columns.map((name, i) => `${printable(name)}=${printable(raw.column(i).text(row))}`).join(" · ")}`
-      : `row ${row + 1}: ${targetText(profiled, row)}`
-    const numbers = given(profiled, row, names)
-    return [...hanging(read, width, ""), ...(numbers === undefined ? [] : hanging(`→ ${numbers}`, width - 2, "  "))]
+  const rows = spread(parts.train, count).map((row): Sample => {
+    const given = givenOf(profiled, row)
+    return {
+      row,
+      read: readOf(profiled, row),
+      ...(isTable(raw)
+        ? { line: raw.line(row), cells: raw.columns.map((name, i) => [name, raw.column(i).text(row)] as const) }
+        : { target: targetText(profiled, row) }),
+      ...(given === undefined ? {} : { given }),
+    }
   })
+  return { rows, names: inputNames(profiled) }
+}
+
+/** The images at a place among the named values of all samples: the numbers of each, and their size, if they are images. */
+export const imagesAt = (
+  all: ReadonlyArray<Named>,
+  at: number,
+): { readonly size: Size; readonly images: ReadonlyArray<ArrayLike<number>> } | undefined => {
+  const size = sizeOf(all[0]?.[at]?.[1].shape ?? [])
+  return size === undefined ? undefined : { size, images: all.map((named) => named[at]?.[1].numbers ?? []) }
+}
+
+/** The least and the greatest number of some. */
+export const rangeOf = (all: ReadonlyArray<ArrayLike<number>>): { readonly black: number; readonly white: number } => {
+  let [black, white] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const numbers of all)
+    for (let i = 0; i < numbers.length; i++) {
+      black = Math.min(black, numbers[i] ?? 0)
+      white = Math.max(white, numbers[i] ?? 0)
+    }
+  return { black, white }
 }

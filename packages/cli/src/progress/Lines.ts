@@ -4,7 +4,7 @@ import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import { type Baseline, baselines, worseThan } from "@adjoint/dsl/prepare/Baseline"
 import { type Head, headsOf, scoreName } from "@adjoint/dsl/prepare/Facts"
-import type { Prepared } from "@adjoint/dsl/prepare/Prepare"
+import type { Prepared } from "@adjoint/dsl/prepare/Prepared"
 import { print } from "@adjoint/dsl/source/Path"
 import * as Effect from "effect/Effect"
 import type { Summary } from "../json/Summary.ts"
@@ -157,10 +157,7 @@ const worseBalanced = ({ prepared }: Training, { balanced }: Partial<Summary>, h
 }
 
 /** The scores of a summary that are worse than the baselines, with the baselines. A head whose classes have weights is judged by its balanced accuracy. */
-export const worseThanBaseline = (
-  training: Training,
-  summary: Partial<Pick<Summary, "balanced" | "test" | "train" | "val">>,
-) => {
+export const worseThanBaseline = (training: Training, summary: Partial<Pick<Summary, "balanced" | "test" | "train" | "val">>) => {
   const { built, prepared } = training
   const part = baselinePart(prepared)
   const scores = Object.entries(summary[part] ?? {})

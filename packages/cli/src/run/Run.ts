@@ -9,7 +9,7 @@ import * as Checkpoint from "@adjoint/core/training/Checkpoint"
 import type { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import type { Weights } from "@adjoint/core/training/Evaluate"
 import type { Built } from "@adjoint/dsl/build/Build"
-import type { Lock } from "@adjoint/dsl/prepare/Prepare"
+import type { Lock } from "@adjoint/dsl/prepare/Prepared"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
@@ -26,8 +26,8 @@ const Files = Schema.Array(Schema.Struct({ path: Schema.String, bytes: Schema.In
 const Rows = Schema.Struct({ train: Schema.Int, val: Schema.Int, test: Schema.Int })
 const Numbers = Schema.Array(Schema.Finite)
 const TargetRecord = Schema.Union([
-  Schema.Struct({ counts: Numbers }),
-  Schema.Struct({ yes: Numbers, rows: Schema.Int }),
+  Schema.Struct({ counts: Numbers, weighed: Schema.optionalKey(Numbers) }),
+  Schema.Struct({ yes: Numbers, rows: Schema.Finite }),
   Schema.Struct({ means: Numbers }),
 ])
 const LockRecord = Schema.Struct({

@@ -68,6 +68,10 @@ export const better = (name: string): "higher" | "lower" | undefined =>
 /** A score by its name, with or without the part of the data in front. `score("val.accuracy", 0.9781) // => "97.81%"` */
 export const score = (name: string, value: number): string => (percentages.has(bare(name)) ? percent(value) : decimal(value))
 
+/** A mean of scores with its deviation, where there is one. `spread("val.accuracy", 0.9, 0.03) // => "90.00% ± 3.00%"` */
+export const spread = (name: string, mean: number, deviation: number | undefined): string =>
+  `${score(name, mean)}${deviation === undefined || Number.isNaN(deviation) ? "" : ` ± ${score(name, deviation)}`}`
+
 /** A score's name without the part of the data in front: `kind.accuracy` of the head `kind`. */
 const withoutPart = (name: string): string => name.replace(/^(?:train|val|test)\./, "")
 

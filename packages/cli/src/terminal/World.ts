@@ -21,6 +21,8 @@ export interface Input {
 export class World extends Context.Service<
   World,
   {
+    /** The module that starts the command; a search starts its threads with it. */
+    readonly entry: URL
     readonly env: { readonly [name: string]: string | undefined }
     /** For results. */
     readonly stdout: Sink

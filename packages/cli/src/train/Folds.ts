@@ -91,15 +91,12 @@ const summarize = (
   }
 }
 
-const pair = (name: string, mean: number, deviation: number | undefined): string =>
-  `${Format.score(name, mean)}${deviation === undefined || Number.isNaN(deviation) ? "" : ` ± ${Format.score(name, deviation)}`}`
-
 /** The scores of a cross-validation: mean ± deviation. */
 export const printScores = ({ crossValidation, units, ...means }: Summary): ReadonlyArray<string> =>
   (["val", "test"] as const).flatMap((part) =>
     Object.entries(means[part] ?? {}).map(([name, mean]) => {
       const unit = Format.unit(name, units)
-      const value = pair(name, mean, crossValidation?.deviation[part]?.[name])
+      const value = Format.spread(name, mean, crossValidation?.deviation[part]?.[name])
       return `${part}.${name} ${value}${unit === undefined ? "" : ` (${unit})`}`
     }),
   )

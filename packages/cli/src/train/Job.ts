@@ -1,6 +1,7 @@
 /** The job of one run: the model file that it trains, the run that it resumes, and where its folder goes. */
 import { basename, dirname, join } from "node:path"
 import type { Fold } from "@adjoint/core/training/CrossValidate"
+import type { Reading } from "@adjoint/dsl/Read"
 import * as Effect from "effect/Effect"
 import { UsageError } from "../report/Failure.ts"
 import { find } from "../run/Find.ts"
@@ -29,6 +30,8 @@ export interface Job {
   readonly name?: string
   /** Whether it is one fold of a cross-validation, which reports what its folds have in common. */
   readonly isFold: boolean
+  /** Of a fold: the model file of the whole as it was typed, in which messages are located. */
+  readonly typed?: Reading
 }
 
 /** The job that the arguments ask for. Fails with `UsageError` without a model file, and with the errors of `find` and `openRun`. */
@@ -55,17 +58,18 @@ export const jobOf = ({ file, resume, runs, set: sets }: Asked) =>
 /** The name of the folder of a fold's runs. `nameOf({ repeat: 2, fold: 3 }) // => "2-3"` */
 export const nameOf = ({ fold, repeat }: Fold): string => `${repeat}-${fold}`
 
-/** A cross-validation: its folder, and what the paths of its model file are relative to. */
+/** A cross-validation: its folder, what the paths of its model file are relative to, and that file as it was typed. */
 export interface Whole {
   readonly folder: string
   readonly directory: string
+  readonly typed: Reading
 }
 
 /**
  * The job of one fold, which resumes the run in the folder `resumes`. Its model file is that of the whole with this fold, and its
  * folder is `folds/2-3/0001` for fold 3 of repeat 2.
  */
-export const foldJobOf = ({ directory, folder }: Whole, fold: Fold, resumes: string | undefined) =>
+export const foldJobOf = ({ directory, folder, typed }: Whole, fold: Fold, resumes: string | undefined) =>
   Effect.map(
     resumes === undefined ? Effect.succeed(undefined) : openRun(resumes),
     (parent): Job => ({
@@ -77,6 +81,7 @@ export const foldJobOf = ({ directory, folder }: Whole, fold: Fold, resumes: str
       runs: join(folder, files.folds),
       name: nameOf(fold),
       isFold: true,
+      typed,
     }),
   )
 

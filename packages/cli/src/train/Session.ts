@@ -79,6 +79,8 @@ interface Learned {
 export const train = (ready: Ready, { folder, json, linear, reference }: Place) =>
   Effect.gen(function* () {
     const { job, machines, training } = ready
+    const { typed: reading = training.sound.reading } = job
+    const typed: Training = { ...training, sound: { ...training.sound, reading } }
     const config: Config = { ...ready.config, saving: savingIn(folder, training) }
     const progress = yield* progressFor(job, json)
     const { setSaving } = yield* World
@@ -104,7 +106,7 @@ export const train = (ready: Ready, { folder, json, linear, reference }: Place) 
         ledger = Ledger.enter(ledger, event)
         yield* Recorder.note(folder, event)
         yield* progress.tell(event)
-        if (!json) yield* warn(event, training)
+        if (!json) yield* warn(event, typed)
       })
 
     const recordMachine = (event: PretrainEvent) =>
@@ -140,18 +142,16 @@ export const train = (ready: Ready, { folder, json, linear, reference }: Place) 
 
     return yield* Effect.flatMap(pretrained, (each) => Stream.runForEach(Train.run(each), record)).pipe(
       Effect.ensuring(progress.end),
-      Effect.andThen(
-        Effect.suspend(() => Effect.all([judge(training, ledger, record), balancedOf(training, ledger.weights)])),
-      ),
+      Effect.andThen(Effect.suspend(() => Effect.all([judge(training, ledger, record), balancedOf(training, ledger.weights)]))),
       Effect.flatMap(([judged, balanced]) =>
         close({ status: ledger.isStopped ? "stopped early" : "finished", ...judged, ...balanced }),
       ),
       Effect.map((summary) => ({ summary, weights: ledger.weights })),
       Effect.onInterrupt(() => Effect.ignore(stopped)),
-      Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, training) : error)),
+      Effect.mapError((error) => (error instanceof NonFinite ? diverged(error, typed) : error)),
       Effect.mapError((error) => (isUnwritten(error) ? new Unsaved({ cause: error, reference }) : error)),
       Effect.tapError((error) => Effect.ignore(close({ status: "failed", failure: error.message }))),
-      Effect.mapError(located(training)),
+      Effect.mapError(located(typed)),
       Effect.ensuring(Effect.sync(() => setSaving(false))),
     )
   })

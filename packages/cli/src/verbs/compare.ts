@@ -132,14 +132,13 @@ const lines = (all: ReadonlyArray<Overview>, { differs, isOneModel, scores }: Co
     ),
     ...shownOf(scores).map((score) => {
       const winner = best(score)
-      const { deviation, mean, name, values } = score
-      const cells = values.map((value) =>
+      const { deviation, deviations, mean, name, values } = score
+      const cells = values.map((value, i) =>
         value === undefined
           ? text(undefined)
-          : cell(Format.score(name, value), value === winner ? (own) => style("good", own) : undefined),
+          : cell(Format.spread(name, value, deviations?.[i]), value === winner ? (own) => style("good", own) : undefined),
       )
-      const spread =
-        mean === undefined || deviation === undefined ? "" : `${Format.score(name, mean)} ± ${Format.score(name, deviation)}`
+      const spread = mean === undefined ? "" : Format.spread(name, mean, deviation)
       return row(name, cells, spread)
     }),
     ...differs.map(({ path, values }) =>
@@ -195,7 +194,11 @@ export const run = (options: Options) =>
           ...(splitSeed === undefined ? {} : { splitSeed }),
           ...(summary === undefined ? {} : { epochs: summary.epochs, parameters: summary.parameters, seconds: summary.seconds }),
         })),
-        scores: scores.map(({ values, ...rest }) => ({ ...rest, values: values.map((value) => value ?? null) })),
+        scores: scores.map(({ deviations, values, ...rest }) => ({
+          ...rest,
+          values: values.map((value) => value ?? null),
+          ...(deviations === undefined ? {} : { deviations: deviations.map((value) => value ?? null) }),
+        })),
         differs: differs.map(({ path, values }) => ({ path, values: values.map((value) => value ?? null) })),
         isOneModel,
       })

@@ -10,7 +10,9 @@ import { emit } from "../json/Emit.ts"
 import { open, streaming } from "../model/ModelFile.ts"
 import { arraysOf, classesOf, printArrays } from "../profile/Arrays.ts"
 import { columnsOf, inputNames, printColumns } from "../profile/Columns.ts"
-import { printSamples } from "../profile/Samples.ts"
+import { printSamples } from "../profile/SampleLines.ts"
+import { drawSamples } from "../profile/SamplePictures.ts"
+import { type Named, type Sample, samplesOf } from "../profile/Samples.ts"
 import { Refused, UsageError } from "../report/Failure.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
@@ -25,6 +27,8 @@ export interface Options {
   readonly file: string
   readonly set?: ReadonlyArray<string>
   readonly sample: number | undefined
+  /** The folder for pictures of the samples. */
+  readonly plot: string | undefined
   readonly json: boolean
 }
 
@@ -40,22 +44,40 @@ const printRows = ({ hasOwnTest, parts: { test, train, val }, raw }: Profiled): 
   return `${Format.counted(PreprocessTree.size(raw), "row")}: ${shares.join(", ")}`
 }
 
-const printInputs = (names: ReadonlyArray<string>, width: number, style: Style): ReadonlyArray<string> =>
-  names.length === 0
-    ? []
-    : [
-        "",
-        ...hanging(`inputs (${names.length}): ${names.map(printable).join(" · ")}`, width, "").map((line) =>
-          style("faint", line),
-        ),
-      ]
+/** Names of inputs that are listed: those of a photograph are tens of thousands. */
+const mostNames = 100
+
+const printInputs = (names: ReadonlyArray<string>, width: number, style: Style): ReadonlyArray<string> => {
+  if (names.length === 0) return []
+  const left = names.length - mostNames
+  const shown = [...names.slice(0, mostNames).map(printable), ...(left > 0 ? [`${Format.count(left)} more`] : [])]
+  return ["", ...hanging(`inputs (${names.length}): ${shown.join(" · ")}`, width, "").map((line) => style("faint", line))]
+}
+
+/** A sample as it is reported. */
+const eventOf = ({ cells, given, line, read, row, target }: Sample) => {
+  const plain = (named: Named) =>
+    Object.fromEntries(named.map(([name, { numbers, shape }]) => [name, { shape, numbers: Array.from(numbers, Number) }]))
+  return {
+    row,
+    ...(line === undefined ? {} : { line }),
+    ...(cells === undefined ? {} : { cells: Object.fromEntries(cells) }),
+    ...(target === undefined ? {} : { target }),
+    ...(read.length === 0 ? {} : { read: plain(read) }),
+    ...(given === undefined ? {} : { given: plain(given) }),
+  }
+}
 
 /** The diagnostics of a model file's data: those that keep its section from being read, or those of the profile. */
 const dataDiagnostics = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> =>
   diagnostics.filter(({ code, path, severity }) => severity === "error" && (code.startsWith("Y") || path[0] === "data"))
 
-export const run = ({ file, json, sample, set }: Options) =>
+/** Samples of a call with `--plot` alone. */
+const usualSamples = 16
+
+export const run = ({ file, json, plot, sample: wanted, set }: Options) =>
   Effect.gen(function* () {
+    const sample = wanted ?? (plot === undefined ? undefined : usualSamples)
     if (sample !== undefined && !(sample >= 1 && sample <= mostSamples))
       return yield* new UsageError({ message: `--sample: got ${sample}, wanted a number of rows from 1 to ${mostSamples}` })
     const opened = yield* open(file, { sets: set })
@@ -76,6 +98,8 @@ export const run = ({ file, json, sample, set }: Options) =>
     const inputs = inputNames(found)
     const arrays = isTable(found.raw) ? undefined : arraysOf(found.raw, found.parts.train)
     const classes = classesOf(found)
+    const samples = sample === undefined ? undefined : samplesOf(found, sample)
+    const pictures = plot === undefined || samples === undefined ? undefined : yield* drawSamples(plot, samples)
     if (json)
       return yield* emit({
         event: "profiled",
@@ -86,6 +110,8 @@ export const run = ({ file, json, sample, set }: Options) =>
         ...(arrays === undefined ? {} : { arrays }),
         ...(classes === undefined ? {} : { classes }),
         ...(inputs.length === 0 ? {} : { inputs }),
+        ...(samples === undefined ? {} : { samples: samples.rows.map(eventOf) }),
+        ...(pictures === undefined ? {} : { pictures }),
         diagnostics: Render.shown(suspicions),
       })
     const { env, stderr, stdout } = yield* World
@@ -97,9 +123,12 @@ export const run = ({ file, json, sample, set }: Options) =>
         ...(columns === undefined ? [] : printColumns(columns, found.target, width, style)),
         ...(arrays === undefined ? [] : printArrays(arrays, classes, width, style)),
         ...printInputs(inputs, width, style),
-        ...(sample === undefined ? [] : ["", ...printSamples(found, sample, width, hasColour(env, stdout))]),
+        ...(samples === undefined || wanted === undefined
+          ? []
+          : ["", ...printSamples(samples, { width, colour: hasColour(env, stdout) }, style)]),
       ].join("\n"),
     )
+    for (const picture of pictures ?? []) yield* message(`wrote ${printable(picture)}`)
     if (suspicions.length > 0) {
       const colour = hasColour(env, stderr)
       yield* message(`\n${own(Render.all(suspicions, source, { colour }))}`)

@@ -1,9 +1,11 @@
-/** `adjoint inspect`: the layers of a model file or a run, with their shapes, parameters and work. */
+/** `adjoint inspect`: the layers of a model file or a run, with their shapes, parameters and work, and what a search may choose. */
 import { join } from "node:path"
 import { checkShapes } from "@adjoint/core/engines/Compile"
 import * as Shape from "@adjoint/core/types/Shape"
 import { netOf } from "@adjoint/dsl/build/Build"
+import { modelRows, type Row, work } from "@adjoint/dsl/build/LayerRows"
 import * as Memory from "@adjoint/dsl/build/Memory"
+import { steppable } from "@adjoint/dsl/build/Steppable"
 import type { Report } from "@adjoint/dsl/check/Check"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import { type Diagnostic, hasErrors, locate } from "@adjoint/dsl/diagnostic/Diagnostic"
@@ -14,9 +16,8 @@ import type { Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { emit } from "../json/Emit.ts"
-import { modelRows, type Row, work } from "../model/Layers.ts"
 import { open } from "../model/ModelFile.ts"
-import { steppable } from "../model/Step.ts"
+import { spaceData, spaceLines } from "../model/SpaceTable.ts"
 import { Refused, UsageError } from "../report/Failure.ts"
 import { find } from "../run/Find.ts"
 import { openRun } from "../run/Run.ts"
@@ -142,6 +143,7 @@ export const run = (options: Options) =>
         message: "the shape of the data is not known without reading all of it",
         hint: "say it in the model file: `model: { input: [784] }`",
       })
+    const space = reading.searched?.file
     const step = stepOf(document, facts, positions, report)
     // Of layers too large for any memory not even the parameters can be written down.
     const layers = yield* checkShapes(() => modelRows(netOf(document, facts), sample)).pipe(
@@ -158,11 +160,15 @@ export const run = (options: Options) =>
         parameters: total(layers, "parameters"),
         multiplyAdds: total(layers, "multiplyAdds"),
         ...(step === undefined ? {} : { step }),
+        ...(space === undefined ? {} : { space: spaceData(space) }),
       })
     else {
       const { env, stdout } = yield* World
       const colour = hasColour(env, stdout)
       const width = stdout.isTerminal ? stdout.columns() : Number.POSITIVE_INFINITY
-      yield* result((style) => [print(sample, layers, width, style), ...printStep(step, source, colour)].join("\n"))
+      const searched = (style: Style) => (space === undefined ? [] : ["", ...spaceLines(space, width, style)])
+      yield* result((style) =>
+        [print(sample, layers, width, style), ...printStep(step, source, colour), ...searched(style)].join("\n"),
+      )
     }
   })

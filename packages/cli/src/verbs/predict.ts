@@ -1,6 +1,8 @@
 /** `adjoint predict`: what a run's model says of rows, one line of JSON a row, as the rows come. */
 import { dirname } from "node:path"
 import { DataError, dataError, inFile } from "@adjoint/core/data/DataError"
+import * as FileStore from "@adjoint/core/data/FileStore"
+import { isGzip } from "@adjoint/core/data/Gzip"
 import { pieces } from "@adjoint/core/data/GzipPieces"
 import * as Load from "@adjoint/core/data/Load"
 import { escaped } from "@adjoint/core/types/escaped"
@@ -14,7 +16,7 @@ import { type Choice, engineOf } from "../model/Engines.ts"
 import { folderRows } from "../predict/images.ts"
 import { type Outcome, predictor } from "../predict/Predictor.ts"
 import type { Read, Reader } from "../predict/Rows.ts"
-import { kindNames, readerByContent, readerOf } from "../predict/Source.ts"
+import { groupsOf, kindNames, readerByContent, readerOf } from "../predict/Source.ts"
 import { Unanswered, UsageError } from "../report/Failure.ts"
 import { find } from "../run/Find.ts"
 import { load, type Trained } from "../run/Trained.ts"
@@ -57,7 +59,11 @@ const openFile = (trained: Trained, file: string) =>
   Effect.gen(function* () {
     if (yield* Load.isFolder(file))
       return { name: file, rows: folderRows(trained.run.fitted, yield* Load.folder(file)) } satisfies Opened
-    const reader = readerOf({ run: trained.run, open: yield* openIn(dirname(file)) }, file)
+    const run = { run: trained.run, open: yield* openIn(dirname(file)) }
+    const groups = groupsOf(run, file)
+    if (groups !== undefined && !isGzip(yield* Load.start(file, 2)))
+      return { name: file, rows: groups(yield* FileStore.open(file)) } satisfies Opened
+    const reader = yield* Effect.promise(() => readerOf(run, file))
     if (reader === undefined) {
       const hint = `a name that ends in ${kindNames}, with or without .gz`
       return yield* new UsageError({ message: `${file}: what kind of file is it?`, hint })

@@ -61,11 +61,14 @@ const printTime = (text: string): string => {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`
 }
 
-/** As many scores as have room, the loss only where there is no other. */
-const printScores = (scores: Scores | undefined, room: number): string => {
+/** As many scores as have room, the loss only where there is no other; those of a cross-validation with their deviation over the folds. */
+const printScores = (scores: Scores | undefined, deviations: Scores | undefined, room: number): string => {
   const all = Object.entries(scores ?? {})
+  const deviation = (name: string) => (deviations !== undefined && Object.hasOwn(deviations, name) ? deviations[name] : undefined)
   const metrics = all.filter(([name]) => !/(^|\.)loss$/su.test(name))
-  const texts = (metrics.length === 0 ? all : metrics).map(([name, value]) => `${printable(name)} ${Format.score(name, value)}`)
+  const texts = (metrics.length === 0 ? all : metrics).map(
+    ([name, value]) => `${printable(name)} ${Format.spread(name, value, deviation(name))}`,
+  )
   const fitting = (n: number) => [...texts.slice(0, n), ...(n < texts.length ? [`+${texts.length - n}`] : [])].join("  ")
   let n = texts.length
   while (n > 1 && columns(fitting(n)) > room) n--
@@ -87,7 +90,7 @@ const row = (one: Overview, room: number, style: Style): ReadonlyArray<Cell> => 
     cell(summary === undefined ? "" : String(summary.epochs)),
     cell(summary === undefined ? "" : Format.duration(summary.seconds * 1000)),
     cell(part === undefined ? "" : part, (text) => style("faint", text)),
-    cell(printScores(scores, room)),
+    cell(printScores(scores, part === undefined ? undefined : summary?.crossValidation?.deviation[part], room)),
   ]
 }
 
@@ -125,6 +128,7 @@ const entryOf = ({ command, directory, name, number, problem, seed, splitSeed, s
         ...(summary.train === undefined ? {} : { train: summary.train }),
         ...(summary.val === undefined ? {} : { val: summary.val }),
         ...(summary.test === undefined ? {} : { test: summary.test }),
+        ...(summary.crossValidation === undefined ? {} : { deviation: summary.crossValidation.deviation }),
         ...(summary.units === undefined ? {} : { units: summary.units }),
       }),
   ...(problem === undefined ? {} : { problem }),

@@ -77,7 +77,7 @@ const trained = (options: Options, ready: Ready, folder: string, reference: stri
 const trainedFolds = (options: Options, { job, training }: Ready, folder: string, folds: ReturnType<typeof foldsOf>) =>
   Effect.gen(function* () {
     const reference = referenceOf(folder, options)
-    const whole = { folder, directory: resolve(job.directory) }
+    const whole = { folder, directory: resolve(job.directory), typed: training.sound.reading }
     const summary = yield* Folds.run(
       { folder, folds, json: options.json, training, parent: job.parent?.directory, reference },
       (fold, resumes) =>

@@ -163,7 +163,11 @@ const messageAt = (bytes: Uint8Array, start: number): Message => {
 }
 
 /** Reads the rows of one message. */
-const readMessage = (bytes: Uint8Array, { body: start, end, header, message }: Message & { _tag: "Message" }, state: State): void => {
+const readMessage = (
+  bytes: Uint8Array,
+  { body: start, end, header, message }: Message & { _tag: "Message" },
+  state: State,
+): void => {
   const body = bytes.subarray(start, end)
   const kind = message.byte(1)
   if (kind === schema) {

@@ -153,7 +153,8 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   BadEncoding: (r) => `this is not ${r.encoding} text; try: name the encoding that the file was saved in`,
   BadHeader: (r) => `the header has ${r.got}; wanted ${r.wanted}`,
   BadRow: (r) => `row ${r.row} has ${count(r.got, r.got === 1 ? "cell" : "cells")}, wanted ${r.wanted}, one for each column`,
-  BadQuote: (r) => `${r.column === undefined ? "" : `column ${named(r.column)}: `}got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
+  BadQuote: (r) =>
+    `${r.column === undefined ? "" : `column ${named(r.column)}: `}got ${r.got}; wanted ${r.wanted}${trying(r.hint)}`,
   BadCell: (r) => `row ${r.row}, column ${named(r.column)}: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
   BadRecord: (r) =>
     `row ${r.row}${r.column === undefined ? "" : `, column ${named(r.column)}`}: got ${r.got}; wanted ${r.wanted}`,

@@ -171,7 +171,8 @@ export const column = (column: TableColumn, name = "", most = usual): Guess => {
       return of("constant", `the same in ${counted(known, "row")}`, more)
     const isFlag = names.length === 2 && (known >= leastRows || numbers.every((number) => number >= -1 && number <= 2))
     if (isWhole && isFlag) return of("binary", `two different numbers, ${shown(names)}`, more)
-    if (isOther && identifies(name, known, { isWhole, range: greatest - least }))
+    const areYears = /^year$/iu.test(name) && least >= 1000 && greatest < 3000
+    if (isOther && !areYears && identifies(name, known, { isWhole, range: greatest - least }))
       return of("identifier", `${counted(known, "row")} with as many different whole numbers`, more)
     if (isWhole && groups(name, names.length, known))
       return of("group", `${counted(known, "row")} with ${names.length} different numbers`, more)

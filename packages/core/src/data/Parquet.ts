@@ -91,8 +91,7 @@ const open = async ({ read, size }: File): Promise<Result.Result<Opened, DataErr
   if (size === 0) return refuse({ _tag: "Empty", got: "it is empty", wanted: "a Parquet file" })
   const at = (offset: number, length: number) => read(Float64Array.of(offset), length)
   const start = String.fromCharCode(...(await at(0, Math.min(size, magic.length))))
-  if (start !== magic)
-    return refuse({ _tag: "BadMagic", offset: 0, got: quote(start), wanted: '"PAR1", as a Parquet file does' })
+  if (start !== magic) return refuse({ _tag: "BadMagic", offset: 0, got: quote(start), wanted: '"PAR1", as a Parquet file does' })
   const truncated = () => refuse({ _tag: "Truncated", offset: size, wanted: "its footer" })
   if (size < magic.length + trailer) return truncated()
   const end = await at(size - trailer, trailer)
@@ -112,8 +111,7 @@ const open = async ({ read, size }: File): Promise<Result.Result<Opened, DataErr
     : opened
 }
 
-const tooManyCells = (got: bigint) =>
-  refuse({ _tag: "TooLarge", what: "the table", got, limit: maxCells, unit: "cells" })
+const tooManyCells = (got: bigint) => refuse({ _tag: "TooLarge", what: "the table", got, limit: maxCells, unit: "cells" })
 
 /** The columns of a row group. */
 type Group = ReadonlyArray<Cells>
@@ -214,10 +212,8 @@ export async function* groups(
 ): AsyncGenerator<Result.Result<Table, DataError>> {
   const opened = await open(file)
   if (Result.isFailure(opened)) return yield Result.fail(opened.failure)
-  const largest = opened.success.metadata.row_groups
-    .map((group) => cellsOf([group]))
-    .reduce((most, cells) => (cells > most ? cells : most), 0n)
-  if (largest > BigInt(maxCells)) return yield tooManyCells(largest)
+  const large = opened.success.metadata.row_groups.map((group) => cellsOf([group])).find((cells) => cells > BigInt(maxCells))
+  if (large !== undefined) return yield tooManyCells(large)
   let before = 0
   for await (const group of read(file, opened.success, isRead, () => maxBytes)) {
     const first = before

@@ -8,6 +8,7 @@ import type * as DType from "../types/DType.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import * as ArrayInput from "./ArrayInput.ts"
+import type { Columns } from "./Column.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"
 import type { Scale } from "./Field.ts"
@@ -16,13 +17,17 @@ import type { Fitted, FittedClasses, FittedNumber, FittedNumbers, FittedTarget }
 import * as Quantity from "./Quantity.ts"
 import { type Arrays, all, isTable, type Raw, type Rows } from "./Raw.ts"
 import type { ArrayTarget, Spec } from "./Spec.ts"
+import type { Table } from "./Table.ts"
+import * as TableBeside from "./TableBeside.ts"
 import * as TableInput from "./TableInput.ts"
+import * as TableTarget from "./TableTarget.ts"
+import * as UsedColumns from "./UsedColumns.ts"
 
 export type { Column, Columns } from "./Column.ts"
 export type { Scale } from "./Field.ts"
 export { type Arrays, all, isTable, type Raw, type Rows, size } from "./Raw.ts"
 export type { ArrayTarget, Image, Spec } from "./Spec.ts"
-export type { Kept } from "./TableInput.ts"
+export type { Kept } from "./UsedColumns.ts"
 
 type DataResult<A> = Result.Result<A, DataError>
 
@@ -30,8 +35,8 @@ type DataResult<A> = Result.Result<A, DataError>
  * The rows to use: for a table, those without a blank in a column with `missing: drop`, and how many rows each of these
  * columns drops. Fails with `NoColumn` and `UnlistedColumns`.
  */
-export const keep = ({ columns }: Spec, raw: Raw): DataResult<TableInput.Kept> =>
-  isTable(raw) && columns !== undefined ? TableInput.keep(columns, raw) : Result.succeed({ rows: all(raw), dropped: [] })
+export const keep = ({ columns }: Spec, raw: Raw): DataResult<UsedColumns.Kept> =>
+  isTable(raw) && columns !== undefined ? UsedColumns.keep(columns, raw) : Result.succeed({ rows: all(raw), dropped: [] })
 
 /**
  * Learns from the given rows (those of `keep` by default) how `spec` preprocesses rows like these.
@@ -59,8 +64,16 @@ const fitRows = (spec: Spec, raw: Raw, rows: Rows): DataResult<Fitted> => {
         hint: `\`columns: { ${raw.columns[0] ?? "Age"}: number, … }\``,
       }),
     )
-  return Result.map(TableInput.fit(spec.columns, raw, rows, spec.pca), (fitted) => ({ version: 1, ...fitted }))
+  return fitTable({ columns: spec.columns, pca: spec.pca }, raw, rows)
 }
+
+const fitTable = ({ columns, pca }: { readonly columns: Columns; readonly pca: Spec["pca"] }, table: Table, rows: Rows) =>
+  Result.gen(function* () {
+    const used = yield* UsedColumns.resolve(columns, table)
+    const input = yield* TableInput.fitInputs(used.filter(UsedColumns.isInput), table, rows, pca)
+    const target = yield* TableTarget.fitTarget(used.filter(UsedColumns.isTarget), table, rows)
+    return { version: 1, input, target, ...(yield* TableBeside.fitBeside(used, table, rows)) } satisfies Fitted
+  })
 
 const fitTargets = (
   { classes, inputs, targets }: Arrays,
@@ -144,7 +157,7 @@ const mismatch = (got: string, wanted: string, hint = ""): DataResult<never> =>
 export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArray.NDArray> => {
   const { target } = fitted
   if (target === null) return mismatch("no target", "a target, as in training")
-  if (isTable(raw)) return TableInput.targets(target, raw, rows ?? all(raw))
+  if (isTable(raw)) return TableTarget.targets(target, raw, rows ?? all(raw))
   if (raw.targets === undefined) return mismatch("no targets", "targets, as in training")
   if (target.type === "labels") return mismatch("arrays", "a table, as in training")
   const array = rows === undefined ? raw.targets : Dataset.takeRows(raw.targets, rows)
@@ -222,7 +235,7 @@ export const weights = (
 ): DataResult<Pick<Dataset.Dataset, "weights">> => {
   if (weight === undefined) return Result.succeed({})
   if (!isTable(raw)) return mismatch("arrays", "a table, as in training")
-  return Result.map(TableInput.weights(weight, raw, rows ?? all(raw)), (found) => ({ weights: found }))
+  return Result.map(TableBeside.weights(weight, raw, rows ?? all(raw)), (found) => ({ weights: found }))
 }
 
 /** The names of the classes and the columns of preprocessed rows. */

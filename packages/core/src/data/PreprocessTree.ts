@@ -30,9 +30,12 @@ import * as Quantity from "./Quantity.ts"
 import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
 import * as Series from "./Series.ts"
 import { hasStored } from "./storedRows.ts"
+import * as TableBeside from "./TableBeside.ts"
 import * as TableInput from "./TableInput.ts"
+import * as TableTarget from "./TableTarget.ts"
 import * as Tokenizer from "./Tokenizer.ts"
 import { completed, each, type Groups, refuse, type TreeSpec } from "./TreeSpec.ts"
+import * as UsedColumns from "./UsedColumns.ts"
 
 export { completed, type Groups, rest, type TreeSpec } from "./TreeSpec.ts"
 
@@ -61,7 +64,7 @@ export const size = (raw: TreeRaw): number =>
 export const all = (raw: TreeRaw): Rows => Int32Array.from({ length: size(raw) }, (_, i) => i)
 
 /** The rows to use, and those that columns drop; of arrays all. Fails as `Preprocess.keep` does. */
-export const keep = (spec: TreeSpec, raw: TreeRaw): DataResult<TableInput.Kept> =>
+export const keep = (spec: TreeSpec, raw: TreeRaw): DataResult<UsedColumns.Kept> =>
   hasNamedArrays(raw) ? Result.succeed({ rows: all(raw), dropped: [] }) : Preprocess.keep(spec, raw)
 
 /** Whether a record has one input. */
@@ -76,10 +79,10 @@ const single = ({ input, series: _, target, ...record }: FittedTree): Fitted | u
 
 /** The used columns of these names, in this order. */
 const named = (
-  used: ReadonlyArray<TableInput.Used>,
+  used: ReadonlyArray<UsedColumns.Used>,
   names: ReadonlyArray<string>,
   at: string,
-): DataResult<ReadonlyArray<TableInput.Used>> => {
+): DataResult<ReadonlyArray<UsedColumns.Used>> => {
   const columns = Map.groupBy(used, ({ name }) => name)
   const absent = names.find((name) => !columns.has(name))
   return absent === undefined
@@ -88,7 +91,7 @@ const named = (
 }
 
 /** The input whose columns PCA takes. */
-const inputOfPca = (pca: TablePca, groups: Groups, inputs: ReadonlyArray<TableInput.Used>): DataResult<string> => {
+const inputOfPca = (pca: TablePca, groups: Groups, inputs: ReadonlyArray<UsedColumns.Used>): DataResult<string> => {
   const names = inputs.map(({ name }) => name)
   const all = Object.entries(completed(groups, names))
   const found = all.find(([, own]) =>
@@ -121,14 +124,14 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
   if (rows.length === 0)
     return Result.fail(dataError({ _tag: "Empty", got: "there are no training rows", wanted: "one or more" }))
   return Result.gen(function* () {
-    const used = yield* TableInput.resolve(columns, raw)
-    const inputs = series === undefined ? used.filter(TableInput.isInput) : Series.channels(used)
-    const targets = used.filter(TableInput.isTarget)
+    const used = yield* UsedColumns.resolve(columns, raw)
+    const inputs = series === undefined ? used.filter(UsedColumns.isInput) : Series.channels(used)
+    const targets = used.filter(UsedColumns.isTarget)
     const withPca = groups === undefined || pca === undefined ? undefined : yield* inputOfPca(pca, groups, inputs)
     const ahead = <T extends FittedHead>(target: T): DataResult<FittedHead> =>
       series === undefined ? Result.succeed(target) : Series.ahead(target, series.horizon)
-    const fitTarget = (own: ReadonlyArray<TableInput.Used>) =>
-      Result.flatMap(TableInput.fitTarget(own, raw, rows), (target) => (target === null ? Result.succeed(null) : ahead(target)))
+    const fitTarget = (own: ReadonlyArray<UsedColumns.Used>) =>
+      Result.flatMap(TableTarget.fitTarget(own, raw, rows), (target) => (target === null ? Result.succeed(null) : ahead(target)))
     const input =
       groups === undefined
         ? yield* TableInput.fitInputs(inputs, raw, rows, pca)
@@ -157,7 +160,7 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
               }),
             ),
           } satisfies FittedHeads)
-    const beside = yield* TableInput.fitBeside(used, raw, rows)
+    const beside = yield* TableBeside.fitBeside(used, raw, rows)
     return { version: 1, input, target, ...beside, ...(series === undefined ? {} : { series: Series.recorded(series) }) } as const
   })
 }

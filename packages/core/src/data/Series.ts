@@ -14,6 +14,8 @@ import * as Split from "./Split.ts"
 import { type Order, order, type Rows } from "./series/order.ts"
 import type { Table } from "./Table.ts"
 import * as TableInput from "./TableInput.ts"
+import * as TableTarget from "./TableTarget.ts"
+import * as UsedColumns from "./UsedColumns.ts"
 
 export { type Order, order, type Rows } from "./series/order.ts"
 
@@ -116,17 +118,17 @@ export const ahead = (target: FittedHead, horizon: ReadonlyArray<number>): DataR
 }
 
 /** The columns of a window: the inputs, then the targets that are numbers or one of two names. */
-export const channels = (used: ReadonlyArray<TableInput.Used>): ReadonlyArray<TableInput.Used> => [
-  ...used.filter(TableInput.isInput),
-  ...used.filter((each) => TableInput.isTarget(each) && Column.targetOf(each.column) !== "class"),
+export const channels = (used: ReadonlyArray<UsedColumns.Used>): ReadonlyArray<UsedColumns.Used> => [
+  ...used.filter(UsedColumns.isInput),
+  ...used.filter((each) => UsedColumns.isTarget(each) && Column.targetOf(each.column) !== "class"),
 ]
 
 /** Learns the columns of windows and targets from the given rows, which are those of the training part. Fails as `Preprocess.fit` does. */
 export const fit = (columns: Column.Columns, series: Series, table: Table, rows: ArrayLike<number>): DataResult<Fitted> =>
   Result.gen(function* () {
-    const used = yield* TableInput.resolve(columns, table)
+    const used = yield* UsedColumns.resolve(columns, table)
     const input = yield* TableInput.fitInputs(channels(used), table, rows)
-    const target = yield* TableInput.fitTarget(used.filter(TableInput.isTarget), table, rows)
+    const target = yield* TableTarget.fitTarget(used.filter(UsedColumns.isTarget), table, rows)
     return { input, target: target === null ? null : yield* ahead(target, series.horizon), series: recorded(series) }
   })
 
@@ -212,13 +214,13 @@ export const targets = (
     const at = (steps: number): Int32Array =>
       Int32Array.from({ length: ends.length }, (_, i) => own.rows[(own.places[ends[i] ?? 0] ?? 0) + steps] ?? -1)
     const { horizon } = series
-    if (target.type !== "numbers") return yield* TableInput.targets(target, table, at(horizon[0] ?? 1))
+    if (target.type !== "numbers") return yield* TableTarget.targets(target, table, at(horizon[0] ?? 1))
     const width = target.columns.length
     const out = new Float32Array(ends.length * width)
     for (const steps of horizon) {
       const columns = target.columns.flatMap((column, i) => (column.ahead === steps ? [{ column, i }] : []))
       const head: FittedHead = { type: "numbers", columns: columns.map(({ column }) => column) }
-      const { data } = yield* TableInput.targets(head, table, at(steps))
+      const { data } = yield* TableTarget.targets(head, table, at(steps))
       for (let row = 0; row < ends.length; row++)
         for (const [k, { i }] of columns.entries()) out[row * width + i] = data[row * columns.length + k] ?? 0
     }

@@ -136,8 +136,7 @@ export const first = (kind: AnyKind, { options }: Use, files: Files, wanted: Wan
   const words = wordsOf(kind, options)
   const reading = decode?.(Field.fill(kind.fields, options), files, wanted)
   return (
-    reading &&
-    mapped(reading, (first) => (isTable(first.raw) ? { ...first, raw: BlankWords.without(first.raw, words) } : first))
+    reading && mapped(reading, (first) => (isTable(first.raw) ? { ...first, raw: BlankWords.without(first.raw, words) } : first))
   )
 }
 
@@ -197,8 +196,7 @@ export const optionsFor = (own: Use | undefined, name: string): Use["options"] =
   const isOther = own.name !== name
   const marks = { ...(decimal === undefined ? {} : { decimal }), ...(thousands === undefined ? {} : { thousands }) }
   const isTyped = kindOf(name)?.table === undefined
-  const words =
-    blanks === undefined ? {} : { blanks: isTyped ? plainWords(blanks as Field.Words, marks as Format) : blanks }
+  const words = blanks === undefined ? {} : { blanks: isTyped ? plainWords(blanks as Field.Words, marks as Format) : blanks }
   return Object.fromEntries(
     Object.entries({ ...options, ...marks, ...words }).filter(
       ([option]) => Object.hasOwn(fields, option) && !(isOther && option === "delimiter"),

@@ -96,7 +96,10 @@ const numbersOf = (values: ArrayLike<unknown>): TableColumn.TableColumn | undefi
  * A column of these values, stored as numbers where most are numbers. Whole numbers that no double holds are kept as texts,
  * since identifiers may have that many digits. Fails with `BadCell` for a value that is no cell.
  */
-const columnOf = ({ name, values }: Cells, { before = 0, isUsed, line }: Options): Result.Result<TableColumn.TableColumn, DataError> => {
+const columnOf = (
+  { name, values }: Cells,
+  { before = 0, isUsed, line }: Options,
+): Result.Result<TableColumn.TableColumn, DataError> => {
   const numbers = numbersOf(values)
   if (numbers !== undefined) return Result.succeed(numbers)
   const texts: Array<string> = []

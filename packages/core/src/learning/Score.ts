@@ -50,7 +50,7 @@ export {
   type ScoreFacts,
   type ScoreFunction,
 } from "./score/Score.ts"
-export { isKept, restore, type Unit } from "./score/Unit.ts"
+export { isKept, learned, restore, type Unit } from "./score/Unit.ts"
 
 /** Every score that is one number, by its name in a model file. */
 export const table = {

@@ -2,12 +2,12 @@
 import type { Tensors } from "../language/TensorTree.ts"
 import type { none } from "../learning/Params.ts"
 import type * as Checkpoints from "./Checkpoint.ts"
+import type { Saving as SavingOf } from "./LoopRun.ts"
 import type { LoopState, UserStep } from "./loopStep.ts"
 import type { EarlyStop, LoopMonitorName, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 import type { Optimizers } from "./Rate.ts"
 import type { Rewind } from "./Rewind.ts"
-import type { Saving as SavingOf } from "./runLoop.ts"
 
 /** A checkpoint of a loop: the whole state is `state.params`. `Checkpoint.save` writes it. */
 export type Checkpoint<S> = Checkpoints.Checkpoint<S, typeof none, typeof none>

@@ -7,203 +7,29 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type * as Batches from "../data/Batches.ts"
-import type { DataError } from "../data/DataError.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
 import { letOthersRun } from "../engines/letOthersRun.ts"
 import { type Attributes, logged, spanned } from "../engines/observe.ts"
-import type { RateIn } from "../learning/Optimizer.ts"
-import type { ShapeError } from "../types/ShapeError.ts"
 import { allFinite } from "./allFinite.ts"
-import type { RowLoader } from "./BatchLoader.ts"
 import { burstSize } from "./bursts.ts"
-import type { Saved } from "./Checkpoint.ts"
-import { CheckpointError } from "./CheckpointError.ts"
-import { accumulate, accumulatorOf, type BatchSums, emptySums, finish, type ScoreTable, totals } from "./Evaluate.ts"
-import type { Emit } from "./eventStream.ts"
-import type { StepInfo } from "./findNonFinite.ts"
-import { type EarlyStop, isBetter, type Monitor, monitoredScore, shouldStop } from "./Monitor.ts"
+import { accumulate, accumulatorOf, emptySums, finish, totals } from "./Evaluate.ts"
+import type { Ended, LoopError, LoopEvent, Run, Snapshot } from "./LoopRun.ts"
+import { epochAttributes, logEvent } from "./loopLog.ts"
+import { checkSameRun, initialProgress } from "./loopStart.ts"
+import { isBetter, monitoredScore, shouldStop } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
-import { factorAfter, type Plateau } from "./Plateau.ts"
-import type { EpochRecord, Progress, Scores } from "./Progress.ts"
+import { factorAfter } from "./Plateau.ts"
+import type { EpochRecord } from "./Progress.ts"
 import { lastRate } from "./Rate.ts"
-import type { Rewind, Rewound } from "./Rewind.ts"
 import * as RunMetrics from "./RunMetrics.ts"
 import { readAhead } from "./readAhead.ts"
-import type { ReadError } from "./Samples.ts"
-import type { CheckpointWritten, EpochScored, OldCheckpointKept, Started, StoppedEarly } from "./TrainEvent.ts"
-
-/** Every error of the loop. */
-export type LoopError = ShapeError | EngineError | NonFinite | CheckpointError | DataError
-
-/** The state of a run between two steps. */
-export interface Snapshot<S> {
-  readonly state: S
-  readonly progress: Progress
-}
-
-/** Where and when snapshots are saved. */
-export interface Saving<S, R> {
-  readonly save: (kind: "best" | "last", snapshot: Snapshot<S>) => Effect.Effect<Saved, CheckpointError, R>
-  /** Epochs between two `last` checkpoints; 1 unless given. */
-  readonly every?: number
-}
-
-/** The settings that every run has. */
-export interface Settings<S, K, R> {
-  readonly seed: number
-  readonly epochs: number
-  readonly earlyStop?: EarlyStop
-  readonly plateau?: Plateau
-  readonly rewind?: Rewind
-  readonly saving?: Saving<S, R>
-  /** Only a run of this seed and fingerprint resumes from its checkpoints. */
-  readonly fingerprint?: string
-  readonly resume?: { readonly last: Snapshot<S>; readonly best?: K } | undefined
-}
-
-/** A burst of steps: the position after it, and the values that its steps report. */
-export interface Burst<V> {
-  /** The current epoch, counted from 1. */
-  readonly epoch: number
-  /** Batches done in this epoch. */
-  readonly batch: number
-  readonly batches: number
-  /** Steps done since the run began. */
-  readonly step: number
-  readonly values: ReadonlyArray<V>
-  readonly milliseconds: number
-}
-
-/** A step that left a non-finite value, and the states around it. */
-export interface Failed<S, V> {
-  readonly before: S
-  readonly after: S
-  readonly value: V
-  readonly which: Batches.Batch
-  readonly place: StepInfo
-}
-
-/** An epoch that was scored, with the weights that its scores belong to. */
-export interface Scored<K> extends Omit<EpochScored, "_tag"> {
-  readonly weights: K
-}
-
-/** One run of the loop: state `S`, batches `B`, outputs `O`, reported values `V`, weights that are kept as the best `K`. */
-export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
-  /** The kind of run, as spans, metrics and logs name it. */
-  readonly name: "Train" | "Loop" | "Pretrain"
-  readonly step: Compile.StepFunction<S, B, O>
-  readonly first: S
-  readonly loader: RowLoader
-  /** The inputs of steps in an epoch, counted from 0. */
-  readonly inputs: (batches: ReadonlyArray<Batches.Batch>, epoch: number) => Effect.Effect<ReadonlyArray<B>, ReadError>
-  /** How many batches are read at once, ahead of their steps; undefined for data in memory. */
-  readonly limit?: number | undefined
-  /** What is reported of an output, and whether it is finite. */
-  readonly value: (output: O) => V
-  readonly isFinite: (value: V) => boolean
-  /** The loss among the reported values, for metrics. */
-  readonly loss: (value: V) => number | undefined
-  /** The sums of a batch, which are added up over an epoch. */
-  readonly sums: (output: O) => BatchSums
-  readonly scores: ScoreTable<never, never>
-  /** The scores of an epoch, counted from 1, after so many steps. `train` are those from its sums. */
-  readonly score: (
-    weights: K,
-    train: Scores,
-    at: Pick<StepInfo, "epoch" | "step">,
-  ) => Effect.Effect<{ readonly train: Scores; readonly validation?: Scores }, LoopError, Engine>
-  readonly weights: (state: S) => K
-  readonly rate: RateIn<S> | undefined
-  /** The score that decides which epoch is the best. */
-  readonly monitor: Monitor
-  readonly started: Emit<Pick<Started, "from">>
-  readonly stepped: Emit<Burst<V>>
-  readonly scored: (scored: Scored<K>) => Effect.Effect<void, LoopError, Engine>
-  /** Looks at the state after an epoch, which took the steps from `before`. */
-  readonly measured?: (
-    state: S,
-    at: { readonly epoch: number; readonly before: number; readonly step: number },
-  ) => Effect.Effect<void, LoopError, Engine>
-  readonly emit: Emit<LoggedEvent>
-  /** The error of a failed step. */
-  readonly blame: (failed: Failed<S, V>) => Effect.Effect<NonFinite, EngineError | ReadError>
-}
-
-/** An event besides steps and epochs, which is logged. */
-type LoggedEvent = CheckpointWritten | OldCheckpointKept | Rewound | StoppedEarly
-
-/** The result of a run. With `restoreBest` the weights are those of the best epoch, else those of the last. */
-export interface Ended<K> {
-  readonly kept: K
-  readonly weights: "best" | "last"
-  readonly progress: Progress
-}
-
-const initialProgress = ({ fingerprint = "", seed }: { readonly fingerprint?: string; readonly seed: number }): Progress => ({
-  version: 1,
-  seed,
-  fingerprint,
-  epoch: 0,
-  batch: 0,
-  step: 0,
-  sums: emptySums,
-  history: [],
-})
-
-const checkSameRun = (progress: Progress, wanted: Progress): Effect.Effect<Progress, CheckpointError> =>
-  progress.seed === wanted.seed && progress.fingerprint === wanted.fingerprint
-    ? Effect.succeed(progress)
-    : Effect.fail(
-        new CheckpointError({
-          file: "the checkpoint",
-          got: `a run of seed ${progress.seed} and fingerprint ${progress.fingerprint || "none"}`,
-          wanted: `seed ${wanted.seed} and fingerprint ${wanted.fingerprint || "none"}`,
-          hint: "resume with the model file and the data of the first run",
-        }),
-      )
+import { replay } from "./replay.ts"
+import { saveSnapshot } from "./saveSnapshot.ts"
 
 /** The effect without its result and its error. `Effect.ignore` can log too, and a page would load Effect's logger with it. */
 const ignored = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<void, never, R> =>
   Effect.match(effect, { onFailure: () => undefined, onSuccess: () => undefined })
-
-/** The numbers of an epoch as attributes of its span and its log. */
-const epochAttributes = ({ epoch, learningRate, step, train, validation = {} }: EpochRecord): Attributes => ({
-  "adjoint.epoch": epoch,
-  "adjoint.step": step,
-  "adjoint.learning_rate": learningRate,
-  ...Object.fromEntries(Object.entries(train).map(([score, value]) => [`adjoint.train.${score}`, value])),
-  ...Object.fromEntries(Object.entries(validation).map(([score, value]) => [`adjoint.val.${score}`, value])),
-})
-
-/** Logs an event besides the epochs. */
-const logEvent = (name: string, event: LoggedEvent): Effect.Effect<void> => {
-  switch (event._tag) {
-    case "CheckpointWritten":
-      return logged("Debug", `${name}.run: the ${event.kind} checkpoint is written`, {
-        "adjoint.checkpoint.kind": event.kind,
-        "adjoint.checkpoint.directory": event.directory,
-        "adjoint.epoch": event.epoch,
-        "adjoint.step": event.step,
-      })
-    case "OldCheckpointKept":
-      return logged("Warn", `${name}.run: an old ${event.kind} checkpoint cannot be deleted: ${event.reason}`, {
-        "adjoint.checkpoint.kind": event.kind,
-        "adjoint.checkpoint.directory": event.path,
-      })
-    case "Rewound":
-      return logged("Warn", `${name}.run: went back after a non-finite value`, {
-        "adjoint.epoch": event.epoch,
-        "adjoint.step": event.step,
-        "adjoint.tensor": event.tensor,
-        "adjoint.layer": event.layer,
-        "adjoint.learning_rate.factor": event.factor,
-      })
-    case "StoppedEarly":
-      return logged("Debug", `${name}.run: stopped early`, { "adjoint.epoch": event.epoch, "adjoint.monitor": event.monitor })
-  }
-}
 
 /**
  * Runs the loop to its end. An interruption waits for the current burst of steps, and then saves a checkpoint. The scope releases
@@ -230,56 +56,17 @@ export const runLoop = <S, B, O, V, K, R = never>(
 
     /** Writes a checkpoint and returns the events that report it. */
     const save = (kind: "best" | "last", of: Effect.Effect<Snapshot<S>, EngineError> = Effect.map(step.state, withSums)) =>
-      saving === undefined
-        ? Effect.succeed([])
-        : Effect.flatMap(of, (whole) =>
-            Effect.map(
-              spanned(
-                saving.save(kind, whole),
-                `${name}.checkpoint`,
-                () => ({ "adjoint.checkpoint.kind": kind, "adjoint.epoch": progress.epoch, "adjoint.step": progress.step }),
-                ({ directory }) => ({ "adjoint.checkpoint.directory": directory }),
-              ),
-              ({ directory, undeleted }): ReadonlyArray<CheckpointWritten | OldCheckpointKept> => [
-                { _tag: "CheckpointWritten", kind, directory, epoch: progress.epoch, step: progress.step },
-                ...(undeleted === undefined ? [] : [{ _tag: "OldCheckpointKept", kind, ...undeleted } as const]),
-              ],
-            ),
-          )
+      saving === undefined ? Effect.succeed([]) : Effect.flatMap(of, (whole) => saveSnapshot(name, saving, kind, whole))
 
     /** Emits an event that is logged as well. */
-    const emit = (event: LoggedEvent) => Effect.andThen(run.emit(event), logEvent(name, event))
+    const emit = (event: LoopEvent) => Effect.andThen(run.emit(event), logEvent(name, event))
 
-    const emitAll = (events: ReadonlyArray<CheckpointWritten | OldCheckpointKept>) =>
-      Effect.forEach(events, emit, { discard: true })
+    const emitAll = (events: ReadonlyArray<LoopEvent>) => Effect.forEach(events, emit, { discard: true })
 
     const isDue = () => progress.epoch % (saving?.every ?? 1) === 0
 
-    /**
-     * Finds the step with the first non-finite value: repeats the steps since the last good state one at a time, which gives
-     * the same bits. Fails with the `NonFinite` that it finds.
-     */
-    const replay = Effect.fnUntraced(function* () {
-      const { epoch, batch, step: done } = lastGood.progress
-      const batchesFrom = yield* loader.epoch(epoch)
-      yield* step.load(lastGood.state)
-      for (const [i, which] of batchesFrom(batch, loader.batches).entries()) {
-        const before = yield* step.state
-        const [value] = (yield* step.run(yield* run.inputs([which], epoch))).map(run.value)
-        const after = yield* step.state
-        if (value === undefined || (run.isFinite(value) && (yield* allFinite(after)))) continue
-        const place = { epoch: epoch + 1, step: done + i + 1, rows: [...which] }
-        // Mathematics counts rows within the batch.
-        const inData = (error: ShapeError): ShapeError =>
-          error.row === undefined ? error : error.with({ row: which[error.row] ?? error.row })
-        return yield* yield* Effect.catchTag(run.blame({ before, after, value, which, place }), "ShapeError", (error) =>
-          Effect.fail(inData(error)),
-        )
-      }
-      return yield* Effect.die(
-        new Error("a value was not finite, but replaying its steps gave finite ones: the engine is not deterministic"),
-      )
-    })
+    /** Fails with the first step that left a non-finite value since the last good state. */
+    const blame = Effect.suspend(() => replay(run, step, lastGood))
 
     /** Runs a burst of steps of the current epoch. An interruption waits until it is done, unless the engine can give it up. */
     const runBurst = (rows: ReadonlyArray<Batches.Batch>, inputs: ReadonlyArray<B>) =>
@@ -291,7 +78,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
           if (Exit.hasInterrupts(waited) && (yield* step.abort)) return yield* Effect.interrupt
           const outputs = yield* Fiber.join(steps)
           const values = outputs.map(run.value)
-          if (!values.every(run.isFinite)) return yield* replay()
+          if (!values.every(run.isFinite)) return yield* blame
           const rowCount = rows.reduce((sum, { length }) => sum + length, 0)
           accumulator = accumulate(accumulator, scores, outputs.map(run.sums), rowCount)
           progress = { ...progress, batch: progress.batch + rows.length, step: progress.step + rows.length }
@@ -359,7 +146,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
     /** Scores the epoch that was just trained, saves checkpoints, and reports both. */
     const finishEpoch = Effect.fnUntraced(function* (speed: { readonly milliseconds: number; readonly rowsPerSecond: number }) {
       const state = yield* step.state
-      if (!(yield* allFinite(state))) return yield* replay()
+      if (!(yield* allFinite(state))) return yield* blame
       const weights = run.weights(state)
       const at = { epoch: progress.epoch + 1, step: progress.step }
       const { train, validation } = yield* run.score(weights, finish(totals(accumulator, scores), scores), at)

@@ -13,11 +13,12 @@ import { inputsOf, rowLoader } from "./BatchLoader.ts"
 import { scorer } from "./Evaluate.ts"
 import type { Emit } from "./eventStream.ts"
 import { firstIn, type StepInfo } from "./findNonFinite.ts"
+import type { LoopError } from "./LoopRun.ts"
 import { defaultMonitor } from "./Monitor.ts"
 import { NonFinite } from "./NonFinite.ts"
 import type { MachineScores, PretrainEvent, StageInfo } from "./PretrainEvent.ts"
 import type { Scores } from "./Progress.ts"
-import { type LoopError, runLoop } from "./runLoop.ts"
+import { runLoop } from "./runLoop.ts"
 import { rowsOfBatches } from "./Samples.ts"
 
 /** One machine of a deep belief network, and how it learns. */

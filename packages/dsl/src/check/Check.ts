@@ -6,7 +6,7 @@ import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
-import { inputName, layerOf, type Model, type ModelFile, type Train } from "../Document.ts"
+import { inputName, layerOf, type Model, type ModelFile, type Search, type Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
 import { listed } from "../diagnostic/Suggest.ts"
@@ -54,7 +54,9 @@ const readingsOf = (model: Model): ReadonlyArray<Tokens.Reading> => {
 }
 
 /** The sections that were decoded. */
-export type Readable = Partial<Pick<ModelFile, "data" | "model" | "pretrain" | "train" | "evaluate" | "lint">>
+export type Readable = Partial<Pick<ModelFile, "data" | "model" | "pretrain" | "train" | "evaluate" | "lint">> & {
+  readonly search?: Search
+}
 
 /** Infers the shapes of a model's layers from the known facts of its data. */
 export const shapes = (

@@ -6,6 +6,7 @@ import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnos
 import { withDefaults } from "../net/Uses.ts"
 import { type Head, headsOf, scoreName } from "../prepare/Facts.ts"
 import { traitsOf } from "../schema/Catalogue.ts"
+import type { Path } from "../source/Path.ts"
 import { kindsOf, scoresOf } from "./Outputs.ts"
 import type { Subject } from "./Subject.ts"
 
@@ -36,8 +37,13 @@ const unheld = (subject: Subject): ReadonlyArray<Finding> => {
   ]
 }
 
+/** With `hasVal`, there are validation rows even if the split has none: those of folds. */
+interface Scored extends Subject {
+  readonly hasVal?: boolean
+}
+
 /** The scores a run computes after every epoch, or `undefined` where that is not known. */
-const produced = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<string> | undefined => {
+const produced = ({ catalogue, data, facts, hasVal: isGiven = false, train }: Scored): ReadonlyArray<string> | undefined => {
   const heads = headsOf(facts)
   const kinds = kindsOf(heads)
   const unknown: ReadonlyArray<Partial<Head>> = [{}]
@@ -48,8 +54,30 @@ const produced = ({ catalogue, data, facts, train }: Subject): ReadonlyArray<str
   })
   const names = own.flatMap((scores) => scores ?? [])
   if (own.includes(undefined)) return undefined
-  const hasVal = hasRows({ data, facts }, "val")
+  const hasVal = isGiven || hasRows({ data, facts }, "val")
   return ["train", ...(hasVal ? ["val"] : [])].flatMap((part) => ["loss", ...names].map((name) => `${part}.${name}`))
+}
+
+/** A score that is asked for, with its place. */
+interface Watched {
+  readonly score: string
+  readonly path: Path
+}
+
+/** Other names that people type for a score. */
+const othersIn =
+  ({ metric }: Subject["catalogue"]) =>
+  (score: string): ReadonlyArray<string> =>
+    (Object.hasOwn(metric, score) ? metric[score]?.synonyms : undefined) ?? []
+
+/** Those of some scores that the run does not compute after every epoch. */
+export const unknown = (subject: Scored, watched: ReadonlyArray<Watched>): ReadonlyArray<Finding> => {
+  const scores = produced(subject)
+  if (scores === undefined) return []
+  const others = othersIn(subject.catalogue)
+  return watched.flatMap(({ path, score }) =>
+    scores.includes(score) ? [] : [unproduced(subject, scores, score, { at: { path }, others })],
+  )
 }
 
 /** All scores that are asked for and not computed. */
@@ -58,18 +86,13 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => {
   if (scores === undefined) return []
   const names = [...new Set(scores.map((score) => score.slice(score.indexOf(".") + 1)))]
   const { callback: table } = subject.catalogue
+  const others = othersIn(subject.catalogue)
   const watched = subject.train.callbacks.flatMap((callback, i) => {
     const { name, options } = useOf(callback)
     const option = traitsOf(table, name)?.monitor
     const score = option === undefined ? undefined : options[option]
     return option === undefined || typeof score !== "string" ? [] : [{ score, path: ["train", "callbacks", i, name, option] }]
   })
-  const { metric } = subject.catalogue
-  const others = (score: string): ReadonlyArray<string> =>
-    (Object.hasOwn(metric, score) ? metric[score]?.synonyms : undefined) ?? []
-  const callbacks = watched.flatMap(({ path, score }) =>
-    scores.includes(score) ? [] : [unproduced(subject, scores, score, { at: { path }, others })],
-  )
   const bounds = (["fail_under", "fail_above"] as const).flatMap((key) =>
     Object.keys(subject.evaluate?.[key] ?? {}).flatMap((score): ReadonlyArray<Finding> => {
       const at = { path: ["evaluate", key, score], on: "key" } as const
@@ -79,11 +102,11 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => {
       ]
     }),
   )
-  return [...callbacks, ...bounds, ...unheld(subject)]
+  return [...unknown(subject, watched), ...bounds, ...unheld(subject)]
 }
 
 /** Which way a score is better: a loss lower, and a metric as its entry says. */
-const betterOf = ({ catalogue }: Subject, score: string): "higher" | "lower" | undefined => {
+export const betterOf = ({ catalogue }: Subject, score: string): "higher" | "lower" | undefined => {
   const metric = score.slice(score.lastIndexOf(".") + 1)
   return metric === "loss" ? "lower" : withDefaults(catalogue.metric, metric)?.better
 }
@@ -138,7 +161,10 @@ const unproduced = (
   const ofHeads = scores.filter((each) => isOfHead(each, score))
   if (ofHeads.length > 0) {
     const [head, another] = ofHeads
-    const fix = head === undefined || another !== undefined ? {} : { fix: { title: `write \`${head}\``, at, text: scalar(head) } }
+    const fix =
+      head === undefined || another !== undefined
+        ? {}
+        : { fix: { title: `write \`${head}\``, at, text: scalar(head), was: score } }
     return { ...finding, help: `each head has its own: did you mean ${listed(ofHeads)}?`, ...fix }
   }
   const meant = meaning(score, scores, synonyms)
@@ -153,6 +179,8 @@ const unproduced = (
   return {
     ...finding,
     help: meant?.help ?? `the scores are ${listed(nearestNames(score, scores, 8), "and")}; add others to \`train.metrics\``,
-    ...(only === undefined || second !== undefined ? {} : { fix: { title: `write \`${only}\``, at, text: scalar(only) } }),
+    ...(only === undefined || second !== undefined
+      ? {}
+      : { fix: { title: `write \`${only}\``, at, text: scalar(only), was: score } }),
   }
 }

@@ -216,6 +216,13 @@ export const codes = {
     "model: { blocks: { wide: { layers: [{ dense: 8 }, relu] } }, layers: [{ use: wide }, { head: label }] }\n",
   ),
 
+  R211: error(
+    "invalid condition",
+    "A condition of `search.where` compares two sums: numbers, variables and the sizes `model.params`, `model.multiply_adds`, `model.bytes` and `step.bytes`, with `+ - * /`, parentheses, `min` and `max`. The comparisons are `<=`, `<`, `>=`, `>`, `==` and `!=`.",
+    'train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { where: ["model.parms <= 50000"] }\n',
+    'train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { where: ["model.params <= 50000"] }\n',
+  ),
+
   D300: error("no data", "The model file has no `data`, so there are no rows to train on or to evaluate."),
   D301: error("missing column", "The data has no column with this name. The help lists the nearest names, or all of them."),
   D302: error(
@@ -426,6 +433,29 @@ export const codes = {
     "data: { source: moons, split: { train: 80%, val: 20% } }\ntrain: { metrics: [accuracy] }\nevaluate: { split: val, fail_under: { accuracy: 0.9 } }\n",
   ),
 
+  T525: error(
+    "a search on the wrong side",
+    "`maximize` looks for the trials with the highest score, `minimize` for those with the lowest. The score is better on the other side, or it is a size that training does not change.",
+    "train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { maximize: val.loss }\n",
+    "train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { minimize: val.loss }\n",
+  ),
+  T526: error(
+    "more trials at a time than may be under way",
+    "`pending` says how many trials may be under way when the next is chosen, and `parallel` how many run at a time. The trials that a search tries depend on `pending` alone, so they are the same on every machine.",
+    "train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { parallel: 16 }\n",
+    "train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { parallel: 16, pending: 16 }\n",
+  ),
+  T527: error(
+    "a sampler that does not fit the space",
+    "The sampler cannot choose values of this dimension. Other samplers can: `random` and `tpe` search every space.",
+  ),
+  T528: error(
+    "losses that cannot be compared",
+    "The search compares trials by their loss, and a value to search changes what the loss is. A lower loss of another kind is not a better model. Search for a metric, such as `val.accuracy`.",
+    "train: { loss: { categorical_cross_entropy: { label_smoothing: { $search: [0, 0.1], default: 0 } } } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { minimize: val.loss }\n",
+    "train: { loss: { categorical_cross_entropy: { label_smoothing: { $search: [0, 0.1], default: 0 } } }, metrics: [accuracy] }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { maximize: val.accuracy }\n",
+  ),
+
   A601: advice(
     "sigmoid or tanh with He",
     "He initialization compensates for ReLU, which sets half of its inputs to 0. Sigmoid and tanh do not, so the larger weights push them into saturation, where gradients vanish (Glorot and Bengio 2010).",
@@ -540,6 +570,25 @@ export const codes = {
     "parts that differ",
     "The values of a column in the validation or test part differ from those in the training part more than chance explains: by the Kolmogorov–Smirnov statistic for numbers, by total variation for names.",
   ),
+  A640: advice(
+    "a search without values to try",
+    "The file has a section `search`, and no value has a search marker. Training works as it is; `adjoint search` has nothing to choose.",
+    "data: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { trials: 10 }\n",
+    "train: { batch: { $search: [16, 32], default: 32 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { trials: 10 }\n",
+  ),
+  A641: advice(
+    "a grid that is too large",
+    "A grid is tried in order. With fewer trials than points, values at its end are never tried; with very many points it takes very long.",
+    "train: { epochs: { $search: { int: [1, 9] }, default: 2 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { sampler: grid, trials: 5 }\n",
+    "train: { epochs: { $search: { int: [1, 9] }, default: 2 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { sampler: grid }\n",
+  ),
+  A642: advice(
+    "unused search marker",
+    "The marker stands in a variable or a block that nothing uses, so its value decides nothing, and a search has no dimension for it.",
+    "vars: { n: { $search: [8, 16], default: 8 } }\n",
+    "vars: { n: { $search: [8, 16], default: 8 } }\ntrain: { batch: $n }\n",
+  ),
+
   L701: dataAdvice(
     "unexpected first loss",
     "Before training, a net for K classes knows nothing, so its loss is about ln K; in general it is that of outputs of 0. A much larger one comes from inputs that are not scaled or from large weights in the last layer. A much smaller one comes from inputs that give the answer away. The loss must rise with every larger penalty λ of the weights.",

@@ -4,7 +4,7 @@ import { restore, type Unit } from "@adjoint/core/learning/Score"
 import type { NDArray } from "@adjoint/core/types/NDArray"
 import { type Head, headsOf } from "./Facts.ts"
 import { type Naive, naive } from "./Naive.ts"
-import type { Prepared } from "./Prepare.ts"
+import type { Prepared } from "./Prepared.ts"
 
 /**
  * `majority`: the accuracy of always predicting the most common training class. `mean`: the
@@ -44,11 +44,14 @@ const columnOf = ({ targets, weights }: Targets, column: number, width: number):
   weightOf: weights === undefined ? () => 1 : (row) => weights.data[row] ?? 0,
 })
 
-/** The label of the most rows, by weight. */
+/** The label of the most rows, by weight; of equal ones the first in order, in any order of the rows. */
 const mostCommon = ({ values, weightOf }: Column): number => {
   const counts = new Map<number, number>()
   for (const [row, label] of values.entries()) counts.set(label, (counts.get(label) ?? 0) + weightOf(row))
-  return [...counts].reduce((best, next) => (next[1] > best[1] ? next : best), [0, 0])[0]
+  return [...counts].reduce(
+    (best, next) => (next[1] > best[1] || (next[1] === best[1] && next[0] < best[0]) ? next : best),
+    [0, 0],
+  )[0]
 }
 
 /** The mean of what each value gives, by weight. */

@@ -3,7 +3,7 @@
 import type { FittedInput } from "@adjoint/core/data/Fitted"
 import { type Arrays, arrayOf, columnNames, inputsOf } from "@adjoint/core/data/PreprocessTree"
 import type { Facts, InputEnds, Rows, Seen } from "./Facts.ts"
-import type { Prepared } from "./Prepare.ts"
+import type { Prepared } from "./Prepared.ts"
 
 /** The ends of one part of an input; of equal numbers the first. */
 const endsOf = (

@@ -2,7 +2,7 @@
 import { arrayOf, columnNames, hasOneInput, headsOf } from "@adjoint/core/data/PreprocessTree"
 import { restore, type Unit } from "@adjoint/core/learning/Score"
 import { NDArray } from "@adjoint/core/types/NDArray"
-import type { Part, Prepared } from "./Prepare.ts"
+import type { Part, Prepared } from "./Prepared.ts"
 
 /** The mean squared error of a naive forecast, in the original units of the targets, and as the net learns them where that differs. */
 export interface Naive {

@@ -24,8 +24,10 @@ import { extents, targetExtents } from "./Extents.ts"
 import type { Facts, HeadTarget } from "./Facts.ts"
 import { inputEnds } from "./InputEnds.ts"
 import { known } from "./Known.ts"
-import { type Described, type Prepared, prepare, specOf } from "./Prepare.ts"
+import { prepare } from "./Prepare.ts"
+import type { Prepared } from "./Prepared.ts"
 import { filesOf, resolve, wantedOf } from "./Reading.ts"
+import { type Described, specOf } from "./Spec.ts"
 import * as Unpacked from "./Unpacked.ts"
 
 /** The facts of the data, and the findings about it. */

@@ -15,6 +15,8 @@ import * as OptimizerWrapper from "@adjoint/core/learning/OptimizerWrapper"
 import * as Rbm from "@adjoint/core/learning/Rbm"
 import * as Regularizer from "@adjoint/core/learning/Regularizer"
 import * as Score from "@adjoint/core/learning/Score"
+import * as Pruner from "@adjoint/core/search/Pruner"
+import * as Sampler from "@adjoint/core/search/Sampler"
 import * as Callback from "@adjoint/core/training/Callback"
 
 /** The tables of a model file. */
@@ -34,6 +36,10 @@ export interface Catalogue {
   readonly stage: Table<unknown>
   /** The sampling methods of an RBM. */
   readonly method: Table<Rbm.Method>
+  /** How a search chooses its points. */
+  readonly sampler: Table<Sampler.Sampler>
+  /** Which trials a search stops. */
+  readonly pruner: Table<Pruner.Pruner>
   /** Generated data sets. */
   readonly toy: Table<Toys.Toy>
 }
@@ -52,6 +58,8 @@ export const standard = {
   callback: Callback.table,
   stage: Rbm.stages,
   method: Rbm.methods,
+  sampler: Sampler.table,
+  pruner: Pruner.table,
   toy: Toys.entries,
 } as const satisfies Catalogue
 

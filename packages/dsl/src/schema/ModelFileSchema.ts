@@ -10,6 +10,7 @@ import { choices as choicesOf } from "./FromEntry.ts"
 import * as Homes from "./Homes.ts"
 import { layerSchema, modelSection } from "./ModelSection.ts"
 import { pretrainSection } from "./PretrainSection.ts"
+import { searchSection } from "./SearchSection.ts"
 import { trainSection } from "./TrainSection.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 
@@ -78,12 +79,18 @@ export interface Sections {
   readonly pretrain: Codec<Document.Pretrain>
   readonly train: Codec<Document.Train>
   readonly evaluate: Codec<Document.Evaluate>
+  readonly search: Codec<Document.Search>
   readonly lint: Codec<Document.ModelFile["lint"]>
+}
+
+/** A decoded file: its document, and the search over it. */
+export interface WholeFile extends Document.ModelFile {
+  readonly search?: Document.Search
 }
 
 /** The schema of a whole file, and of each of its sections. */
 export interface ModelFileSchema {
-  readonly file: Codec<Document.ModelFile>
+  readonly file: Codec<WholeFile>
   readonly sections: Sections
   /** One item of `model.layers`. */
   readonly layer: Codec
@@ -100,6 +107,7 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
     pretrain: pretrainSection(catalogue, choices),
     train,
     evaluate,
+    search: searchSection(catalogue, choices),
     lint,
   }
   const file = note(
@@ -120,6 +128,12 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
       ),
       train: Fields.emptied(train, "How the model is trained."),
       evaluate: Fields.emptied(evaluate, "Which rows are scored at the end, in which groups, and the bounds of scores."),
+      search: Schema.optionalKey(
+        Fields.described(
+          sections.search,
+          "What `adjoint search` looks for among the values of search markers, and how. Training does not read it.",
+        ),
+      ),
       lint: Fields.emptied(lint, "Which advice to hide."),
     }),
     {

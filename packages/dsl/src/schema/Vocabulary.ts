@@ -69,6 +69,7 @@ export const file = {
     pretrain: ["pretraining"],
     train: ["training", "trainer", "fit"],
     evaluate: ["evaluation", "eval"],
+    search: ["hyperopt", "tune", "tuning", "sweep", "hpo", "optuna", "hyperparameter_search"],
   },
   elsewhere: {
     variables: renamedTo("vars"),
@@ -78,7 +79,6 @@ export const file = {
     preprocessing: "preparation is set per column: `data: { columns: { age: { type: number, scale: standard } } }`",
     combiner: "`model: { layers: [ … ] }` holds the layers",
     defaults: 'options for all columns that are not named belong under `"*"` in `data.columns`',
-    hyperopt: "write `{ $search: [16, 32], default: 16 }` in place of a value; searching itself is not supported yet",
     backend: onCpu,
     device: onCpu,
     layers: "layers belong under `model`",
@@ -102,9 +102,9 @@ export const file = {
     logger: logged,
     experiment: "the name of the model, and of the folder of its runs, is `name`",
   },
-  later: ["extends", "search", "report", "export"],
+  later: ["extends", "report", "export"],
   besides: ["vars"],
-} as const satisfies Words<Document.ModelFile>
+} as const satisfies Words<Document.ModelFile & { readonly search: Document.Search }>
 
 /** The kinds of named arrays, by the names of others. */
 export const arrayKinds = {

@@ -1,8 +1,9 @@
-/** What decides which rows a document has and what is predicted of them. The scores of documents that differ in it say nothing of each other. */
+/** What decides which rows a document has, what is predicted of them, and what its loss is: trials that differ in it cannot be compared. */
 import { isDropping, roleOf } from "@adjoint/core/data/Column"
 import type { Column } from "@adjoint/core/data/Preprocess"
 import { arrayRole } from "@adjoint/core/data/Spec"
-import type { Data } from "../Document.ts"
+import type { Data, ModelFile } from "../Document.ts"
+import type { Catalogue } from "../schema/Catalogue.ts"
 
 /** What a column decides: that of an input is at most that rows are left out. */
 const ofColumn = (column: Column): unknown => {
@@ -29,4 +30,23 @@ export const decisive = (data: Data | undefined): unknown => {
     arrays: entries(arrays, (kind) => arrayRole(kind) === "target" && kind),
     columns: entries(columns, ofColumn),
   }
+}
+
+/** How a target is scaled, in whose unit a loss is. */
+const unitOf = (column: Column): unknown => {
+  if (roleOf(column) !== "target") return undefined
+  const { scale, transform } = { scale: undefined, transform: undefined, ...column }
+  return { scale, transform }
+}
+
+/** The part of a document that decides what its loss is, as plain data to compare. */
+export const decisiveOfLoss = (
+  { data, train }: Pick<ModelFile, "data" | "train">,
+  { regularizer }: Pick<Catalogue, "regularizer">,
+): unknown => {
+  const { loss, losses } = train
+  const weights = Object.entries(train.regularize).filter(([name]) =>
+    Object.values(regularizer[name]?.options ?? {}).some(({ kind }) => kind === "class_weights"),
+  )
+  return { loss, losses, weights, target: data?.target, columns: entries(data?.columns, unitOf) }
 }

@@ -92,6 +92,15 @@ export const shown = ({ searched }: Pick<FileSpace, "searched">, name: string, v
   return values?._tag === "List" ? dataText(values.values[value] ?? null) : String(value)
 }
 
+/** The values of a dimension in a few words: `32, 64, 128`, `1 … 4` or `0.0001 … 0.1 log`. */
+export const shownValues = (file: Pick<FileSpace, "searched">, name: string): string => {
+  const values = file.searched.get(name)?.values
+  if (values === undefined) return ""
+  if (values._tag === "List") return values.values.map((_, i) => shown(file, name, i)).join(", ")
+  const { high, log, low, step } = values
+  return `${low} … ${high}${log ? " log" : ""}${step === undefined ? "" : ` in steps of ${step}`}`
+}
+
 /** A point in a few words: `train.batch 64, train.optimizer adam`. */
 export const shownPoint = (space: FileSpace, point: Space.Point): string =>
   Object.entries(point)

@@ -32,6 +32,8 @@ export interface Expanded {
   readonly findings: ReadonlyArray<Finding>
   /** Pointers of values that could not be computed. Further findings about them are left out. */
   readonly unknown: ReadonlySet<string>
+  /** The values of the variables that are numbers. */
+  readonly numbers: ReadonlyMap<string, number>
   /** The search markers that decide about the document, each after those around it. */
   readonly markers: ReadonlyArray<Found>
 }
@@ -136,10 +138,11 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
   const unknown = new Set<string>()
   const definitions = definitionsOf(data)
   if (isRecord(data) && data.vars === undefined && definitions === undefined && !isWritten(data))
-    return { data, positions, findings: [], unknown, markers: [] }
+    return { data, positions, findings: [], unknown, numbers: new Map(), markers: [] }
   const vars = variablesOf(data)
   const { blocks, findings } = Blocks.read(definitions)
   const markers = new Map<string, Found>()
+  const numbers = new Map<string, number>()
   let values = 0
 
   const problem = (code: Code, site: Site, message: string, more: Partial<Finding> = {}): null => {
@@ -424,7 +427,11 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
         ? problem("Y006", site, `the variables make more than ${maxValues} values out of this document`)
         : null
     keep(site)
-    if (typeof node === "string") return Expression.isExpression(node) ? expression(node, site) : Expression.literal(node)
+    if (typeof node === "string") {
+      // Conditions of a search are read for each of its points.
+      if (site.to[0] === "search" && site.to[1] === "where") return node
+      return Expression.isExpression(node) ? expression(node, site) : Expression.literal(node)
+    }
     if (Array.isArray(node)) return node.map((item, i) => value(item, inside(site, i)))
     if (!isRecord(node)) return node
     if (Marker.isMarker(node)) return marker(node, site)
@@ -449,9 +456,10 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
         at: { path, on: "key" },
       })
     }
-    value(vars[name] ?? null, site)
+    const result = value(vars[name] ?? null, site)
+    if (typeof result === "number") numbers.set(name, result)
   }
-  if (!isRecord(data)) return { data, positions, findings: [...found.values()], unknown, markers: [] }
+  if (!isRecord(data)) return { data, positions, findings: [...found.values()], unknown, numbers, markers: [] }
   const { vars: _, ...sections } = data
   const root = Positions.at(positions, [])
   if (root !== undefined) places.set("", root)
@@ -463,6 +471,20 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
       return [key, value(node, { to: [key], from: [key], through: [], within: [] })] as const
     }),
   )
+  if (chosen === undefined && values <= maxValues && found.size === 0) {
+    const unused = [...markersIn(data.vars ?? null, ["vars"]), ...markersIn(definitions ?? null, Blocks.root)]
+    for (const from of unused.filter((path) => !markers.has(pointer(path)))) {
+      const place = Positions.at(positions, from)
+      if (place !== undefined) places.set(pointer(from), place)
+      const why = from[0] === "vars" ? `\`$${from[1]}\` is not used` : `no use of the block \`${from[2]}\` reads it`
+      found.set(pointer(from), {
+        code: "A642",
+        message: `this search marker decides nothing: ${why}`,
+        at: { path: from },
+        help: "a search has no dimension for it: use it, or write its default in its place",
+      })
+    }
+  }
   // A document that is too large has only this finding.
   if (values > maxValues) for (const key of Object.keys(sections)) unknown.add(pointer([key]))
   const kept = values > maxValues ? Object.fromEntries(Object.keys(sections).map((key) => [key, null])) : expanded
@@ -471,8 +493,16 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
     positions: { ...positions, places },
     findings: [...findings, ...found.values()],
     unknown,
+    numbers,
     markers: [...markers.values()],
   }
+}
+
+/** The places of the outermost search markers. */
+const markersIn = (node: Data, path: Path): ReadonlyArray<Path> => {
+  if (Marker.isMarker(node)) return [path]
+  if (Array.isArray(node)) return node.flatMap((item: Data, i) => markersIn(item, [...path, i]))
+  return isRecord(node) ? Object.entries(node).flatMap(([key, item]) => markersIn(item, [...path, key])) : []
 }
 
 const withoutBlocks = (model: Data): Data => {

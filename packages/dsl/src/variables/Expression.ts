@@ -51,11 +51,21 @@ interface Token {
 
 const printed = (token: Token | undefined): string => (token?.kind === "variable" ? `$${token.text}` : (token?.text ?? ""))
 
-const tokens = (text: string): Result.Result<ReadonlyArray<Token>, string> => {
+/** Names without a dollar sign, such as `model.params`. */
+const fact = /\s*(?<fact>[A-Za-z_]\w*(?:\.\w+)+)/uy
+
+const tokens = (text: string, facts: ReadonlyArray<string>): Result.Result<ReadonlyArray<Token>, string> => {
   const out: Array<Token> = []
   const end = text.trimEnd().length
   let at = 0
   while (at < end) {
+    fact.lastIndex = at
+    const name = facts.length === 0 ? undefined : fact.exec(text)?.groups?.fact
+    if (name !== undefined && facts.includes(name)) {
+      at = fact.lastIndex
+      out.push({ kind: "variable", text: name })
+      continue
+    }
     token.lastIndex = at
     const groups = token.exec(text)?.groups
     if (groups === undefined)
@@ -69,10 +79,10 @@ const tokens = (text: string): Result.Result<ReadonlyArray<Token>, string> => {
   return Result.succeed(out)
 }
 
-/** The tree of an expression. Fails with a description of the mistake. */
-export const parse = (text: string): Result.Result<Expression, string> => {
+/** The tree of an expression; `facts` are names that are written without a dollar sign. Fails with a description of the mistake. */
+export const parse = (text: string, facts: ReadonlyArray<string> = []): Result.Result<Expression, string> => {
   if (text.length > longest) return Result.fail(`an expression has at most ${longest} characters`)
-  const read = tokens(text)
+  const read = tokens(text, facts)
   if (Result.isFailure(read)) return Result.fail(read.failure)
   const list = read.success
   let at = 0

@@ -120,8 +120,10 @@ export const prepare = (
   const outputs = compiled.outputs.slice(resident).map(taker)
 
   let failure: EngineError | undefined
+  let isReleased = false
   const whole = <A>(f: () => A): A => {
     if (failure !== undefined) throw failure
+    if (isReleased) throw new EngineError({ engine: "wasm", doing: "run a program", cause: "it was released with its scope" })
     return f()
   }
   const open = (number: number): void => void begin?.(number)
@@ -158,7 +160,7 @@ export const prepare = (
     lend: () => whole(() => lent),
     release: () => {
       // From here on its memory may be reused.
-      failure ??= new EngineError({ engine: "wasm", doing: "run a program", cause: "it was released with its scope" })
+      isReleased = true
       others?.drop()
     },
   }

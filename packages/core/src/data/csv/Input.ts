@@ -147,12 +147,14 @@ export class Input {
   /** The error of a record that is too long: its quote, or its length. */
   #tooLong({ longestRecord }: InputOptions): Answer<void> {
     const held = this.#held
+    const line = this.#rows?.line ?? 1
     const bytes = concatBytes([...this.#pending, newLine])
     if (this.#rows !== undefined) {
       this.#rows.read(bytes, 0, bytes.length, { isLast: true, length: held })
       if (this.#rows.failure?.reason._tag === "BadQuote") return Result.fail(this.#rows.failure)
     }
-    return Result.fail(dataError({ _tag: "TooLarge", what: "a record", got: BigInt(held), limit: longestRecord, unit: "bytes" }))
+    const what = `the record that starts on line ${line}`
+    return Result.fail(dataError({ _tag: "TooLarge", what, got: BigInt(held), limit: longestRecord, unit: "bytes" }))
   }
 }
 

@@ -60,7 +60,9 @@ export class NameCodes {
   /** The code here of another's name; -1 if it is not here. */
   codeOf(other: NameCodes, code: number): number {
     const at = 3 * code
-    return this.#slots[this.#slotFor(other.#keys[at] as number, other.#keys[at + 1] as number, other.#keys[at + 2] as number)] as number
+    return this.#slots[
+      this.#slotFor(other.#keys[at] as number, other.#keys[at + 1] as number, other.#keys[at + 2] as number)
+    ] as number
   }
 
   /** The slot that three words are in, or would be. */

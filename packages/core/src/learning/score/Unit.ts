@@ -28,6 +28,18 @@ const curves: { readonly [C in Curve]: (x: number, lambda: number) => number } =
 /** A net's number in the original unit. `Score.restore({ scale: 2, shift: 10, curve: "none" }, 1.5) // => 13` */
 export const restore = ({ curve, lambda = 1, scale, shift }: Unit, x: number): number => curves[curve](x * scale + shift, lambda)
 
+const inverses: { readonly [C in Curve]: (x: number, lambda: number) => number } = {
+  none: (x) => x,
+  exp: (x) => Math.log(x),
+  expm1: (x) => Math.log1p(x),
+  square: (x) => Math.sign(x) * Math.sqrt(Math.abs(x)),
+  power: (x, lambda) => YeoJohnson.apply(lambda, x),
+}
+
+/** The number that a net gives for one in the original unit: the inverse of `restore`. `Score.learned({ scale: 2, shift: 10, curve: "none" }, 13) // => 1.5` */
+export const learned = ({ curve, lambda = 1, scale, shift }: Unit, x: number): number =>
+  (inverses[curve](x, lambda) - shift) / scale
+
 /** Whether differences are the same for the net and in the original unit. A shift does not change differences. */
 export const isKept = ({ curve, scale }: Unit): boolean => scale === 1 && curve === "none"
 

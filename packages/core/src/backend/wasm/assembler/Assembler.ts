@@ -48,12 +48,12 @@ export class Assembler {
   readonly numerics: Numerics
   /** How wide the vectors are that its functions are written for. */
   readonly lanes: Lanes
-  readonly #types = new Bytes()
+  readonly #types = new Bytes(64)
   readonly #typeIndices = new Map<string, number>()
-  readonly #imports = new Bytes()
-  readonly #functions = new Bytes()
-  readonly #exports = new Bytes()
-  readonly #code = new Bytes(1 << 16)
+  readonly #imports = new Bytes(64)
+  readonly #functions = new Bytes(64)
+  readonly #exports = new Bytes(64)
+  readonly #code = new Bytes(1 << 12)
   /** Buffers of function bodies, for reuse. */
   readonly #spare: Array<Bytes> = []
   readonly #names: Array<string> = []

@@ -1,3 +1,5 @@
+const utf8 = new TextEncoder()
+
 /**
  * A growing buffer with the encodings of the WebAssembly binary format: LEB128 integers, little-endian floats, length-prefixed
  * vectors. Nothing is concatenated: what is written stays where it is until the whole is copied out.
@@ -104,7 +106,7 @@ export class Bytes {
 
   /** A name in UTF-8 after its length. */
   name(text: string): void {
-    const bytes = new TextEncoder().encode(text)
+    const bytes = utf8.encode(text)
     this.u32(bytes.length)
     this.raw(bytes)
   }

@@ -335,7 +335,7 @@ export class Code {
     if (result !== undefined) this.#write(result)
     this.#op(structure.end)
     this.#locals.close()
-    const head = new Bytes(256)
+    const head = new Bytes(64)
     this.#locals.write(head)
     this.#constants.write(head)
     section.u32(head.length + this.#out.length)

@@ -1,0 +1,177 @@
+/**
+ * The part of one process in a study. Every process plans the same trials from the same finished ones, offers those that may start
+ * to a queue in the store, and runs what it takes from there; so none of them leads, and any of them may die or join late.
+ * The queue hands a trial to one process at a time, and again to another one when the first has died.
+ */
+import { hostname } from "node:os"
+import type { Pruner } from "@adjoint/core/search/Pruner"
+import type { SearchEvent, TrialFinished } from "@adjoint/core/search/SearchEvent"
+import * as Study from "@adjoint/core/search/Study"
+import { minimized, type Report, type Trial } from "@adjoint/core/search/Trial"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as PersistedQueue from "effect/persistence/PersistedQueue"
+import * as Schedule from "effect/Schedule"
+import * as Schema from "effect/Schema"
+import * as Semaphore from "effect/Semaphore"
+import { Store } from "./Store.ts"
+import type { Threads } from "./Threads.ts"
+import type { Outcome, Task } from "./Trial.ts"
+import type { TrialRecord } from "./TrialRecord.ts"
+
+/** An event of a study: one of a search, where the trials of processes have their time. */
+export type StudyEvent =
+  | Exclude<SearchEvent, TrialFinished>
+  | (Omit<TrialFinished, "trial"> & { readonly trial: Trial & Partial<Pick<TrialRecord, "seconds">> })
+
+/** A study as a process takes part in it. */
+export interface Joined {
+  /** Its name in the store. */
+  readonly name: string
+  /** What decides its trials. How many there are is in the store. */
+  readonly study: Study.Study
+  readonly pruner: Pruner
+  /** How many trials run at a time in this process. */
+  readonly parallel: number
+  readonly threads: Threads
+  /** What a trial computes. */
+  readonly taskOf: (start: Study.Start) => Task
+}
+
+/** The trials of the queue, by their number. */
+const Item = Schema.Struct({ number: Schema.Int })
+
+/** How often the store is asked for the trials of other processes. */
+const pollInterval = "250 millis"
+
+/**
+ * A process that lives refreshes its hold on a trial; another process takes the trial when this did not happen for so long. The
+ * database counts whole seconds.
+ */
+const holding = { pollInterval, lockRefreshInterval: "2 seconds", lockExpiration: "6 seconds" } as const
+
+/** The queues of a store. */
+export const queues = Layer.provide(PersistedQueue.layer, PersistedQueue.layerStoreSql(holding))
+
+/** The result of a trial, as the sampler takes it. */
+const resultOf = (outcome: Outcome): Pick<Trial, "state" | "values"> => {
+  if (outcome.state === "complete") return { state: "complete", values: outcome.values }
+  return { state: outcome.state === "stopped" ? "pruned" : "diverged" }
+}
+
+/** Runs a trial on a thread and stops it when the pruner says so. */
+const runTrial = (
+  { pruner, study: { objectives }, taskOf, threads }: Joined,
+  start: Study.Start,
+  emit: (event: StudyEvent) => Effect.Effect<void>,
+) =>
+  Effect.gen(function* () {
+    const { known, number, point } = start
+    const others = known.map((trial) => minimized(objectives, trial))
+    const reports: Array<Report> = []
+    const began = performance.now()
+    yield* emit({ _tag: "TrialStarted", number, point })
+    const outcome = yield* threads.run(taskOf(start), (step, value) => {
+      reports.push({ step, value })
+      Effect.runSync(emit({ _tag: "TrialReported", number, step, value }))
+      const own = minimized(objectives, { number, point, state: "complete", reports })
+      return !pruner({ number, reports: own.reports }, others)
+    })
+    const last = reports.at(-1)
+    const record: TrialRecord = {
+      number,
+      point,
+      ...resultOf(outcome),
+      reports,
+      ...(last === undefined ? {} : { cost: last.step }),
+      seconds: Math.round(performance.now() - began) / 1000,
+      host: hostname(),
+      pid: process.pid,
+    }
+    return record
+  })
+
+/** The number from which on trials may be missing. */
+const frontier = ({ next, open }: Study.Progress): number => open.find(({ trial }) => trial === undefined)?.number ?? next
+
+/**
+ * Takes part in a study until its trials have finished, and emits what happens. Interrupted, it gives back the trials that it has
+ * not finished.
+ */
+export const join = (joined: Joined, emit: (event: StudyEvent) => Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    const { name, parallel, study } = joined
+    const store = yield* Store
+    const queue = yield* PersistedQueue.make({
+      name: `trials/${name}`,
+      schema: Item,
+      // A trial that many processes died in is still to be run.
+      maxAttempts: Number.MAX_SAFE_INTEGER,
+      retrySchedule: Schedule.spaced("1 second"),
+    })
+    const stored = new Map<number, TrialRecord>()
+    const starts = new Map<number, Study.Start>()
+    const done = yield* Deferred.make<void>()
+    const turn = yield* Semaphore.make(1)
+    let progress = Study.begin(study)
+
+    /** Learns which trials have finished, and offers those that may start then. */
+    const advance = turn.withPermits(1)(
+      Effect.gen(function* () {
+        const { trials } = (yield* store.study(name)) ?? { trials: 0 }
+        for (const record of yield* store.finished(name, frontier(progress))) {
+          if (stored.has(record.number)) continue
+          stored.set(record.number, record)
+          progress = Study.finish(progress, record)
+          if (starts.has(record.number)) yield* emit({ _tag: "TrialFinished", trial: record, isKnown: false })
+        }
+        for (;;) {
+          const known = progress.known.length
+          const [step, after] = Study.next({ ...study, trials }, progress)
+          progress = after
+          for (const trial of after.known.slice(known))
+            if (trial.state === "refused") yield* emit({ _tag: "TrialFinished", trial, isKnown: false })
+          if (step._tag === "Done") return yield* Deferred.succeed(done, undefined)
+          if (step._tag === "Wait") return
+          starts.set(step.number, step)
+          const record = stored.get(step.number)
+          if (record === undefined) yield* queue.offer({ number: step.number }, { id: String(step.number) })
+          else {
+            progress = Study.finish(progress, record)
+            yield* emit({ _tag: "TrialFinished", trial: record, isKnown: true })
+          }
+        }
+      }),
+    )
+
+    /** The trial of a number; this process may learn of it after the one that offered it. */
+    const startOf = (number: number) =>
+      Effect.gen(function* () {
+        for (;;) {
+          const start = starts.get(number)
+          if (start !== undefined) return start
+          yield* advance
+          if (!starts.has(number)) yield* Effect.sleep(pollInterval)
+        }
+      })
+
+    const work = queue.take(({ number }) =>
+      Effect.gen(function* () {
+        const start = yield* startOf(number)
+        // The process that finished it died before it told the queue.
+        if (stored.has(number)) return
+        yield* store.record(name, yield* runTrial(joined, start, emit))
+        yield* advance
+      }),
+    )
+
+    yield* advance
+    const working = Effect.forEach(Array.from({ length: parallel }), () => Effect.forever(work), {
+      concurrency: "unbounded",
+      discard: true,
+    })
+    const watching = Effect.repeat(advance, Schedule.spaced(pollInterval))
+    yield* Deferred.await(done).pipe(Effect.raceFirst(working), Effect.raceFirst(watching))
+    return { trials: Study.finished(progress), records: stored }
+  }).pipe(Effect.scoped)

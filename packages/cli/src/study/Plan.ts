@@ -1,0 +1,151 @@
+/** What a model file with search markers comes to as a study: its space, what decides its trials, and what each of them computes. */
+import { dirname, resolve } from "node:path"
+import { make } from "@adjoint/core/learning/Entry"
+import * as Pruner from "@adjoint/core/search/Pruner"
+import type { Pruner as Prune } from "@adjoint/core/search/pruner/Pruner"
+import * as Sampler from "@adjoint/core/search/Sampler"
+import { gridSize } from "@adjoint/core/search/Sampler"
+import type * as Space from "@adjoint/core/search/Space"
+import type { Point } from "@adjoint/core/search/Space"
+import { defaultPending, type Start, type Study } from "@adjoint/core/search/Study"
+import * as Key from "@adjoint/core/tensor/Key"
+import { brokenBy, readAt, withPoint, writtenWith } from "@adjoint/dsl/AtPoint"
+import { foldsOf, type Search, useOf } from "@adjoint/dsl/Document"
+import { usualTrials } from "@adjoint/dsl/schema/SearchSection"
+import { type FileSpace, shown } from "@adjoint/dsl/space/FileSpace"
+import { folded } from "@adjoint/dsl/space/Folds"
+import { objectives as objectivesOf } from "@adjoint/dsl/space/Objectives"
+import { toYaml } from "@adjoint/dsl/Write"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { canonical, sha256 } from "../model/Hash.ts"
+import type { Training } from "../model/Training.ts"
+import { Refused, UsageError } from "../report/Failure.ts"
+import { titles } from "./Show.ts"
+import type { Definition } from "./Store.ts"
+import type { Task } from "./Trial.ts"
+
+/** A study that is ready to begin. */
+export interface Plan {
+  readonly study: Study
+  readonly pruner: Prune
+  /** The number of trials, unless the command line says another. */
+  readonly trials: number
+  readonly parallel: number | undefined
+  readonly store: string | undefined
+  readonly board: Definition["board"]
+  /** What decides the results of the study, as a hash. */
+  readonly fingerprint: string
+  readonly taskOf: (start: Start) => Task
+}
+
+/** How the trials of a space are shown. */
+const boardOf = (file: FileSpace, objectives: Study["objectives"]): Definition["board"] => {
+  const short = titles(file.space.map(({ name }) => name))
+  const dimensions = file.space.map((dimension, i) => {
+    const { name } = dimension
+    const title = short[i] ?? name
+    if (dimension._tag !== "Choice") return { name, title }
+    return { name, title, names: Array.from({ length: dimension.size }, (_, value) => shown(file, name, value)) }
+  })
+  return { dimensions, objectives }
+}
+
+/** The text of the plain model file of a point. Fails with `Refused` for a point that makes no file. */
+export const textAt = ({ sound: { reading } }: Training, point: Point): Effect.Effect<string, Refused> =>
+  Effect.mapError(
+    Effect.fromResult(writtenWith(reading, point)),
+    (diagnostics) => new Refused({ diagnostics, source: reading.source }),
+  )
+
+/** The texts that a trial trains, and scores the mean of: one, or one for each fold or seed. Empty for a point that makes no file. */
+const textsAt = ({ sound: { reading } }: Training, { folds: wanted, seeds }: Search, point: Point): ReadonlyArray<string> => {
+  const found = withPoint(reading, point)
+  if (Result.isFailure(found)) return []
+  const document = wanted === undefined ? found.success : folded(found.success, wanted)
+  const { data, train } = document
+  const folds = data === undefined ? [] : foldsOf(data.split)
+  const ofFolds =
+    data === undefined || folds.length === 0
+      ? [document]
+      : folds.map((fold) => ({ ...document, data: { ...data, split: { ...data.split, ...fold } } }))
+  const all = ofFolds.flatMap((each) =>
+    Array.from({ length: seeds }, (_, i) => ({ ...each, train: { ...train, seed: train.seed + i } })),
+  )
+  return all.length > 1
+    ? all.map(toYaml)
+    : Result.match(writtenWith(reading, point), { onSuccess: (text) => [text], onFailure: () => [] })
+}
+
+/** What a file without the section `search` means by it. */
+const usual: Search = {
+  maximize: [],
+  minimize: [],
+  sampler: { random: {} },
+  seed: 0,
+  pending: defaultPending,
+  seeds: 1,
+  pruner: { none: {} },
+  where: [],
+}
+
+/** The number of trials: as the file says, or a usual one; of a grid all its points. */
+const trialsOf = ({ sampler, trials }: Search, space: Space.Space): number => {
+  if (trials !== undefined) return trials
+  const { name, options } = useOf(sampler)
+  const { levels } = { levels: undefined, ...options }
+  return name === "grid" ? gridSize(space, typeof levels === "number" ? levels : 1) : usualTrials
+}
+
+/** The study of a model file. Fails with `UsageError` for a file without markers, or without validation rows. */
+export const planOf = (training: Training): Effect.Effect<Plan, UsageError> =>
+  Effect.gen(function* () {
+    const { fingerprint, prepared, sound } = training
+    const { searched, sections } = sound.reading
+    if (searched === undefined)
+      return yield* new UsageError({
+        message: "the model file has nothing to search",
+        hint: "mark a value: `lr: { $search: { log: [1e-4, 1e-1] }, default: 1e-3 }`",
+      })
+    const search = sections.search ?? usual
+    const { data } = sound.document
+    const isFolded = search.folds !== undefined || (data !== undefined && foldsOf(data.split).length > 0)
+    if (prepared.val === undefined && !isFolded)
+      return yield* new UsageError({
+        message: "a search compares scores of validation rows, and there are none",
+        hint: "--set data.split.val=20%",
+      })
+    const { file } = searched
+    const objectives = objectivesOf(search).map(({ mode, name }) => ({ mode, name }))
+    const study: Study = {
+      space: file.space,
+      sampler: make(Sampler.table, useOf(search.sampler)),
+      objectives,
+      key: Key.make(search.seed),
+      pending: search.pending,
+      ...(search.where.length === 0 ? {} : { where: (point) => brokenBy(readAt(sound.reading, point)) === undefined }),
+    }
+    const { parallel, store, ...decisive } = search
+    return {
+      study,
+      pruner: make(Pruner.table, useOf(search.pruner)),
+      trials: trialsOf(search, file.space),
+      parallel,
+      store,
+      board: boardOf(file, objectives),
+      fingerprint: sha256(canonical({ fingerprint, data: searched.data, search: { ...decisive, trials: undefined } })),
+      taskOf: ({ number, point }) => ({
+        number,
+        file: sound.reading.source.file,
+        texts: textsAt(training, search, point),
+        directory: resolve(sound.directory),
+        objectives: objectives.map(({ mode, name }) => ({ monitor: name, mode })),
+      }),
+    }
+  })
+
+/** The default file of the best trial, beside the model file. */
+export const bestFileOf = (file: string): string => file.replace(/(\.ya?ml)?$/i, (ending) => `.best${ending || ".yaml"}`)
+
+/** The folder that the paths of a model file are relative to. */
+export const directoryOf = (file: string): string => resolve(dirname(file))

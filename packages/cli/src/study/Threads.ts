@@ -1,0 +1,70 @@
+/** The threads of a search: each runs one trial at a time. They end with their scope, whatever they compute. */
+import { Worker } from "node:worker_threads"
+import { TaggedError } from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Pool from "effect/Pool"
+import type * as Scope from "effect/Scope"
+import type { Choice } from "../model/Engines.ts"
+import type { Outcome, Task } from "./Trial.ts"
+import type { Answer, Request, Start } from "./TrialThread.ts"
+
+/** A trial could not be run at all; every trial would fail so. */
+export class TrialFailed extends TaggedError("TrialFailed")<{ readonly number: number; readonly message: string }> {}
+
+/** Whether a trial goes on after a report. */
+export type Judge = (step: number, value: number) => boolean
+
+export interface Threads {
+  /** Runs a trial on a free thread, and stops it when a report is not good enough. */
+  readonly run: (task: Task, goesOn: Judge) => Effect.Effect<Outcome, TrialFailed>
+}
+
+/** A thread, started; it is terminated with its scope. */
+const thread = (entry: URL, choice: Choice): Effect.Effect<Worker, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => new Worker(entry, { workerData: { trials: choice } satisfies Start })),
+    (worker) => Effect.promise(() => worker.terminate()),
+  )
+
+const runOn = (worker: Worker, task: Task, goesOn: Judge): Effect.Effect<Outcome, TrialFailed> =>
+  Effect.callback((resume) => {
+    const { number } = task
+    const request = (what: Request) => worker.postMessage(what)
+    let isStopped = false
+    const heard = (answer: Answer) => {
+      if (answer.number !== number) return
+      if (answer.tag === "report") {
+        // What a thread reports after it was asked to stop is of steps that the search does not count.
+        if (isStopped || goesOn(answer.step, answer.value)) return
+        isStopped = true
+        request({ tag: "stop", number })
+      } else if (answer.tag === "ended") end(Effect.succeed(isStopped ? { state: "stopped" } : answer.outcome))
+      else end(Effect.fail(new TrialFailed({ number, message: answer.message })))
+    }
+    const broke = (error: unknown) =>
+      end(Effect.fail(new TrialFailed({ number, message: error instanceof Error ? error.message : String(error) })))
+    const exited = (code: number) => broke(new Error(`its thread ended with the code ${code}`))
+    const end = (result: Effect.Effect<Outcome, TrialFailed>) => {
+      worker.off("message", heard).off("error", broke).off("exit", exited)
+      resume(result)
+    }
+    worker.on("message", heard).on("error", broke).on("exit", exited)
+    request({ tag: "run", task })
+    return Effect.sync(() => {
+      worker.off("message", heard).off("error", broke).off("exit", exited)
+    })
+  })
+
+/** `size` threads that start with the module `entry` when they are first used. */
+export const make = (entry: URL, choice: Choice, size: number): Effect.Effect<Threads, never, Scope.Scope> =>
+  Effect.map(Pool.make({ acquire: thread(entry, choice), size }), (pool) => ({
+    run: (task, goesOn) =>
+      Effect.scoped(
+        Effect.flatMap(Pool.get(pool), (worker) =>
+          runOn(worker, task, goesOn).pipe(
+            // A thread that was interrupted in a trial still computes it, and one that failed may be gone.
+            Effect.onExit((exit) => (exit._tag === "Success" ? Effect.void : Pool.invalidate(pool, worker))),
+          ),
+        ),
+      ),
+  }))

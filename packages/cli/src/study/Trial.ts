@@ -1,0 +1,94 @@
+/** One trial: a plain model file is trained, and its scores are the values of the objectives. */
+
+import { type Monitor, monitoredScore } from "@adjoint/core/training/Monitor"
+import type { NonFinite } from "@adjoint/core/training/NonFinite"
+import type { EpochRecord } from "@adjoint/core/training/Progress"
+import * as Train from "@adjoint/core/training/Train"
+import { sizeOf } from "@adjoint/dsl/build/Sizes"
+import { fromText } from "@adjoint/dsl/source/Source"
+import { isFact } from "@adjoint/dsl/variables/Condition"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { ofSource, sound } from "../model/ModelFile.ts"
+import { fits, located } from "../model/Step.ts"
+import { type Training, training as trainingOf } from "../model/Training.ts"
+import { configOf } from "../run/Config.ts"
+
+/** What is to be computed. */
+export interface Task {
+  readonly number: number
+  /** The model file that was searched, and the folder that its paths are relative to. */
+  readonly file: string
+  readonly directory: string
+  /** The plain model files that are trained: one, or one for each fold and seed, whose scores are averaged. */
+  readonly texts: ReadonlyArray<string>
+  readonly objectives: ReadonlyArray<Monitor>
+}
+
+/** The result of a trial. */
+export type Outcome =
+  | { readonly state: "complete"; readonly values: ReadonlyArray<number>; readonly deviations?: ReadonlyArray<number> }
+  | { readonly state: "diverged" }
+  | { readonly state: "stopped" }
+
+type Report = (step: number, value: number) => Effect.Effect<void>
+
+/** The values of the objectives for the weights that the run ends with: those of its best epoch where it restores them. */
+const valuesOf = (
+  objectives: ReadonlyArray<Monitor>,
+  training: Training,
+  { best, history }: { readonly best?: { readonly epoch: number }; readonly history: ReadonlyArray<EpochRecord> },
+): ReadonlyArray<number> | undefined => {
+  const restored = training.built.earlyStop?.restoreBest === true ? history.find(({ epoch }) => epoch === best?.epoch) : undefined
+  const record = restored ?? history.at(-1)
+  const values = objectives.map((objective) =>
+    isFact(objective.monitor)
+      ? sizeOf(training.sound.document, training.prepared.facts, objective.monitor)
+      : record === undefined
+        ? undefined
+        : monitoredScore(objective, record),
+  )
+  return values.every((value): value is number => value !== undefined && Number.isFinite(value)) ? values : undefined
+}
+
+/** Trains one model file; gives the values of the objectives, or nothing if the run diverged. */
+const trained = (task: Task, text: string, report: Report) =>
+  Effect.gen(function* () {
+    const source = fromText(task.file, text)
+    const model = yield* sound(yield* ofSource(source, { directory: task.directory }))
+    const training = yield* trainingOf(model)
+    yield* fits(training)
+    const [first] = task.objectives
+    const events = Stream.tap(Train.run(configOf(training)), (event) => {
+      if (event._tag !== "EpochScored" || first === undefined) return Effect.void
+      const value = monitoredScore(first, event)
+      return value === undefined ? Effect.void : report(event.epoch, value)
+    })
+    return yield* Stream.runFold(
+      events,
+      () => undefined as ReadonlyArray<number> | undefined,
+      (values, event) => (event._tag === "Finished" ? valuesOf(task.objectives, training, event) : values),
+    ).pipe(
+      // A run that diverges says something about its point alone.
+      Effect.catchTag("NonFinite", (_: NonFinite) => Effect.undefined),
+      Effect.mapError(located(training)),
+    )
+  }).pipe(Effect.scoped)
+
+const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** Runs a trial. `report` gets the first objective after each epoch of a trial that is trained once. */
+export const trial = (task: Task, report: Report) =>
+  Effect.gen(function* () {
+    const isRepeated = task.texts.length > 1
+    const runs: Array<ReadonlyArray<number>> = []
+    for (const [i, text] of task.texts.entries()) {
+      const values = yield* trained(task, text, isRepeated ? () => Effect.void : report)
+      if (values === undefined) return { state: "diverged" } satisfies Outcome
+      runs.push(values)
+      const [first] = values
+      if (isRepeated && first !== undefined) yield* report(i + 1, mean(runs.map(([value = 0]) => value)))
+    }
+    const values = task.objectives.map((_, k) => mean(runs.map((run) => run[k] ?? Number.NaN)))
+    return { state: "complete", values } satisfies Outcome
+  })

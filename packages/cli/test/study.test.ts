@@ -1,0 +1,145 @@
+/** A study in a database: what several processes compute together, whoever finishes first and whoever dies. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join as joinPath } from "node:path"
+import * as Pruner from "@adjoint/core/search/Pruner"
+import * as Sampler from "@adjoint/core/search/Sampler"
+import type { SearchEvent } from "@adjoint/core/search/SearchEvent"
+import type { Study } from "@adjoint/core/search/Study"
+import * as Key from "@adjoint/core/tensor/Key"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import { afterAll, expect, test } from "vitest"
+import { join, queues } from "../src/study/Join.ts"
+import * as Sqlite from "../src/study/Sqlite.ts"
+import * as Store from "../src/study/Store.ts"
+import type { Threads } from "../src/study/Threads.ts"
+import type { Task } from "../src/study/Trial.ts"
+
+const folder = mkdtempSync(joinPath(tmpdir(), "study-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const study: Study = {
+  space: [
+    { name: "x", _tag: "Float", low: -1, high: 1 },
+    { name: "kind", _tag: "Choice", size: 2 },
+  ],
+  sampler: Sampler.random(),
+  objectives: [{ name: "val.loss", mode: "min" }],
+  key: Key.make(3),
+  pending: 4,
+}
+
+const definition: Store.Definition = {
+  version: 1,
+  text: "schema: 1\n",
+  file: "m.yaml",
+  directory: folder,
+  set: [],
+  fingerprint: "f",
+  started: "2026-01-01T00:00:00.000Z",
+  board: { dimensions: [], objectives: [] },
+}
+
+/** Threads whose trials take some milliseconds and give a value that depends on the point alone. */
+const threads = (counted: Array<number>, milliseconds: (number: number) => number): Threads => ({
+  run: ({ number, texts: [text] }: Task, goesOn) =>
+    Effect.gen(function* () {
+      counted.push(number)
+      const value = Number(text)
+      for (let step = 1; step <= 3; step++) {
+        yield* Effect.sleep(milliseconds(number))
+        if (!goesOn(step, value + 1 / step)) return { state: "stopped" }
+      }
+      return value > 0.9 ? { state: "diverged" } : { state: "complete", values: [value] }
+    }),
+})
+
+const taskOf: Parameters<typeof join>[0]["taskOf"] = ({ number, point }) => ({
+  number,
+  texts: [String((point.x ?? 0) ** 2)],
+  file: "m.yaml",
+  directory: folder,
+  objectives: [],
+})
+
+const layerOf = (path: string) => Layer.mergeAll(Store.layer, queues).pipe(Layer.provideMerge(Sqlite.layer(path)))
+
+interface Process {
+  readonly parallel: number
+  readonly milliseconds?: (number: number) => number
+}
+
+/** Takes part in the study of a file as one process does. */
+const takePart = (path: string, trials: number, { milliseconds = () => 1, parallel }: Process, counted: Array<number> = []) => {
+  const events: Array<SearchEvent> = []
+  return Effect.gen(function* () {
+    const store = yield* Store.Store
+    yield* store.create({ name: "s", definition, trials })
+    yield* store.extend("s", trials)
+    const { trials: finished } = yield* join(
+      { name: "s", study, pruner: Pruner.median({ after: 3 }), parallel, threads: threads(counted, milliseconds), taskOf },
+      (event) => Effect.sync(() => void events.push(event)),
+    )
+    return {
+      trials: finished.map(({ number, point, reports, state, values }) => ({ number, point, reports, state, values })),
+      events,
+    }
+  }).pipe(Effect.provide(layerOf(path)), Effect.scoped)
+}
+
+const file = (name: string) => joinPath(folder, `${name}.sqlite`)
+
+test("the trials do not depend on how many run at a time, nor on which of them is slow", async () => {
+  const one = await Effect.runPromise(takePart(file("one"), 12, { parallel: 1 }))
+  const four = await Effect.runPromise(takePart(file("four"), 12, { parallel: 4, milliseconds: (n) => (n % 3 === 0 ? 8 : 1) }))
+  expect(four.trials).toEqual(one.trials)
+  expect(one.trials.map(({ number }) => number)).toEqual(Array.from({ length: 12 }, (_, i) => i))
+  expect(new Set(one.trials.map(({ state }) => state)).size).toBeGreaterThan(1)
+})
+
+test("two processes around one file share the trials, and each counts once", async () => {
+  const [path, alone] = [file("two"), await Effect.runPromise(takePart(file("alone"), 16, { parallel: 1 }))]
+  const [first, second]: [Array<number>, Array<number>] = [[], []]
+  const both = await Effect.runPromise(
+    Effect.all(
+      [
+        takePart(path, 16, { parallel: 2, milliseconds: () => 10 }, first),
+        Effect.delay(takePart(path, 16, { parallel: 2, milliseconds: () => 10 }, second), "40 millis"),
+      ],
+      { concurrency: 2 },
+    ),
+  )
+  for (const { trials } of both) expect(trials).toEqual(alone.trials)
+  expect([...first, ...second].toSorted((a, b) => a - b)).toEqual(Array.from({ length: 16 }, (_, i) => i))
+  expect(second.length).toBeGreaterThan(0)
+})
+
+test("an interrupted study continues with the trials that were running, and can be extended", async () => {
+  const [path, alone] = [file("again"), await Effect.runPromise(takePart(file("whole"), 12, { parallel: 1 }))]
+  const counted: Array<number> = []
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const running = yield* Effect.forkChild(takePart(path, 8, { parallel: 2, milliseconds: () => 10 }, counted))
+      while (counted.length < 5) yield* Effect.sleep("5 millis")
+      yield* Fiber.interrupt(running)
+    }),
+  )
+  const before = counted.length
+  const resumed = await Effect.runPromise(takePart(path, 8, { parallel: 3 }, counted))
+  expect(resumed.trials).toEqual(alone.trials.slice(0, 8))
+  // Only the two that were running were run again.
+  expect(counted.length).toBeLessThanOrEqual(8 + 2)
+  expect(counted.length).toBeGreaterThan(before)
+  const extended = await Effect.runPromise(takePart(path, 12, { parallel: 1 }, counted))
+  expect(extended.trials).toEqual(alone.trials)
+  expect(extended.events.filter((event) => event._tag === "TrialFinished" && event.isKnown)).toHaveLength(8)
+})
+
+test("a file that is no database is a typed error", async () => {
+  const error = await Effect.runPromise(
+    Effect.flip(Effect.scoped(Effect.provide(Store.Store, layerOf(joinPath(folder, "none", "x.sqlite"))))),
+  )
+  expect(error._tag).toBe("SqlError")
+})
