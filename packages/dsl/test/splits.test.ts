@@ -8,7 +8,7 @@ import { Effect, Result } from "effect"
 import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { foldsOf, type Split } from "../src/Document.ts"
-import { divide } from "../src/prepare/Division.ts"
+import * as Division from "../src/prepare/Division.ts"
 import { known } from "../src/prepare/Known.ts"
 import { preview } from "../src/prepare/Preview.ts"
 import { read, withFacts } from "../src/Read.ts"
@@ -19,6 +19,7 @@ import { completed, shown } from "./reading.ts"
 const scratch = mkdtempSync(join(tmpdir(), "adjoint-splits-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
+const { divide } = Division
 const columns = ["x", "who", "day", "part", "kind"]
 const cells = Array.from({ length: 40 }, (_, i) => [
   String(i),
@@ -87,6 +88,29 @@ describe("by", () => {
     const latest = (rows: ReadonlyArray<number> = []) => [...valuesIn(rows, "day")].sort().at(-1) ?? ""
     const earliest = (rows: ReadonlyArray<number> = []) => [...valuesIn(rows, "day")].sort()[0] ?? ""
     expect(latest(train) <= earliest(val) && latest(val) <= earliest(held)).toBe(true)
+  })
+  test("numbers and dates rise as their column writes them, and a day that does not exist is refused", () => {
+    const rows = [
+      ["999", "02/03/2024", "2024-01-01T01:30+02:00"],
+      ["1.234", "01/04/2024", "2023-12-31T23:45Z"],
+      ["1,5", "31/12/2023", "2024-01-01T00:00Z"],
+    ]
+    const written = Table.make(["price", "day", "clock"], rows)
+    const testRows = (order: string, columns: string) => {
+      const data = `{ source: { csv: t.csv }, columns: ${columns}, split: { by: { order: ${order} }, val: 0, test: 1 } }`
+      const found = read(fromText("m.yaml", completed(`data: ${data}\n`))).decoded?.data
+      if (found === undefined) throw new Error(`${data} is no section of data`)
+      return Result.map(divide(written, Division.splitOf(found)), ({ test: last }) => [...(last ?? [])])
+    }
+    const marks = `{ price: { type: number, decimal: ",", thousands: "." }, "*": number }`
+    expect(testRows("price", marks)).toEqual(Result.succeed([1]))
+    expect(testRows("day", '{ day: { type: date, format: DD/MM/YYYY }, "*": number }')).toEqual(Result.succeed([1]))
+    // 23:30, 23:45 and 00:00 in UTC.
+    expect(testRows("clock", '{ clock: date, "*": number }')).toEqual(Result.succeed([2]))
+    const never = Table.make(["t"], [["2024-01-01"], ["2024-02-31"]])
+    expect(Result.getOrThrow(Result.flip(divide(never, splitOf("{ by: { order: t } }")))).message).toContain(
+      'row 2, column `t`: got "2024-02-31", wanted an ISO date such as 2024-03-31, as in the first row',
+    )
   })
   test("cells that are neither numbers nor ISO dates are refused with their line", () => {
     const said = (column: string) =>
