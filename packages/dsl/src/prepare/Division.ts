@@ -103,10 +103,40 @@ const byColumn = (raw: TreeRaw, { name, ...lists }: PartColumn, from: Rows): Dat
     )
   })
 
-/** The parts of `n` rows, or of `n` times, in their order; without `train` that has what the others leave. Fails with `BadSplit`. */
+/** How many of `n` rows an amount is. */
+const countIn = (n: number, amount: Amount | undefined): number =>
+  amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * n)
+
+/** Rows between the validation rows of a fold and the test rows: later ones, which are in no part of it. */
+const later = "later"
+
+/** Parts without the rows that are in none. */
+export const withoutLater = <A>({ [later]: _, ...parts }: { readonly [part: string]: A }): { readonly [part: string]: A } => parts
+
+/**
+ * The parts of a fold in time order: of k + 1 equal sections, fold i is validated on the section after the first i, and learns from
+ * these (forward chaining; Tashman, Out-of-sample tests of forecasting accuracy, 2000). Test rows come after all folds.
+ */
+const partsOfFold = (
+  n: number,
+  { fold = 1, folds = 1, test, unlabelled }: Wanted,
+): DataResult<{ readonly [part: string]: Split.Part }> => {
+  const [own, held] = [countIn(n, unlabelled), countIn(n, test)]
+  const rest = n - own - held
+  if (rest < folds + 1)
+    return refuse("folds", String(folds), `at most ${Math.max(0, rest - 1)}, one less than the rows that they divide`, "")
+  const end = (section: number) => Math.round((section * rest) / (folds + 1))
+  const counts = { unlabelled: own, train: end(fold), val: end(fold + 1) - end(fold), [later]: rest - end(fold + 1), test: held }
+  return Result.succeed(amountsOf(counts))
+}
+
+/**
+ * The parts of `n` rows, or of `n` times, in their order; without `train` that has what the others leave. With folds they are those
+ * of the fold that is meant, or of the first, and rows between the parts have a name that `withoutLater` removes. Fails with `BadSplit`.
+ */
 export const partsInOrder = (n: number, split: Wanted): DataResult<{ readonly [part: string]: Split.Part }> => {
-  const countOf = (amount: Amount | undefined): number =>
-    amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * n)
+  if (split.folds !== undefined) return partsOfFold(n, split)
+  const countOf = (amount: Amount | undefined): number => countIn(n, amount)
   const others = countOf(split.val) + countOf(split.test) + countOf(split.unlabelled)
   if (split.train === undefined && others >= n) return Result.fail(noTrain)
   const wanted = { ...split, train: split.train ?? n - others }
@@ -169,7 +199,7 @@ export const divide = (raw: TreeRaw, split: Divided, from: Rows = all(raw)): Dat
       Object.fromEntries(Object.entries(parts).map(([name, places]) => [name, rowsOf(places)] as const))
     if (by !== undefined) {
       const order = by === "order" ? undefined : yield* Times.timesOf(raw, by.order, from, split.written)
-      return inSource(yield* Split.inOrder(n, yield* partsInOrder(n, split), order))
+      return inSource(withoutLater(yield* Split.inOrder(n, yield* partsInOrder(n, split), order)))
     }
     const valuesOf = (name: string) => Result.map(labelsOf(raw, name), (label) => numbered(from, label))
     const groupsIn = (name: string) => (!hasNamedArrays(raw) && isTable(raw) ? groupsOf(name, raw, from) : valuesOf(name))
