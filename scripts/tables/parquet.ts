@@ -142,7 +142,10 @@ export const parquetWriter = (names: ReadonlyArray<string>, write: (bytes: Uint8
               })
             }),
           )
-          footer.i64(2, chunks.reduce((sum, { size }) => sum + size, 0))
+          footer.i64(
+            2,
+            chunks.reduce((sum, { size }) => sum + size, 0),
+          )
           footer.i64(3, own)
         }),
       )
