@@ -154,7 +154,15 @@ train: { optimizer: { adam: 0.01 }, batch: { $search: [16, 64], default: 16 } }
 test("goes without the section search, and is refused at a point that the file does not have", () => {
   const text = `schema: 1
 ${plain}model: { layers: [{ head: label }] }
-train: { batch: { $search: [16, 64], default: 16 } }
+# How it is trained
+
+train:
+  batch: # rows
+    $search: [16, 64]
+    default: 16 # as usual
+
+# More trials
+# find better ones.
 search: # how to search
   maximize: val.accuracy
   trials: 9
@@ -163,7 +171,11 @@ lint: { allow: [A601] }
 `
   expect(at(text, { "train.batch": 1 })).toBe(`schema: 1
 ${plain}model: { layers: [{ head: label }] }
-train: { batch: 64 }
+# How it is trained
+
+train:
+  batch: 64 # rows # as usual
+
 # the end
 lint: { allow: [A601] }
 `)
