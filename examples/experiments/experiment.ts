@@ -104,7 +104,10 @@ export const svg = ({ lines, logX = false, logY = false, most = Number.MAX_VALUE
     const [left, top] = [box.left + (i % 3) * 220, 48 + Math.floor(i / 3) * 18]
     const crosses = each.points
       .filter(isOut)
-      .map(([px]) => `<text x="${across.at(px).toFixed(1)}" y="${box.top + 5}" text-anchor="middle" style="fill: ${colour}">×</text>`)
+      .map(
+        ([px]) =>
+          `<text x="${across.at(px).toFixed(1)}" y="${box.top + 5}" text-anchor="middle" style="fill: ${colour}">×</text>`,
+      )
     return `<polyline stroke="${colour}" points="${places.join(" ")}"/>${crosses.join("")}
 <rect x="${left}" y="${top - 10}" width="12" height="12" fill="${colour}"/><text x="${left + 18}" y="${top}">${each.name}</text>`
   })

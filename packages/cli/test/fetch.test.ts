@@ -1,6 +1,6 @@
 /** Public datasets, downloaded from a server on this machine that fails in the ways that servers do. */
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { addressesOf, cacheOf } from "../src/fetch/Cache.ts"
 import { datasets } from "../src/fetch/Datasets.ts"
 import { download, isGenuine } from "../src/fetch/Download.ts"
-import { root } from "./process.ts"
+import { root, spawned } from "./process.ts"
 import { folder, run } from "./world.ts"
 
 /** scikit-learn's file of iris, which has the numbers of ours. */
@@ -129,6 +129,49 @@ describe("data fetch", () => {
     const { code, stderr } = await fetching(folder(), ["iris"], { ADJOINT_MIRROR: "http://127.0.0.1:9" })
     expect(code).toBe(4)
     expect(stderr).toContain("connect to a network")
+  })
+
+  test("follows a server to another address, and says so when that never ends", async () => {
+    answer = (request, response) =>
+      request.url?.startsWith("/moved") === true
+        ? response.writeHead(302, { location: "/iris/iris.csv" }).end()
+        : ranged(iris)(request, response)
+    expect(await fetching(folder(), ["iris"], { ADJOINT_MIRROR: `${address}/moved` })).toMatchObject({ code: 0 })
+    answer = (request, response) => response.writeHead(302, { location: request.url }).end()
+    expect(await fetching(folder(), ["iris"])).toMatchObject({ code: 4, stderr: expect.stringContaining("redirect") })
+  })
+
+  test("names the file that cannot be written, and another place", async () => {
+    answer = ranged(iris)
+    const cache = join(folder({ file: "" }), "file")
+    expect(await fetching(cache, ["iris"])).toMatchObject({
+      code: 8,
+      stderr: `error: ${join(cache, "adjoint/data/iris/iris.csv")}: not a directory\n  try: a folder on a disk with room, where you may write: --to DIR, or XDG_CACHE_HOME=DIR\n`,
+    })
+  })
+
+  test("keeps what came until it was interrupted, and resumes after it", async () => {
+    const cache = folder()
+    let isSent = () => {}
+    const sent = new Promise<void>((resolve) => (isSent = resolve))
+    answer = (_, response) => {
+      response.writeHead(200, { "content-length": iris.length })
+      response.write(iris.subarray(0, 1500), () => isSent())
+    }
+    const part = join(cache, "adjoint/data/iris/iris.csv.part")
+    const interrupted = await spawned(["data", "fetch", "iris"], {
+      env: { XDG_CACHE_HOME: cache, ADJOINT_MIRROR: address },
+      meanwhile: (child) =>
+        void sent.then(async () => {
+          while (!existsSync(part) || statSync(part).size < 1500) await new Promise((resolve) => setTimeout(resolve, 10))
+          child.kill("SIGINT")
+        }),
+    })
+    // The signal ends it, which a shell reports as 130.
+    expect(interrupted).toMatchObject({ code: -1, stdout: "" })
+    answer = ranged(iris)
+    expect(await fetching(cache, ["iris"])).toMatchObject({ code: 0 })
+    expect(requests).toEqual(["/iris/iris.csv bytes=1500-"])
   })
 
   test("takes the user's own folder in place of the network", async () => {

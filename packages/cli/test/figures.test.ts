@@ -122,7 +122,7 @@ describe("numbers", () => {
       predicted: [1, 2, 3, 4],
       truth: [10, 20, 30, 40],
     }
-    const inTime = { time: ["2024-02-01", "2024-01-01", "2024-01-02", "2024-01-03"], series: ["a", "b", "a", "b"] }
+    const inTime = { time: [32, 1, 2, 3], series: ["a", "b", "a", "b"] }
     const figure = Numbers.forecast(some, ordered(inTime, 4))
     const panels = figure?.kind === "panels" ? figure.panels : []
     expect(panels.map(({ title }) => title)).toEqual(["b", "a"])
@@ -141,7 +141,7 @@ describe("numbers", () => {
 
   test("a forecast of one series is one panel, in the order of numbers where all places are some", () => {
     const some: NumberFindings = { kind: "numbers", head: undefined, column: "y", predicted: [1, 2, 3], truth: [1, 2, 3] }
-    const figure = Numbers.forecast(some, ordered({ time: ["10", "9", "100"] }, 3))
+    const figure = Numbers.forecast(some, ordered({ time: [10, 9, 100] }, 3))
     const [panel, ...others] = figure?.kind === "panels" ? figure.panels : []
     expect(others).toEqual([])
     expect(panel?.marks[0]).toMatchObject({

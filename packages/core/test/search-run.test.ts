@@ -15,6 +15,7 @@ const space = Space.struct({
 /** A sampler whose points depend on everything that it may know: the results it was told, their order, and the pending points. */
 const curious: Sampler.Sampler<{ readonly words: ReadonlyArray<number>; readonly heard: ReadonlyArray<number> }> = {
   name: "curious",
+  objectives: "one",
   init: (_, key) => ({ words: wordsOf(key), heard: [] }),
   ask: ({ heard, words }, pending) => {
     const all = [...words, ...heard, ...pending.flatMap((point) => Object.values(point))]

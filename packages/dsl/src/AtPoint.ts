@@ -5,9 +5,10 @@
 
 import * as Space from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { sizeOf } from "./build/Sizes.ts"
 import { differences } from "./check/Differences.ts"
-import type { ModelFile } from "./Document.ts"
+import type { ModelFile, Search } from "./Document.ts"
 import { type Diagnostic, diagnostic } from "./diagnostic/Diagnostic.ts"
 import { type Language, standard } from "./Language.ts"
 import { openAt } from "./Open.ts"
@@ -58,6 +59,10 @@ export const withPoint = (
   const { diagnostics, document } = readAt(reading, point, language)
   return document === undefined ? Result.fail(diagnostics) : Result.succeed(document)
 }
+
+/** The section `search` of a reading; of a file without it, every default. */
+export const searchOf = ({ sections }: Reading, { schema }: Language = standard()): Search =>
+  sections.search ?? Schema.decodeSync(schema.sections.search)({})
 
 /** A condition of `search.where` that a point breaks. */
 export interface Broken {

@@ -104,11 +104,10 @@ const trainLines = ({ imbalance = 1, rarest = 1, type }: Target, sizes: Sizes, r
 }
 
 /** How the rows are divided: in the order of time where they have one, so that the latest rows judge. */
-const splitLine = ({ columns, group, target, time }: Choices): string => {
+const splitLine = ({ group, target, time }: Choices): string => {
   const shares = "train: 70%, val: 15%, test: 15%"
   if (time?.order === "rising") return `  split: { by: order, ${shares} }  # the rows are in order of time: the last ones judge`
-  const dated = columns.find(({ name }) => name === time?.column)
-  if (time !== undefined && dated !== undefined && !dated.value.includes("format:"))
+  if (time !== undefined)
     return `  split: { by: { order: ${scalar(time.column)} }, ${shares} }  # the first rows are the latest: they judge`
   const stratify = target.type === "number" ? "" : `, stratify: ${scalar(target.name)}`
   const why = group === undefined ? "" : `  # rows with the same \`${group.replaceAll(/\s+/g, " ")}\` stay together`

@@ -25,8 +25,12 @@ export class Refused extends TaggedError("Refused")<{
 /** A run's folder, or what is in it, does not fit what is asked of it. */
 export class RunError extends TaggedError("RunError")<{ readonly message: string; readonly hint?: string }> {}
 
-/** A public dataset cannot be had. */
-export class FetchError extends TaggedError("FetchError")<{ readonly message: string; readonly hint: string }> {}
+/** A public dataset cannot be had: no address gives it, or it cannot be written. */
+export class FetchError extends TaggedError("FetchError")<{
+  readonly message: string
+  readonly hint: string
+  readonly isUnwritten?: boolean
+}> {}
 
 /** A file of a run could not be written; `reference` is how the run is named on the command line. */
 export class Unsaved extends TaggedError("Unsaved")<{

@@ -37,7 +37,10 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
   Refused: { code: ({ diagnostics }) => codeOf(diagnostics), say: ({ diagnostics }) => said(summary(diagnostics)) },
   Changed: { code: () => exitCodes.incompatible, say: ({ diagnostics }) => said(summary(diagnostics)) },
   RunError: { code: () => exitCodes.incompatible, say: ({ hint, message }) => said(message, hint) },
-  FetchError: { code: () => exitCodes.data, say: ({ hint, message }) => said(message, hint) },
+  FetchError: {
+    code: ({ isUnwritten }) => (isUnwritten === true ? exitCodes.unwritten : exitCodes.data),
+    say: ({ hint, message }) => said(message, hint),
+  },
   Unsaved: {
     code: () => exitCodes.unwritten,
     say: ({ cause, reference }) =>

@@ -1,9 +1,11 @@
 /** `adjoint data fetch`: downloads public datasets once, checks their bytes, and shows how a model file reads them. */
 import { join, resolve } from "node:path"
 import { nearest } from "@adjoint/core/data/Nearest"
+import { systemReason } from "@adjoint/core/data/systemReason"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import type { PlatformError } from "effect/PlatformError"
 import { addressesOf, cacheOf, ownFolderOf } from "../fetch/Cache.ts"
 import { type Dataset, type DatasetFile, datasets } from "../fetch/Datasets.ts"
 import { download, isGenuine, type OnProgress, type Undelivered } from "../fetch/Download.ts"
@@ -33,23 +35,27 @@ interface Present {
 
 const barWidth = 20
 
-/** The progress of a download on the line of the terminal, where there is one, at most ten times a second. */
+/** Milliseconds between two reports of progress: on a line of a terminal, and in a log. */
+const [liveEvery, plainEvery] = [100, 10_000]
+
+/** The progress of a download, on the line of the terminal where there is one, or else as a line of a log. */
 const progressOf = (name: string, world: World["Service"]) => {
   const { env, stderr } = world
-  if (!isLive(env, stderr)) return { onProgress: () => Effect.void, clear: Effect.void }
+  const live = isLive(env, stderr)
   const look = style(hasColour(env, stderr))
-  let drawn = Number.NEGATIVE_INFINITY
+  let drawn = live ? Number.NEGATIVE_INFINITY : performance.now()
   const onProgress: OnProgress = (done, total) =>
     Effect.sync(() => {
       const now = performance.now()
-      if (now - drawn < 100) return
+      if (now - drawn < (live ? liveEvery : plainEvery)) return
       drawn = now
       const sizes = total === undefined ? Format.bytes(done) : `${Format.bytes(done)} of ${Format.bytes(total)}`
+      if (!live) return void stderr.write(own(`${name} ${sizes}\n`))
       const { done: filled, left } = bar(total === undefined ? 0 : done / total, barWidth)
       stderr.write(own(`\r\u001b[K${name} ${look("accent", filled)}${look("faint", left)} ${sizes}`))
     })
   const clear = Effect.sync(() => {
-    if (drawn > Number.NEGATIVE_INFINITY) stderr.write(own("\r\u001b[K"))
+    if (live && drawn > Number.NEGATIVE_INFINITY) stderr.write(own("\r\u001b[K"))
   })
   return { onProgress, clear }
 }
@@ -60,6 +66,16 @@ const hintOf = (failures: ReadonlyArray<Undelivered>, { dataset, file }: { reado
   const first = isOffline ? "connect to a network, name a server that has it (ADJOINT_MIRROR=http://…)," : "try later,"
   return `${first} or put ${file} into a folder ${dataset} and name the folder above it (ADJOINT_DATA=DIR)`
 }
+
+/** A file that cannot be written, as on a full disk: what is there of it stays, and the next call resumes after it. */
+const unwritten = (path: string) => (error: PlatformError) =>
+  Effect.fail(
+    new FetchError({
+      message: `${printable(path)}: ${systemReason(error)}`,
+      hint: "a folder on a disk with room, where you may write: --to DIR, or XDG_CACHE_HOME=DIR",
+      isUnwritten: true,
+    }),
+  )
 
 /** Downloads a file from the first address that gives it. */
 const downloaded = (dataset: string, file: DatasetFile, path: string) =>
@@ -106,21 +122,20 @@ const fetched = (name: string, { files }: Dataset, to: string | undefined) =>
     const given = ownFolderOf(env)
     const folder = to === undefined ? join(cacheOf(env), name) : resolve(to)
     const present: Array<Present> = []
-    for (const file of files) {
-      const path = join(folder, file.name)
-      if (yield* isGenuine(path, file)) present.push({ file, path, address: undefined })
-      else if (given !== undefined) {
-        const source = yield* fromOwnFolder(given, name, file)
-        if (to !== undefined) {
+    const fetchOne = (file: DatasetFile, path: string) =>
+      Effect.gen(function* () {
+        if (yield* isGenuine(path, file)) return { file, path, address: undefined }
+        if (given === undefined) {
           yield* fs.makeDirectory(folder, { recursive: true })
-          yield* fs.copyFile(source, path)
+          return { file, path, address: yield* downloaded(name, file, path) }
         }
-        present.push({ file, path: to === undefined ? source : path, address: undefined })
-      } else {
+        const source = yield* fromOwnFolder(given, name, file)
+        if (to === undefined) return { file, path: source, address: undefined }
         yield* fs.makeDirectory(folder, { recursive: true })
-        present.push({ file, path, address: yield* downloaded(name, file, path) })
-      }
-    }
+        yield* fs.copyFile(source, path)
+        return { file, path, address: undefined }
+      }).pipe(Effect.catchTag("PlatformError", unwritten(path)))
+    for (const file of files) present.push(yield* fetchOne(file, join(folder, file.name)))
     return present
   })
 

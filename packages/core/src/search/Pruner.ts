@@ -3,9 +3,13 @@
  * documentation. They take values as better the lower they are.
  */
 import type { Entry, Options, Table } from "../learning/Entry.ts"
+import { asha, ashaOptions } from "./pruner/asha.ts"
+import { hyperband, hyperbandOptions } from "./pruner/hyperband.ts"
 import { median, medianOptions } from "./pruner/median.ts"
 import type { Pruner } from "./pruner/Pruner.ts"
 
+export { type AshaOptions, asha } from "./pruner/asha.ts"
+export { type HyperbandOptions, hyperband } from "./pruner/hyperband.ts"
 export { type MedianOptions, median } from "./pruner/median.ts"
 export type { Pruner, Running } from "./pruner/Pruner.ts"
 
@@ -34,6 +38,25 @@ export const table = {
     synonyms: ["median_pruner", "median_stopping"],
     options: medianOptions,
     make: (options): Pruner => median(options),
+  }),
+  asha: entry({
+    doc: "Successive halving without waiting: at rungs min, min · factor, min · factor² … only the best part goes on.",
+    formula: "at rung r: stop unless vᵣ is among the best ⌊n / factor⌋ of the n values at r, its own included, or the best",
+    source: "Li et al., A system for massively parallel hyperparameter tuning (ASHA), 2020",
+    advice:
+      "The first choice where a few epochs say which trials are bad: most of the time goes to the good ones. Set `min` so that the learning curves have begun to differ; where good trials start slowly, use `hyperband`.",
+    synonyms: ["successive_halving", "sha", "asynchronous_successive_halving"],
+    options: ashaOptions,
+    make: (options): Pruner => asha(options),
+  }),
+  hyperband: entry({
+    doc: "Successive halving in brackets that begin at different rungs.",
+    formula: "bracket b: asha with min · factorᵇ, for ⌈B factorˢ / (s + 1)⌉ trials, s = B - 1 - b",
+    source: "Li et al., Hyperband: a novel bandit-based approach to hyperparameter optimization, 2018",
+    advice:
+      "Where it is unknown how soon trials can be judged. It costs more than `asha`; with fewer brackets the difference is smaller.",
+    options: hyperbandOptions,
+    make: (options): Pruner => hyperband(options),
   }),
 } satisfies Table<Pruner>
 

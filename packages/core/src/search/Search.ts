@@ -83,6 +83,14 @@ const problemOf = <S, E, R>(search: Search<S, E, R>): Check.Problem => {
   return Check.firstOf([
     spaceProblem(search),
     objectives.length === 0 ? Check.problem("objectives", "none", "one or more", '[{ name: "loss", mode: "min" }]') : undefined,
+    objectives.length > 1 && search.sampler.objectives === "one"
+      ? Check.problem(
+          "objectives",
+          String(objectives.length),
+          `one for ${search.sampler.name}`,
+          "Sampler.tpe() or Sampler.nsga()",
+        )
+      : undefined,
     trials === undefined ? undefined : Check.count("trials", trials, 1),
     Check.count("pending", pending, 1),
     Check.count("parallel", parallel, 1),

@@ -158,18 +158,20 @@ const dividedOf = (
 }
 
 /**
- * Profiles the data of a document; paths are relative to `directory`. A large table is read onto the disk first, and then column by
- * column; its rows are there as long as the scope. Fails with the findings of a source that cannot be read, and with `ScratchError`.
+ * The rows that are profiled; paths are relative to `directory`. A large table is read onto the disk; its rows are there as long as the
+ * scope. Fails with the findings of a source that cannot be read, and with `ScratchError`.
  */
+export const rowsOf = (
+  data: Data,
+  directory: string,
+): Effect.Effect<Rows, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
+  readRows(data, data.source, ["data", "source"], directory)
+
+/** Profiles rows of a document, a table column by column. Fails with `ScratchError` where rows on disk cannot be read. */
 export const profiled = (
   { data, model }: { readonly data: Data; readonly model?: Model },
-  directory: string,
-): Effect.Effect<Profiled, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
-  Effect.gen(function* () {
-    const described = { data, model }
-    const source = yield* readRows(data, data.source, ["data", "source"], directory)
-    return yield* Scratch.using(() => profileOf(described, source))
-  })
+  rows: Rows,
+): Effect.Effect<Profiled, ScratchError> => Scratch.using(() => profileOf({ data, model }, rows))
 
 /** The profile of rows that were read. */
 const profileOf = (described: Described, source: Rows): Profiled => {

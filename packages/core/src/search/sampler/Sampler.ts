@@ -16,12 +16,14 @@ export interface Asked<S> {
  */
 export interface Sampler<S = unknown> {
   readonly name: string
+  /** Whether it searches for one objective or for a front of several. */
+  readonly objectives: "one" | "several"
   /** What keeps the sampler from searching a space that is otherwise correct. */
   check?(space: Space): ReadonlyArray<Problem>
   /** The state before the first point. All randomness comes from the key. */
   init(space: Space, key: Key): S
   /** The next point. `pending` are the points that were asked for and whose results are not told yet. Nothing when all points of the space were asked for. */
   ask(state: S, pending: ReadonlyArray<Point>): Asked<S> | undefined
-  /** The state with the result of a point that was asked for. */
+  /** The state with the result of a point that was asked for. The number of its trial counts the points asked for before it. */
   tell(state: S, trial: Trial): S
 }

@@ -72,6 +72,7 @@ export const grid = ({ levels = gridOptions.levels.default }: GridOptions = {}):
   checkOptions("grid", gridOptions, { levels })
   return {
     name: "grid",
+    objectives: "several",
     init: (space) => ({ space, levels, asked: 0 }),
     ask: (state) => {
       const grid = counted(state.space, levels)

@@ -23,6 +23,7 @@ export const randomPoint = (space: Space, words: Words) => {
 /** Independent random points (Bergstra and Bengio, Random search for hyper-parameter optimization, 2012). */
 export const random = (): Sampler<Asking> => ({
   name: "random",
+  objectives: "several",
   init: asking,
   ask: (state) => ({
     point: randomPoint(state.space, fold(state.words, state.asked)),

@@ -96,6 +96,15 @@ export const positionOf = (dimension: Dimension, value: number): number => {
   return clamp(((dimension.log ? log(value) : value) - low) / (high - low), 0, 1)
 }
 
+/** The interval of positions around a value of a range with steps: half a step to both sides. */
+export const binOf = (dimension: Dimension, value: number): { readonly from: number; readonly to: number } => {
+  if (dimension._tag === "Choice") return { from: value / dimension.size, to: (value + 1) / dimension.size }
+  const { high, low } = scale(dimension)
+  const half = (stepOf(dimension) ?? 0) / 2
+  const position = (x: number): number => clamp(((dimension.log ? log(x) : x) - low) / (high - low), 0, 1)
+  return { from: position(value - half), to: position(value + half) }
+}
+
 /** Whether a number is a value of the dimension. `contains({ _tag: "Int", low: 1, high: 9, step: 2 }, 4) // => false` */
 export const contains = (dimension: Dimension, value: number): boolean => {
   if (count(dimension) !== Number.POSITIVE_INFINITY) return nth(dimension, indexOf(dimension, value)) === value
