@@ -23,8 +23,7 @@ const contentOf = (file: string): Buffer | undefined => {
   }
 }
 
-/** Bundles the command. Vitest calls this once for a project. */
-export const setup = async (): Promise<void> => {
+const write = async (): Promise<void> => {
   // Tests import this file for the path alone.
   const { bundle } = await import("./bundle.ts")
   mkdirSync(join(cli, "dist"), { recursive: true })
@@ -41,3 +40,9 @@ export const setup = async (): Promise<void> => {
     rmSync(fresh, { recursive: true })
   }
 }
+
+/** Vitest calls `setup` once for each project, each time of a module of its own; the process is the same. */
+const ofProcess = globalThis as { commandIsWritten?: Promise<void> }
+
+/** Bundles the command, once for all projects. */
+export const setup = (): Promise<void> => (ofProcess.commandIsWritten ??= write())

@@ -3,9 +3,6 @@ import { execFile } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
 
-// Twenty processes load the same modules: what Node makes of them is kept from one to the next.
-const env = { ...process.env, NODE_COMPILE_CACHE: fileURLToPath(new URL("../../node_modules/.cache/examples", import.meta.url)) }
-
 /**
  * How long a program may take. It computes for a few seconds, but shares its cores: with other programs of the machine, and with
  * four programs that are tested at the same time.
@@ -18,4 +15,4 @@ export const run = (
   file: URL,
   ...args: ReadonlyArray<string>
 ): Promise<{ readonly stdout: string; readonly stderr: string }> =>
-  promisify(execFile)(process.execPath, [fileURLToPath(file), ...args], { env, signal })
+  promisify(execFile)(process.execPath, [fileURLToPath(file), ...args], { signal })

@@ -24,9 +24,18 @@ const compact = () => {
   }
   const writer = {
     bytes,
-    i32: (id: number, n: number) => (field(id, 5), zigzag(n)),
-    i64: (id: number, n: number) => (field(id, 6), zigzag(n)),
-    text: (id: number, value: string) => (field(id, 8), text(value)),
+    i32: (id: number, n: number) => {
+      field(id, 5)
+      zigzag(n)
+    },
+    i64: (id: number, n: number) => {
+      field(id, 6)
+      zigzag(n)
+    },
+    text: (id: number, value: string) => {
+      field(id, 8)
+      text(value)
+    },
     struct: (id: number, write: () => void) => {
       field(id, 12)
       inside(write)

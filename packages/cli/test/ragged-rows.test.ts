@@ -40,6 +40,16 @@ describe("a row with a wrong number of cells", () => {
       jsonLines(text).flatMap(({ error, row: _, ...answer }) => (error === undefined ? [answer] : []))
     expect(answers(stdout)).toEqual(answers(whole.stdout))
   })
+  test("rows before a mistake that ends the file are answered first", async () => {
+    writeFileSync(at("cut.csv"), Buffer.from("x,z,y\n1,2,a\n8,9,a\n3,\xff,b\n4,5,b\n", "latin1"))
+    const { code, stderr, stdout } = await run(["predict", "rows/1", at("cut.csv"), "--runs", at("runs")])
+    expect(code).toBe(4)
+    expect(jsonLines(stdout)).toMatchObject([
+      { row: 1, prediction: expect.any(String) },
+      { row: 2, prediction: expect.any(String) },
+    ])
+    expect(stderr).toContain("cut.csv:4: this is not UTF-8 text: byte 20 is 0xFF")
+  })
   test("is refused where rows are learned from or scored", async () => {
     writeFileSync(at("wrong.yaml"), `schema: 1\ndata: { source: ragged.csv, columns: { "*": number, y: class } }\n`)
     for (const [args, env] of [

@@ -103,6 +103,15 @@ describe("groups", () => {
     )
   })
 
+  test("of numbers of which one is in half of the rows have no group of one row, and a number is one however it is written", () => {
+    const numbers = Array.from({ length: 100 }, (_, i) => (i < 50 ? (["0", "0.0"][i % 2] ?? "") : String(i)))
+    expect(groupsOf(numbers).map(({ rows, value }) => [value, rows.length])).toEqual([
+      ["0", 50],
+      ["50 … 74", 25],
+      ["75 … 99", 25],
+    ])
+  })
+
   test("of many numbers are quarters, of many names the largest and the rest", () => {
     const numbers = Array.from({ length: 40 }, (_, i) => String((i * 11) % 40))
     expect(groupsOf(numbers).map(({ rows, value }) => [value, rows.length])).toEqual([

@@ -77,3 +77,15 @@ test("a part whose rows all have the weight 0 is found before the training, and 
   const { code, stderr } = await run(["evaluate", "trusted/1", file("zero.csv"), ...runs])
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("zero.csv: all rows have the weight 0") })
 })
+
+test("new rows without a weight are left out where training left them out, and refused where it did not", async () => {
+  const dropping = ["--set", "data.columns.trust={ type: weight, missing: drop }", "--set", "name=dropping"]
+  expect((await run(["train", join(directory, "trusted.yaml"), ...runs, ...dropping])).code).toBe(0)
+  const blank = "5,1,,yes"
+  writeFileSync(join(directory, "blank.csv"), `${table(rows)}\n${blank}\n`)
+  const of = async (name: string, file: string) => run(["evaluate", name, join(directory, file), ...runs, "--json"])
+  const [without, own] = [await of("dropping/1", "blank.csv"), await of("dropping/1", "rows.csv")]
+  expect(jsonLines(without.stdout)[0]?.scores).toEqual(jsonLines(own.stdout)[0]?.scores)
+  expect(jsonLines(own.stdout)[0]?.scores.accuracy).toBeGreaterThan(0)
+  expect(JSON.stringify(jsonLines((await of("trusted/1", "blank.csv")).stdout))).toContain("row 91, column `trust`")
+})

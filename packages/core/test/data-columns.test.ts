@@ -339,6 +339,21 @@ describe("numbers", () => {
     const of = (missing: "most_common" | 7 | { constant: number }) => prepare({ type: "number", missing }, ["2", "1", "2", ""])[3]
     expect([of("most_common"), of(7), of({ constant: 5 })]).toEqual([[2], [7], [5]])
   })
+  it("blanks are a constant date, on the clock that the others are read from", () => {
+    const of = (zone: "utc" | "written") =>
+      prepare({ type: "date", missing: { constant: "2024-05-01T01:30+02:00" }, zone, parts: ["day", "hour"], scale: "none" }, [
+        "2024-05-01T01:30+02:00",
+        "",
+      ])
+    expect(of("utc")).toEqual([
+      [30, 23],
+      [30, 23],
+    ])
+    expect(of("written")).toEqual([
+      [1, 1],
+      [1, 1],
+    ])
+  })
   it("become intervals: an edge belongs to the interval above it, and any number has one", () => {
     const column = { type: "number", bins: [18, 65] } as const
     expect(names(column, ["1", "2"])).toEqual(["x below 18", "x 18 to 65", "x from 65"])

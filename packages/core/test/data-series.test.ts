@@ -179,6 +179,17 @@ describe("the order of series", () => {
     expect(refused(["2026-03-29T01:00+01:00", "2026-03-29T03:00+02:00", "2026-03-29T04:00+02:00"])).toBe("accepted")
   })
 
+  it("knows the last days of months, and fractions of seconds far from 0", () => {
+    const accepted = (times: ReadonlyArray<string>) =>
+      refusal(Series.order(table(times.map((time, i) => [time, "a", i, i])), { time: "t", gaps: "error" }))
+    expect(accepted(["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"])).toBe("accepted")
+    expect(accepted(["2023-12-31T12:00", "2024-03-31T12:00", "2024-06-30T12:00"])).toBe("accepted")
+    expect(accepted(["2024-01-31", "2024-02-29", "2024-04-30", "2024-05-31"])).toContain("which is 2 months after line 2")
+    expect(accepted(["2024-01-31", "2024-02-28", "2024-03-27"])).toBe("accepted")
+    expect(accepted(Array.from({ length: 50 }, (_, i) => (1_700_000_000 + i / 10).toFixed(1)))).toBe("accepted")
+    expect(accepted(["1700000000.1", "1700000000.2", "1700000000.3", "1700000000.5"])).toContain("as between most rows")
+  })
+
   it("splits series at gaps where that is asked for, and no window crosses", () => {
     const data = table([1, 2, 3, 7, 8, 9, 10].map((time, i) => [time, "a", i, i]))
     const series = { time: "t", gaps: "split", window: 2, horizon: [1] } as const

@@ -268,4 +268,11 @@ describe("datasets", () => {
     const none = NDArray.make("i32", [0], new Int32Array(0))
     expect(refusal(Dataset.make(none, none))).toBe("there are no rows; wanted one or more")
   })
+
+  it("finds the odd one of many arrays in a time that grows with their number alone", { timeout: 20_000 }, () => {
+    const two = NDArray.make("f32", [2], new Float32Array(2))
+    const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`t${i}`, two]))
+    const odd = { ...many, t77777: NDArray.make("f32", [3], new Float32Array(3)) }
+    expect(refusal(Dataset.make(two, odd))).toBe("inputs has 2 rows but targets.t77777 has 3; wanted as many rows in every array")
+  })
 })

@@ -10,6 +10,7 @@ import { infer } from "../src/language/ShapeRule.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { make, type NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
+import { expectSame } from "./expect-same.ts"
 import { bits } from "./one-by-one.ts"
 import { type Example, examples } from "./primitive-examples.ts"
 
@@ -41,8 +42,8 @@ describe("reading outside a compiled program", () => {
   it("gives the bits of the compiled program, by loops and prepared, special numbers too", () => {
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 10, special: true }), ({ inputs, program }) => {
-        const wanted = compiled(program, inputs).map(bits)
-        for (const way of ways) expect(way.run(program, inputs).map(bits)).toEqual(wanted)
+        const wanted = compiled(program, inputs)
+        for (const way of ways) expectSame(way.run(program, inputs), wanted)
       }),
       { numRuns: 200 },
     )
@@ -52,11 +53,11 @@ describe("reading outside a compiled program", () => {
     const drawn = programWithInputs({ maxSteps: 14, special: true })
     fc.assert(
       fc.property(drawn, fc.infiniteStream(fc.boolean()), ({ inputs, program }, early) => {
-        const wanted = compiled(program, inputs).map(bits)
+        const wanted = compiled(program, inputs)
         for (const way of ways) {
           const outputs = inline(program, inputs)
           way.read(outputs.filter(() => early.next().value))
-          expect(way.read(outputs).map(bits)).toEqual(wanted)
+          expectSame(way.read(outputs), wanted)
         }
       }),
       { numRuns: 200 },
@@ -103,8 +104,8 @@ describe("reading outside a compiled program", () => {
   it.each(Object.keys(examples) as ReadonlyArray<Primitive>)("gives the bits of %s", (primitive) => {
     for (const { inputs, params } of examples[primitive] as ReadonlyArray<Example>) {
       const program = alone(primitive, params, inputs)
-      const wanted = compiled(program, inputs).map(bits)
-      for (const way of ways) expect(way.run(program, inputs).map(bits)).toEqual(wanted)
+      const wanted = compiled(program, inputs)
+      for (const way of ways) expectSame(way.run(program, inputs), wanted)
     }
   })
 
@@ -119,8 +120,8 @@ describe("reading outside a compiled program", () => {
           [alone("dot", {}, [left, right]), [left, right]],
         ]
         for (const [program, inputs] of programs) {
-          const wanted = compiled(program, inputs).map(bits)
-          for (const way of ways) expect(way.run(program, inputs).map(bits)).toEqual(wanted)
+          const wanted = compiled(program, inputs)
+          for (const way of ways) expectSame(way.run(program, inputs), wanted)
         }
       }),
       { numRuns: 60 },

@@ -12,7 +12,8 @@ import * as Tensor from "../src/tensor/Tensor.ts"
 import * as Autodiff from "../src/transform/Autodiff.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
 import type { Shape } from "../src/types/Shape.ts"
-import { modes } from "./engine-modes.ts"
+import { anyMode, modes } from "./engine-modes.ts"
+import { expectSame } from "./expect-same.ts"
 import { bits, oneByOne, whole } from "./one-by-one.ts"
 
 type T = Tensor.Tensor
@@ -48,38 +49,38 @@ const pools = [2, 3].map((threads) => makePool(threads, 0))
 beforeAll(() => Promise.all(pools.map((pool) => pool?.complete())))
 afterAll(() => Promise.all(pools.map((pool) => pool?.close())))
 
+const chain = fc.array(fc.constantFrom(...Object.keys(steps)), { minLength: 1, maxLength: 5 })
+
+const given = (shape: Shape): ReadonlyArray<NDArray> => [
+  normal("x", shape),
+  normal("other", shape),
+  normal("row", [...shape.slice(0, -1), 1]),
+  normal("column", shape.slice(-1)),
+]
+
+it("loops and reductions over the same rows have the bits of steps done one by one, on one, two and three threads, with gradients", () => {
+  let joined = 0
+  fc.assert(
+    fc.property(anyMode, rows, inner, chain, fc.boolean(), (mode, lead, n, names, withGradient) => {
+      const inputs = given([...lead, n])
+      const f = (x: T, ...others: ReadonlyArray<T>): T =>
+        names.reduce((made, name) => (steps[name] as (...xs: ReadonlyArray<T>) => T)(made, ...others), x)
+      const program = Programs.trace((x = Tensor.zeros([]), other = Tensor.zeros([]), ...more) => {
+        const y = f(x as T, other as T, ...(more as ReadonlyArray<T>))
+        const loss = (at: T): T => Tensor.sum(Tensor.mul(f(at, other as T, ...(more as ReadonlyArray<T>)), other as T))
+        return withGradient ? [y, Autodiff.grad(loss)(x as T)] : [y]
+      }, inputs)
+      const expected = oneByOne(mode, program, inputs)
+      expectSame(whole(mode, program, inputs), expected)
+      for (const pool of pools) expectSame(whole(mode, program, inputs, pool), expected)
+      joined += fuse(program).kernels.filter(({ tag }) => tag === "rows").length
+    }),
+    { numRuns: 32 },
+  )
+  expect(joined).toBeGreaterThan(8)
+})
+
 describe.each(modes)("loops and reductions over the same rows, in $numerics numerics and $lanes-bit lanes", (mode) => {
-  const chain = fc.array(fc.constantFrom(...Object.keys(steps)), { minLength: 1, maxLength: 5 })
-
-  const given = (shape: Shape): ReadonlyArray<NDArray> => [
-    normal("x", shape),
-    normal("other", shape),
-    normal("row", [...shape.slice(0, -1), 1]),
-    normal("column", shape.slice(-1)),
-  ]
-
-  it("have the bits of steps done one by one, on one, two and three threads, with gradients", () => {
-    let joined = 0
-    fc.assert(
-      fc.property(rows, inner, chain, fc.boolean(), (lead, n, names, withGradient) => {
-        const inputs = given([...lead, n])
-        const f = (x: T, ...others: ReadonlyArray<T>): T =>
-          names.reduce((made, name) => (steps[name] as (...xs: ReadonlyArray<T>) => T)(made, ...others), x)
-        const program = Programs.trace((x = Tensor.zeros([]), other = Tensor.zeros([]), ...more) => {
-          const y = f(x as T, other as T, ...(more as ReadonlyArray<T>))
-          const loss = (at: T): T => Tensor.sum(Tensor.mul(f(at, other as T, ...(more as ReadonlyArray<T>)), other as T))
-          return withGradient ? [y, Autodiff.grad(loss)(x as T)] : [y]
-        }, inputs)
-        const expected = oneByOne(mode, program, inputs).map(bits)
-        expect(whole(mode, program, inputs).map(bits)).toEqual(expected)
-        for (const pool of pools) expect(whole(mode, program, inputs, pool).map(bits)).toEqual(expected)
-        joined += fuse(program).kernels.filter(({ tag }) => tag === "rows").length
-      }),
-      { numRuns: 12 },
-    )
-    expect(joined).toBeGreaterThan(3)
-  })
-
   it("replace state where it stands", () => {
     const shape = [300, 70]
     const inputs = given(shape)
@@ -93,7 +94,7 @@ describe.each(modes)("loops and reductions over the same rows, in $numerics nume
         executable.run(inputs.slice(1, 2))
         expected = oneByOne(mode, program, [...expected, ...inputs.slice(1, 2)])
       }
-      expect(executable.state().map(bits)).toEqual(expected.map(bits))
+      expectSame(executable.state(), expected)
       executable.release()
     }
   })

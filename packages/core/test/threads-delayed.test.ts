@@ -11,6 +11,7 @@ import { workspace } from "../src/backend/wasm/writeModule.ts"
 import { fuse } from "../src/compiler/Fuse.ts"
 import { Autodiff, Key, type NDArray, Program as Programs, Tensor } from "../src/index.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
+import { expectSame } from "./expect-same.ts"
 import { bits } from "./one-by-one.ts"
 
 type T = Tensor.Tensor
@@ -48,9 +49,9 @@ describe("threads that are interrupted at any moment", () => {
     const pool = await poolOf(threads)
     fc.assert(
       fc.property(programWithInputs({ maxSteps: 10, special: true }), fc.nat(), ({ inputs, program }, seed) => {
-        const one = prepare({ program, resident: 0 }).run(inputs).map(bits)
+        const one = prepare({ program, resident: 0 }).run(inputs)
         const ready = prepare({ program, resident: 0 }, pool, "portable", interrupted(seed))
-        for (let i = 0; i < 2; i++) expect(ready.run(inputs).map(bits)).toEqual(one)
+        for (let i = 0; i < 2; i++) expectSame(ready.run(inputs), one)
         // The next program has its memory, which threads that come late still look at.
         ready.release()
       }),
@@ -68,11 +69,11 @@ describe("threads that are interrupted at any moment", () => {
       const { carry, kept } = Tensor.scan((h: T, x: T) => ({ carry: round(h, x), kept: h }), h as T, Tensor.mul(x as T, 2))
       return [Tensor.sum(carry, { axes: 0 }), Tensor.mul(kept, 2)]
     }, inputs)
-    const one = prepare({ program, resident: 0 }).run(inputs).map(bits)
+    const one = prepare({ program, resident: 0 }).run(inputs)
     const pool = await poolOf(3)
     for (let seed = 0; seed < 6; seed++) {
       const ready = prepare({ program, resident: 0 }, pool, "portable", interrupted(seed))
-      for (let i = 0; i < 5; i++) expect(ready.run(inputs).map(bits)).toEqual(one)
+      for (let i = 0; i < 5; i++) expectSame(ready.run(inputs), one)
       ready.release()
     }
   })
@@ -87,11 +88,11 @@ describe("threads that are interrupted at any moment", () => {
       [x, y, turned],
     )
     const inputs = [x, y, turned]
-    const one = prepare({ program, resident: 0 }).run(inputs).map(bits)
+    const one = prepare({ program, resident: 0 }).run(inputs)
     const pool = await poolOf(3)
     for (let seed = 0; seed < 6; seed++) {
       const ready = prepare({ program, resident: 0 }, pool, "portable", interrupted(seed))
-      for (let i = 0; i < 3; i++) expect(ready.run(inputs).map(bits)).toEqual(one)
+      for (let i = 0; i < 3; i++) expectSame(ready.run(inputs), one)
       ready.release()
     }
   })
@@ -111,8 +112,8 @@ describe("threads that are interrupted at any moment", () => {
     const pool = await poolOf(3)
     const [one, three] = [prepare(job), prepare(job, pool, "portable", interrupted(1))]
     for (const each of [one, three]) each.load([w])
-    for (let i = 0; i < 10; i++) expect(three.run([x, y]).map(bits)).toEqual(one.run([x, y]).map(bits))
-    expect(three.state().map(bits)).toEqual(one.state().map(bits))
+    for (let i = 0; i < 10; i++) expectSame(three.run([x, y]), one.run([x, y]))
+    expectSame(three.state(), one.state())
   })
 
   it("share words that lie before all that kernels use", () => {

@@ -5,9 +5,10 @@
 
 import * as Space from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { sizeOf } from "./build/Sizes.ts"
 import { differences } from "./check/Differences.ts"
-import type { ModelFile } from "./Document.ts"
+import type { ModelFile, Search } from "./Document.ts"
 import { type Diagnostic, diagnostic } from "./diagnostic/Diagnostic.ts"
 import { type Language, standard } from "./Language.ts"
 import { openAt } from "./Open.ts"
@@ -59,10 +60,13 @@ export const withPoint = (
   return document === undefined ? Result.fail(diagnostics) : Result.succeed(document)
 }
 
-/** A condition of `search.where` that a point breaks. */
+/** The section `search` of a reading; of a file without it, every default. */
+export const searchOf = ({ sections }: Reading, { schema }: Language = standard()): Search =>
+  sections.search ?? Schema.decodeSync(schema.sections.search)({})
+
+/** A condition of `search.where` that a point breaks, with the sizes that it compares. */
 export interface Broken {
   readonly condition: string
-  /** The sizes that it compares, at the point. Where one is missing, too little is known of the data to say whether it holds. */
   readonly sizes: { readonly [name in Fact]?: number }
 }
 
@@ -81,7 +85,7 @@ export const sizesOf = (
 
 /**
  * The first condition of `search.where` that a reading at a point breaks, before anything is trained; `undefined` if all hold. A
- * point that is not a right model breaks no condition.
+ * point that is not a right model breaks none, and neither does one of whose data too little is known for the sizes.
  */
 export const brokenBy = (at: Reading, language: Language = standard()): Broken | undefined => {
   const { document, searched, sections } = at
@@ -91,7 +95,7 @@ export const brokenBy = (at: Reading, language: Language = standard()): Broken |
     if (condition === undefined) continue
     const sizes = sizesOf(at, Condition.names(condition).filter(Condition.isFact), language)
     const lookup = (name: string) => (Condition.isFact(name) ? sizes[name] : searched?.numbers.get(name))
-    if (Condition.holds(condition, lookup) !== true) return { condition: text, sizes }
+    if (Condition.holds(condition, lookup) === false) return { condition: text, sizes }
   }
   return undefined
 }

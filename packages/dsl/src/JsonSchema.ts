@@ -16,7 +16,8 @@ interface Definitions {
   readonly [name: string]: JsonSchema
 }
 
-const substitute = "Substitute"
+/** The definition of those forms. Its name stands at every value, so it is short. */
+const substitute = "Other"
 
 const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })
 
@@ -58,7 +59,13 @@ const substitutes: JsonSchema = {
               properties: {
                 int: { description: ranges.int, ...bounds },
                 float: { description: ranges.float, ...bounds },
-                log: { description: ranges.log, anyOf: [bounds, { type: "boolean" }] },
+                log: {
+                  description: ranges.log,
+                  anyOf: [
+                    { title: "bounds", ...bounds },
+                    { title: "beside", type: "boolean" },
+                  ],
+                },
                 ...besideBounds,
               },
               minProperties: 1,

@@ -16,9 +16,12 @@
 import type { ArrayTarget, Columns } from "@adjoint/core/data/Preprocess"
 import type * as Files from "@adjoint/core/data/Source"
 import type { ArrayKind } from "@adjoint/core/data/Spec"
+import type * as Space from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
+import { withPoint } from "./AtPoint.ts"
+import type * as Document from "./Document.ts"
 import type { Data as DataSection, Join, ModelFile, Rbm } from "./Document.ts"
-import { ModelFileError } from "./diagnostic/Diagnostic.ts"
+import { type Diagnostic, ModelFileError } from "./diagnostic/Diagnostic.ts"
 import { readData } from "./Read.ts"
 import type * as S from "./schema/Spelling.ts"
 import type { Data } from "./source/Data.ts"
@@ -168,6 +171,27 @@ export interface Search {
   readonly store?: string
 }
 
+/** A range of numbers to search. */
+export type SearchRange =
+  | { readonly int: readonly [low: number, high: number]; readonly step?: number; readonly log?: boolean }
+  | { readonly float: readonly [low: number, high: number]; readonly step?: number; readonly log?: boolean }
+  | { readonly log: readonly [low: number, high: number] }
+
+/** The names of branches among the values to search: the only key of a map. */
+type BranchName<T> = T extends object ? keyof T & string : never
+
+/**
+ * A search marker: values that a search may try in place of one, of which training uses the default. It stands for one of its
+ * values, so it has their type; do not compute with it. The same marker in several places has the same value in all of them.
+ *
+ * `search([16, 32], { default: 16 }) // => { $search: [16, 32], default: 16 }`
+ * `search({ log: [1e-4, 0.1] }, { default: 0.01 }) // => { $search: { log: [1e-4, 0.1] }, default: 0.01 }`
+ */
+export const search: {
+  <const T>(values: ReadonlyArray<T>, options: { readonly default: NoInfer<T> | BranchName<T> }): T
+  (range: SearchRange, options: { readonly default: number }): number
+} = (values: unknown, options: { readonly default: unknown }) => ({ $search: values, default: options.default }) as never
+
 /** The sections of a model file; all except `model` are optional. */
 export interface Sections {
   readonly name?: string
@@ -192,7 +216,56 @@ export interface Sections {
   readonly lint?: Partial<ModelFile["lint"]>
 }
 
-/** The document of these sections. Fails with all that is wrong with them, as a model file would. */
+/** A model with search markers: what may be chosen, and the document of each choice. */
+export interface Searched {
+  /** The document of the defaults. */
+  readonly document: ModelFile
+  readonly space: Space.Space
+  /** The point of the defaults. */
+  readonly standard: Space.Point
+  /** The section `search`, with every default. */
+  readonly search: Document.Search
+  /** The document of a point of the space. Fails with what is wrong with it. */
+  readonly at: (point: Space.Point) => Result.Result<ModelFile, ModelFileError>
+}
+
+/**
+ * The space of sections with search markers, and the document of each of its points. Fails with all that is wrong with them, or
+ * with one of the values that their markers may have.
+ *
+ * ```ts
+ * import { Model } from "@adjoint/dsl"
+ * import * as Result from "effect/Result"
+ *
+ * const width = Model.search([8, 16], { default: 8 })
+ * const model = Model.searched({
+ *   data: { source: "moons", split: { train: "80%", val: "20%" } },
+ *   model: { layers: [Model.dense(width), Model.dense(width), Model.head("label")] },
+ *   train: { epochs: Model.search({ int: [2, 9] }, { default: 3 }) },
+ *   search: { maximize: "val.accuracy" },
+ * })
+ * const { at, space } = Result.getOrThrow(model)
+ * space.map(({ name }) => name) // => ["vars.units", "train.epochs"]
+ * Result.getOrThrow(at({ "vars.units": 1, "train.epochs": 5 })).train.epochs // => 5
+ * ```
+ */
+export const searched = (sections: Sections): Result.Result<Searched, ModelFileError> => {
+  const name = sections.name ?? "model"
+  const reading = readData({ schema: 1, search: {}, ...sections } as unknown as Data, undefined, name)
+  const { diagnostics, document, searched: found } = reading
+  const { search } = reading.sections
+  const failed = (diagnostics: ReadonlyArray<Diagnostic>) => new ModelFileError({ file: name, diagnostics })
+  if (document === undefined || search === undefined) return Result.fail(failed(diagnostics))
+  return Result.succeed({
+    document,
+    space: found?.file.space ?? [],
+    standard: found?.file.standard ?? {},
+    search,
+    at: (point) => Result.mapError(withPoint(reading, point), failed),
+  })
+}
+
+/** The document of these sections, of search markers with their defaults. Fails with all that is wrong with them, as a model file would. */
 export const modelFile = (sections: Sections): Result.Result<ModelFile, ModelFileError> => {
   const name = sections.name ?? "model"
   const { diagnostics, document } = readData({ schema: 1, ...sections } as unknown as Data, undefined, name)

@@ -6,9 +6,10 @@ import { sort } from "./diagnostic/Diagnostic.ts"
 import { type Language, standard } from "./Language.ts"
 import { decodeSections, type Opened, openData, unreadable } from "./Open.ts"
 import { checked, documentFacts, type Known, type Reading, withDiagnostics } from "./Reading.ts"
-import type { Data } from "./source/Data.ts"
+import { type Data, isRecord } from "./source/Data.ts"
 import type { Positions } from "./source/Positions.ts"
 import { fromText, type Source } from "./source/Source.ts"
+import { hasMarker, tied } from "./space/Tied.ts"
 import { naming, triedDiagnostics } from "./Tried.ts"
 import { parse } from "./text/Yaml.ts"
 
@@ -40,10 +41,13 @@ export const read = (source: Source, language: Language = standard()): Reading =
 
 /**
  * Reads plain data, such as the TypeScript form builds; `name` stands where the name of a file would. Data has no
- * variables: a `$` in it is a dollar sign. Never throws.
+ * variables: a `$` in it is a dollar sign. A search marker that stands in several places by reference has one value. Never throws.
  */
 export const readData = (data: Data, language: Language = standard(), name = "model"): Reading => {
   const positions: Positions = { source: fromText(name, ""), places: new Map() }
-  const opened = { ...decodeSections(data, positions, new Set(), language), syntax: [] }
+  const opened =
+    isRecord(data) && hasMarker(data)
+      ? openData(tied(data), positions, [], language)
+      : { ...decodeSections(data, positions, new Set(), language), syntax: [] }
   return withFacts(opened, documentFacts(opened, language), language)
 }

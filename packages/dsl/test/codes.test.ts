@@ -470,7 +470,13 @@ describe("every code", () => {
         --> m.yaml:3:20
       3 | search: { sampler: grid, trials: 5 }
         |                    ^^^^
-        = help: \`sampler: random\` tries values of every dimension with any number of trials"
+        = help: \`sampler: random\` tries values of every dimension with any number of trials
+
+      warning[A642]: this search marker decides nothing: \`$n\` is not used with it
+        --> m.yaml:1:12
+      1 | vars: { n: { $search: [8, 16], default: 8 } }
+        |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+        = help: a search has no dimension for it: use it, or write its default in its place"
     `)
   })
 })

@@ -50,7 +50,7 @@ describe("the JSON Schema", () => {
       "Callback",
       "Sampler",
       "Pruner",
-      "Substitute",
+      "Other",
     ])
   })
 

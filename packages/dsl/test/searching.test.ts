@@ -1,7 +1,7 @@
 /** The section `search`: its words, its checks, and the conditions that a point may break before it is trained. */
 import * as Result from "effect/Result"
 import { describe, expect, test } from "vitest"
-import { brokenBy, readAt, sizesOf } from "../src/AtPoint.ts"
+import { brokenBy, readAt, searchOf, sizesOf } from "../src/AtPoint.ts"
 import { apply } from "../src/diagnostic/Fix.ts"
 import { read } from "../src/Read.ts"
 import { fromText } from "../src/source/Source.ts"
@@ -31,13 +31,14 @@ describe("the section", () => {
     expect(sections.search).toEqual({
       maximize: [],
       minimize: [],
-      sampler: { random: {} },
+      sampler: { tpe: { startup: 10, candidates: 24, gamma: 0.1 } },
       seed: 0,
       pending: 8,
       seeds: 1,
       pruner: { none: {} },
       where: [],
     })
+    expect(searchOf(read(fromText("m.yaml", file("{}").replace("search: {}\n", ""))))).toEqual(sections.search)
     // What is trained does not depend on it.
     expect(document).toEqual(read(fromText("m.yaml", file("{ trials: 9 }"))).document)
     expect(document).not.toHaveProperty("search")
@@ -56,7 +57,7 @@ describe("the section", () => {
     ["{ metric: { name: val.loss, goal: minimize } }", "{ minimize: val.loss }"],
     ["{ n_trials: 4 }", "{ trials: 4 }"],
     ["{ num_samples: 4 }", "{ trials: 4 }"],
-    ["{ method: random }", "{ sampler: random }"],
+    ["{ method: bayes }", "{ sampler: tpe }"],
     ["{ algorithm: grid_search }", "{ sampler: grid }"],
     ["{ early_terminate: median }", "{ pruner: median }"],
     ["{ cv: 5 }", "{ folds: 5 }"],
@@ -90,6 +91,11 @@ describe("the checks", () => {
       "T504 `median` lets every trial train 10 epochs, and a trial has 10: it never stops one @ 10 epochs",
     ],
     ["{ sampler: { grid: 3 }, trials: 1 }", "A641 the grid has 2 points, and only the first 1 are tried @ grid"],
+    ["{ sampler: cma_es }", "T527 `cma_es` cannot search `train.batch`: got a choice, wanted numbers alone for cma_es @ cma_es"],
+    [
+      "{ sampler: gaussian_process, maximize: val.accuracy, minimize: model.params }",
+      "T527 `gaussian_process` looks for one objective, and the search has 2 @ gaussian_process",
+    ],
     ["{ sampler: anneal }", "S104 search.sampler: there is no sampler `anneal` @ anneal"],
     ["{ sampler: hyperband }", "S104 search.sampler: there is no sampler `hyperband` @ hyperband"],
     ["{ trials: { $search: [1, 2], default: 1 } }", "S109 `search` cannot be searched @ [1, 2]"],

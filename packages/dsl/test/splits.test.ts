@@ -5,9 +5,10 @@ import { join } from "node:path"
 import * as Table from "@adjoint/core/data/Table"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect, Result } from "effect"
+import * as fc from "fast-check"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { foldsOf, type Split } from "../src/Document.ts"
-import { divide } from "../src/prepare/Division.ts"
+import * as Division from "../src/prepare/Division.ts"
 import { known } from "../src/prepare/Known.ts"
 import { preview } from "../src/prepare/Preview.ts"
 import { read, withFacts } from "../src/Read.ts"
@@ -18,6 +19,7 @@ import { completed, shown } from "./reading.ts"
 const scratch = mkdtempSync(join(tmpdir(), "adjoint-splits-"))
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
+const { divide } = Division
 const columns = ["x", "who", "day", "part", "kind"]
 const cells = Array.from({ length: 40 }, (_, i) => [
   String(i),
@@ -34,6 +36,8 @@ const splitOf = (text: string): Split => {
   if (data === undefined) throw new Error(shown(completed(`data: { source: moons, split: ${text} }\n`)))
   return data.split
 }
+const rows = (text: string) => known({ source: { moons: { count: 100 } }, split: splitOf(text) }, undefined, standard).rows
+
 const divided = (text: string) =>
   Object.fromEntries(
     Object.entries(Result.getOrThrow(divide(table, splitOf(text)))).map(([name, rows]) => [name, Array.from(rows ?? [])]),
@@ -85,6 +89,29 @@ describe("by", () => {
     const earliest = (rows: ReadonlyArray<number> = []) => [...valuesIn(rows, "day")].sort()[0] ?? ""
     expect(latest(train) <= earliest(val) && latest(val) <= earliest(held)).toBe(true)
   })
+  test("numbers and dates rise as their column writes them, and a day that does not exist is refused", () => {
+    const rows = [
+      ["999", "02/03/2024", "2024-01-01T01:30+02:00"],
+      ["1.234", "01/04/2024", "2023-12-31T23:45Z"],
+      ["1,5", "31/12/2023", "2024-01-01T00:00Z"],
+    ]
+    const written = Table.make(["price", "day", "clock"], rows)
+    const testRows = (order: string, columns: string) => {
+      const data = `{ source: { csv: t.csv }, columns: ${columns}, split: { by: { order: ${order} }, val: 0, test: 1 } }`
+      const found = read(fromText("m.yaml", completed(`data: ${data}\n`))).decoded?.data
+      if (found === undefined) throw new Error(`${data} is no section of data`)
+      return Result.map(divide(written, Division.splitOf(found)), ({ test: last }) => [...(last ?? [])])
+    }
+    const marks = `{ price: { type: number, decimal: ",", thousands: "." }, "*": number }`
+    expect(testRows("price", marks)).toEqual(Result.succeed([1]))
+    expect(testRows("day", '{ day: { type: date, format: DD/MM/YYYY }, "*": number }')).toEqual(Result.succeed([1]))
+    // 23:30, 23:45 and 00:00 in UTC.
+    expect(testRows("clock", '{ clock: date, "*": number }')).toEqual(Result.succeed([2]))
+    const never = Table.make(["t"], [["2024-01-01"], ["2024-02-31"]])
+    expect(Result.getOrThrow(Result.flip(divide(never, splitOf("{ by: { order: t } }")))).message).toContain(
+      'row 2, column `t`: got "2024-02-31", wanted an ISO date such as 2024-03-31, as in the first row',
+    )
+  })
   test("cells that are neither numbers nor ISO dates are refused with their line", () => {
     const said = (column: string) =>
       Result.getOrThrow(Result.flip(divide(table, splitOf(`{ by: { order: ${column} } }`)))).message
@@ -124,6 +151,48 @@ describe("column", () => {
   })
 })
 
+describe("folds in the order of time", () => {
+  const days = cells.map(([, , day]) => day ?? "")
+  test("learn from all rows before those that they are validated on, and test rows come after all", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 9 }), fc.nat(10), fc.boolean(), (folds, tested, isColumn) => {
+        const by = isColumn ? "{ order: day }" : "order"
+        const all = Array.from({ length: folds }, (_, i) =>
+          divided(`{ by: ${by}, folds: ${folds}, fold: ${i + 1}${tested === 0 ? "" : `, test: ${tested}`} }`),
+        )
+        const placeOf = (row: number): number =>
+          isColumn
+            ? cells.filter((_, i) => (days[i] ?? "") < (days[row] ?? "") || (days[i] === days[row] && i < row)).length
+            : row
+        const places = all.map((parts) =>
+          Object.fromEntries(Object.entries(parts).map(([name, rows]) => [name, rows.map(placeOf)])),
+        )
+        for (const [i, { test = [], train = [], val = [], ...others }] of places.entries()) {
+          expect(others).toEqual({})
+          expect(Math.min(...val)).toBe(train.length)
+          expect(Math.max(...train)).toBe(train.length - 1)
+          expect(test.length).toBe(tested)
+          for (const place of test) expect(place).toBeGreaterThanOrEqual(cells.length - tested)
+          // The next fold learns from these validation rows too.
+          const next = places[i + 1]?.train
+          if (next !== undefined) expect(next.length).toBe(train.length + val.length)
+        }
+        const vals = places.flatMap(({ val = [] }) => val)
+        expect(new Set(vals).size).toBe(vals.length)
+        expect(Math.max(...vals)).toBe(cells.length - tested - 1)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  test("are counted before the rows are read, and refused where there are too few", () => {
+    expect(rows("{ by: order, folds: 4 }")).toEqual({ train: 20, val: 20, test: 0 })
+    expect(rows("{ by: order, folds: 4, fold: 3, test: 10% }")).toEqual({ train: 54, val: 18, test: 10 })
+    const few = divide(table, splitOf("{ by: order, folds: 5, test: 36 }"))
+    expect(Result.isFailure(few) && few.failure.message).toContain("at most 3, one less than the rows that they divide")
+  })
+})
+
 describe("folds", () => {
   test("every row is in the validation rows of one fold of a repeat, and in no test rows", () => {
     const text = "{ folds: 4, repeats: 2, test: 8, stratify: kind, seed: 5 }"
@@ -153,7 +222,6 @@ describe("folds", () => {
     expect(foldsOf(splitOf("{ val: 10% }"))).toEqual([])
   })
   test("of a toy their rows are known before it is made", () => {
-    const rows = (text: string) => known({ source: { moons: { count: 100 } }, split: splitOf(text) }, undefined, standard).rows
     expect(rows("{ folds: 3 }")).toEqual({ train: 67, val: 33, test: 0 })
     expect(rows("{ folds: 3, fold: 2, test: 10% }")).toEqual({ train: 60, val: 30, test: 10 })
   })
@@ -186,7 +254,8 @@ describe("what does not go together is refused at its place", () => {
       ],
     ],
     ["{ by: order, group: who }", ["D310 group: `group` and `by` of the split exclude each other"]],
-    ["{ by: order, folds: 5 }", ["D310 folds: `folds` and `by` of the split exclude each other"]],
+    ["{ by: order, folds: 2, repeats: 2 }", ["D310 repeats: `repeats` and `by` of the split exclude each other"]],
+    ["{ by: order, folds: 2, val: 20% }", ["D310 val: `val` and `folds` of the split exclude each other"]],
     ["{ folds: 5, val: 20% }", ["D310 val: `val` and `folds` of the split exclude each other"]],
     ["{ repeats: 2 }", ["D310 repeats: `repeats` of the split needs `folds`"]],
     ["{ fold: 2 }", ["D310 fold: `fold` of the split needs `folds`"]],

@@ -133,9 +133,35 @@ describe("a table that is streamed", () => {
       { numRuns: 8 },
     ))
 
+  test("reads numbers with the marks of their file, also in columns that are texts because something else names them", async () => {
+    writeFileSync(join(scratch, "marks.csv"), "price;trust;cost\n1.234;1,5;2,5\n2.345;0,5;3\n1,5;1;3\n7;1;4\n8;2;2\n")
+    const ofFile = [`decimal: ",", thousands: "."`, "price: number, cost: { type: number, role: target }"]
+    const marks = `type: number, decimal: ",", thousands: "."`
+    const ofColumns = [`decimal: "."`, `price: { ${marks} }, cost: { ${marks}, role: target }`]
+    for (const [options, own] of [ofFile, ofColumns]) {
+      const source = `{ csv: { path: marks.csv, delimiter: ";", ${options} } }`
+      const weight = options === ofFile[0] ? "weight" : "ignore"
+      const data = dataOf(`{ source: ${source}, columns: { ${own}, trust: ${weight} }, split: { test: 1, by: order } }`)
+      const read = (slices: ReadonlyArray<string>) =>
+        Effect.gen(function* () {
+          const prepared = yield* prepareStreamed({ data, evaluate: { slices, split: "test" } }, scratch)
+          return yield* Effect.promise(() => numbersOf(prepared.train))
+        }).pipe(
+          Effect.scoped,
+          Effect.provideService(Streaming, streaming),
+          Effect.provide(NodeFileSystem.layer),
+          Effect.runPromise,
+        )
+      const plain = await read([])
+      expect(plain?.inputs[0]?.data).toEqual([1234, 2345, 1.5, 7])
+      if (weight === "weight") expect(plain?.weights?.[0]?.data).toEqual([1.5, 0.5, 1, 1])
+      expect(await read(["price", "trust", "cost"])).toEqual(plain)
+    }
+  })
+
   test("of JSON lines may have names that come late, texts among numbers, and words for blanks", async () => {
-    const lines = Array.from({ length: 9000 }, (_, i) => {
-      const late = i > 6000 && i % 3 === 0 ? { late: i % 5 === 0 ? String(i) : i } : {}
+    const lines = Array.from({ length: 4500 }, (_, i) => {
+      const late = i > 4000 && i % 3 === 0 ? { late: i % 5 === 0 ? String(i) : i } : {}
       const size = i % 50 === 0 ? null : i % 51 === 0 ? -999 : ((i * 37) % 101) / 8
       return JSON.stringify({ size, kind: `k${i % 7}`, ...late, skipped: { of: i }, answer: i % 2 === 0 })
     })
@@ -151,7 +177,7 @@ describe("a table that is streamed", () => {
       const [memory, disk] = [await inMemory(data), await onDisk(data)]
       expect(disk).toEqual(memory)
       const [size] = memory.fitted.input.type === "columns" ? memory.fitted.input.columns : []
-      expect(size).toMatchObject({ fill: 6.25, subtract: expect.closeTo(6.26, 2) })
+      expect(size).toMatchObject({ fill: 6.25, subtract: expect.closeTo(6.25, 1) })
     }
   })
 

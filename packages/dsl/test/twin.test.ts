@@ -97,7 +97,7 @@ const keysIn = (schema: unknown, definitions: { readonly [name: string]: unknown
   return [
     ...Object.keys(properties),
     ...anyOf.flatMap((form) => keysIn(form, definitions)),
-    ...(["Substitute", ""].includes(name) ? [] : keysIn(definitions[name], definitions)),
+    ...(["Other", ""].includes(name) ? [] : keysIn(definitions[name], definitions)),
   ]
 }
 

@@ -147,3 +147,54 @@ describe("writing", () => {
     )
   })
 })
+
+describe("search markers", () => {
+  const width = Model.search([8, 16], { default: 16 })
+  const sections = {
+    data: { source: "moons", split: { train: "80%", val: "20%" } },
+    model: { layers: [Model.dense(width), "relu", Model.dense(width), Model.head("label")] },
+    train: {
+      optimizer: Model.search([{ adam: { lr: Model.search({ log: [1e-4, 0.1] }, { default: 0.01 }) } }, "sgd"], {
+        default: "adam",
+      }),
+    },
+    search: { maximize: "val.accuracy", trials: 9 },
+  } satisfies Model.Sections
+
+  it("have their defaults in the document", () => {
+    const document = Result.getOrThrow(Model.modelFile(sections))
+    expect(document.train.optimizer).toMatchObject({ adam: { lr: 0.01 } })
+    expect(document.model.layers[0]).toMatchObject({ dense: { units: 16 } })
+  })
+
+  it("are a space, in which one marker in several places is one dimension", () => {
+    const { at, search, space, standard } = Result.getOrThrow(Model.searched(sections))
+    expect(space).toEqual([
+      { name: "vars.units", _tag: "Choice", size: 2 },
+      { name: "train.optimizer", _tag: "Choice", size: 2 },
+      {
+        name: "train.optimizer.adam.lr",
+        _tag: "Float",
+        low: 1e-4,
+        high: 0.1,
+        log: true,
+        when: { dimension: "train.optimizer", choice: 0 },
+      },
+    ])
+    expect(standard).toEqual({ "vars.units": 1, "train.optimizer": 0, "train.optimizer.adam.lr": 0.01 })
+    expect(search).toMatchObject({ maximize: ["val.accuracy"], trials: 9 })
+    const document = Result.getOrThrow(at({ "vars.units": 0, "train.optimizer": 1 }))
+    expect(document.train.optimizer).toMatchObject({ sgd: {} })
+    expect([document.model.layers[0], document.model.layers[2]]).toMatchObject([{ dense: { units: 8 } }, { dense: { units: 8 } }])
+    expect(at({ "vars.units": 2, "train.optimizer": 1 })._tag).toBe("Failure")
+  })
+
+  it("have the type of the value that they stand for", () => {
+    // @ts-expect-error: a width is a number
+    Model.dense(Model.search(["wide", "narrow"], { default: "wide" }))
+    // @ts-expect-error: the default is one of the values
+    Model.search([8, 16], { default: 12 })
+    // @ts-expect-error: a range has two bounds
+    Model.search({ int: [1] }, { default: 1 })
+  })
+})

@@ -52,18 +52,20 @@ const compared = (a: string, b: string): number => {
   return isNumber(a) && isNumber(b) ? Number(a) - Number(b) : a < b ? -1 : a > b ? 1 : 0
 }
 
-/** Quarters of the distinct rows of numbers; equal numbers are never divided. */
+/** Quarters of the rows of numbers; equal numbers are never divided, however they are written. */
 const quarters = (groups: ReadonlyMap<string, ReadonlyArray<number>>, count: number): ReadonlyArray<Group> => {
   const sorted = [...groups].filter(([value]) => value !== blank).toSorted(([a], [b]) => compared(a, b))
-  const parts: Array<{ readonly from: string; to: string; readonly rows: Array<number> }> = []
+  const parts: Array<{ readonly quarter: number; readonly from: string; to: string; readonly rows: Array<number> }> = []
   let before = 0
   for (const [value, rows] of sorted) {
     const quarter = Math.floor((4 * before) / count)
-    const part = parts[quarter] ?? parts.at(-1)
-    if (part === undefined || parts.length <= quarter) parts.push({ from: value, to: value, rows: [...rows] })
+    const last = parts.at(-1)
+    const isSame = last !== undefined && Number(last.to) === Number(value)
+    if (last === undefined || (last.quarter < quarter && !isSame))
+      parts.push({ quarter, from: value, to: value, rows: [...rows] })
     else {
-      part.to = value
-      part.rows.push(...rows)
+      if (!isSame) last.to = value
+      last.rows.push(...rows)
     }
     before += rows.length
   }

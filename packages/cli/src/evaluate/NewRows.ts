@@ -65,7 +65,8 @@ const needed = ({ document, run: { fitted } }: Trained): Column.Columns | undefi
   const inputs = (PreprocessTree.inputColumns(fitted) ?? []).map(({ name }) => name)
   const series = data !== undefined && hasSeries(data) ? seriesOf(data) : undefined
   const order = [series?.time, series?.group].filter((name) => name !== undefined)
-  const used = [...new Set([...inputs, ...targets, ...order])].map(
+  const weight = fitted.weight === undefined ? [] : [fitted.weight.name]
+  const used = [...new Set([...inputs, ...targets, ...order, ...weight])].map(
     (name) => [name, Column.declared(columns, name) ?? "number"] as const,
   )
   return { ...Object.fromEntries(used), "*": Column.whole("ignore") }

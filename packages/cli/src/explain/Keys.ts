@@ -16,7 +16,7 @@ const listOf = (value: unknown): ReadonlyArray<Json> => (Array.isArray(value) ? 
 const referred = ({ $ref }: Json): string | undefined => (typeof $ref === "string" ? $ref.slice("#/$defs/".length) : undefined)
 
 /** What stands in place of any value: a variable or a search, which are keys of their own. */
-const substitutes: ReadonlySet<string> = new Set(["Variable", "Search", "Substitute"])
+const substitutes: ReadonlySet<string> = new Set(["Other"])
 
 /** The forms that a value may have, those of choices inside others too. */
 const formsOf = (node: Json): ReadonlyArray<Json> => {

@@ -9,7 +9,8 @@ import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
 import { convolutions, imageTraining } from "./Layers.ts"
 import { largestBatch, type Sizes, sizesOf } from "./Sizes.ts"
-import { denseLines, scalar } from "./Write.ts"
+import { denseLines } from "./Write.ts"
+import { comment, scalar } from "./Yaml.ts"
 
 /** Inputs and targets, and how a model file reads them. */
 export interface Arrays {
@@ -124,7 +125,7 @@ export const arraysFile = (name: string, { inputs, labels, remarks, source, test
     " · ",
   )
   const text = [
-    `# Predicts ${isClass ? `which of ${target.classes} classes a row is of` : "a quantity"} from ${headline}`,
+    `# Predicts ${isClass ? `which of ${target.classes} classes a row is of` : "a quantity"} from ${comment(headline)}`,
     "# Each choice below is a proposal: `adjoint data --sample 12` shows rows, `adjoint check` what could be better.",
     "schema: 1",
     `name: ${scalar(name)}`,

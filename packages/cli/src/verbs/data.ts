@@ -4,7 +4,7 @@ import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import { type Diagnostic, hasErrors, locate, sort } from "@adjoint/dsl/diagnostic/Diagnostic"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
-import { type Profiled, profiled } from "@adjoint/dsl/prepare/Profiled"
+import { type Profiled, profiled, rowsOf } from "@adjoint/dsl/prepare/Profiled"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
 import { open, streaming } from "../model/ModelFile.ts"
@@ -92,7 +92,8 @@ export const run = ({ file, json, plot, sample: wanted, set }: Options) =>
       return yield* new Refused({ diagnostics: found.length > 0 ? found : diagnostics, source })
     }
     const described = { data, ...(model === undefined ? {} : { model }) }
-    const found = yield* loading(streaming(profiled(described, opened.directory), { data }, opened.directory)).pipe(
+    const reading = streaming(rowsOf(data, opened.directory), { data }, opened.directory)
+    const found = yield* loading(Effect.flatMap(reading, (rows) => profiled(described, rows))).pipe(
       Effect.catchTag("PrepareError", ({ findings }) =>
         Effect.fail(new Refused({ diagnostics: findings.map((finding) => locate(finding, positions)), source })),
       ),

@@ -150,6 +150,13 @@ const placesOf = ({ output }: Options, file: string, store: string, name: string
   pictures: joinPath(dirname(store), /^[\w-]{1,80}$/.test(name) ? name : "study"),
 })
 
+/** How an interrupted search is continued. */
+const stopped = ({ json, store, study }: Options, file: string) => {
+  const flags = [...(store === undefined ? [] : [`--store ${store}`]), ...(study === undefined ? [] : [`--study ${study}`])]
+  const command = ["adjoint search", file, ...flags, "--resume"].map((word) => printable(word)).join(" ")
+  return json ? Effect.void : message((style) => `stopped; trials that had not finished will run again\n  ${style("accent", "try:")} ${command}`)
+}
+
 type DatabaseError = SqlError | Schema.SchemaError | PersistedQueueError
 
 const isOfDatabase = (error: unknown): error is DatabaseError =>
@@ -189,6 +196,7 @@ const search = (options: Options, file: string) =>
       const ended = { plan, training, name: study.name, trials, seconds }
       yield* leave(ended, placesOf(options, file, store, study.name), options.json)
     }).pipe(
+      Effect.onInterrupt(() => stopped(options, file)),
       Effect.catchTag("TrialFailed", ({ message: text, number }) =>
         Effect.fail(new RunError({ message: `trial ${number} could not be run: ${text}` })),
       ),

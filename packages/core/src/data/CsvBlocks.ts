@@ -9,7 +9,10 @@ import type { Table } from "./Table.ts"
 
 /** A reader that is given the bytes of a text in order. */
 export interface Reader {
-  /** The records that these bytes complete; `undefined` if they complete none. Fails as `Csv.parse` does, and with `TooLarge` for a record that is too long. */
+  /**
+   * The records that these bytes complete; `undefined` if they complete none. Fails as `Csv.parse` does, and with `TooLarge` for a
+   * record that is too long; where records come before the mistake, the next call fails.
+   */
   readonly push: (bytes: Uint8Array) => Result.Result<Table | undefined, DataError>
   /** The records after the last line end. Fails as `Csv.parse` does, with `Empty` for a text without rows. */
   readonly end: () => Result.Result<Table | undefined, DataError>
@@ -23,8 +26,16 @@ export interface Options extends Omit<Csv.Options, "names" | "cells"> {
 /** A reader of text that arrives in pieces. */
 export const reader = (options: Options = {}): Reader => {
   const rows = Csv.input({ ...options, cells: Number.POSITIVE_INFINITY })
+  let failed: Result.Result<never, DataError> | undefined
   return {
-    push: (bytes) => Result.map(rows.push(bytes), () => rows.take()),
-    end: () => Result.map(rows.end(), () => rows.take()),
+    push: (bytes) => {
+      if (failed !== undefined) return failed
+      const read = rows.push(bytes)
+      const taken = rows.take()
+      if (Result.isSuccess(read)) return Result.succeed(taken)
+      failed = Result.fail(read.failure)
+      return taken === undefined ? failed : Result.succeed(taken)
+    },
+    end: () => failed ?? Result.map(rows.end(), () => rows.take()),
   }
 }

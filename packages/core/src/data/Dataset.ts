@@ -84,7 +84,9 @@ export const differingArrays = (tree: unknown): Differing | undefined => {
   const counts = Tree.entries(tree).map(
     ([path, array]): RowCount => ({ array: Tree.printPath(path), rows: (array as NDArray.NDArray).shape[0] ?? 1 }),
   )
-  const frequency = ({ rows }: RowCount): number => counts.filter((each) => each.rows === rows).length
+  const frequencies = new Map<number, number>()
+  for (const { rows } of counts) frequencies.set(rows, (frequencies.get(rows) ?? 0) + 1)
+  const frequency = ({ rows }: RowCount): number => frequencies.get(rows) ?? 0
   const usual = counts.reduce<RowCount | undefined>(
     (most, each) => (most && frequency(most) >= frequency(each) ? most : each),
     undefined,

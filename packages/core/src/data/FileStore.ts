@@ -5,11 +5,16 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import { bytes as bytesOf, type DType } from "../types/DType.ts"
+import * as Shape from "../types/Shape.ts"
 import { type ArrayRows, maxHeaderBytes } from "./ArrayRows.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
 import * as Idx from "./Idx.ts"
+import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
 import { type ByteStore, StoredArray } from "./StoredArray.ts"
+import * as Safetensors from "./safetensorsArrays.ts"
+import { entryOf } from "./zipEntry.ts"
 
 type Threads = typeof import("node:worker_threads")
 
@@ -181,46 +186,118 @@ export const open = (file: string): Effect.Effect<ByteStore, DataError, Scope.Sc
     ({ store }) => store,
   )
 
+/** The bytes of a file by offset and length. */
+const readerOf =
+  ({ read }: ByteStore) =>
+  (offset: number, length: number): Promise<Uint8Array> =>
+    read(Float64Array.of(offset), length)
+
+/** Runs a function that reads a file. Fails with what it gives, and with what reading rejects with. */
+const reading = <A>(file: string, read: () => Promise<Result.Result<A, DataError>>): Effect.Effect<A, DataError> =>
+  Effect.tryPromise({ try: read, catch: (error) => error as DataError }).pipe(
+    Effect.flatMap((result) => Effect.fromResult(Result.mapError(result, (error) => inFile(error, file)))),
+  )
+
+/** Rows in a part of a file, from byte `start` on, as their header describes them. */
+const storedIn = (
+  store: ByteStore,
+  rows: Omit<ArrayRows, "read"> | undefined,
+  wanted: string,
+  { end = store.size, start = 0 }: { readonly start?: number; readonly end?: number } = {},
+): Result.Result<StoredArray, DataError> => {
+  const refuse = (reason: Reason) => Result.fail(refused(store.name, reason))
+  if (rows?.dtype === undefined)
+    return refuse({
+      _tag: "BadSpec",
+      at: "the array",
+      got: "elements that have to be converted, or columns first",
+      wanted,
+      hint: "convert the file once",
+    })
+  const { dtype, offset, rowBytes, shape } = rows
+  const [count = 0] = shape
+  if (end < start + offset + count * rowBytes)
+    return refuse({
+      _tag: "BadLength",
+      offset: start + offset,
+      got: end - start - offset,
+      wanted: BigInt(count * rowBytes),
+      why: `${count} rows`,
+    })
+  return Result.succeed(new StoredArray(dtype, shape, { store, start: start + offset, stride: rowBytes }, 0))
+}
+
 /** An array of rows in a file, as it stands there, until the scope ends. */
 const arrayIn = (
   file: string,
   header: (first: Uint8Array) => Result.Result<ArrayRows | undefined, DataError>,
   wanted: string,
 ): Effect.Effect<StoredArray, DataError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const store = yield* open(file)
-    const first = yield* Effect.tryPromise({
-      try: () => store.read(Float64Array.of(0), Math.min(store.size, maxHeaderBytes)),
-      catch: (error) => error as DataError,
-    })
-    const rows = yield* Effect.fromResult(Result.mapError(header(first), (error) => inFile(error, file)))
-    if (rows?.dtype === undefined)
-      return yield* refused(file, {
-        _tag: "BadSpec",
-        at: "the array",
-        got: "elements that have to be converted, or columns first",
-        wanted,
-        hint: "convert the file once",
-      })
-    const { dtype, offset, rowBytes, shape } = rows
-    const [count = 0] = shape
-    if (store.size < offset + count * rowBytes)
-      return yield* refused(file, {
-        _tag: "BadLength",
-        offset,
-        got: store.size - offset,
-        wanted: BigInt(count * rowBytes),
-        why: `${count} rows`,
-      })
-    return new StoredArray(dtype, shape, { store, start: offset, stride: rowBytes }, 0)
-  })
+  Effect.flatMap(open(file), (store) =>
+    reading(file, async () =>
+      Result.flatMap(header(await readerOf(store)(0, Math.min(store.size, maxHeaderBytes))), (rows) =>
+        storedIn(store, rows, wanted),
+      ),
+    ),
+  )
 
 /**
  * The array of an .npy file of any size, row-major `f4`, `i4`, `u1` or `b1`, whose rows stay there. Fails as `open` and `Npy.openRows` do, with
  * `BadSpec` for other elements and `BadLength` for a file that is too short.
  */
-export const npy = (file: string): Effect.Effect<StoredArray, DataError, Scope.Scope> =>
-  arrayIn(file, Npy.openRows, "rows of f4, i4, u1 or b1 in the order of the host's bytes")
+export const npy = (file: string): Effect.Effect<StoredArray, DataError, Scope.Scope> => arrayIn(file, Npy.openRows, rowsOfNpy)
+
+const rowsOfNpy = "rows of f4, i4, u1 or b1 in the order of the host's bytes"
+
+/**
+ * An array of an .npz file that `np.savez` wrote, of any size, whose rows stay there. Fails as `npy` does, with `NoArray`, which lists
+ * the nearest names, with `BadSpec` for an array that is packed, and with `Truncated`, `Corrupt` and `TooLarge`.
+ */
+export const npz = (file: string, name: string): Effect.Effect<StoredArray, DataError, Scope.Scope> =>
+  Effect.flatMap(open(file), (store) =>
+    reading(file, async () => {
+      const read = readerOf(store)
+      const entry = await entryOf(read, store.size, { name, ending: ".npy" })
+      if (Result.isFailure(entry)) return Result.fail(entry.failure)
+      const { offset: start, size } = entry.success
+      return Result.flatMap(Npy.openRows(await read(start, Math.min(size, maxHeaderBytes))), (rows) =>
+        storedIn(store, rows, rowsOfNpy, { start, end: start + size }),
+      )
+    }),
+  )
+
+/** The dtypes whose bytes safetensors has as they are stored here. */
+const sameDtypes: { readonly [code: string]: DType } = { F32: "f32", I32: "i32", U8: "u8" }
+
+/**
+ * An array of a safetensors file of any size, of F32, I32 or U8, whose rows stay there. Fails as `npz` does, with `Corrupt` for a
+ * wrong header.
+ */
+export const safetensors = (file: string, name: string): Effect.Effect<StoredArray, DataError, Scope.Scope> =>
+  Effect.flatMap(open(file), (store) =>
+    reading(file, async () => {
+      const read = readerOf(store)
+      const wrong = ({ got, wanted }: Safetensors.Wrong) =>
+        refused(file, { _tag: "Corrupt", format: "safetensors", got: `${got}; wanted ${wanted}` })
+      const first = await read(0, Math.min(store.size, Safetensors.lengthBytes))
+      const length = Safetensors.headerLength(first, store.size)
+      if (Result.isFailure(length)) return Result.fail(wrong(length.failure))
+      const start = Safetensors.lengthBytes + length.success
+      const header = await read(Safetensors.lengthBytes, length.success)
+      return Result.flatMap(Result.mapError(Safetensors.entriesOf(header, store.size - start), wrong), (entries) => {
+        const names = entries.map(([each]) => each)
+        const [, entry] = entries.find(([each]) => each === name) ?? []
+        if (entry === undefined)
+          return Result.fail(refused(file, { _tag: "NoArray", name, nearest: nearest(name, names), names }))
+        const { data_offsets, dtype, shape } = entry
+        const sample = shape.slice(1)
+        const own = Object.hasOwn(sameDtypes, dtype) && shape.length > 0 ? sameDtypes[dtype] : undefined
+        const [offset, end] = [start + data_offsets[0], start + data_offsets[1]]
+        const rowBytes = Shape.size(sample) * (own === undefined ? 0 : bytesOf[own])
+        return storedIn(store, { shape, offset: 0, rowBytes, dtype: own }, "rows of F32, I32 or U8", { start: offset, end })
+      })
+    }),
+  )
 
 /** The array of an idx file of bytes, not gzipped, whose rows stay there. Fails as `npy` does. */
 export const idx = (file: string): Effect.Effect<StoredArray, DataError, Scope.Scope> =>

@@ -212,10 +212,8 @@ export async function* groups(
 ): AsyncGenerator<Result.Result<Table, DataError>> {
   const opened = await open(file)
   if (Result.isFailure(opened)) return yield Result.fail(opened.failure)
-  const largest = opened.success.metadata.row_groups
-    .map((group) => cellsOf([group]))
-    .reduce((most, cells) => (cells > most ? cells : most), 0n)
-  if (largest > BigInt(maxCells)) return yield tooManyCells(largest)
+  const large = opened.success.metadata.row_groups.map((group) => cellsOf([group])).find((cells) => cells > BigInt(maxCells))
+  if (large !== undefined) return yield tooManyCells(large)
   let before = 0
   for await (const group of read(file, opened.success, isRead, () => maxBytes)) {
     const first = before

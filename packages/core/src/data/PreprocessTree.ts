@@ -83,9 +83,10 @@ const named = (
   names: ReadonlyArray<string>,
   at: string,
 ): DataResult<ReadonlyArray<UsedColumns.Used>> => {
-  const absent = names.find((name) => used.every((column) => column.name !== name))
+  const columns = Map.groupBy(used, ({ name }) => name)
+  const absent = names.find((name) => !columns.has(name))
   return absent === undefined
-    ? Result.succeed(names.flatMap((name) => used.filter((column) => column.name === name)))
+    ? Result.succeed(names.flatMap((name) => columns.get(name) ?? []))
     : refuse(at, `\`${absent}\``, `one of ${used.map(({ name }) => `\`${name}\``).join(", ")}`, "check its role in `columns`")
 }
 

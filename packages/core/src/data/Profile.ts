@@ -93,7 +93,7 @@ export const profile = (table: Table, { inputs, parts, target: asked }: Request)
       ? undefined
       : (() => {
           const values = valuesOf(columnOf(asked.column), train)
-          return { ...values, isQuantity: asked.isQuantity, name: asked.column, summary: summarize(values) }
+          return { values, isQuantity: asked.isQuantity, name: asked.column, summary: summarize(values) }
         })()
   const suspicions: Array<Suspicion> = []
   const columns = table.columns.map((name): ColumnProfile => {

@@ -1,7 +1,6 @@
 /**
  * A table on disk: blocks of rows are appended, column by column in chunks, and a column is then read chunk by chunk. Memory holds
- * one chunk of each column. Every cell keeps its text: numbers that print as they were written are stored as numbers, few distinct
- * texts as indices, and others as bytes.
+ * one chunk of each column. Numbers stay numbers, few distinct texts are stored as indices, and others as bytes.
  */
 import { print } from "./NumberFormat.ts"
 import type { ScratchFile } from "./Scratch.ts"
@@ -36,45 +35,6 @@ const joined = (numbers: Float64Array | Uint16Array | Uint32Array, rest: Uint8Ar
   out.set(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength))
   out.set(rest, numbers.byteLength)
   return out
-}
-
-/** Powers of ten that doubles represent. */
-const powers = Float64Array.from({ length: 16 }, (_, k) => Number(`1e${k}`))
-
-const [minus, dot, zero, nine] = [45, 46, 48, 57]
-
-/**
- * The number that prints as this text; NaN if there is none. Decimals of up to 15 digits are read here: a whole number below 2⁵³
- * divided by a power of ten is rounded once (Clinger, "How to read floating point numbers accurately", 1990), and a decimal
- * without needless zeros is the shortest that reads as its double, which is how it prints.
- */
-const exact = (text: string): number => {
-  const start = text.charCodeAt(0) === minus ? 1 : 0
-  const { length } = text
-  if (length - start > 16 || length === start) return slowly(text)
-  let whole = 0
-  let places = -1
-  for (let i = start; i < length; i++) {
-    const code = text.charCodeAt(i)
-    if (code >= zero && code <= nine) {
-      whole = whole * 10 + (code - zero)
-      if (places >= 0) places++
-    } else if (code === dot && places < 0 && i > start) places = 0
-    else return slowly(text)
-  }
-  const hasNeedlessZero =
-    (text.charCodeAt(start) === zero && length > start + 1 && text.charCodeAt(start + 1) !== dot) ||
-    (places >= 0 && (places === 0 || text.charCodeAt(length - 1) === zero))
-  const isLong = length - start - (places >= 0 ? 1 : 0) > 15
-  const value = places > 0 ? whole / (powers[places] ?? 1) : whole
-  // Smaller numbers print with an exponent, and the negative zero without its sign.
-  if (hasNeedlessZero || isLong || (value < 1e-6 && (whole !== 0 || start === 1))) return slowly(text)
-  return start === 1 ? -value : value
-}
-
-const slowly = (text: string): number => {
-  const value = Number(text)
-  return text !== "" && Number.isFinite(value) && String(value) === text ? value : Number.NaN
 }
 
 /** Collects the cells of a column and writes them in chunks. */
@@ -140,12 +100,11 @@ const columnWriter = (file: ScratchFile) => {
     } else texts.push(text)
     end()
   }
+  /** Adds a cell of a column of texts, which is none of the numbers: whether 1.234 is 1234, the column that uses it knows. */
   const addText = (text: string): void => {
-    if (isNumeric) {
-      const value = exact(text)
-      values[size] = value
-      if (Number.isNaN(value) && text !== "") except(text)
-    } else texts.push(text)
+    if (isNumeric && text !== "") asTexts()
+    if (isNumeric) values[size] = Number.NaN
+    else texts.push(text)
     end()
   }
   const addNumber = (value: number): void => {

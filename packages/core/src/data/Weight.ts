@@ -14,7 +14,7 @@ const blank = "a number that replaces a blank, as in `missing: 1`, or `missing: 
 /** The weights in cells, as they are written. Fails with `BadCell` for a blank that nothing replaces, and for a weight below 0. */
 export const read = ({ fill }: Pick<FittedWeight, "fill">, cells: Cells): DataResult<Float64Array> =>
   Result.gen(function* () {
-    const values = yield* Quantity.readAll(cells, fill === null ? blank : undefined)
+    const values = yield* Quantity.readAll(cells, fill === null ? blank : undefined, cells.format)
     const filled = values.map((value) => (Number.isNaN(value) ? (fill ?? 0) : value))
     const wrong = filled.findIndex((value) => value < 0 || !Number.isFinite(Math.fround(value)))
     if (wrong < 0) return filled

@@ -98,33 +98,49 @@ export interface Opened {
   readonly body: Uint8Array
 }
 
-/** Reads and checks the header of a file. */
-export const open = (bytes: Uint8Array): Result.Result<Opened, Wrong> => {
-  if (bytes.length < 8) return fail(`${bytes.length} bytes`, "at least the 8 bytes of a header length")
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
-  const rest = bytes.length - 8
+/** Bytes before the header: its length. */
+export const lengthBytes = 8
+
+/** The length of the header of a file of `size` bytes, given the first ones. */
+export const headerLength = (first: Uint8Array, size: number): Result.Result<number, Wrong> => {
+  if (first.length < lengthBytes) return fail(`${first.length} bytes`, "at least the 8 bytes of a header length")
+  const length = new DataView(first.buffer, first.byteOffset, lengthBytes).getBigUint64(0, true)
+  const rest = size - lengthBytes
   if (length > BigInt(rest)) return fail(`a header of ${length} bytes`, `at most the ${rest} bytes that follow`)
-  if (length > BigInt(maxHeaderBytes)) return fail(`a header of ${length} bytes`, `at most ${maxHeaderBytes}`)
-  const body = bytes.subarray(8 + Number(length))
-  return Result.flatMap(headerOf(bytes.subarray(8, 8 + Number(length))), (entries) => {
+  return length > BigInt(maxHeaderBytes)
+    ? fail(`a header of ${length} bytes`, `at most ${maxHeaderBytes}`)
+    : Result.succeed(Number(length))
+}
+
+/** The entries of a header in the order of their numbers, which take `size` bytes. All offsets are checked. */
+export const entriesOf = (header: Uint8Array, size: number): Result.Result<Header, Wrong> =>
+  Result.flatMap(headerOf(header), (entries) => {
     const inOrder = entries.toSorted(
       ([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1],
     )
-    // All offsets are checked before the first array is allocated.
     let next = 0
     for (const [name, { data_offsets }] of inOrder) {
       const [start, end] = data_offsets
-      if (start !== next || end < start || end > body.length)
+      if (start !== next || end < start || end > size)
         return fail(
           `${JSON.stringify(name)} at ${start} to ${end}, after ${next}`,
-          `arrays that follow one another without overlap or gap in ${body.length} bytes`,
+          `arrays that follow one another without overlap or gap in ${size} bytes`,
         )
       next = end
     }
-    if (next !== body.length) return fail(`${body.length - next} bytes after the last array`, "none")
-    return Result.succeed({ names: inOrder.map(([name]) => name), entries: new Map(inOrder), body })
+    return next === size ? Result.succeed(inOrder) : fail(`${size - next} bytes after the last array`, "none")
   })
-}
+
+/** Reads and checks the header of a file. */
+export const open = (bytes: Uint8Array): Result.Result<Opened, Wrong> =>
+  Result.flatMap(headerLength(bytes, bytes.length), (length) => {
+    const body = bytes.subarray(lengthBytes + length)
+    return Result.map(entriesOf(bytes.subarray(lengthBytes, lengthBytes + length), body.length), (entries) => ({
+      names: entries.map(([name]) => name),
+      entries: new Map(entries),
+      body,
+    }))
+  })
 
 /** The array of a name, by its own dtype. Fails for a dtype that is not known, and for numbers that do not fit. Throws `TypeError` for a name that the file does not have. */
 export const read = ({ body, entries }: Opened, name: string): Result.Result<NDArray, Wrong> => {

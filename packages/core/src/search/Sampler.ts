@@ -79,7 +79,7 @@ export const table = {
     formula: "xᵢ = g₁v₁ ⊕ g₂v₂ ⊕ … for the Gray code g of the trial's number and direction numbers v, scrambled by the key",
     source: "Sobol, 1967; Joe and Kuo, Constructing Sobol sequences with better two-dimensional projections, 2008; Owen, 1995",
     advice: "The best of those that do not learn, most of all with a power of 2 trials. All trials can run at the same time.",
-    synonyms: ["qmc", "quasi_random", "quasirandom", "halton"],
+    synonyms: ["qmc", "quasi_random", "halton"],
     options: {},
     traits: { objectives: "several", learns: false },
     make: (): Sampler => sobol(),
@@ -125,7 +125,7 @@ export const table = {
     source: "Hansen, The CMA evolution strategy: a tutorial, 2016",
     advice:
       "For some hundreds of trials of numbers that depend on each other. It searches no choices and no branches, and is slower than `tpe` with fewer trials.",
-    synonyms: ["cma", "cmaes"],
+    synonyms: ["cma"],
     options: cmaEsOptions,
     traits: { objectives: "one", learns: true },
     make: (options): Sampler => cmaEs(options),
@@ -147,7 +147,7 @@ export const table = {
     source: "Deb, Pratap, Agarwal and Meyarivan, A fast and elitist multiobjective genetic algorithm: NSGA-II, 2002",
     advice:
       "For two or three objectives, such as a score and the number of parameters, and hundreds of trials; with fewer, `tpe`.",
-    synonyms: ["nsga2", "nsgaii", "nsga_ii"],
+    synonyms: ["nsga2", "nsga_ii"],
     options: nsgaOptions,
     main: "population",
     traits: { objectives: "several", learns: true },

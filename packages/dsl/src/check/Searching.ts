@@ -172,12 +172,22 @@ const sampler = ({ file, search, subject: { catalogue } }: Searching): ReadonlyA
   const use = useOf(search.sampler)
   const at = { path: ["search", "sampler", use.name], on: "key" } as const
   const made = Entry.make(catalogue.sampler, use)
+  const several = objectives(search)
+  if (several.length > 1 && made.objectives === "one")
+    return [
+      {
+        code: "T527",
+        message: `\`${use.name}\` looks for one objective, and the search has ${several.length}`,
+        at,
+        help: "`tpe` and `nsga` look for the points that no other is better than in all of them",
+      },
+    ]
   const [problem] = made.check?.(file.space) ?? []
   if (problem !== undefined)
     return [
       {
         code: "T527",
-        message: `\`${use.name}\` cannot search \`${problem.dimension}\`: it is ${problem.got}, and ${problem.wanted} is needed`,
+        message: `\`${use.name}\` cannot search \`${problem.dimension}\`: got ${problem.got}, wanted ${problem.wanted}`,
         at,
         help: problem.hint,
       },

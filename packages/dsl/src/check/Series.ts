@@ -57,7 +57,7 @@ export const check = (data: Data): ReadonlyArray<Finding> => {
       : []),
     ...(series === undefined
       ? []
-      : (["column", "folds"] as const).flatMap(
+      : (["column", "repeats"] as const).flatMap(
           (key): ReadonlyArray<Finding> =>
             split[key] === undefined
               ? []

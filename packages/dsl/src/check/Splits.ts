@@ -5,13 +5,12 @@ import type { Facts } from "../prepare/Facts.ts"
 
 /** All mistakes of a split. */
 export const check = (data: Data, facts: Facts): ReadonlyArray<Finding> => {
-  // A series is divided in time order, whatever the split says; it has a check of its own.
-  const wrong = data.series === undefined ? combination(data) : []
+  const wrong = combination(data)
   return wrong.length > 0 ? wrong : division(data, facts)
 }
 
 /** Checks that the options of the split go together. */
-const combination = ({ split }: Data): ReadonlyArray<Finding> => {
+const combination = ({ series, split }: Data): ReadonlyArray<Finding> => {
   const { by, column, fold, folds, repeat, repeats } = split
   const parts = ["train", "val", "test", "unlabelled"] as const
   const beside = (key: keyof Split, others: ReadonlyArray<keyof Split>, why: string): ReadonlyArray<Finding> =>
@@ -53,13 +52,26 @@ const combination = ({ split }: Data): ReadonlyArray<Finding> => {
             help: `from 1 to ${most}`,
           },
         ]
+  // A series is divided in time order, whatever the split says; it has a check of its own.
+  const ways =
+    series !== undefined
+      ? []
+      : [
+          ...beside("column", ["by", "stratify", "group", "folds", ...parts], "the column says which part a row is in"),
+          ...(column === undefined ? beside("by", ["group", "repeats"], "the rows are divided in their order") : []),
+          ...needs("repeats"),
+        ]
   return [
-    ...beside("column", ["by", "stratify", "group", "folds", ...parts], "the column says which part a row is in"),
-    ...(column === undefined ? beside("by", ["group", "folds"], "the rows are divided in their order") : []),
-    ...(column === undefined && by === undefined
-      ? beside("folds", ["train", "val"], "each fold is the validation rows once, and the others train")
+    ...ways,
+    ...(column === undefined
+      ? beside(
+          "folds",
+          ["train", "val"],
+          by === undefined
+            ? "each fold is the validation rows once, and the others train"
+            : "each fold is the validation rows once, and those before it train",
+        )
       : []),
-    ...needs("repeats"),
     ...needs("fold"),
     ...needs("repeat"),
     ...within("fold", fold, folds ?? 0, `\`folds\` is ${folds}`),

@@ -582,6 +582,12 @@ export const codes = {
     "train: { epochs: { $search: { int: [1, 9] }, default: 2 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { sampler: grid, trials: 5 }\n",
     "train: { epochs: { $search: { int: [1, 9] }, default: 2 } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { sampler: grid }\n",
   ),
+  A642: advice(
+    "unused search marker",
+    "The marker stands in a variable or a block that nothing uses, so its value decides nothing, and a search has no dimension for it.",
+    "vars: { n: { $search: [8, 16], default: 8 } }\n",
+    "vars: { n: { $search: [8, 16], default: 8 } }\ntrain: { batch: $n }\n",
+  ),
 
   L701: dataAdvice(
     "unexpected first loss",

@@ -116,7 +116,8 @@ const whole = (positions: Positions.Positions, key: Span, value: Span): Span =>
 const entryOf = ([key = "", ...rest]: Path, text: string): string =>
   `${key}: ${rest.length === 0 ? text : `{ ${entryOf(rest, text)} }`}`
 
-const put = (positions: Positions.Positions, path: Path, text: string): ReadonlyArray<TextEdit> | undefined => {
+/** The edits that put the text of a value at a path, with the maps that lead there; `undefined` if another value is written there. */
+export const put = (positions: Positions.Positions, path: Path, text: string): ReadonlyArray<TextEdit> | undefined => {
   const { missing, owner } = gap(positions, path)
   const place = Positions.at(positions, owner)
   if (place === undefined || place.defined !== undefined) return undefined

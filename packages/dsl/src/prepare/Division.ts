@@ -2,16 +2,15 @@
 import { isBlank } from "@adjoint/core/data/Blank"
 import * as Column from "@adjoint/core/data/Column"
 import { type DataError, dataError, quote } from "@adjoint/core/data/DataError"
-import { nearest } from "@adjoint/core/data/Nearest"
-import { arrayLabel, isTable, type Rows } from "@adjoint/core/data/Preprocess"
+import { isTable, type Rows } from "@adjoint/core/data/Preprocess"
 import { all, hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import * as Split from "@adjoint/core/data/Split"
-import { find } from "@adjoint/core/data/Table"
 import { groups as groupsOf } from "@adjoint/core/data/TableBeside"
 import * as Key from "@adjoint/core/tensor/Key"
-import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
 import type { Amount, Data, Part, PartColumn, Split as Wanted } from "../Document.ts"
+import { badCell, type Label, labelsOf } from "./Cells.ts"
+import * as Times from "./Times.ts"
 
 type DataResult<A> = Result.Result<A, DataError>
 
@@ -30,11 +29,21 @@ export const partOf = (amount: Amount): Split.Part =>
 const groupOf = ({ columns = {} }: Data): string | undefined =>
   Object.entries(columns).flatMap(([name, column]) => (Column.roleOf(column) === "group" ? [name] : []))[0]
 
+/** A split, and how the column of its order is written. */
+export interface Divided extends Wanted {
+  readonly written?: Times.Written
+}
+
 /** The split of a document: groups are those of a column of the type `group`, unless it names another one. */
-export const splitOf = (data: Data): Wanted => {
+export const splitOf = (data: Data): Divided => {
   const { split } = data
+  const { by } = split
   const group = groupOf(data)
-  return group === undefined || split.group !== undefined ? split : { ...split, group }
+  return {
+    ...split,
+    ...(group === undefined || split.group !== undefined ? {} : { group }),
+    ...(typeof by === "object" ? { written: Times.writtenOf(data, by.order) } : {}),
+  }
 }
 
 const isNone = (amount: Amount): boolean => (typeof amount === "number" ? amount : Number.parseFloat(amount)) === 0
@@ -49,67 +58,6 @@ const amountsOf = (amounts: { readonly [name: string]: Amount | undefined }): { 
 
 const refuse = (part: string, got: string, wanted: string, hint: string): DataResult<never> =>
   Result.fail(dataError({ _tag: "BadSplit", part, got, wanted, hint }))
-
-/** The label of a row, by its number. */
-type Label = (row: number) => string | number
-
-const labelsOf = (raw: TreeRaw, name: string): DataResult<Label> => {
-  const of =
-    ({ data }: NDArray): Label =>
-    (row) =>
-      data[row] ?? ""
-  if (hasNamedArrays(raw)) {
-    const flat = Object.entries(raw.arrays).flatMap(([own, { array }]) => (array.data.length === array.shape[0] ? [own] : []))
-    const found = flat.includes(name) ? raw.arrays[name] : undefined
-    return found === undefined
-      ? Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, flat), columns: flat }))
-      : Result.succeed(of(found.array))
-  }
-  if (isTable(raw)) return Result.map(find(raw, name), ({ text }) => text)
-  if (name === arrayLabel && raw.targets !== undefined) return Result.succeed(of(raw.targets))
-  const columns = [arrayLabel]
-  return Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, columns), columns }))
-}
-
-const badCell = (raw: TreeRaw, row: number, column: string, got: string, wanted: string, hint = ""): DataResult<never> => {
-  const line = !hasNamedArrays(raw) && isTable(raw) ? { line: raw.line(row) } : {}
-  return Result.fail(dataError({ _tag: "BadCell", ...line, row: row + 1, column, got, wanted, hint }))
-}
-
-/** A date or a time in ISO 8601, without a zone or in UTC. */
-const isoDate = /^(\d{4})-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?Z?)?)?$/
-
-/** A date as seconds; `undefined` for other text. Nothing depends on the time zone of the machine. */
-const secondsOf = (text: string): number | undefined => {
-  const parts = isoDate.exec(text)
-  if (parts === null) return undefined
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = parts
-    .slice(1)
-    .map((part) => (part === undefined ? undefined : Number(part)))
-  return Date.UTC(year, month - 1, day, hour, minute) / 1000 + second
-}
-
-/** Where each row is in time. Fails with `BadCell` for a cell that has no place: neither all are numbers nor all ISO dates. */
-const timesOf = (raw: TreeRaw, name: string, from: Rows): DataResult<Float64Array> =>
-  Result.gen(function* () {
-    const label = yield* labelsOf(raw, name)
-    const textOf = (i: number): string => String(label(from[i] ?? 0)).trim()
-    const isDated = from.length > 0 && isoDate.test(textOf(0))
-    const times = new Float64Array(from.length)
-    for (let i = 0; i < times.length; i++) {
-      const text = textOf(i)
-      const time = isBlank(text) ? Number.NaN : isDated ? (secondsOf(text) ?? Number.NaN) : Number(text)
-      if (Number.isNaN(time)) {
-        const wanted = isDated
-          ? "an ISO date such as 2024-03-31, as in the first row"
-          : "a number, or an ISO date such as 2024-03-31"
-        const got = isBlank(text) ? "a blank" : quote(text)
-        return yield* badCell(raw, from[i] ?? 0, name, got, wanted, "rows are divided in this order")
-      }
-      times[i] = time
-    }
-    return times
-  })
 
 /** The names of parts in cells. */
 const namesOfParts: { readonly [P in PartName]: ReadonlyArray<string> } = {
@@ -155,10 +103,40 @@ const byColumn = (raw: TreeRaw, { name, ...lists }: PartColumn, from: Rows): Dat
     )
   })
 
-/** The parts of `n` rows, or of `n` times, in their order; without `train` that has what the others leave. Fails with `BadSplit`. */
+/** How many of `n` rows an amount is. */
+const countIn = (n: number, amount: Amount | undefined): number =>
+  amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * n)
+
+/** Rows between the validation rows of a fold and the test rows: later ones, which are in no part of it. */
+const later = "later"
+
+/** Parts without the rows that are in none. */
+export const withoutLater = <A>({ [later]: _, ...parts }: { readonly [part: string]: A }): { readonly [part: string]: A } => parts
+
+/**
+ * The parts of a fold in time order: of k + 1 equal sections, fold i is validated on the section after the first i, and learns from
+ * these (forward chaining; Tashman, Out-of-sample tests of forecasting accuracy, 2000). Test rows come after all folds.
+ */
+const partsOfFold = (
+  n: number,
+  { fold = 1, folds = 1, test, unlabelled }: Wanted,
+): DataResult<{ readonly [part: string]: Split.Part }> => {
+  const [own, held] = [countIn(n, unlabelled), countIn(n, test)]
+  const rest = n - own - held
+  if (rest < folds + 1)
+    return refuse("folds", String(folds), `at most ${Math.max(0, rest - 1)}, one less than the rows that they divide`, "")
+  const end = (section: number) => Math.round((section * rest) / (folds + 1))
+  const counts = { unlabelled: own, train: end(fold), val: end(fold + 1) - end(fold), [later]: rest - end(fold + 1), test: held }
+  return Result.succeed(amountsOf(counts))
+}
+
+/**
+ * The parts of `n` rows, or of `n` times, in their order; without `train` that has what the others leave. With folds they are those
+ * of the fold that is meant, or of the first, and rows between the parts have a name that `withoutLater` removes. Fails with `BadSplit`.
+ */
 export const partsInOrder = (n: number, split: Wanted): DataResult<{ readonly [part: string]: Split.Part }> => {
-  const countOf = (amount: Amount | undefined): number =>
-    amount === undefined ? 0 : typeof amount === "number" ? amount : Math.round((Number.parseFloat(amount) / 100) * n)
+  if (split.folds !== undefined) return partsOfFold(n, split)
+  const countOf = (amount: Amount | undefined): number => countIn(n, amount)
   const others = countOf(split.val) + countOf(split.test) + countOf(split.unlabelled)
   if (split.train === undefined && others >= n) return Result.fail(noTrain)
   const wanted = { ...split, train: split.train ?? n - others }
@@ -211,7 +189,7 @@ const others = (n: number, parts: ReadonlyArray<Split.Rows>): Split.Rows => {
  * Fails as `Split.parts` does, with `NoColumn` for an unknown column, and with `BadCell` for a cell that has no group, no part or no
  * place.
  */
-export const divide = (raw: TreeRaw, split: Wanted, from: Rows = all(raw)): DataResult<Division> =>
+export const divide = (raw: TreeRaw, split: Divided, from: Rows = all(raw)): DataResult<Division> =>
   Result.gen(function* () {
     const { by, column, fold = 1, folds, group, repeat = 1, repeats = 1, seed, stratify, test, train, unlabelled, val } = split
     if (column !== undefined) return yield* byColumn(raw, column, from)
@@ -220,8 +198,8 @@ export const divide = (raw: TreeRaw, split: Wanted, from: Rows = all(raw)): Data
     const inSource = (parts: { readonly [name: string]: Split.Rows }): Division =>
       Object.fromEntries(Object.entries(parts).map(([name, places]) => [name, rowsOf(places)] as const))
     if (by !== undefined) {
-      const order = by === "order" ? undefined : yield* timesOf(raw, by.order, from)
-      return inSource(yield* Split.inOrder(n, yield* partsInOrder(n, split), order))
+      const order = by === "order" ? undefined : yield* Times.timesOf(raw, by.order, from, split.written)
+      return inSource(withoutLater(yield* Split.inOrder(n, yield* partsInOrder(n, split), order)))
     }
     const valuesOf = (name: string) => Result.map(labelsOf(raw, name), (label) => numbered(from, label))
     const groupsIn = (name: string) => (!hasNamedArrays(raw) && isTable(raw) ? groupsOf(name, raw, from) : valuesOf(name))

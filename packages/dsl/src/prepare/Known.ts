@@ -224,8 +224,13 @@ const divided = (total: number, split: Split, ownTest: boolean): Rows => {
   const { fold = 1, folds } = split
   if (folds !== undefined) {
     const all = Math.max(0, total - rowsOf(split.test, total) - rowsOf(split.unlabelled, total))
+    const test = ownTest ? rowsOf(split.test, total) : 0
+    if (split.by !== undefined) {
+      const end = (section: number) => Math.round((section * all) / (folds + 1))
+      return { train: end(fold), val: end(fold + 1) - end(fold), test }
+    }
     const val = Math.round((fold * all) / folds) - Math.round(((fold - 1) * all) / folds)
-    return { train: all - val, val, test: ownTest ? rowsOf(split.test, total) : 0 }
+    return { train: all - val, val, test }
   }
   const val = rowsOf(split.val, total)
   const test = ownTest ? rowsOf(split.test, total) : 0

@@ -102,7 +102,7 @@ const judgedOf = (data: Data, { slices = [], split = "test" }: Partial<Document[
     const values = yield* Effect.fromResult(Slices.valuesOf(slices, judged.raw, rows)).pipe(refused(judged.place))
     // A run without the rows that it is to be evaluated on is judged on those that nothing was learned from.
     const [timed, timedRows] = rows.length > 0 ? [judged, rows] : [source, parts.val ?? train]
-    const inTime = yield* Effect.fromResult(InTime.of(data, timed.raw, timedRows)).pipe(refused(timed.place))
+    const inTime = InTime.of(data, timed.raw, timedRows)
     return { slices: values, ...(inTime === undefined ? {} : { inTime }) }
   })
 

@@ -168,20 +168,32 @@ const dividedOf = (
   )
 }
 
+/** The rows that are profiled. */
+interface Read {
+  readonly source: Rows
+  /** The rows of a source of its own for testing. */
+  readonly test?: Rows
+}
+
 /**
- * Profiles the data of a document; paths are relative to `directory`. A large table is read onto the disk first, and then column by
- * column; its rows are there as long as the scope. Fails with the findings of a source that cannot be read, and with `ScratchError`.
+ * The rows that are profiled; paths are relative to `directory`. A large table is read onto the disk; its rows are there as long as the
+ * scope. Fails with the findings of a source that cannot be read, and with `ScratchError`.
  */
+export const rowsOf = (
+  data: Data,
+  directory: string,
+): Effect.Effect<Read, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
+  Effect.gen(function* () {
+    const source = yield* readRows(data, data.source, ["data", "source"], directory)
+    if (data.test === undefined) return { source }
+    return { source, test: yield* readRows(data, data.test, ["data", "test"], directory) }
+  })
+
+/** Profiles rows of a document, a table column by column. Fails with `ScratchError` where rows on disk cannot be read. */
 export const profiled = (
   { data, model }: { readonly data: Data; readonly model?: Model },
-  directory: string,
-): Effect.Effect<Profiled, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
-  Effect.gen(function* () {
-    const described = { data, model }
-    const source = yield* readRows(data, data.source, ["data", "source"], directory)
-    const test = data.test === undefined ? undefined : yield* readRows(data, data.test, ["data", "test"], directory)
-    return yield* Scratch.using(() => profileOf(described, source, test))
-  })
+  { source, test }: Read,
+): Effect.Effect<Profiled, ScratchError> => Scratch.using(() => profileOf({ data, model }, source, test))
 
 /** The rows of a table, and after them those of a second one, in the columns of the first; undefined if it lacks one of `names`. */
 const joined = (table: Table.Table, other: Table.Table, names: ReadonlyArray<string>): Table.Table | undefined => {

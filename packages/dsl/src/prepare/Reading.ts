@@ -174,11 +174,13 @@ const readRows = (data: Read, source: Named, at: Path, directory: string, keep: 
       const bytes = yield* Load.size(file).pipe(refused(placeOf(option)))
       yield* Progress.report({ _tag: "Reading", file: path, bytes })
       const hash = createHash("sha256")
+      let done = 0
       const options = Source.tableOptionsOf(use)
       const raw = yield* Load.csv(file, { ...options, use: usesOf(data, options, keep) }, (piece) => {
         hash.update(piece)
+        done += piece.length
       }).pipe(refused(placeOf(option)))
-      return { raw, files: [{ path, bytes, sha256: hash.digest("hex") }], place }
+      return { raw, files: [{ path, bytes: done, sha256: hash.digest("hex") }], place }
     }
     const files: Array<() => FileRecord> = []
     const contents: Array<readonly [string, Uint8Array | Folder]> = []

@@ -5,7 +5,7 @@ import * as Series from "@adjoint/core/data/Series"
 import type { Table } from "@adjoint/core/data/Table"
 import * as Result from "effect/Result"
 import { type Data, horizonOf, type Series as Wanted } from "../Document.ts"
-import { type Division, partsInOrder, splitOf } from "./Division.ts"
+import { type Division, partsInOrder, splitOf, withoutLater } from "./Division.ts"
 
 /** The series of data that has them: a column of the type `group` tells them apart, unless the document names one. */
 export const seriesOf = (data: Data & { readonly series: Wanted }): Series.Series => {
@@ -35,7 +35,10 @@ type Times = { readonly [part: string]: readonly [first: number, end: number] }
 
 /** The times of each part. Fails with `BadSplit`. */
 const timesOf = (order: Series.Order, { split }: Data): Result.Result<Times, DataError> =>
-  Result.flatMap(partsInOrder(order.times, split), (wanted) => Series.divide(order, wanted))
+  Result.map(
+    Result.flatMap(partsInOrder(order.times, split), (wanted) => Series.divide(order, wanted)),
+    withoutLater,
+  )
 
 /** The rows at the times of each part, of a table whose rows are all used. Fails as `Series.order` does, and with `BadSplit`. */
 export const rowsOfParts = (table: Table, data: Data & { readonly series: Wanted }): Result.Result<Division, DataError> =>

@@ -246,7 +246,7 @@ const splitFields = Schema.Struct({
   ),
   folds: optional(
     Fields.integer({ minimum: 2 }),
-    "Cross-validation: `train` trains one model for each of so many folds, which are the validation rows in turn, and reports the mean and the deviation of their scores.",
+    "Cross-validation: `train` trains one model for each of so many folds, which are the validation rows in turn, and reports the mean and the deviation of their scores. With `by`, and of a series, each fold is validated on the rows after those that it learns from.",
   ),
   repeats: optional(Fields.count, "How many times the rows are divided into folds, each time anew. Default: 1."),
   fold: optional(Fields.count, "The one fold to train, counted from 1. Default: all, one after the other."),

@@ -55,7 +55,7 @@ export const searchFields = (catalogue: Catalogue, choices: Choices) => {
       "val.loss",
       "The scores that are better the lower, or sizes such as `model.params`. Default: val.loss, if nothing is maximized.",
     ),
-    sampler: Fields.usuallyNamed(sampler, "random", "How points are chosen."),
+    sampler: Fields.usuallyNamed(sampler, "tpe", "How points are chosen."),
     trials: Schema.optionalKey(
       Fields.described(Fields.count, `How many trials run. Default: ${usualTrials}, of a grid all of its points.`),
     ),

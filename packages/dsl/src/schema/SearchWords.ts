@@ -105,7 +105,6 @@ export const search = {
 export const samplerNames = {
   asha: "this stops bad trials: `pruner: asha`",
   hyperband: "this stops bad trials: `pruner: hyperband`",
-  bohb: "write `sampler: tpe` with `pruner: hyperband`",
   median: "this stops bad trials: `pruner: median`",
   pbt: "population-based training is not supported: use `sampler: tpe` with `pruner: asha`",
 } as const

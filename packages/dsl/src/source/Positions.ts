@@ -55,6 +55,9 @@ const below = (places: ReadonlyMap<string, Place>): ReadonlyMap<string, Readonly
 /** The places directly below a path. */
 export const inside = ({ places }: Positions, path: Path): ReadonlyArray<Place> => below(places).get(pointer(path)) ?? []
 
+/** Whether there are places below a JSON Pointer. */
+export const hasInside = ({ places }: Positions, pointer: string): boolean => below(places).has(pointer)
+
 /** The command-line setting of this path, if any. */
 export const overridden = ({ overrides = [] }: Positions, path: Path): string | undefined =>
   overrides.findLast((override) => isWithin(path, override.path))?.text

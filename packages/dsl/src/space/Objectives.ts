@@ -15,7 +15,7 @@ const side = (search: Pick<Search, "maximize" | "minimize">, key: "maximize" | "
  * What a search looks for: scores first, since the first objective is the one that is reported after every epoch; then sizes. Without
  * any, the least validation loss.
  *
- * `objectives({ maximize: ["val.auroc"], minimize: ["model.params"] }).map(({ mode, name }) => `${mode} ${name}`) // => ["max val.auroc", "min model.params"]`
+ * `objectives({ maximize: ["val.auroc"], minimize: ["model.params"] }).map(({ mode }) => mode) // => ["max", "min"]`
  */
 export const objectives = (search: Pick<Search, "maximize" | "minimize">): ReadonlyArray<Placed> => {
   const all = [...side(search, "maximize"), ...side(search, "minimize")]

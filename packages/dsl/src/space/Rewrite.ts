@@ -1,13 +1,15 @@
 /**
- * The text of a model file at a point of its space: each marker becomes the value that was chosen, in place, and the section
- * `search` goes. Everything else stays as it was written: layout, comments, variables and blocks. A comment inside a marker stays
+ * The text of a model file at a point of its space: each marker becomes the value that was chosen, in place, each value that was
+ * set on the command line is written, and the section `search` goes. Everything else stays as it was written: layout, comments, variables and blocks. A comment inside a marker stays
  * if it belongs to the marker or to the chosen value.
  */
 
 import type { Point } from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
 import type { TextEdit } from "../diagnostic/Diagnostic.ts"
-import { columnOf, inside, remove } from "../diagnostic/Layout.ts"
+import { put } from "../diagnostic/Edit.ts"
+import { columnOf, remove } from "../diagnostic/Layout.ts"
+import { flow } from "../schema/Mend.ts"
 import { type Data, isRecord } from "../source/Data.ts"
 import { type Path, pointer } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
@@ -61,37 +63,28 @@ const isBlank = (text: string): boolean => /^\s*$/.test(text)
 
 /** The edits that turn a file into the plain file of a point. Dimensions that the point does not have keep their defaults. */
 export const rewrite = ({ data, file, positions }: Written, point: Point): ReadonlyArray<TextEdit> => {
-  const { source } = positions
+  const { overrides = [], source } = positions
   const { text } = source
   const comments = commentsOf(source)
   const byId = new Map([...file.searched.values()].map((found) => [found.id, found]))
 
   const isFlow = (start: number): boolean => /[[{]/.test(text.charAt(start))
 
-  /** The span of a value, of a block up to the end of its last value. */
+  /** Where the text of a value ends that is no block; an empty one ends with the colon of its key. */
+  const ownEnd = ({ key, value: { end, start } }: Positions.Place): number =>
+    key !== undefined && end <= key.end ? text.indexOf(":", key.end) + 1 : start + text.slice(start, end).trimEnd().length
+
+  const isBlock = (at: string, { value }: Positions.Place): boolean => !isFlow(value.start) && Positions.hasInside(positions, at)
+
+  /** The span of a value, of a block up to the end of its last value: what the parser takes for its end may have comments before it. */
   const spanAt = (path: Path): Span | undefined => {
-    const place = Positions.at(positions, path)
+    const at = pointer(path)
+    const place = positions.places.get(at)
     if (place === undefined) return undefined
-    const { end, start } = place.value
-    const last = isFlow(start) ? undefined : inside(positions, path).at(-1)
-    if (last === undefined) return spanIn(source, start, start + text.slice(start, end).trimEnd().length)
-    return spanIn(source, start, lastEnd(path))
-  }
-
-  /** Where the last value of a block ends; an empty one ends with the colon of its key. */
-  const lastEnd = (path: Path): number =>
-    Math.max(
-      ...keysAt(path).map((key) => {
-        const at = [...path, key]
-        const { key: written, value } = Positions.at(positions, at) ?? {}
-        const end = spanAt(at)?.end ?? 0
-        return written !== undefined && value !== undefined && end <= written.end ? text.indexOf(":", written.end) + 1 : end
-      }),
-    )
-
-  const keysAt = (path: Path): ReadonlyArray<string | number> => {
-    const node = path.reduce<unknown>((owner, key) => (owner as { readonly [key: string | number]: unknown })[key], data)
-    return Array.isArray(node) ? node.map((_, i) => i) : Object.keys(node as object)
+    const { start } = place.value
+    if (!isBlock(at, place)) return spanIn(source, start, Math.max(start, ownEnd(place)))
+    const inner = [...positions.places].filter(([other, found]) => other.startsWith(`${at}/`) && !isBlock(other, found))
+    return spanIn(source, start, Math.max(...inner.map(([, found]) => ownEnd(found))))
   }
 
   /** The comment that follows on the same line. */
@@ -133,7 +126,7 @@ export const rewrite = ({ data, file, positions }: Written, point: Point): Reado
       const beside = items.findLast(({ end }) => end <= comment.start && /^,? *$/.test(text.slice(end, comment.start)))
       const next = items.find(({ start }) => start > comment.start)
       const isAlone = isBlank(text.slice(lineStart(comment.start), comment.start))
-      const isBefore = isAlone && next !== undefined && /^(?:\s*#.*)*[\s-]*$/.test(text.slice(comment.end, next.start))
+      const isBefore = isAlone && next !== undefined && /^(?:\s*#[^\n]*\n)*[\s-]*$/.test(text.slice(comment.end, next.start))
       const owner = beside ?? (isBefore ? next : undefined)
       return owner === undefined || owner === item
     })
@@ -149,17 +142,20 @@ export const rewrite = ({ data, file, positions }: Written, point: Point): Reado
     const list = Array.isArray(node.$search) ? node.$search : []
     const places = [...list.map((_, i) => ["$search", i]), ["default"]]
     const items = places.flatMap((place) => spanAt([...path, ...place]) ?? [])
-    const isBlock = !isFlow(marker.start)
+    const isInBlock = !isFlow(marker.start)
     const value = typeof found === "number" ? numberAt(found) : valueAt(node, path, found, items)
     if (value === undefined) return []
     const { above, body, own } = value
     const isInFlow = own === undefined || isFlow(spanAt([...path, "$search"])?.start ?? 0)
     const moved = isInFlow ? body : outdented(body, columnOf(text, own.start) - columnOf(text, marker.start))
-    const after = isBlock ? commentAfter(marker) : undefined
+    const after = isInBlock ? commentAfter(marker) : undefined
     const key = Positions.at(positions, path)?.key
     const colon = key === undefined ? undefined : text.indexOf(":", key.end) + 1
     // A value of one line stands beside its key, where the marker began in the line below.
-    const isBeside = isBlock && colon !== undefined && value.isLine && isBlank(text.slice(colon, marker.start))
+    const between = colon === undefined ? undefined : /^\s*(#[^\n]*)?\s*$/.exec(text.slice(colon, marker.start))
+    const isBeside = isInBlock && colon !== undefined && value.isLine && between !== undefined && between !== null
+    const [, written] = between ?? []
+    const comment = written === undefined ? [] : [" ", written.trimEnd()]
     const kept = [
       ...keptComments(marker, own, items)
         .filter(({ start }) => start !== value.beside)
@@ -174,7 +170,7 @@ export const rewrite = ({ data, file, positions }: Written, point: Point): Reado
     return [
       ...(lines === "" ? [] : [{ span: spanIn(source, at, at), text: lines }]),
       isBeside
-        ? { span: spanIn(source, colon, end), text: ` ${moved}` }
+        ? { span: spanIn(source, colon, end), text: [" ", moved, ...comment].join("") }
         : { span: spanIn(source, marker.start, end), text: moved },
     ]
   }
@@ -193,24 +189,56 @@ export const rewrite = ({ data, file, positions }: Written, point: Point): Reado
     const { above, written } = valueText(value, at, span)
     const isItem = typeof index === "number" && !isFlow(spanAt([...path, "$search"])?.start ?? 0)
     const comment = isItem ? commentAfter(span) : undefined
-    const isBlock = typeof value === "object" && value !== null && !/^[[{]/.test(written)
+    const isLong = typeof value === "object" && value !== null && !/^[[{]/.test(written)
     return {
       body: comment === undefined ? written : `${written}${text.slice(span.end, comment.start)}${slice(comment)}`,
       above,
       own: typeof index === "number" ? items.find(({ start }) => start === span.start) : undefined,
-      isLine: !isBlock && !written.includes("\n"),
+      isLine: !isLong && !written.includes("\n"),
       ...(comment === undefined ? {} : { beside: comment.start }),
     }
   }
 
+  /** A value without markers, each replaced by the value that is chosen. */
+  const settled = (node: Data, path: Path): Data => {
+    if (Array.isArray(node)) return node.map((item: Data, i) => settled(item, [...path, i]))
+    if (!isRecord(node)) return node
+    if (!isMarker(node))
+      return Object.fromEntries(Object.entries(node).map(([key, item]) => [key, settled(item, [...path, key])] as const))
+    const found = chosen(node, path)
+    if (typeof found === "number") return found
+    const [key, index] = found ?? ["default"]
+    const value = key === "default" ? node.default : Array.isArray(node.$search) ? node.$search[Number(index)] : undefined
+    return settled(value ?? null, [...path, ...(found ?? ["default"])])
+  }
+
+  const isSet = (path: Path): boolean => overrides.some((override) => pointer(override.path) === pointer(path))
+
+  /** A value from the command line, in place of the one that was written, or added to its map. */
+  const overrideEdits = (node: Data, path: Path): ReadonlyArray<TextEdit> => {
+    const span = spanAt(path)
+    const written = flow(settled(node, path))
+    return span === undefined ? (put(positions, path, written) ?? []) : [{ span, text: written }]
+  }
+
   const editsIn = (node: Data, path: Path): ReadonlyArray<TextEdit> => {
+    if (isSet(path)) return overrideEdits(node, path)
     if (isMarker(node)) return markerEdits(node, path)
     if (Array.isArray(node)) return node.flatMap((item: Data, i) => editsIn(item, [...path, i]))
     return isRecord(node) ? Object.entries(node).flatMap(([key, item]) => editsIn(item, [...path, key])) : []
   }
 
+  /** The edit that deletes the section `search`, with the lines of comments directly above it, unless the file begins with them. */
+  const removal = (): ReadonlyArray<TextEdit> => {
+    const removed = remove(positions, ["search"])
+    if (removed === undefined) return []
+    const { end, start } = removed.span
+    let from = start
+    while (from > 0 && lineStart(from) === from && text.startsWith("#", lineStart(from - 1))) from = lineStart(from - 1)
+    return [{ span: spanIn(source, from === 0 ? start : from, end), text: removed.text }]
+  }
+
   if (!isRecord(data)) return []
   const { search, ...sections } = data
-  const removed = search === undefined ? undefined : remove(positions, ["search"])
-  return [...editsIn(sections, []), ...(removed === undefined ? [] : [removed])]
+  return [...editsIn(sections, []), ...(search === undefined ? [] : removal())]
 }

@@ -471,6 +471,20 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
       return [key, value(node, { to: [key], from: [key], through: [], within: [] })] as const
     }),
   )
+  if (chosen === undefined && values <= maxValues && found.size === 0) {
+    const unused = [...markersIn(data.vars ?? null, ["vars"]), ...markersIn(definitions ?? null, Blocks.root)]
+    for (const from of unused.filter((path) => !markers.has(pointer(path)))) {
+      const place = Positions.at(positions, from)
+      if (place !== undefined) places.set(pointer(from), place)
+      const why = from[0] === "vars" ? `\`$${from[1]}\` is not used` : `no use of the block \`${from[2]}\` reads it`
+      found.set(pointer(from), {
+        code: "A642",
+        message: `this search marker decides nothing: ${why}`,
+        at: { path: from },
+        help: "a search has no dimension for it: use it, or write its default in its place",
+      })
+    }
+  }
   // A document that is too large has only this finding.
   if (values > maxValues) for (const key of Object.keys(sections)) unknown.add(pointer([key]))
   const kept = values > maxValues ? Object.fromEntries(Object.keys(sections).map((key) => [key, null])) : expanded
@@ -482,6 +496,13 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
     numbers,
     markers: [...markers.values()],
   }
+}
+
+/** The places of the outermost search markers. */
+const markersIn = (node: Data, path: Path): ReadonlyArray<Path> => {
+  if (Marker.isMarker(node)) return [path]
+  if (Array.isArray(node)) return node.flatMap((item: Data, i) => markersIn(item, [...path, i]))
+  return isRecord(node) ? Object.entries(node).flatMap(([key, item]) => markersIn(item, [...path, key])) : []
 }
 
 const withoutBlocks = (model: Data): Data => {

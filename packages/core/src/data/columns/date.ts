@@ -107,7 +107,7 @@ const forEach = (
   for (let i = 0; i < cells.size; i++) {
     const text = cells.text(i).trim()
     const instant = read?.(text)
-    if (instant !== undefined) each(zone === "utc" ? { clock: instant.clock - instant.offset, offset: 0 } : instant, i)
+    if (instant !== undefined) each(onClock(zone, instant), i)
     else if (!isBlank(text)) {
       const guesses = DateFormat.guesses(text).map((guess) => `\`format: ${guess}\``)
       return refuseCell(cells, i, { got: quote(text), wanted, hint: guesses.join(" or ") })
@@ -128,7 +128,15 @@ const usualParts = (clocks: Float64Array): ReadonlyArray<DatePart> => [
   ...(clocks.some((clock) => clock % dayLength !== 0) ? (["hour"] as const) : []),
 ]
 
-const fillOf = ({ format, missing }: Options, cells: Pick<Cells, "name">, known: Float64Array): DataResult<number | null> => {
+/** A date on the clock that parts are read from. */
+const onClock = (zone: Options["zone"], instant: DateFormat.Instant): DateFormat.Instant =>
+  zone === "utc" ? { clock: instant.clock - instant.offset, offset: 0 } : instant
+
+const fillOf = (
+  { format, missing, zone }: Options,
+  cells: Pick<Cells, "name">,
+  known: Float64Array,
+): DataResult<number | null> => {
   if (missing === "error" || missing === "drop") return Result.succeed(null)
   const sorted = known.slice().sort()
   if (typeof missing !== "object")
@@ -136,7 +144,7 @@ const fillOf = ({ format, missing }: Options, cells: Pick<Cells, "name">, known:
   const found = DateFormat.readerOf(format)?.(missing.constant) ?? DateFormat.readerOf("iso")?.(missing.constant)
   return found === undefined
     ? refuseColumn(cells, { got: `\`missing: { constant: ${missing.constant} }\``, wanted: "a date", hint: "" })
-    : Result.succeed(found.clock)
+    : Result.succeed(onClock(zone, found).clock)
 }
 
 const fit = (options: Options, cells: Cells): DataResult<FittedDate> =>

@@ -32,7 +32,10 @@ export const hashText = (text: string): void => {
   const first = text.charCodeAt(0)
   if (first === minus || (first >= zero && first <= nine)) {
     const value = Number(text)
-    if (String(value) === text) return hashNumber(value)
+    if (String(value) === text) {
+      hashNumber(value)
+      return
+    }
   }
   // FNV-1a with three offsets and factors.
   let [a, b, c] = [0x811c9dc5, 0x01000193, 0x9e3779b9]

@@ -152,7 +152,8 @@ const toldBy = (names: Names, targets: Names): number => {
 const fewNames = 20
 
 /** A target as it is compared: names, or quantities. */
-export interface Target extends Values {
+export interface Target {
+  readonly values: Values
   readonly isQuantity: boolean
 }
 
@@ -161,7 +162,7 @@ export interface Target extends Values {
  * for names of which every row has one of its own, which go with any target.
  */
 export const relate = (column: Values, target: Target): Relation | undefined => {
-  const [own, other] = [codesOf(column), codesOf(target)]
+  const [own, other] = [codesOf(column), codesOf(target.values)]
   const rows = knownIn(own, other)
   if (rows.length < 2) return undefined
   const chosen = (values: Float64Array | undefined): Float64Array => Float64Array.from(rows, (row) => values?.[row] ?? 0)
@@ -170,7 +171,7 @@ export const relate = (column: Values, target: Target): Relation | undefined => 
   const distinct = distinctOf(names)
   if (numbers === undefined && distinct === rows.length) return undefined
   const targets = namesOf(other, rows)
-  const measured = target.isQuantity ? chosen(target.numbers) : secondOf(targets, (code) => other.nameOf(code))
+  const measured = target.isQuantity ? chosen(target.values.numbers) : secondOf(targets, (code) => other.nameOf(code))
   const isNamed = numbers === undefined || distinct <= fewNames
   const sums = isNamed && measured !== undefined ? sumsOf(names, measured) : undefined
   const groups =

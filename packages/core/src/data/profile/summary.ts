@@ -44,7 +44,7 @@ export interface Values {
 }
 
 /** The names of cells as numbers. */
-export const codesOf = ({ codes, names }: Values): Codes.NameCodes => codes ?? Codes.ofNames(names)
+export const codesOf = (values: Values): Codes.NameCodes => values.codes ?? Codes.ofNames(values.names)
 
 /** Intervals of a histogram. */
 const intervals = 8

@@ -1,16 +1,18 @@
 /** The times of a series as numbers, and the step between them. */
 import * as DateFormat from "../DateFormat.ts"
+import * as NumberFormat from "../NumberFormat.ts"
 
 /** A time as it is written: a number, or a date. */
 export type Moment = { readonly number: number } | { readonly date: DateFormat.Instant }
 
-/** Reads times: dates of a format, or without one numbers and dates of ISO 8601. `undefined` for another text. */
-export const reader = (format: string | undefined): ((text: string) => Moment | undefined) => {
+/** Reads times: dates of a format, or without one numbers with these marks and dates of ISO 8601. `undefined` for another text. */
+export const reader = (format: string | undefined, marks: NumberFormat.Format = {}): ((text: string) => Moment | undefined) => {
   const read = DateFormat.readerOf(format ?? "iso")
+  const readNumber = NumberFormat.reader(marks)
   return (text) => {
     const own = text.trim()
-    const number = own === "" || format !== undefined ? Number.NaN : Number(own)
-    if (Number.isFinite(number)) return { number }
+    const number = format === undefined ? readNumber(own) : undefined
+    if (number !== undefined) return { number }
     const date = read?.(own)
     return date === undefined ? undefined : { date }
   }
@@ -23,18 +25,28 @@ export const wanted = (format: string | undefined): string =>
 /** A time as a number that can be compared with others: that of a date is its milliseconds since 1970. */
 export const numberOf = (moment: Moment): number => ("number" in moment ? moment.number : moment.date.clock - moment.date.offset)
 
-const month = 28 * 86_400_000
+const day = 86_400_000
 
-/** The months of dates that all have the same day and time of the day, if two are a month apart: equal steps, where milliseconds are not. */
+const month = 28 * day
+
+/**
+ * The months of dates that all have the same day of the month and time of the day, or the last day, if two are a month apart: equal
+ * steps, where milliseconds are not.
+ */
 const monthsOf = (moments: ReadonlyArray<Moment>): ReadonlyArray<number> | undefined => {
   const dates = moments.flatMap((moment) => ("date" in moment ? [moment.date.clock] : []))
   const [first, second] = dates
   if (first === undefined || second === undefined || dates.length < moments.length) return undefined
-  const withinMonth = (clock: number): number => {
-    const date = new Date(clock)
-    return clock - Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1)
-  }
-  if (second - first < month || dates.some((clock) => withinMonth(clock) !== withinMonth(first))) return undefined
+  /** The milliseconds since the month began, or since the one after it does. */
+  const within =
+    (months: 0 | 1) =>
+    (clock: number): number => {
+      const date = new Date(clock)
+      return clock - Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + months, 1)
+    }
+  const areSame = (place: (clock: number) => number): boolean => dates.every((clock) => place(clock) === place(first))
+  const areLast = within(1)(first) >= -day && areSame(within(1))
+  if (second - first < month || !(areLast || areSame(within(0)))) return undefined
   return dates.map((clock) => 12 * new Date(clock).getUTCFullYear() + new Date(clock).getUTCMonth())
 }
 
@@ -51,8 +63,9 @@ export const usualStep = (times: ReadonlyArray<number>): number | undefined => {
   return [...counts].sort(([a, n], [b, m]) => m - n || a - b)[0]?.[0]
 }
 
-/** Whether two steps are equal, but for the rounding of decimal fractions. */
-export const isSame = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b))
+/** Whether two steps are equal, but for the rounding of decimal fractions; `time` is where one of them ends. */
+export const isSame = (a: number, b: number, time: number): boolean =>
+  Math.abs(a - b) <= Math.max(1e-6 * Math.max(Math.abs(a), Math.abs(b)), 2 ** -50 * Math.abs(time))
 
 /** Units of time in milliseconds. */
 const units = [

@@ -54,8 +54,8 @@ const grouped = (table: Table.Table, group: string | undefined): DataResult<Read
 /** The times of all rows of a table. Fails with `BadCell` for a text that is no time. */
 const momentsOf = (table: Table.Table, time: string, format: string | undefined): DataResult<ReadonlyArray<Moments.Moment>> =>
   Result.gen(function* () {
-    const { text } = yield* Table.find(table, time)
-    const momentOf = Moments.reader(format)
+    const { format: marks, text } = yield* Table.find(table, time)
+    const momentOf = Moments.reader(format, marks)
     const moments: Array<Moments.Moment> = []
     for (let row = 0; row < table.size; row++) {
       const moment = momentOf(text(row))
@@ -119,7 +119,7 @@ const stretches = (
     const starts = [0]
     for (let i = 1; i < rows.length; i++) {
       const step = (times[i] ?? 0) - (times[i - 1] ?? 0)
-      if (usual === undefined || Moments.isSame(step, usual)) continue
+      if (usual === undefined || Moments.isSame(step, usual, times[i] ?? 0)) continue
       const [first] = own
       const print = (each: number): string =>
         first === undefined ? String(each) : Moments.printStep(each, first, times[0] !== numbers[0])

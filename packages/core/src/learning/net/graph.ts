@@ -118,10 +118,10 @@ const checkEnds = ({ inputs, order, outputs }: Resolved): void => {
   const twice = inputs?.find((name, i) => inputs.indexOf(name) !== i)
   if (twice !== undefined) misnamed(`a name of its own for each input, not two ${JSON.stringify(twice)}`, "rename one of them")
   if (inputs?.length === 0) misnamed("at least one input", 'inputs: ["image", "age"]')
-  const known = [...(inputs ?? [inputName]), ...order.map(({ name }) => name)]
-  const missing = outputs?.find((name) => !known.includes(name))
-  if (missing !== undefined) misnamed(`names of nodes as outputs, not ${JSON.stringify(missing)}`, known.join(", "))
-  if (outputs?.length === 0) misnamed("at least one output", `outputs: ["${known.at(-1)}"]`)
+  const known = new Set([...(inputs ?? [inputName]), ...order.map(({ name }) => name)])
+  const missing = outputs?.find((name) => !known.has(name))
+  if (missing !== undefined) misnamed(`names of nodes as outputs, not ${JSON.stringify(missing)}`, [...known].join(", "))
+  if (outputs?.length === 0) misnamed("at least one output", `outputs: ["${[...known].at(-1)}"]`)
 }
 
 /** The values that a node gets: those of the names in `from`. */

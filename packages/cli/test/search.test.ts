@@ -1,0 +1,89 @@
+/** `search` in processes of its own: killed, resumed, joined and interrupted. */
+import { spawn } from "node:child_process"
+import { existsSync, readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { inherited, main, spawned, when } from "./process.ts"
+import { folder, run } from "./world.ts"
+
+const model = `schema: 1
+name: moons
+data: { source: { moons: { count: 120, noise: 0.2 } }, split: { seed: 3 } }
+model:
+  layers:
+    # how wide
+    - dense: { units: { $search: [4, 8], default: 4 }, activation: relu }
+    - head: label
+train:
+  seed: 5
+  epochs: 6
+  metrics: [accuracy]
+  optimizer: { adam: { lr: { $search: { log: [1e-3, 1e-1] }, default: 1e-2 } } }
+search: { maximize: val.accuracy, minimize: model.params, trials: 6, pending: 3, seed: 2, where: ["model.params < 40"] }
+`
+
+const directory = folder({ "moons.yaml": model })
+const at = (...path: ReadonlyArray<string>) => join(directory, ...path)
+
+/** A trial as it is exported, without the time that it took. */
+const trialsOf = (exported: string): ReadonlyArray<string> =>
+  exported
+    .trim()
+    .split("\n")
+    .map((line) => line.slice(0, line.lastIndexOf(",")))
+
+const search = (store: string, ...rest: ReadonlyArray<string>) =>
+  spawned(["search", "moons.yaml", "--store", store, "-o", `${store}.yaml`, ...rest], { cwd: directory })
+
+const exported = async (store: string) => trialsOf((await run(["search", "--store", at(store), "--export", "csv"])).stdout)
+
+test("a search that is killed is resumed, shared and extended to the trials of one that was not", async () => {
+  const whole = await search("whole.sqlite", "--trials", "5", "--parallel", "1")
+  expect(whole.stderr).toContain("study moons · 2 dimensions")
+  expect(whole.code).toBe(0)
+
+  const killed = await spawned(["search", "moons.yaml", "--store", "again.sqlite", "--trials", "5", "--parallel", "1"], {
+    cwd: directory,
+    meanwhile: when("trial 1 ", "SIGKILL"),
+  })
+  expect(killed.code).toBe(-1)
+  const refused = await search("again.sqlite")
+  expect(refused.code).toBe(2)
+  expect(refused.stderr).toContain("--resume continues or joins it")
+  const both = await Promise.all([search("again.sqlite", "--resume"), search("again.sqlite", "--resume")])
+  expect(both.map(({ code }) => code)).toEqual([0, 0])
+  expect(await exported("again.sqlite")).toEqual(await exported("whole.sqlite"))
+  for (const name of ["history", "slices", "pareto"]) expect(existsSync(at("moons", `${name}.svg`))).toBe(true)
+
+  // The file of the best trial has its score, keeps the comments, and has nothing to search.
+  const best = readFileSync(at("whole.sqlite.yaml"), "utf8")
+  expect(best).toContain("# how wide")
+  expect(best).not.toContain("search")
+  const { code, stderr, stdout } = await run(["train", at("whole.sqlite.yaml"), "--runs", at("runs"), "--json"])
+  expect([code, stderr.includes("error")]).toEqual([0, false])
+  const epochs = stdout.split("\n").filter((line) => line.includes('"event":"epoch"'))
+  const accuracy = JSON.parse(epochs.at(-1) ?? "{}").val.accuracy
+  const rows = (await exported("whole.sqlite")).slice(1).map((line) => line.split(","))
+  expect(Math.max(...rows.map(([, , value]) => Number(value)))).toBe(accuracy)
+})
+
+test("an interrupted search ends at once and says how it continues", async () => {
+  const started = { at: 0 }
+  const child = spawn(process.execPath, [main, "search", "moons.yaml", "--store", "stopped.sqlite", "--set", "train.epochs=100000"], {
+    cwd: directory,
+    env: inherited,
+  })
+  let heard = ""
+  child.stderr.on("data", (chunk: Buffer) => {
+    heard += chunk.toString()
+    if (started.at === 0 && heard.includes("at a time")) {
+      started.at = performance.now()
+      setTimeout(() => child.kill("SIGINT"), 300)
+    }
+  })
+  const code = await new Promise((resolve) => child.on("close", resolve))
+  expect(code).toBe(130)
+  expect(heard).toContain("--resume")
+  expect(performance.now() - started.at).toBeLessThan(5000)
+  rmSync(at("stopped.sqlite"), { force: true })
+})
