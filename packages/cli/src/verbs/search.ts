@@ -154,7 +154,9 @@ const placesOf = ({ output }: Options, file: string, store: string, name: string
 const stopped = ({ json, store, study }: Options, file: string) => {
   const flags = [...(store === undefined ? [] : [`--store ${store}`]), ...(study === undefined ? [] : [`--study ${study}`])]
   const command = ["adjoint search", file, ...flags, "--resume"].map((word) => printable(word)).join(" ")
-  return json ? Effect.void : message((style) => `stopped; trials that had not finished will run again\n  ${style("accent", "try:")} ${command}`)
+  return json
+    ? Effect.void
+    : message((style) => `stopped; trials that had not finished will run again\n  ${style("accent", "try:")} ${command}`)
 }
 
 type DatabaseError = SqlError | Schema.SchemaError | PersistedQueueError
