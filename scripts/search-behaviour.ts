@@ -1,5 +1,5 @@
 /**
- * How samplers and pruners behave on the usual test functions: `node scripts/search-behaviour.ts [trials] [seeds]`. Each sampler and
+ * How samplers and pruners behave on the usual test functions: `node scripts/search-behaviour.ts [trials] [seeds] [samplers|pruners]`. Each sampler and
  * `random` run the same number of trials with the same seeds; a row says in how many seeds the sampler's best value is lower, the
  * medians of the best values, and the processor time of a choice. Then what pruners cost, in epochs, on noisy learning curves. The
  * figures of docs/results.md come from it. They are the same on every machine, except the times.
@@ -94,7 +94,7 @@ export const problems: { readonly [name: string]: Problem } = {
 const epochs = 81
 const curve = (problem: Problem, point: Point, noise: ReturnType<typeof draws>) => {
   const floor = Math.min(1, problem.value(point))
-  const speed = 1 + 5 * Math.min(1, (point.lr ?? 0.01) * 10)
+  const speed = 3 + 3 * Math.min(1, (point.lr ?? 0.01) * 10)
   return (epoch: number): number => floor + (1 - floor) / (1 + (speed * epoch) / 6) + 0.01 * noise.normal()
 }
 
@@ -182,33 +182,51 @@ const compareSamplers = (name: string, problem: Problem, trials: number, seeds: 
   }
 }
 
-const pruners: { readonly [name: string]: () => Rule } = {
-  none: () => Pruner.none(),
-  median: () => Pruner.median(),
-  asha: () => Pruner.asha(),
-  hyperband: () => Pruner.hyperband(),
-}
+/** Pruners, with how many times the trials each has: those that save epochs can spend them on more trials. */
+const pruners: ReadonlyArray<readonly [name: string, make: () => Rule, times: number]> = [
+  ["none", () => Pruner.none(), 1],
+  ["median", () => Pruner.median(), 1],
+  ["asha", () => Pruner.asha(), 1],
+  ["asha", () => Pruner.asha(), 2],
+  ["hyperband", () => Pruner.hyperband(), 1],
+]
 
-if (import.meta.main) {
-  const trials = Number(process.argv[2] ?? 60)
-  const seeds = Array.from({ length: Number(process.argv[3] ?? 10) }, (_, i) => i + 1)
+/** Compares the samplers with random points, with all results known and with 8 trials pending. */
+const showSamplers = (trials: number, seeds: ReadonlyArray<number>): void => {
   for (const pending of [1, 8]) {
     console.log(`\n${trials} trials, ${seeds.length} seeds, pending ${pending}\n`)
     console.log("| function | sampler | better than random | median of the best | ms a choice |")
     console.log("| --- | --- | ---: | ---: | ---: |")
     for (const [name, problem] of Object.entries(problems)) compareSamplers(name, problem, trials, seeds, pending)
   }
-  console.log(`\n${trials} trials of ${epochs} noisy epochs, tpe, pending 8\n`)
-  console.log("| pruner | epochs, share of none | pruned | median of the value chosen |")
-  console.log("| --- | ---: | ---: | ---: |")
-  const conditional = problems.conditional as Problem
-  for (const [name, make] of Object.entries(pruners)) {
-    const outcomes = seeds.map((seed) =>
-      runStudy(conditional, Sampler.tpe(), seed, trials, { pending: 8, pruner: make(), curved: true }),
-    )
-    const share = median(outcomes.map(({ cost }) => cost / (trials * epochs)))
-    console.log(
-      `| ${name} | ${share.toFixed(2)} | ${median(outcomes.map(({ pruned }) => pruned))} | ${shown(median(outcomes.map(({ best }) => best)))} |`,
-    )
+}
+
+/** Compares the pruners on noisy learning curves, for random points and for those of tpe, with all trials run to their end. */
+const showPruners = (trials: number, seeds: ReadonlyArray<number>): void => {
+  const { conditional } = problems
+  if (conditional === undefined) return
+  console.log(`\n${trials} trials of at most ${epochs} noisy epochs, ${seeds.length} seeds, pending 8\n`)
+  console.log(
+    "| sampler | pruner | trials | stopped | epochs, share of none | median of the value chosen | as good as none or better |",
+  )
+  console.log("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
+  for (const [sampler, makeSampler] of Object.entries({ random: () => Sampler.random(), tpe: () => Sampler.tpe() })) {
+    const whole = seeds.map((seed) => runStudy(conditional, makeSampler(), seed, trials, { pending: 8, curved: true }).best)
+    for (const [name, make, times] of pruners) {
+      const options = { pending: 8, pruner: make(), curved: true }
+      const outcomes = seeds.map((seed) => runStudy(conditional, makeSampler(), seed, times * trials, options))
+      const share = median(outcomes.map(({ cost }) => cost / (trials * epochs)))
+      const stopped = median(outcomes.map(({ pruned }) => pruned))
+      const good = outcomes.filter(({ best }, i) => best <= (whole[i] ?? 0)).length
+      const cells = [sampler, name, times * trials, stopped, share.toFixed(2), shown(median(outcomes.map(({ best }) => best)))]
+      console.log(`| ${cells.join(" | ")} | ${good} of ${seeds.length} |`)
+    }
   }
+}
+
+if (import.meta.main) {
+  const [, , trials = "60", count = "10", part] = process.argv
+  const seeds = Array.from({ length: Number(count) }, (_, i) => i + 1)
+  if (part !== "pruners") showSamplers(Number(trials), seeds)
+  if (part !== "samplers") showPruners(Number(trials), seeds)
 }

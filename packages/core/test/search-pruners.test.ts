@@ -89,6 +89,17 @@ describe("asha", () => {
     expect(rule(trial(9, [1.5, 1, 9]), curves)).toBe(true)
   })
 
+  test("at a later rung, lets no more go on than successive halving does", () => {
+    const rule = Pruner.asha({ min: 1, factor: 3 })
+    // All 8 got to the second rung. One of 9 goes on there, and not three.
+    expect(rule(trial(9, [0.5, 0.5, 0.5]), curves)).toBe(true)
+    expect(rule(trial(9, [0.5, 0.5, -1]), curves)).toBe(false)
+    // With 18 trials at the first rung, two go on.
+    const stopped = Array.from({ length: 9 }, (_, i) => trial(10 + i, [9], "pruned"))
+    expect(rule(trial(30, [0.5, 0.5, 0.5]), [...curves, ...stopped])).toBe(false)
+    expect(rule(trial(30, [1.5, 1.5, 1.5]), [...curves, ...stopped])).toBe(true)
+  })
+
   test("judges the first report at or after a rung", () => {
     const rule = Pruner.asha({ min: 2, factor: 2 })
     const every3 = (value: number, n: number, number: number): Trial => ({

@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { Key, Sampler, Search, Space, type Trial } from "@adjoint/core"
 import * as Entry from "@adjoint/core/learning/Entry"
 import { draws } from "@adjoint/core/search/draws"
 import { cdf, logImprovement } from "@adjoint/core/search/normal"
 import { condition, fit, initialHyper, predict } from "@adjoint/core/search/sampler/gaussianProcess/regression"
-import { ranked } from "@adjoint/core/search/sampler/observed"
+import { observed, observing, ranked } from "@adjoint/core/search/sampler/observed"
 import { sobolPosition } from "@adjoint/core/search/sampler/sobol"
 import { drawn, logDensity, parzen, weightsByAge } from "@adjoint/core/search/sampler/tpe/parzen"
 import { Effect } from "effect"
@@ -280,18 +280,37 @@ describe("a Gaussian process", () => {
 /** scikit-learn 1.2.1, GaussianProcessRegressor with 1.7 · Matern([0.3, 0.7], nu=2.5) + noise 0.01. */
 const recordedProcess = { evidence: -7.502443395517683, mean: -0.6437093205820282, variance: 0.084544949605019 }
 
-test("observations are ranked from complete ones by value to those that diverged", () => {
-  const one = { point: {}, values: [] as ReadonlyArray<number>, step: 0, value: 0 }
-  const all = [
-    { ...one, number: 0, state: "diverged" as const },
-    { ...one, number: 1, state: "pruned" as const, step: 2, value: 1 },
-    { ...one, number: 2, state: "complete" as const, values: [3] },
-    { ...one, number: 3, state: "pruned" as const, step: 9, value: 5 },
-    { ...one, number: 4, state: "complete" as const, values: [1] },
-    { ...one, number: 5, state: "pruned" as const, step: 9, value: 4 },
-    { ...one, number: 6, state: "refused" as const },
-  ]
-  expect(ranked(all).map(({ number }) => number)).toEqual([4, 2, 5, 3, 1, 0, 6])
+describe("observations are ranked", () => {
+  const space: Space.Space = [{ name: "x", _tag: "Float", low: 0, high: 1 }]
+  const rank = (...trials: ReadonlyArray<Omit<Trial, "number" | "point">>): ReadonlyArray<number> => {
+    const told = trials.reduce(
+      (state, trial, number) => observed(state, { number, point: {}, ...trial }),
+      observing(space, Key.make(1)),
+    )
+    return ranked(told.observations).map(({ number }) => number)
+  }
+  const at = (...values: ReadonlyArray<number>) => values.map((value, i) => ({ step: i + 1, value }))
+  const complete = (...values: ReadonlyArray<number>): Omit<Trial, "number" | "point"> => ({
+    state: "complete",
+    values: values.slice(-1),
+    reports: at(...values),
+  })
+  const ended = (state: Trial["state"], ...values: ReadonlyArray<number>) => ({ state, reports: at(...values) })
+
+  test("by value, then those that diverged and were refused; those that failed are no observations", () => {
+    expect(rank(ended("diverged"), complete(3), ended("refused"), ended("failed"), complete(1))).toEqual([4, 1, 0, 2])
+  })
+
+  test("with stopped ones where the complete one ended whose value was nearest when they were stopped", () => {
+    const all = [complete(9, 5, 1), complete(8, 7, 2), complete(9, 9, 3)]
+    expect(rank(...all, ended("pruned", 9, 5.5))).toEqual([0, 3, 1, 2])
+    expect(rank(...all, ended("pruned", 8.1), ended("pruned", 9, 8.5), ended("pruned", Number.NaN))).toEqual([0, 1, 3, 2, 4, 5])
+  })
+
+  test("with stopped ones last where no complete one got so far, those that got furthest first", () => {
+    expect(rank(ended("pruned", 1), complete(5), ended("pruned", 3, 2), ended("pruned", 3, 1))).toEqual([1, 0, 3, 2])
+    expect(rank(ended("pruned", 2), ended("pruned", 1), ended("pruned", 9, 9))).toEqual([2, 1, 0])
+  })
 })
 
 describe("a search finds the lowest point of a bowl better than chance", () => {
@@ -315,6 +334,19 @@ describe("a search finds the lowest point of a bowl better than chance", () => {
     const learned = await bestOf(Entry.make<Sampler.Sampler>(Sampler.table, { name, options }), isSlow ? 26 : 60)
     expect(learned).toBeLessThan(await bestOf(Sampler.random()))
   })
+})
+
+test("search computes with operations alone whose last bit the language defines", () => {
+  const folder = new URL("../src/search/", import.meta.url)
+  const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".ts"))
+  expect(sources.length).toBeGreaterThan(30)
+  const undefinedBits =
+    /\bMath\.(?!PI|LN2|SQRT|abs|ceil|floor|max|min|round|sign|sqrt|trunc)\w+|\w \*\* |Math\.random|Date\.now|performance\./
+  const found = sources.flatMap((path) => {
+    const code = readFileSync(new URL(path, folder), "utf8").replaceAll(/\/\*\*[\s\S]*?\*\/|\/\/.*/g, "")
+    return undefinedBits.test(code) ? [`${path}: ${undefinedBits.exec(code)?.[0]}`] : []
+  })
+  expect(found).toEqual([])
 })
 
 describe("samplers refuse", () => {

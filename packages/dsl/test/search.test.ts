@@ -217,6 +217,12 @@ train:
   })
 })
 
+test("a file has at most 500 markers", () => {
+  const layers = (n: number) =>
+    `model: { layers: [${Array.from({ length: n }, (_, i) => `{ dense: { $search: [8, 16], default: 8 }, name: d${i} }`).join(", ")}, { head: label }] }\n`
+  expect(said(layers(501))).toEqual(["Y006 a file has at most 500 search markers, and this one has 501 @ 8"])
+})
+
 test("every value may stand where the marker stands", () => {
   expect(units("{ $search: [8, many, -2], default: 8 }")).toEqual([
     'S103 model.layers[0].dense: expected a whole number > 0, got the text "many" @ many',

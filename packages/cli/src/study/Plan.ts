@@ -81,7 +81,7 @@ const textsAt = ({ sound: { reading } }: Training, { folds: wanted, seeds }: Sea
 const usual: Search = {
   maximize: [],
   minimize: [],
-  sampler: { random: {} },
+  sampler: { tpe: {} },
   seed: 0,
   pending: defaultPending,
   seeds: 1,

@@ -35,11 +35,15 @@ export interface Options {
 /** Samples that fit on a screen and in memory. */
 const mostSamples = 100
 
-const printRows = ({ hasOwnTest, parts: { test, train, val }, raw }: Profiled): string => {
+const printRows = ({ ownTest, parts: { test, train, val }, raw }: Profiled): string => {
   const shares = [
     `${Format.count(train.length)} to learn from`,
     ...(val.length > 0 ? [`${Format.count(val.length)} to validate`] : []),
-    ...(hasOwnTest ? ["a source of its own to test"] : test.length > 0 ? [`${Format.count(test.length)} to test`] : []),
+    ...(ownTest !== undefined
+      ? [`${Format.count(ownTest)} in a source of their own to test`]
+      : test.length > 0
+        ? [`${Format.count(test.length)} to test`]
+        : []),
   ]
   return `${Format.counted(PreprocessTree.size(raw), "row")}: ${shares.join(", ")}`
 }
@@ -105,7 +109,7 @@ export const run = ({ file, json, plot, sample: wanted, set }: Options) =>
       return yield* emit({
         event: "profiled",
         file,
-        rows: { train: found.parts.train.length, val: found.parts.val.length, test: found.parts.test.length },
+        rows: { train: found.parts.train.length, val: found.parts.val.length, test: found.ownTest ?? found.parts.test.length },
         ...(found.target === undefined ? {} : { target: found.target }),
         ...(columns === undefined ? {} : { columns }),
         ...(arrays === undefined ? {} : { arrays }),

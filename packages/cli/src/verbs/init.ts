@@ -18,7 +18,8 @@ import * as FileSystem from "effect/FileSystem"
 import { type Choices, choose } from "../init/Choose.ts"
 import { imageFolders, imagesFile } from "../init/Images.ts"
 import { type Sniffed, sniff } from "../init/Sniff.ts"
-import { scalar, tableFile } from "../init/Write.ts"
+import { tableFile } from "../init/Write.ts"
+import { quoted, scalar } from "../init/Yaml.ts"
 import { emit } from "../json/Emit.ts"
 import { ofSource } from "../model/ModelFile.ts"
 import { Refused, UsageError } from "../report/Failure.ts"
@@ -49,7 +50,7 @@ const doubled = (_: string, value: unknown): unknown => (typeof value === "strin
 
 /** A source as a model file has it. */
 const sourceText = (path: string, { delimiter, options }: Sniffed): string => {
-  const given = Object.entries(options).map(([key, value]) => `${key}: ${JSON.stringify(value, doubled)}`)
+  const given = Object.entries(options).map(([key, value]) => `${key}: ${quoted(value, doubled)}`)
   // A source by its ending `.tsv` has tabs between its cells.
   const isTabs = !/\.tsv(?:\.gz)?$/i.test(path) || delimiter === "\t"
   if (given.length === 0 && endings.test(path) && isTabs) return scalar(path)

@@ -41,7 +41,8 @@ export const table = {
   }),
   asha: entry({
     doc: "Successive halving without waiting: at rungs min, min · factor, min · factor² … only the best part goes on.",
-    formula: "at rung r: stop unless vᵣ is among the best ⌊n / factor⌋ of the n values at r, its own included, or the best",
+    formula:
+      "at rung r = 0, 1 …: stop unless vᵣ is among the best max(1, ⌊min(nᵣ / factor, n₀ / factorʳ⁺¹)⌋) of the nᵣ values at r, its own included",
     source: "Li et al., A system for massively parallel hyperparameter tuning (ASHA), 2020",
     advice:
       "The first choice where a few epochs say which trials are bad: most of the time goes to the good ones. Set `min` so that the learning curves have begun to differ; where good trials start slowly, use `hyperband`.",

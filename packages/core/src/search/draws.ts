@@ -8,6 +8,10 @@ import type { Key } from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
 import { log } from "./exactMath.ts"
 
+/** Powers of two, written out: the language does not define the last bits of `**`. */
+const twoTo26 = 67108864
+const twoTo52 = 4503599627370496
+
 /** The two words of a key. */
 export type Words = readonly [number, number]
 
@@ -37,13 +41,13 @@ export const draws = ([first, second]: Words): Draws => {
   let next = 0
   const uniform = (): number => {
     const [high, low] = block(first, second, 0, next++)
-    return ((high >>> 5) * 2 ** 26 + (low >>> 6)) * 2 ** -53
+    return ((high >>> 5) * twoTo26 + (low >>> 6)) / (2 * twoTo52)
   }
   return {
     uniform,
     below: (n) => Math.floor(uniform() * n),
     // An odd multiple of 2⁻⁵³, so that the ends 0 and 1 never occur.
-    normal: () => probit((Math.floor(uniform() * 2 ** 52) + 0.5) * 2 ** -52, log),
+    normal: () => probit((Math.floor(uniform() * twoTo52) + 0.5) / twoTo52, log),
     weighted: (weights) => {
       let left = uniform() * weights.reduce((sum, weight) => sum + weight, 0)
       const found = weights.findIndex((weight) => {

@@ -45,9 +45,20 @@ const valueAtRung = (reports: ReadonlyArray<Report>, rung: number, min: number, 
 }
 
 /**
+ * How many go on at a rung, of `here` trials that got to it and `all` that got to the first: one in `factor` of `here`, but not more
+ * than successive halving gives them, one in factorʳ⁺¹ of all; at least one.
+ */
+const places = (here: number, all: number, rung: number, factor: number): number => {
+  let share = all / factor
+  for (let r = 0; r < rung; r++) share /= factor
+  return Math.max(1, Math.floor(Math.min(here / factor, share)))
+}
+
+/**
  * Stops a trial at a rung (min, min · factor, min · factor² …) unless its value is among the best 1 / factor of those that got so far,
- * its own included; among fewer than `factor`, unless it is the best (Li et al., A system for massively parallel hyperparameter
- * tuning, 2020, in the form that stops and never promotes later). Throws `OptionError`.
+ * its own included (Li et al., A system for massively parallel hyperparameter tuning, 2020, in the form that stops and never promotes
+ * later). The first trials of a search run to their end, since they know no others, and fill the later rungs: so at rung r, from 0, no
+ * more than one in factorʳ⁺¹ of all trials goes on, and always the best. Throws `OptionError`.
  */
 export const asha = ({ factor = ashaOptions.factor.default, min = ashaOptions.min.default }: AshaOptions = {}): Pruner => {
   checkOptions("asha", stepBounds, { min })
@@ -57,8 +68,8 @@ export const asha = ({ factor = ashaOptions.factor.default, min = ashaOptions.mi
     if (rung < 0 || rung === rungAt(reports.at(-2)?.step ?? 0, min, factor)) return false
     const own = valueAtRung(reports, rung, min, factor) ?? Number.POSITIVE_INFINITY
     const values = known.flatMap((trial) => valueAtRung(trial.reports, rung, min, factor) ?? [])
+    const all = known.filter((trial) => valueAtRung(trial.reports, 0, min, factor) !== undefined).length + 1
     const sorted = [...values, own].toSorted((a, b) => a - b)
-    const last = Math.max(1, Math.floor(sorted.length / factor)) - 1
-    return own > (sorted[last] ?? own)
+    return own > (sorted[places(sorted.length, all, rung, factor) - 1] ?? own)
   }
 }

@@ -3,8 +3,8 @@ import { checkOptions } from "../../learning/OptionError.ts"
 import { type Draws, draws, fold } from "../draws.ts"
 import { log } from "../exactMath.ts"
 import { logImprovement } from "../normal.ts"
-import { numberOf, type Point, type Problem, pointAt, type Space } from "../Space.ts"
-import { positionOf } from "../space/Dimension.ts"
+import { build, numberOf, type Point, type Problem, pointAt, type Space } from "../Space.ts"
+import { at, positionOf } from "../space/Dimension.ts"
 import { condition, type Features, fit, type Hyper, initialHyper, type Process, predict } from "./gaussianProcess/regression.ts"
 import { mutated } from "./mutate.ts"
 import { type Observation, type Observing, observed, observing, ranked, resultsOf } from "./observed.ts"
@@ -101,7 +101,7 @@ const changes = 40
 
 /** The point with the largest expected improvement: the best of random points and of the best trials, improved by small changes. */
 const largest = (space: Space, score: (point: Point) => number, seeds: ReadonlyArray<Point>, own: Draws): Point => {
-  const random = Array.from({ length: candidates }, () => randomPoint(space, [own.below(2 ** 32) | 0, own.below(2 ** 32) | 0]))
+  const random = Array.from({ length: candidates }, () => build(space, (dimension) => at(dimension, own.uniform())))
   const scored = [...seeds, ...random]
     .map((point) => ({ point, value: score(point) }))
     .toSorted((a, b) => b.value - a.value)

@@ -1,7 +1,7 @@
 /** The trials that a sampler learns from. */
 import { order } from "../Pareto.ts"
 import type { Point } from "../Space.ts"
-import type { Trial } from "../Trial.ts"
+import type { Report, Trial } from "../Trial.ts"
 import { type Asking, asking } from "./random.ts"
 import type { Sampler } from "./Sampler.ts"
 
@@ -14,6 +14,8 @@ export interface Observation {
   /** The last report of a trial that was stopped. */
   readonly step: number
   readonly value: number
+  /** What a complete trial reported. */
+  readonly reports: ReadonlyArray<Report>
 }
 
 /** The state of a sampler that learns. */
@@ -33,10 +35,10 @@ export const observing = (...[space, key]: Parameters<Sampler["init"]>): Observi
 /** The state with a trial. One that failed says nothing of its point. */
 export const observed = <S extends Observing>(state: S, { number, point, reports, state: how, values = [] }: Trial): S => {
   if (how === "failed") return state
-  const last = reports.at(-1)
   // JSON has no infinite numbers, so a value that is not finite is the largest.
-  const value = Number.isFinite(last?.value) ? (last?.value ?? 0) : Number.MAX_VALUE
-  const observation: Observation = { number, point, state: how, values, step: last?.step ?? 0, value }
+  const finite = reports.map(({ step, value }) => ({ step, value: Number.isFinite(value) ? value : Number.MAX_VALUE }))
+  const { step = 0, value = Number.MAX_VALUE } = finite.at(-1) ?? {}
+  const observation = { number, point, state: how, values, step, value, reports: how === "complete" ? finite : [] }
   const refused = how === "refused" ? state.observations.filter((each) => each.state === "refused") : []
   const kept = refused.length < mostRefused ? state.observations : state.observations.filter((each) => each !== refused[0])
   return { ...state, observations: [...kept, observation] }
@@ -45,27 +47,48 @@ export const observed = <S extends Observing>(state: S, { number, point, reports
 /** How many results there are, refused points aside. */
 export const resultsOf = ({ observations }: Observing): number => observations.filter(({ state }) => state !== "refused").length
 
-const groups = { complete: 0, pruned: 1, diverged: 2, refused: 3 } as const
+const groups = { complete: 0, pruned: 0, diverged: 1, refused: 2 } as const
 
 /**
- * The observations from the best to the worst: complete ones by their value, or by their front and how crowded they are there; then
- * stopped ones, those that got furthest first; then those that diverged and those that were refused.
+ * The final value that a stopped trial might have had: that of the complete trial whose value was nearest at the step where it was
+ * stopped. Infinite where no complete trial reported as much.
+ */
+const estimateOf = ({ step, value }: Observation, complete: ReadonlyArray<Observation>): number => {
+  let nearest = Number.POSITIVE_INFINITY
+  let estimate = Number.POSITIVE_INFINITY
+  for (const { reports, values } of complete) {
+    const then = reports.find((report) => report.step >= step)?.value
+    const [end = Number.POSITIVE_INFINITY] = values
+    if (then === undefined) continue
+    const distance = Math.abs(then - value)
+    if (distance < nearest || (distance === nearest && end > estimate)) {
+      nearest = distance
+      estimate = end
+    }
+  }
+  return estimate
+}
+
+/**
+ * The observations from the best to the worst. With one objective, complete ones by their value and stopped ones by the value that
+ * they might have had; with several, complete ones by their front and how crowded they are there, then stopped ones. Then come those
+ * that diverged and those that were refused.
  */
 export const ranked = (observations: ReadonlyArray<Observation>): ReadonlyArray<Observation> => {
-  const complete = observations.filter(({ state }) => state === "complete")
-  const isSingle = complete.every(({ values }) => values.length < 2)
-  const first = isSingle
-    ? complete.toSorted((a, b) => (a.values[0] ?? 0) - (b.values[0] ?? 0) || a.number - b.number)
-    : order(complete.map(({ values }) => values)).flatMap((i) => complete[i] ?? [])
-  const rest = observations
-    .filter(({ state }) => state !== "complete")
-    .toSorted(
-      (a, b) =>
-        groups[a.state] - groups[b.state] ||
-        (a.state === "pruned" ? b.step - a.step || a.value - b.value : 0) ||
-        a.number - b.number,
-    )
-  return [...first, ...rest]
+  const of = (...states: ReadonlyArray<Observation["state"]>) => observations.filter(({ state }) => states.includes(state))
+  const complete = of("complete")
+  // Those that got furthest first, then by their value.
+  const stopped = of("pruned").toSorted((a, b) => b.step - a.step || a.value - b.value || a.number - b.number)
+  const rest = of("diverged", "refused").toSorted((a, b) => groups[a.state] - groups[b.state] || a.number - b.number)
+  if (complete.some(({ values }) => values.length > 1))
+    return [...order(complete.map(({ values }) => values)).flatMap((i) => complete[i] ?? []), ...stopped, ...rest]
+  const valued = [
+    ...complete.toSorted((a, b) => a.number - b.number).map((each) => ({ each, value: each.values[0] ?? 0 })),
+    ...stopped.map((each) => ({ each, value: estimateOf(each, complete) })),
+  ]
+  // Equal values keep their order; the difference of two infinite ones is not a number.
+  const sorted = valued.toSorted((a, b) => (a.value === b.value ? 0 : a.value - b.value))
+  return [...sorted.map(({ each }) => each), ...rest]
 }
 
 /** The complete observation with the best value. */

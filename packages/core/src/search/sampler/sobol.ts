@@ -6,6 +6,7 @@ import type { Sampler } from "./Sampler.ts"
 import { directions } from "./sobol/directions.ts"
 
 const bits = 32
+const twoTo32 = 4294967296
 
 /** The most dimensions of a Sobol sequence. */
 export const mostSobolDimensions = directions.length + 1
@@ -13,7 +14,7 @@ export const mostSobolDimensions = directions.length + 1
 /** The direction numbers of a dimension as 32-bit words, the first bit highest. */
 const directionsOf = (dimension: number): ReadonlyArray<number> => {
   const row = directions[dimension - 1]
-  if (row === undefined) return Array.from({ length: bits }, (_, i) => 2 ** (bits - 1 - i))
+  if (row === undefined) return Array.from({ length: bits }, (_, i) => (1 << (bits - 1 - i)) >>> 0)
   const [polynomial, ...initial] = row
   const degree = initial.length
   const found = initial.map((m, i) => (m << (bits - 1 - i)) >>> 0)
@@ -42,7 +43,7 @@ const coordinate = (index: number, dimension: number): number => {
 /**
  * Coordinate `dimension` of point `index` of the plain sequence, in [0, 1). `[1, 2, 3].map((i) => sobolCoordinate(i, 1)) // => [0.5, 0.25, 0.75]`
  */
-export const sobolCoordinate = (index: number, dimension: number): number => coordinate(index, dimension) / 2 ** bits
+export const sobolCoordinate = (index: number, dimension: number): number => coordinate(index, dimension) / twoTo32
 
 /**
  * A word with each bit flipped or not by a random function of the bits above it: Owen's nested uniform scrambling (Owen, Randomly
@@ -60,7 +61,7 @@ const scrambled = (word: number, words: Words): number => {
 
 /** The position of a point of the sequence scrambled by some words: a number in [0, 1) for each of `count` dimensions. */
 export const sobolPosition = (words: Words, index: number, count: number): ReadonlyArray<number> =>
-  Array.from({ length: count }, (_, i) => scrambled(coordinate(index, i), fold(words, i)) / 2 ** bits)
+  Array.from({ length: count }, (_, i) => scrambled(coordinate(index, i), fold(words, i)) / twoTo32)
 
 const check = (space: Space): ReadonlyArray<Problem> =>
   space.slice(mostSobolDimensions, mostSobolDimensions + 1).map(({ name }) => ({

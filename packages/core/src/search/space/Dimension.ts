@@ -142,7 +142,7 @@ export const faultOf = (dimension: Dimension): Fault | undefined => {
     return fault(`a step of ${step} and log`, "a step or a logarithmic range", "leave out one of them")
   if (count(dimension) < 2 && low !== high)
     return fault(`a step of ${step} from ${range}`, "a step within the range", `a step of at most ${high - low}`)
-  return (high - low) / step > 2 ** 31
+  return (high - low) / step > 2147483648
     ? fault(`a step of ${step} from ${range}`, "at most 2147483648 values", "a larger step, or none")
     : undefined
 }
