@@ -3,7 +3,11 @@ import { defineConfig } from "vitest/config"
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-const seeding = pathOf("scripts/seed-properties.ts")
+/** Files that run before each test file; one measures its processor time where `scripts/test-times.ts` asks for that. */
+const setupFiles = [
+  ...(process.env.TEST_TIMES === undefined ? [] : [pathOf("scripts/record-test-time.ts")]),
+  pathOf("scripts/seed-properties.ts"),
+]
 
 /** Tests start hundreds of processes. Node keeps the code that it compiled for one of them for the others. */
 process.env.NODE_COMPILE_CACHE ??= pathOf("node_modules/.cache/node-compiled")
@@ -19,7 +23,7 @@ interface Options {
 
 const project = (name: string, root: string, { exclude = [], include = ["test/**/*.test.ts"], ...options }: Options = {}) => ({
   root,
-  test: { ...shared, name, include: [...include], exclude: [...exclude], setupFiles: [seeding], ...options },
+  test: { ...shared, name, include: [...include], exclude: [...exclude], setupFiles, ...options },
 })
 
 /** The files of one worker share its modules: to load core for each file takes a third of the processor time of these tests. */
@@ -47,7 +51,7 @@ export const packed = {
     name: "packed",
     include: ["test/{engine,wasm}-*.test.ts", "test/{eager,primitive-laws,same-bits,threads}.test.ts"],
     exclude: ["test/wasm-lanes.test.ts"],
-    setupFiles: [seeding, pathOf("packages/core/test/pack-lanes.ts")],
+    setupFiles: [...setupFiles, pathOf("packages/core/test/pack-lanes.ts")],
   },
 }
 

@@ -1,8 +1,10 @@
 /** `data`: the rows of a model file, column by column or array by array, and what looks wrong with them. */
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { decode } from "@adjoint/core/data/image/decode"
 import type { Pixels } from "@adjoint/core/data/image/Pixels"
+import * as Npz from "@adjoint/core/data/Npz"
+import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Result from "effect/Result"
 import { beforeAll, describe, expect, test } from "vitest"
 import { halfBlocks } from "../src/terminal/HalfBlocks.ts"
@@ -137,6 +139,81 @@ describe("data", () => {
     expect(lines.at(-2)).toMatch(/[▀▄█]/)
     expect(stdout).toMatch(/^as read, 0 … 16\.00$/m)
     expect(stdout).toMatch(/^as the net is given them, 0 … 1\.0000$/m)
+  })
+})
+
+describe("test rows in a source of their own", () => {
+  const warnings = async (file: string) => {
+    const { stdout } = await run(["data", at(file), "--json"])
+    const { diagnostics, rows } = JSON.parse(stdout)
+    return { rows, said: diagnostics.map(({ code, message }: Record<string, string>) => `${code} ${message}`) }
+  }
+
+  test("are compared with the training rows of a table, value by value", async () => {
+    const rows = people.map(([, age, city, returned]) => [age, city, returned])
+    const copies = [rows[1], rows[2], rows[4]].map((row) => row?.join(","))
+    const others = Array.from({ length: 60 }, (_, i) => `${70 + i},Rome,no`)
+    writeFileSync(
+      at("later.csv"),
+      `city,age,returned\n${[...copies, ...others].map((row) => row?.replace(/^(\d+),(\w*)/, "$2,$1")).join("\n")}\n`,
+    )
+    writeFileSync(
+      at("later.yaml"),
+      `schema: 1
+data:
+  source: people.csv
+  test: later.csv
+  columns: { returned: { type: binary, role: target }, age: number, city: { type: category, missing: category }, "*": ignore }
+  split: { val: 20%, by: order }
+model: { layers: [{ head: returned }] }
+`,
+    )
+    const { rows: counts, said } = await warnings("later.yaml")
+    expect(counts).toEqual({ train: 48, val: 12, test: 63 })
+    expect(said).toContain("A635 3 rows of the test part are in the training part too, in all inputs and the target")
+    expect(said.join()).toMatch(/A636 `age` differs between the training part and the test part by 9\d%/)
+  })
+
+  test("are compared with the training rows of arrays", async () => {
+    const pixels = (from: number, count: number) =>
+      NDArray.make(
+        "u8",
+        [count, 2, 2],
+        Uint8Array.from({ length: 4 * count }, (_, i) => ((from + (i >> 2)) * (1 + (i & 3))) % 251),
+      )
+    const labels = (count: number) =>
+      NDArray.make(
+        "u8",
+        [count],
+        Uint8Array.from({ length: count }, (_, i) => i % 2),
+      )
+    writeFileSync(
+      at("a.npz"),
+      Npz.encode([
+        ["x", pixels(0, 40)],
+        ["y", labels(40)],
+      ]),
+    )
+    writeFileSync(
+      at("b.npz"),
+      Npz.encode([
+        ["x", pixels(36, 10)],
+        ["y", labels(10)],
+      ]),
+    )
+    writeFileSync(
+      at("arrays.yaml"),
+      `schema: 1
+data:
+  source: { npz: { path: a.npz, inputs: x, targets: "y" } }
+  test: { npz: { path: b.npz, inputs: x, targets: "y" } }
+  split: { train: 100% }
+model: { layers: [flatten, { head: label }] }
+`,
+    )
+    const { rows, said } = await warnings("arrays.yaml")
+    expect(rows).toEqual({ train: 40, val: 0, test: 10 })
+    expect(said).toEqual(["A635 4 rows of the test part are in the training part too, in all inputs and the target"])
   })
 })
 

@@ -3,6 +3,7 @@ import { Score, Tensor } from "@adjoint/core"
 import { ordered } from "@adjoint/dsl/prepare/InTime"
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { pictureOf } from "../src/diagnose/Figures.ts"
 import type { ClassFindings, NumberFindings } from "../src/evaluate/Findings.ts"
 import * as Classes from "../src/figures/Classes.ts"
 import { history } from "../src/figures/History.ts"
@@ -275,4 +276,30 @@ test("texts in HTML are escaped, and HTML is not", () => {
   expect(html`<p title="${'"'}">${"<b>"} & ${html`<i>${"&"}</i>`}${[1, raw("<hr>")]}${undefined}</p>`.html).toBe(
     '<p title="&quot;">&lt;b&gt; & <i>&amp;</i>1<hr></p>',
   )
+})
+
+describe("diagnoses as pictures", () => {
+  test("scores have a panel each, so that a large one does not hide the others", () => {
+    const numbers = { own: { loss: 0.5, mae: 30 }, constant: { loss: 1, mae: 90 }, linear: { loss: 0.7, mae: Number.NaN } }
+    const figure = pictureOf("baselines", numbers)
+    const panels = figure?.kind === "panels" ? figure.panels : []
+    expect(panels.map(({ title, x, y }) => [title, x.names, y.domain[1]])).toEqual([
+      ["loss", ["this run", "best constant", "linear"], 1.08],
+      ["mae", ["this run", "best constant", "linear"], 90 * 1.08],
+    ])
+    expect(panels.map(({ marks }) => marks.map((mark) => (mark.kind === "bars" ? mark.bars.length : -1)))).toEqual([
+      [1, 1, 1],
+      [1, 1, 0],
+    ])
+    expect(figure && svg(figure)).not.toMatch(/NaN/)
+    expect(pictureOf("gap", undefined)).toBeUndefined()
+  })
+
+  test("a logarithmic axis of many decades has the powers of ten alone", () => {
+    const points = Array.from({ length: 70 }, (_, i) => ({ rate: 10 ** (i / 10 - 6), loss: 1 }))
+    const figure = pictureOf("learning_rate", { points, rate: 0.01 })
+    const texts = [...svg(figure as Figure).matchAll(/text-anchor="middle"[^>]*>([^<]+)</gu)].map(([, text]) => text)
+    for (const text of ["1e-6", "1e-5", "0.0001", "0.001", "0.01", "0.1", "1"]) expect(texts).toContain(text)
+    expect(texts).not.toContain("0.002")
+  })
 })

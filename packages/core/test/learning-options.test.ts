@@ -14,6 +14,7 @@ import {
   Regularizer,
   Sampler,
   Score,
+  Sequence,
   Tensor,
   Toys,
   type Train,
@@ -347,8 +348,55 @@ describe("constructors without an entry of their own", () => {
     expect(construct).toThrow(message)
   })
 
-  test("omitted options pass, and names of the prototype are not options", () => {
-    expect(() => checkOptions("f", { a: { kind: "number", minimum: 0 } }, { a: undefined, toString: -1, b: -1 })).not.toThrow()
+  test("omitted options pass, also under names that are no options", () => {
+    expect(() => checkOptions("f", { a: { kind: "number", minimum: 0 } }, { a: undefined, b: undefined })).not.toThrow()
+  })
+
+  test("an option without bounds passes by its name, in the spelling of either language", () => {
+    const bounds = { weight_decay: { kind: "number", minimum: 0 } }
+    expect(() => checkOptions("f", bounds, { weightDecay: 1, weight_decay: 1, other: 2 }, ["other"])).not.toThrow()
+  })
+})
+
+/** Options as they are written in JavaScript, where no type refuses a name. */
+const untyped = (options: object): never => options as never
+
+describe("names that are no options", () => {
+  test.each<readonly [string, () => unknown]>([
+    [
+      "f got -1 for toString; it wants one of its options: a",
+      () => checkOptions("f", { a: { kind: "number" } }, { toString: -1 }),
+    ],
+    ["dense got 3 for unitz; it wants one of its options: units, ", () => Layers.dense(untyped({ unitz: 3 }))],
+    ["maxout got 3 for piece; it wants one of its options: units, ", () => Layers.maxout(untyped({ units: 2, piece: 3 }))],
+    ["conv2d got 3 for filter; it wants one of its options: ", () => Layers.conv2d(untyped({ filter: 3, kernel: 3 }))],
+    ["maxPool got 2 for size; it wants one of its options: ", () => Layers.maxPool(untyped({ size: 2 }))],
+    ["batchNorm got 0.001 for epsilon; it wants one of its options: ", () => Layers.batchNorm(untyped({ epsilon: 1e-3 }))],
+    ["layerNorm got 0.001 for epsilon; it wants one of its options: ", () => Layers.layerNorm(untyped({ epsilon: 1e-3 }))],
+    ["groupNorm got 2 for group; it wants one of its options: ", () => Layers.groupNorm(untyped({ group: 2 }))],
+    ["rmsNorm got 0.001 for epsilon; it wants one of its options: eps", () => Layers.rmsNorm(untyped({ epsilon: 1e-3 }))],
+    ["embedding got 9 for vocabulary; it wants one of its options: ", () => Layers.embedding(untyped({ vocabulary: 9 }))],
+    ["lstm got 9 for hidden; it wants one of its options: units, ", () => Layers.lstm(untyped({ hidden: 9 }))],
+    ['positions got "waves" for kinds; it wants one of its options: ', () => Layers.positions(untyped({ kinds: "waves" }))],
+    ["multiHeadAttention got 2 for head; it wants one of its options: ", () => Layers.multiHeadAttention(untyped({ head: 2 }))],
+    ["Sequence.gru got 9 for unit; it wants one of its options: ", () => Sequence.gru(untyped({ unit: 9 }))],
+    ["Sequence.lstm got 9 for unit; it wants one of its options: ", () => Sequence.lstm(untyped({ unit: 9 }))],
+    ["Sequence.attention got 2 for head; it wants one of its options: ", () => Sequence.attention(untyped({ head: 2 }))],
+    ["Sequence.transformer got 2 for head; it wants one of its options: ", () => Sequence.transformer(untyped({ head: 2 }))],
+    ["Sequence.decoder got 2 for head; it wants one of its options: ", () => Sequence.decoder(untyped({ head: 2 }))],
+    ["Sequence.draw got 2 for top_n; it wants one of its options: ", () => Sequence.draw(untyped({ top_n: 2 }))],
+    ["adam got 0.9 for beta; it wants one of its options: ", () => Optimizer.adam(0.1, untyped({ beta: 0.9 }))],
+    ["momentum got true for nesterof; it wants one of its", () => Optimizer.momentum(0.1, untyped({ nesterof: true }))],
+    [
+      "cosine got 9 for step; it wants one of its options: lr, steps, min",
+      () => LearningRate.cosine(untyped({ lr: 1, step: 9 })),
+    ],
+    [
+      "oneCycle got 9 for warm; it wants one of its options: ",
+      () => LearningRate.oneCycle(untyped({ lr: 1, steps: 5, warm: 9 })),
+    ],
+  ])("%s", (message, make) => {
+    expect(make).toThrow(message)
   })
 })
 

@@ -207,6 +207,30 @@ describe("Train.run refuses", () => {
     }),
   )
 
+  it.effect(
+    "a setting that does not exist, with the nearest name, also in a loop and in the settings that have names of their own",
+    () =>
+      Effect.gen(function* () {
+        const stop = { monitor: "train.loss", mode: "min", patience: 1, restoreBst: true } as const
+        const wrong: ReadonlyArray<readonly [object, string]> = [
+          [{ earlystop: stop }, "earlystop: got a setting that does not exist, wanted one of "],
+          [{ valdiation: data }, "valdiation: got a setting that does not exist, wanted one of "],
+          [{ optimiser: config.optimizer }, "net, loss, penalty, optimizer, scores, start, scored; try: optimizer"],
+          [{ earlyStop: stop }, "earlyStop.restoreBst: got a setting that does not exist, wanted one of monitor, mode, "],
+        ]
+        for (const [over, says] of wrong) assert.include((yield* refused(over as never)).message, says)
+        assert.include((yield* refused({ valdiation: data } as never)).message, "; try: validation")
+        assert.include((yield* refused({ earlyStop: stop } as never)).message, "; try: earlyStop.restoreBest")
+        const loop = { state: { w: Tensor.scalar(1) }, data: { x: data.inputs }, seed: 1, epochs: 1, batch: 4, optimiser: {} }
+        const step = (state: typeof loop.state) => ({ state, output: state.w })
+        const error = yield* Effect.flip(ran(Stream.runDrain(Loop.run({ ...loop, step }))))
+        assert.include(error.message, "optimiser: got a setting that does not exist")
+        assert.include(error.message, "; try: optimizers")
+        // A setting that is left open is none, and a wider record may have names of its own.
+        yield* ran(Stream.runDrain(Loop.run({ ...loop, ...{ optimiser: undefined, test: data }, step })))
+      }),
+  )
+
   it.effect("and proposes the nearest score", () =>
     Effect.gen(function* () {
       const stop = { monitor: "val.acuracy", mode: "max", patience: 2 } as const

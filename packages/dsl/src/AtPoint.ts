@@ -64,10 +64,9 @@ export const withPoint = (
 export const searchOf = ({ sections }: Reading, { schema }: Language = standard()): Search =>
   sections.search ?? Schema.decodeSync(schema.sections.search)({})
 
-/** A condition of `search.where` that a point breaks. */
+/** A condition of `search.where` that a point breaks, with the sizes that it compares. */
 export interface Broken {
   readonly condition: string
-  /** The sizes that it compares, at the point. Where one is missing, too little is known of the data to say whether it holds. */
   readonly sizes: { readonly [name in Fact]?: number }
 }
 
@@ -86,7 +85,7 @@ export const sizesOf = (
 
 /**
  * The first condition of `search.where` that a reading at a point breaks, before anything is trained; `undefined` if all hold. A
- * point that is not a right model breaks no condition.
+ * point that is not a right model breaks none, and neither does one of whose data too little is known for the sizes.
  */
 export const brokenBy = (at: Reading, language: Language = standard()): Broken | undefined => {
   const { document, searched, sections } = at
@@ -96,7 +95,7 @@ export const brokenBy = (at: Reading, language: Language = standard()): Broken |
     if (condition === undefined) continue
     const sizes = sizesOf(at, Condition.names(condition).filter(Condition.isFact), language)
     const lookup = (name: string) => (Condition.isFact(name) ? sizes[name] : searched?.numbers.get(name))
-    if (Condition.holds(condition, lookup) !== true) return { condition: text, sizes }
+    if (Condition.holds(condition, lookup) === false) return { condition: text, sizes }
   }
   return undefined
 }

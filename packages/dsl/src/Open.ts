@@ -3,6 +3,7 @@
  * have their defaults, or the values of a point of the file's space.
  */
 
+import { grouped } from "@adjoint/core/data/grouped"
 import type { Point } from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
 import type { Readable } from "./check/Check.ts"
@@ -25,7 +26,7 @@ import type { Source } from "./source/Source.ts"
 import { chosenAt, type FileSpace, fileSpace } from "./space/FileSpace.ts"
 import { apply, type Override, spelledOut } from "./text/Override.ts"
 import { type Parsed, parse } from "./text/Yaml.ts"
-import { expand } from "./variables/Expand.ts"
+import { expand, type Found } from "./variables/Expand.ts"
 
 /** A model file that was parsed and decoded, but not checked. */
 export interface Opened {
@@ -111,15 +112,27 @@ const readable = (data: Data, findings: ReadonlyArray<Finding>, { schema }: Lang
   return Object.fromEntries(Object.entries(found).filter(([, section]) => section !== undefined)) as Readable
 }
 
+/** The limit on search markers. */
+export const maxDimensions = 500
+
+/** The finding of the first search marker above the limit. */
+const tooMany = (markers: ReadonlyArray<Found>): ReadonlyArray<Finding> => {
+  const [path] = markers[maxDimensions]?.to ?? []
+  if (path === undefined) return []
+  const message = `a file has at most ${maxDimensions} search markers, and this one has ${grouped(markers.length)}`
+  return [{ code: "Y006", message, at: { path }, help: "search fewer values, or tie them by variables" }]
+}
+
 /** Expands and decodes the data of a text; `syntax` has the diagnostics of the text itself. */
 export const openData = (data: Data, positions: Positions, syntax: ReadonlyArray<Diagnostic>, language: Language): Opened => {
   const expanded = expand(data, positions)
   const sections = decodeSections(expanded.data, expanded.positions, expanded.unknown, language)
-  const { markers, numbers } = expanded
+  const { numbers } = expanded
+  const markers = expanded.markers.slice(0, maxDimensions)
   return {
     ...sections,
     syntax,
-    findings: [...expanded.findings, ...sections.findings],
+    findings: [...expanded.findings, ...tooMany(expanded.markers), ...sections.findings],
     ...(markers.length === 0 ? {} : { searched: { data, positions, numbers, file: fileSpace(markers) } }),
   }
 }

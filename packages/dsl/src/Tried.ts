@@ -87,7 +87,8 @@ const withValues = (searched: Searched, whole: Diagnostic, point: Point, names: 
 export const naming = (searched: Searched, found: Diagnostic): Diagnostic => {
   const { file, point = {} } = searched
   const owner = ownerOf(file, point, found.path)
-  return withValues(searched, found, point, owner === undefined ? Object.keys(point) : [owner])
+  // The defaults are right, so that a mistake comes from a value that differs from them.
+  return withValues(searched, found, point, owner === undefined ? changed(file, point) : [owner])
 }
 
 /** The parts of a document that the facts of its data follow from. */
@@ -103,9 +104,15 @@ const described = ({ data, model }: Opened["sections"]): unknown => ({
 
 const isSame = (a: unknown, b: unknown): boolean => differences(a, b).length === 0
 
-/** What is known of the data of a file at a point: the same as of the defaults, unless its data are others. */
-export const knownAt = (opened: Opened, at: Opened, known: Known, language: Language): Known =>
-  isSame(described(at.sections), described(opened.sections)) ? { facts: known.facts, findings: [] } : documentFacts(at, language)
+/**
+ * What is known of the data of a file at a point: the same as of the defaults, unless its columns are prepared in another way. Then
+ * it is what the document states, and the number of rows, which every point has.
+ */
+export const knownAt = (opened: Opened, at: Opened, { facts }: Known, language: Language): Known => {
+  if (isSame(described(at.sections), described(opened.sections))) return { facts, findings: [] }
+  const stated = documentFacts(at, language).facts
+  return { facts: facts.rows === undefined ? stated : { ...stated, rows: facts.rows }, findings: [] }
+}
 
 const errorsOf = ({ diagnostics }: Reading): ReadonlyArray<Diagnostic> =>
   diagnostics.filter(({ code }) => codes[code].severity === "error")

@@ -5,7 +5,7 @@ import * as Result from "effect/Result"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { Document, visit } from "yaml"
-import { withPoint, writtenWith } from "../src/AtPoint.ts"
+import { brokenBy, readAt, withPoint, writtenWith } from "../src/AtPoint.ts"
 import { openWith, read, withFacts } from "../src/Read.ts"
 import type { Data } from "../src/source/Data.ts"
 import { fromText } from "../src/source/Source.ts"
@@ -154,7 +154,15 @@ train: { optimizer: { adam: 0.01 }, batch: { $search: [16, 64], default: 16 } }
 test("goes without the section search, and is refused at a point that the file does not have", () => {
   const text = `schema: 1
 ${plain}model: { layers: [{ head: label }] }
-train: { batch: { $search: [16, 64], default: 16 } }
+# How it is trained
+
+train:
+  batch: # rows
+    $search: [16, 64]
+    default: 16 # as usual
+
+# More trials
+# find better ones.
 search: # how to search
   maximize: val.accuracy
   trials: 9
@@ -163,7 +171,11 @@ lint: { allow: [A601] }
 `
   expect(at(text, { "train.batch": 1 })).toBe(`schema: 1
 ${plain}model: { layers: [{ head: label }] }
-train: { batch: 64 }
+# How it is trained
+
+train:
+  batch: 64 # rows # as usual
+
 # the end
 lint: { allow: [A601] }
 `)
@@ -171,6 +183,27 @@ lint: { allow: [A601] }
     const refused = writtenWith(readingOf(text), point)
     expect(refused._tag === "Failure" && refused.failure.map(({ code }) => code)).toEqual(["S110"])
   }
+})
+
+test("a point that prepares columns in another way has the rows of the others", () => {
+  const text = `schema: 1
+data: { source: t.csv, columns: { a: number, b: { $search: [number, ignore], default: number }, y: { type: number, role: target } }, split: { val: 20% } }
+model: { layers: [{ dense: { $search: [4, 8], default: 4 } }, { head: y }] }
+search: { where: ["model.params < 20"] }
+`
+  const opened = Result.getOrThrow(openWith(fromText("m.yaml", text), []))
+  const target = { type: "numbers", names: ["y"] } as const
+  const reading = withFacts(opened, { facts: { sample: [2], target, rows: { train: 80, val: 20, test: 0 } }, findings: [] })
+  const of = (b: number, dense: number) => readAt(reading, { "data.columns.b": b, "model.layers[0].dense": dense })
+  expect(of(0, 0).report.facts.sample).toEqual([2])
+  expect(of(1, 0).report.facts).toMatchObject({ sample: [1], rows: { train: 80 } })
+  // 2 or 1 inputs to 4 or 8 units, and these to 1 output.
+  expect([of(0, 0), of(1, 0), of(0, 1), of(1, 1)].map((at) => brokenBy(at)?.sizes["model.params"])).toEqual([
+    undefined,
+    undefined,
+    33,
+    25,
+  ])
 })
 
 test("a point that is not a right model is refused with its values", () => {

@@ -472,7 +472,7 @@ describe("every code", () => {
         |                    ^^^^
         = help: \`sampler: random\` tries values of every dimension with any number of trials
 
-      warning[A642]: this search marker decides nothing: \`$n\` is not used with it
+      warning[A642]: this search marker decides nothing: \`$n\` is not used
         --> m.yaml:1:12
       1 | vars: { n: { $search: [8, 16], default: 8 } }
         |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^

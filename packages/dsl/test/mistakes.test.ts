@@ -754,7 +754,11 @@ describe("keys of a whole file", () => {
     ["epochs: 3", "1:1", "`epochs` belongs in `train`"],
     ["optimizer: adam", "1:1", "`optimizer` belongs in `train`"],
     ["variables: { n: 3 }", "1:1", "did you mean `vars`?"],
-    ["sections: 3", "1:1", "it can be `schema`, `name`, `data`, `model`, `pretrain`, `train`, `evaluate`, `lint` or `vars`"],
+    [
+      "sections: 3",
+      "1:1",
+      "it can be `schema`, `name`, `data`, `model`, `pretrain`, `train`, `evaluate`, `search`, `lint` or `vars`",
+    ],
     [
       "train: { whatever: 3 }",
       "1:10",

@@ -116,6 +116,16 @@ test("a list has each value once, and a default that names one of them", () => {
   ).toEqual([])
 })
 
+test("a branch has the name of its key, or of its type", () => {
+  const layers = (values: string, standard: string) =>
+    said(`model: { layers: [{ $search: ${values}, default: ${standard} }, { head: label }] }\n`)
+  expect(layers("[{ dense: 8, name: a }, { dropout: 0.1 }]", "dense")).toEqual([])
+  expect(layers("[{ dense: 8, name: a }, { dense: 4, name: b }]", "dense")).toEqual([
+    "S103 model.layers[0]: `dense` is the key of several of the values to search @ dense",
+  ])
+  expect(said(table("{ $search: [{ type: number, scale: standard }, category], default: number }"))).toEqual([])
+})
+
 test("nothing is searched that decides which rows are scored", () => {
   const section = (written: string) => said(`${written}\n`).map((message) => message.replace(/:.* @/, " @"))
   expect(section("schema: { $search: [1], default: 1 }")).toEqual(["S109 `schema` cannot be searched @ [1]"])
@@ -215,6 +225,12 @@ train:
     "vars.m": 0.3,
     "train.optimizer.adam.beta1": 1,
   })
+})
+
+test("a file has at most 500 markers", () => {
+  const layers = (n: number) =>
+    `model: { layers: [${Array.from({ length: n }, (_, i) => `{ dense: { $search: [8, 16], default: 8 }, name: d${i} }`).join(", ")}, { head: label }] }\n`
+  expect(said(layers(501))).toEqual(["Y006 a file has at most 500 search markers, and this one has 501 @ 8"])
 })
 
 test("every value may stand where the marker stands", () => {

@@ -1,7 +1,8 @@
 /** The picture of each diagnosis, as a chart. */
 import { evenRows, type Name } from "@adjoint/core/diagnosis/Diagnosis"
 import type { Scores } from "@adjoint/core/training/Progress"
-import type { Chart, Series } from "../plot/Chart.ts"
+import { type Chart, figure, type Series } from "../plot/Chart.ts"
+import type { Figure, Panel } from "../plot/Figure.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Numbers } from "./Diagnoses.ts"
 
@@ -23,21 +24,53 @@ const some = (layers: Numbers["layers"]): Numbers["layers"] => {
 const shares = ({ count, histogram, largest, least }: Numbers["layers"][number]["output"]): Series["points"] =>
   histogram.map((each, i) => [least + ((i + 0.5) * (largest - least)) / histogram.length, each / Math.max(1, count)] as const)
 
-const scored = (all: { readonly [name: string]: Scores | undefined }): Pick<Chart, "names" | "series"> => {
+/** Scores that have a panel, at most; the loss is the first. */
+const mostScores = 12
+
+/** The same scores of several parts or models: a panel for each score, since their scales have nothing in common. */
+const beside = (title: string, all: { readonly [name: string]: Scores | undefined }): Figure => {
   const parts = Object.entries(all).flatMap(([name, scores]) => (scores === undefined ? [] : [[name, scores] as const]))
-  const names = Object.keys(parts[0]?.[1] ?? {})
+  const names = Object.keys(parts[0]?.[1] ?? {}).slice(0, mostScores)
+  const panelOf = (score: string): Panel => {
+    const values = parts.map(([, scores]) => scores[score] ?? Number.NaN)
+    const finite = values.filter(Number.isFinite)
+    return {
+      title: score,
+      x: { domain: [0, parts.length], names: parts.map(([name]) => name) },
+      y: { domain: [Math.min(0, ...finite), Math.max(0, ...finite) * 1.08 || 1] },
+      height: 130,
+      marks: values.map((value, i) => ({
+        kind: "bars",
+        tone: i,
+        bars: Number.isFinite(value)
+          ? [
+              [
+                [i + 0.15, 0],
+                [i + 0.85, value],
+              ],
+            ]
+          : [],
+      })),
+    }
+  }
   return {
-    names,
-    series: parts.map(([part, scores]) =>
-      bars(
-        part,
-        names.map((name) => scores[name] ?? Number.NaN),
-      ),
-    ),
+    kind: "panels",
+    title,
+    description: `${title}: ${names.join(", ")} of ${parts.map(([name]) => name).join(", ")}.`,
+    columns: 2,
+    panels: names.map(panelOf),
   }
 }
 
-const charts: { readonly [N in Name]: (numbers: Numbers[N]) => Chart | undefined } = {
+/** The diagnoses of scores. */
+const figures = {
+  gap: (gap: Numbers["gap"]) =>
+    gap === undefined ? undefined : beside("Training and validation rows", { train: gap.train, val: gap.validation }),
+  baselines: ({ constant, linear, own }: Numbers["baselines"]) =>
+    beside("The run beside simple models", { "this run": own, "best constant": constant, linear }),
+}
+
+const charts: { readonly [N in Exclude<Name, keyof typeof figures>]: (numbers: Numbers[N]) => Chart } = {
   initial_loss: ({ expected, penalties }) => ({
     title: "The first loss rises with the penalty of weights",
     x: "λ",
@@ -124,20 +157,19 @@ const charts: { readonly [N in Name]: (numbers: Numbers[N]) => Chart | undefined
       ),
     ],
   }),
-  gap: (gap) =>
-    gap && {
-      title: "Training and validation rows",
-      x: "score",
-      y: "",
-      ...scored({ train: gap.train, val: gap.validation }),
-    },
-  baselines: ({ constant, linear, own }) => ({
-    title: "The run beside simple models",
-    x: "score",
-    y: "",
-    ...scored({ "this run": own, "best constant": constant, linear }),
-  }),
 }
 
 /** The picture of a diagnosis; none without numbers. */
-export const chartOf = <N extends Name>(name: N, numbers: Numbers[N]): Chart | undefined => charts[name](numbers)
+export const pictureOf = <N extends Name>(name: N, numbers: Numbers[N]): Figure | undefined => {
+  const all: { readonly [M in Name]: (numbers: Numbers[M]) => Figure | undefined } = {
+    ...figures,
+    initial_loss: (own) => figure(charts.initial_loss(own)),
+    overfit: (own) => figure(charts.overfit(own)),
+    learning_rate: (own) => figure(charts.learning_rate(own)),
+    layers: (own) => figure(charts.layers(own)),
+    gradients: (own) => figure(charts.gradients(own)),
+    updates: (own) => figure(charts.updates(own)),
+    dead_units: (own) => figure(charts.dead_units(own)),
+  }
+  return all[name](numbers)
+}

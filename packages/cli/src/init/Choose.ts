@@ -1,4 +1,5 @@
 /** What each column of a table is for: a proposal with its reasons, from what the column probably holds and how it goes with the target. */
+import { isBlank } from "@adjoint/core/data/Blank"
 import type { Guess, NamedGuess } from "@adjoint/core/data/Infer"
 import { type ColumnProfile, profile } from "@adjoint/core/data/Profile"
 import { cramersV } from "@adjoint/core/data/profile/relation"
@@ -6,6 +7,7 @@ import { summarize, valuesOf } from "@adjoint/core/data/profile/summary"
 import type { Table } from "@adjoint/core/data/Table"
 import { type Pixels, pixelsOf } from "./Pixels.ts"
 import { likelyTarget, type Summarized, type Target, targetOf } from "./Target.ts"
+import { quoted } from "./Yaml.ts"
 
 /** A proposal for a column: its value in the model file, and why. */
 export interface Choice {
@@ -39,8 +41,6 @@ export interface Choices {
 
 /** Names of a category, at most, before rare ones count as one. */
 const mostNames = 50
-
-const quoted = (text: string): string => JSON.stringify(text)
 
 const mapOf = (entries: ReadonlyArray<readonly [string, string] | undefined>): string => {
   const [type = ["type", ""], ...options] = entries.filter((entry) => entry !== undefined)
@@ -224,8 +224,12 @@ const yearly = /^(?:year|time|t|step|timestamp|epoch|period)$/iu
 
 /** The column by which the rows are in order of time. */
 const timeOf = (table: Table, guesses: ReadonlyArray<NamedGuess>): Time | undefined => {
-  for (const { dates, name } of guesses)
-    if (dates?.order !== undefined && dates.hasDays) return { column: name, order: dates.order }
+  for (const { dates, name } of guesses) {
+    if (dates?.order === undefined || !dates.hasDays) continue
+    // Rows that stand the other way round are sorted, which needs a date in each.
+    const { text } = table.column(table.columns.indexOf(name))
+    if (dates.order === "rising" || !allOf(table).some((row) => isBlank(text(row)))) return { column: name, order: dates.order }
+  }
   for (const { name, type } of guesses) {
     if (!yearly.test(name) || (type !== "number" && type !== "identifier")) continue
     const numbers = valuesOf(table.column(table.columns.indexOf(name)), allOf(table)).numbers ?? []

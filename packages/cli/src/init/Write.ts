@@ -3,21 +3,13 @@ import type { Choice, Choices } from "./Choose.ts"
 import { convolutions } from "./Layers.ts"
 import { largestBatch, type Sizes, sizesOf } from "./Sizes.ts"
 import type { Target } from "./Target.ts"
+import { comment, key, scalar } from "./Yaml.ts"
 
 /** What is written about the source: a value of YAML, and remarks. */
 export interface SourceText {
   readonly source: string
   readonly remarks: ReadonlyArray<string>
 }
-
-/** A name as a key of YAML. Words that YAML reads as something else, and numbers, are quoted. */
-const key = (text: string): string =>
-  /^(?:\.{0,2}\/)?[A-Za-z_][\w./-]*$/.test(text) && !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text)
-    ? text
-    : JSON.stringify(text)
-
-/** A text as a value of a model file, where a dollar sign starts a variable unless it is doubled. */
-export const scalar = (text: string): string => key(text.replaceAll("$", "$$$$"))
 
 /** More columns than this with one value are written as `"*"`. */
 const mostAlike = 12
@@ -31,10 +23,11 @@ const columnLines = (columns: ReadonlyArray<Choice>): ReadonlyArray<string> => {
   const lines = shown.map(({ name, value, why }) => [`    ${key(name)}: ${value}`, why] as const)
   const all = isShort ? [...lines, [`    "*": ${common}`, `the other ${count} columns`] as const] : lines
   const width = Math.min(72, Math.max(...all.map(([line]) => line.length)))
-  return all.map(([line, why]) => (why === "" ? line : `${line.padEnd(width)} # ${why.replaceAll(/\s+/g, " ")}`))
+  return all.map(([line, why]) => (why === "" ? line : `${line.padEnd(width)} # ${comment(why)}`))
 }
 
-const denseLines = ({ activation, dropout, units }: Sizes): ReadonlyArray<string> =>
+/** The lines of dense layers of these sizes. */
+export const denseLines = ({ activation, dropout, units }: Sizes): ReadonlyArray<string> =>
   units.flatMap((n) => [
     `    - dense: { units: ${n}, activation: ${activation} }`,
     ...(dropout > 0 ? [`    - dropout: ${dropout}`] : []),
@@ -110,7 +103,7 @@ const splitLine = ({ group, target, time }: Choices): string => {
   if (time !== undefined)
     return `  split: { by: { order: ${scalar(time.column)} }, ${shares} }  # the first rows are the latest: they judge`
   const stratify = target.type === "number" ? "" : `, stratify: ${scalar(target.name)}`
-  const why = group === undefined ? "" : `  # rows with the same \`${group.replaceAll(/\s+/g, " ")}\` stay together`
+  const why = group === undefined ? "" : `  # rows with the same \`${comment(group)}\` stay together`
   return `  split: { ${shares}${stratify}, seed: 1 }${why}`
 }
 
@@ -119,7 +112,7 @@ export const tableFile = (name: string, { remarks, source }: SourceText, choices
   const { columns, target } = choices
   const sizes = sizesOf(rows, target)
   return [
-    `# Predicts ${target.name.replaceAll(/\s+/g, " ")} from ${remarks.join(" · ")}`,
+    `# Predicts ${comment(target.name)} from ${comment(remarks.join(" · "))}`,
     "# Each choice below is a proposal: `adjoint data` shows what the columns hold, `adjoint check` what could be better.",
     "schema: 1",
     `name: ${scalar(name)}`,

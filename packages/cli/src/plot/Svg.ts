@@ -44,6 +44,9 @@ const plainly = (x: number): string => {
   return x !== 0 && (size < 1e-4 || size >= 1e6) ? x.toExponential(0) : String(Number(x.toPrecision(3)))
 }
 
+/** Over more decades a logarithmic axis has only powers of ten: the texts of others would lie on each other. */
+const widest = 3
+
 /** The numbers of an axis that are marked, as text. */
 const ticksOf = (axis: Axis, [from, to]: readonly [number, number], apart = 64) => {
   const { domain, log, names, print } = axis
@@ -56,7 +59,9 @@ const ticksOf = (axis: Axis, [from, to]: readonly [number, number], apart = 64) 
   const made = log === true ? scaleLog([...domain], [from, to]) : scaleLinear([...domain], [from, to])
   const usual = made.tickFormat(count)
   // Those that have no room are no text; of the others a logarithmic scale would write thousandths with a letter.
-  const format = print ?? (log === true ? (x: number) => (usual(x) === "" ? "" : plainly(x)) : usual)
+  const isWide = domain[1] / domain[0] > 10 ** widest
+  const hasRoom = (x: number): boolean => (isWide ? Math.abs(Math.log10(x) - Math.round(Math.log10(x))) < 1e-9 : usual(x) !== "")
+  const format = print ?? (log === true ? (x: number) => (hasRoom(x) ? plainly(x) : "") : usual)
   return {
     scale: ((x) => made(x)) satisfies Scale,
     ticks: made.ticks(count).flatMap((at) => {

@@ -7,9 +7,9 @@ import * as Sampler from "@adjoint/core/search/Sampler"
 import { gridSize } from "@adjoint/core/search/Sampler"
 import type * as Space from "@adjoint/core/search/Space"
 import type { Point } from "@adjoint/core/search/Space"
-import { defaultPending, type Start, type Study } from "@adjoint/core/search/Study"
+import type { Start, Study } from "@adjoint/core/search/Study"
 import * as Key from "@adjoint/core/tensor/Key"
-import { brokenBy, readAt, withPoint, writtenWith } from "@adjoint/dsl/AtPoint"
+import { searchOf, withPoint, writtenWith } from "@adjoint/dsl/AtPoint"
 import { foldsOf, type Search, useOf } from "@adjoint/dsl/Document"
 import { usualTrials } from "@adjoint/dsl/schema/SearchSection"
 import { type FileSpace, shown } from "@adjoint/dsl/space/FileSpace"
@@ -17,6 +17,7 @@ import { folded } from "@adjoint/dsl/space/Folds"
 import { objectives as objectivesOf } from "@adjoint/dsl/space/Objectives"
 import { toYaml } from "@adjoint/dsl/Write"
 import * as Effect from "effect/Effect"
+import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import { canonical, sha256 } from "../model/Hash.ts"
 import type { Training } from "../model/Training.ts"
@@ -24,6 +25,7 @@ import { Refused, UsageError } from "../report/Failure.ts"
 import { titles } from "./Show.ts"
 import type { Definition } from "./Store.ts"
 import type { Task } from "./Trial.ts"
+import { accepting } from "./Where.ts"
 
 /** A study that is ready to begin. */
 export interface Plan {
@@ -77,18 +79,6 @@ const textsAt = ({ sound: { reading } }: Training, { folds: wanted, seeds }: Sea
     : Result.match(writtenWith(reading, point), { onSuccess: (text) => [text], onFailure: () => [] })
 }
 
-/** What a file without the section `search` means by it. */
-const usual: Search = {
-  maximize: [],
-  minimize: [],
-  sampler: { random: {} },
-  seed: 0,
-  pending: defaultPending,
-  seeds: 1,
-  pruner: { none: {} },
-  where: [],
-}
-
 /** The number of trials: as the file says, or a usual one; of a grid all its points. */
 const trialsOf = ({ sampler, trials }: Search, space: Space.Space): number => {
   if (trials !== undefined) return trials
@@ -98,16 +88,16 @@ const trialsOf = ({ sampler, trials }: Search, space: Space.Space): number => {
 }
 
 /** The study of a model file. Fails with `UsageError` for a file without markers, or without validation rows. */
-export const planOf = (training: Training): Effect.Effect<Plan, UsageError> =>
+export const planOf = (training: Training): Effect.Effect<Plan, UsageError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const { fingerprint, prepared, sound } = training
-    const { searched, sections } = sound.reading
+    const { searched } = sound.reading
     if (searched === undefined)
       return yield* new UsageError({
         message: "the model file has nothing to search",
         hint: "mark a value: `lr: { $search: { log: [1e-4, 1e-1] }, default: 1e-3 }`",
       })
-    const search = sections.search ?? usual
+    const search = searchOf(sound.reading)
     const { data } = sound.document
     const isFolded = search.folds !== undefined || (data !== undefined && foldsOf(data.split).length > 0)
     if (prepared.val === undefined && !isFolded)
@@ -116,6 +106,7 @@ export const planOf = (training: Training): Effect.Effect<Plan, UsageError> =>
         hint: "--set data.split.val=20%",
       })
     const { file } = searched
+    const where = yield* accepting(sound)
     const objectives = objectivesOf(search).map(({ mode, name }) => ({ mode, name }))
     const study: Study = {
       space: file.space,
@@ -123,7 +114,7 @@ export const planOf = (training: Training): Effect.Effect<Plan, UsageError> =>
       objectives,
       key: Key.make(search.seed),
       pending: search.pending,
-      ...(search.where.length === 0 ? {} : { where: (point) => brokenBy(readAt(sound.reading, point)) === undefined }),
+      ...(where === undefined ? {} : { where }),
     }
     const { parallel, store, ...decisive } = search
     return {

@@ -1,6 +1,8 @@
 /** What a search leaves: its leaderboard, its pictures, and the model file of the best trial. */
 import { dirname, join } from "node:path"
+import * as Importance from "@adjoint/core/search/Importance"
 import * as Leaderboard from "@adjoint/core/search/Leaderboard"
+import * as Pareto from "@adjoint/core/search/Pareto"
 import type { Trial } from "@adjoint/core/search/Trial"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
@@ -60,6 +62,14 @@ const importanceWords = ({ plan: { board } }: Ended, importance: ReadonlyMap<str
   return words.length === 0 ? [] : [`importance: ${words.join(", ")}`]
 }
 
+/** How much of the differences of the first objective each dimension explains; nothing where there are too few trials. */
+const importanceOf = ({ plan: { study }, trials }: Ended): ReadonlyMap<string, number> =>
+  new Map(Importance.of(study.space, trials, { key: study.key }).map(({ name, share }) => [name, share]))
+
+/** The numbers of the trials that no other one is better than in all objectives. */
+const frontOf = ({ plan: { study }, trials }: Ended): ReadonlySet<number> =>
+  new Set(Pareto.front(trials, study.objectives).map(({ number }) => number))
+
 /** Draws the pictures into their folder and gives their files. */
 const draw = (ended: Ended, importance: ReadonlyMap<string, number>, front: ReadonlySet<number>, folder: string) =>
   Effect.gen(function* () {
@@ -104,9 +114,3 @@ export const leave = (ended: Ended, places: Places, isJson: boolean) =>
     yield* message(`  wrote ${printable(places.best)} and ${printable(places.pictures)} · the test rows were not looked at`)
     yield* message((style) => `  ${style("accent", "next:")} adjoint train ${printable(places.best)}`)
   })
-
-/** How much of the differences of the first objective each dimension explains. */
-const importanceOf = (_: Ended): ReadonlyMap<string, number> => new Map()
-
-/** The numbers of the trials that no other one is better than in all objectives. */
-const frontOf = (_: Ended): ReadonlySet<number> => new Set()

@@ -4,7 +4,7 @@ import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import { type Diagnostic, hasErrors, locate, sort } from "@adjoint/dsl/diagnostic/Diagnostic"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
-import { type Profiled, profiled } from "@adjoint/dsl/prepare/Profiled"
+import { type Profiled, profiled, rowsOf } from "@adjoint/dsl/prepare/Profiled"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
 import { open, streaming } from "../model/ModelFile.ts"
@@ -35,11 +35,15 @@ export interface Options {
 /** Samples that fit on a screen and in memory. */
 const mostSamples = 100
 
-const printRows = ({ hasOwnTest, parts: { test, train, val }, raw }: Profiled): string => {
+const printRows = ({ ownTest, parts: { test, train, val }, raw }: Profiled): string => {
   const shares = [
     `${Format.count(train.length)} to learn from`,
     ...(val.length > 0 ? [`${Format.count(val.length)} to validate`] : []),
-    ...(hasOwnTest ? ["a source of its own to test"] : test.length > 0 ? [`${Format.count(test.length)} to test`] : []),
+    ...(ownTest !== undefined
+      ? [`${Format.count(ownTest)} in a source of their own to test`]
+      : test.length > 0
+        ? [`${Format.count(test.length)} to test`]
+        : []),
   ]
   return `${Format.counted(PreprocessTree.size(raw), "row")}: ${shares.join(", ")}`
 }
@@ -88,7 +92,8 @@ export const run = ({ file, json, plot, sample: wanted, set }: Options) =>
       return yield* new Refused({ diagnostics: found.length > 0 ? found : diagnostics, source })
     }
     const described = { data, ...(model === undefined ? {} : { model }) }
-    const found = yield* loading(streaming(profiled(described, opened.directory), { data }, opened.directory)).pipe(
+    const reading = streaming(rowsOf(data, opened.directory), { data }, opened.directory)
+    const found = yield* loading(Effect.flatMap(reading, (rows) => profiled(described, rows))).pipe(
       Effect.catchTag("PrepareError", ({ findings }) =>
         Effect.fail(new Refused({ diagnostics: findings.map((finding) => locate(finding, positions)), source })),
       ),
@@ -104,7 +109,7 @@ export const run = ({ file, json, plot, sample: wanted, set }: Options) =>
       return yield* emit({
         event: "profiled",
         file,
-        rows: { train: found.parts.train.length, val: found.parts.val.length, test: found.parts.test.length },
+        rows: { train: found.parts.train.length, val: found.parts.val.length, test: found.ownTest ?? found.parts.test.length },
         ...(found.target === undefined ? {} : { target: found.target }),
         ...(columns === undefined ? {} : { columns }),
         ...(arrays === undefined ? {} : { arrays }),

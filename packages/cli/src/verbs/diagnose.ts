@@ -9,14 +9,14 @@ import { suggest } from "@adjoint/dsl/diagnostic/Suggest"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { concernsOf, diagnoses, fits, type Made, type Numbers, usual } from "../diagnose/Diagnoses.ts"
-import { chartOf } from "../diagnose/Figures.ts"
+import { pictureOf } from "../diagnose/Figures.ts"
 import { type Columns, isLine, line, table } from "../diagnose/Show.ts"
 import { type Diagnosed, subjectOf } from "../diagnose/Subject.ts"
 import { emit } from "../json/Emit.ts"
 import type { Said } from "../json/Events.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
 import { located } from "../model/Step.ts"
-import { svg } from "../plot/Chart.ts"
+import { svg } from "../plot/Svg.ts"
 import { UsageError } from "../report/Failure.ts"
 import { writeWhole } from "../run/Files.ts"
 import { hasColour } from "../terminal/Capability.ts"
@@ -74,12 +74,12 @@ interface Reported extends Made {
 /** Writes the picture of a diagnosis into a folder, which is created. */
 const draw = (folder: string, { name, numbers }: Made) =>
   Effect.gen(function* () {
-    const chart = chartOf(name, numbers as never)
-    if (chart === undefined) return {}
+    const picture = pictureOf(name, numbers as never)
+    if (picture === undefined) return {}
     const fs = yield* FileSystem.FileSystem
     yield* fs.makeDirectory(folder, { recursive: true })
     const file = join(folder, `${name.replaceAll("_", "-")}.svg`)
-    yield* writeWhole(file, svg(chart))
+    yield* writeWhole(file, svg(picture))
     return { file }
   })
 

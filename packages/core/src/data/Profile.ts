@@ -8,6 +8,7 @@ import { type Relation, relate, type Target } from "./profile/relation.ts"
 import { type Summary, summarize, valuesOf } from "./profile/summary.ts"
 import type { Rows } from "./Raw.ts"
 import type { Table } from "./Table.ts"
+import type { TableColumn } from "./TableColumn.ts"
 
 export type { Group, Relation } from "./profile/relation.ts"
 export type { NameCount, Spread, Summary } from "./profile/summary.ts"
@@ -146,7 +147,7 @@ const suspicionsOf = ({ isInput, isTarget, name, relation, rows, summary, target
 }
 
 /** Rows that are in the training rows more than once, and rows of other parts that are in the training rows too. */
-const repeated = (columns: Parameters<typeof firstEqual>[0], parts: Parts): ReadonlyArray<Suspicion> => {
+export const repeated = (columns: ReadonlyArray<TableColumn>, parts: Parts): ReadonlyArray<Suspicion> => {
   const named = [["train", parts.train ?? []] as const, ...Object.entries(parts).filter(([name]) => name !== "train")]
   const all = Int32Array.from(named.flatMap(([, rows]) => Array.from(rows)))
   const first = columns.length === 0 ? Int32Array.from(all, (_, i) => i) : firstEqual(columns, all)

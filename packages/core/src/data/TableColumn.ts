@@ -70,3 +70,26 @@ export const take = (column: TableColumn, rows: Rows): TableColumn => {
     ...(pixels === undefined ? {} : { pixels: (row) => pixels(rows[row] ?? -1) }),
   }
 }
+
+/** The cells of a column, and those of another one after them. `text` and `numbers` are those of the column that has the row. */
+export const append = (first: TableColumn, second: TableColumn): TableColumn => {
+  const { size } = first
+  const both = first.numbers !== undefined && second.numbers !== undefined
+  return {
+    size: size + second.size,
+    text: (row) => (row < size ? first.text(row) : second.text(row - size)),
+    ...(both
+      ? {
+          numbers: (rows: Rows) => {
+            const isFirst = (row: number): boolean => row < size
+            const all = Array.from(rows)
+            const own = first.numbers?.(all.filter(isFirst)) ?? new Float64Array()
+            const other = second.numbers?.(all.filter((row) => !isFirst(row)).map((row) => row - size)) ?? new Float64Array()
+            let [i, j] = [0, 0]
+            return Float64Array.from(all, (row) => (isFirst(row) ? own[i++] : other[j++]) ?? Number.NaN)
+          },
+        }
+      : {}),
+    ...(first.format === undefined ? {} : { format: first.format }),
+  }
+}

@@ -102,21 +102,38 @@ const checks: { readonly [kind: string]: (value: unknown, bounds: Bounds) => boo
 /** Whether a value is within its bounds. Always true for kinds without bounds, such as an activation. */
 export const isWithin = (value: unknown, bounds: Bounds): boolean => checks[bounds.kind]?.(value, bounds) ?? true
 
+/** A name as constructors have it: `weightDecay` for `weight_decay`. */
+const camelCased = (name: string): string => name.replaceAll(/_(.)/gu, (_, letter: string) => letter.toUpperCase())
+
 /**
- * Checks the given options against the bounds of the same names. Omitted options and options without bounds pass. Throws
- * `OptionError`.
+ * Checks the given options against the bounds of the same names. Omitted options pass, and so do those of a kind without bounds and
+ * `others`, the names of options that have none. Throws `OptionError`, also for a name that is none of them: types do not see it
+ * in JavaScript.
  *
  * ```ts
  * checkOptions("dropout", { rate: { kind: "number", minimum: 0, exclusiveMaximum: 1 } }, { rate: 2 })
  * // => throws dropout got 2 for rate; it wants a number of at least 0 and below 1
  * ```
  */
-export const checkOptions = (operation: string, bounds: { readonly [option: string]: Bounds }, given: object): void => {
+export const checkOptions = (
+  operation: string,
+  bounds: { readonly [option: string]: Bounds },
+  given: object,
+  others: ReadonlyArray<string> = [],
+): void => {
   for (const [option, got] of Object.entries(given)) {
+    if (got === undefined) continue
     const own = Object.hasOwn(bounds, option) ? bounds[option] : undefined
-    if (got !== undefined && own !== undefined && !isWithin(got, own))
-      throw new OptionError({ operation, option, got, wanted: refusalOf(got, own) })
+    if (own === undefined) checkName(operation, [...Object.keys(bounds), ...others], option, got)
+    else if (!isWithin(got, own)) throw new OptionError({ operation, option, got, wanted: refusalOf(got, own) })
   }
+}
+
+/** An option must be one of these names, in the spelling of constructors or of the catalogue. */
+const checkName = (operation: string, names: ReadonlyArray<string>, option: string, got: unknown): void => {
+  const known = names.map(camelCased)
+  if (known.includes(camelCased(option))) return
+  throw new OptionError({ operation, option, got, wanted: `one of its options: ${[...new Set(known)].join(", ")}` })
 }
 
 /** Checks a rule that relates several options. Throws `OptionError`. */

@@ -9,6 +9,7 @@ import type { Config } from "./Config.ts"
 import { bounded, count, dataset, firstOf, type Problem, problem, scoreTable } from "./checkData.ts"
 import { classNumbers } from "./checkLabels.ts"
 import { lossNames } from "./Evaluate.ts"
+import { knownOfTrain } from "./knownSettings.ts"
 import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 import type { Progress } from "./Progress.ts"
@@ -160,6 +161,7 @@ export const config = <P, S, O, R, X, Y, T>(run: Config<P, S, O, R, X, Y, T>): P
   const { batch, data, epochs, loss, net, optimizer, saving, scores = {}, seed, validation } = run
   const own = [...lossNames(loss), ...Object.keys(scores)]
   return (
+    knownOfTrain(run) ??
     dataset("data", data) ??
     (validation === undefined ? undefined : (dataset("validation", validation) ?? alike(data, validation))) ??
     classNumbers("data", net, loss, data) ??

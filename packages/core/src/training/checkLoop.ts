@@ -8,6 +8,7 @@ import * as Key from "../tensor/Key.ts"
 import * as Tree from "../types/Tree.ts"
 import { type Known, resuming, watching } from "./checkConfig.ts"
 import { count, equalRows, inputs, type Problem, problem } from "./checkData.ts"
+import { knownOfLoop } from "./knownSettings.ts"
 import type { Config } from "./LoopConfig.ts"
 import { namedNumbers } from "./loopStep.ts"
 import { defaultMonitor, type Monitor } from "./Monitor.ts"
@@ -50,6 +51,7 @@ const alike = (state: unknown, saved: unknown): Problem => {
 export const checkLoop = <S extends object, D, O, V, R>(config: Config<S, D, O, V, R>): CheckedLoop => {
   const { batch, data, epochs, optimizers = {}, plateau, saving, seed, state, validation } = config
   const early =
+    knownOfLoop(config) ??
     rows("data", data) ??
     (validation === undefined ? undefined : rows("validation.data", validation.data)) ??
     count("seed", seed, 0) ??

@@ -11,6 +11,7 @@ import { percent } from "@adjoint/core/data/percent"
 import * as Scratch from "@adjoint/core/data/Scratch"
 import type { ScratchError } from "@adjoint/core/data/ScratchError"
 import * as Table from "@adjoint/core/data/Table"
+import * as TableColumn from "@adjoint/core/data/TableColumn"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
@@ -22,6 +23,7 @@ import { type Division, divide, splitOf } from "./Division.ts"
 import { declared, having, partsOf } from "./Parts.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import type { Rows } from "./Reading.ts"
+import * as RowBytes from "./RowBytes.ts"
 import { type Described, specOf } from "./Spec.ts"
 import { readRows } from "./Streamed.ts"
 import { hasSeries, rowsOfParts } from "./Windows.ts"
@@ -37,8 +39,8 @@ export interface Parts {
 export interface Profiled {
   readonly raw: PreprocessTree.TreeRaw
   readonly parts: Parts
-  /** Whether test rows are a source of their own, which is not profiled. */
-  readonly hasOwnTest: boolean
+  /** The number of test rows in a source of their own, which are compared with the training rows. */
+  readonly ownTest?: number
   /** The profile of a table; absent for arrays. */
   readonly table?: Profile.Profile
   /** The column that is predicted, if there is one alone. */
@@ -111,15 +113,24 @@ const mayIdentify = ({ columns = {} }: Data, name: string): boolean => {
 }
 
 /** The profile of a table, with its target. */
-const ofTable = ({ data }: Described, table: Table.Table, parts: Parts): Pick<Profiled, "table" | "target" | "findings"> => {
+const ofTable = (
+  { data }: Described,
+  table: Table.Table,
+  parts: Parts,
+  test: Rows | undefined,
+): Pick<Profiled, "table" | "target" | "findings"> => {
   const all = partsOf(data, table.columns)
   const isThere = (name: string): boolean => table.columns.includes(name)
   const [column, ...others] = having(all, "target").filter(isThere)
   const target =
     column === undefined || others.length > 0 ? undefined : { column, isQuantity: all.all.get(column)?.target === "numbers" }
-  const profile = Profile.profile(table, {
-    parts: { ...parts },
-    inputs: having(all, "input").filter(isThere),
+  const inputs = having(all, "input").filter(isThere)
+  const other = test !== undefined && isTable(test.raw) ? test.raw : undefined
+  const both =
+    other === undefined ? undefined : joined(table, other, [...inputs, ...(target === undefined ? [] : [target.column])])
+  const profile = Profile.profile(both ?? table, {
+    parts: { ...parts, ...(both === undefined ? {} : { test: rowsFrom(table.size, both.size - table.size) }) },
+    inputs,
     ...(target === undefined ? {} : { target }),
   })
   return {
@@ -157,31 +168,71 @@ const dividedOf = (
   )
 }
 
+/** The rows that are profiled. */
+interface Read {
+  readonly source: Rows
+  /** The rows of a source of its own for testing. */
+  readonly test?: Rows
+}
+
 /**
- * Profiles the data of a document; paths are relative to `directory`. A large table is read onto the disk first, and then column by
- * column; its rows are there as long as the scope. Fails with the findings of a source that cannot be read, and with `ScratchError`.
+ * The rows that are profiled; paths are relative to `directory`. A large table is read onto the disk; its rows are there as long as the
+ * scope. Fails with the findings of a source that cannot be read, and with `ScratchError`.
  */
-export const profiled = (
-  { data, model }: { readonly data: Data; readonly model?: Model },
+export const rowsOf = (
+  data: Data,
   directory: string,
-): Effect.Effect<Profiled, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
+): Effect.Effect<Read, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function* () {
-    const described = { data, model }
     const source = yield* readRows(data, data.source, ["data", "source"], directory)
-    return yield* Scratch.using(() => profileOf(described, source))
+    if (data.test === undefined) return { source }
+    return { source, test: yield* readRows(data, data.test, ["data", "test"], directory) }
   })
 
+/** Profiles rows of a document, a table column by column. Fails with `ScratchError` where rows on disk cannot be read. */
+export const profiled = (
+  { data, model }: { readonly data: Data; readonly model?: Model },
+  { source, test }: Read,
+): Effect.Effect<Profiled, ScratchError> => Scratch.using(() => profileOf({ data, model }, source, test))
+
+/** The rows of a table, and after them those of a second one, in the columns of the first; undefined if it lacks one of `names`. */
+const joined = (table: Table.Table, other: Table.Table, names: ReadonlyArray<string>): Table.Table | undefined => {
+  const shared = table.columns.filter((name) => other.columns.includes(name))
+  if (!names.every((name) => shared.includes(name))) return undefined
+  const columnOf = ({ column, columns }: Table.Table, name: string) => column(columns.indexOf(name))
+  return Table.fromColumns(shared.map((name) => [name, TableColumn.append(columnOf(table, name), columnOf(other, name))]))
+}
+
+/** Rows of arrays that are equal, within the training part and between the parts; those of a source of its own are test rows. */
+const ofArrays = (
+  { data }: Described,
+  raw: PreprocessTree.TreeRaw,
+  parts: Parts,
+  test: Rows | undefined,
+): ReadonlyArray<Finding> => {
+  const size = PreprocessTree.size(raw)
+  const own = RowBytes.columns(raw)
+  const others = test === undefined ? [] : RowBytes.columns(test.raw)
+  const isJoined = others.length > 0 && others.length === own.length
+  const columns = isJoined ? own.map((column, i) => TableColumn.append(column, others[i] ?? column)) : own
+  const tested = isJoined && test !== undefined ? { test: rowsFrom(size, PreprocessTree.size(test.raw)) } : {}
+  return Profile.repeated(columns, { ...parts, ...tested }).map((suspicion) => suspected(data, suspicion, undefined))
+}
+
+/** The numbers of `count` rows from one on. */
+const rowsFrom = (first: number, count: number): Int32Array => Int32Array.from({ length: count }, (_, i) => first + i)
+
 /** The profile of rows that were read. */
-const profileOf = (described: Described, source: Rows): Profiled => {
+const profileOf = (described: Described, source: Rows, test: Rows | undefined): Profiled => {
   const { raw } = source
   const { findings, parts } = dividedOf(described, source)
   const fitted = PreprocessTree.fit(specOf(described), raw, parts.train)
   const unprepared = findings.length === 0 && Result.isFailure(fitted) ? [finding(fitted.failure, source.place)] : findings
-  const table = isTable(raw) ? ofTable(described, raw, parts) : { findings: [] }
+  const table = isTable(raw) ? ofTable(described, raw, parts, test) : { findings: ofArrays(described, raw, parts, test) }
   return {
     raw,
     parts,
-    hasOwnTest: described.data.test !== undefined,
+    ...(test === undefined ? {} : { ownTest: PreprocessTree.size(test.raw) }),
     ...(Result.isSuccess(fitted) ? { fitted: fitted.success } : {}),
     ...table,
     findings: [...unprepared, ...table.findings],

@@ -22,10 +22,12 @@ const keysBelow = (ast: SchemaAST.AST, path: Path): ReadonlyArray<readonly [lett
   })
 }
 
-/** The paths of the keys of all sections, by the letters of their names and synonyms. */
-export const of = (sections: { readonly [section: string]: Codec }): Homes => {
+/** The paths of the keys of all sections, by the letters of their names and synonyms; `last` has only those that no other section has. */
+export const of = (sections: { readonly [section: string]: Codec }, last: { readonly [section: string]: Codec } = {}): Homes => {
   const homes = new Map<string, ReadonlyArray<Path>>()
-  for (const [section, { ast }] of Object.entries(sections))
-    for (const [name, path] of keysBelow(ast, [section])) homes.set(name, [...(homes.get(name) ?? []), path])
+  const found = (all: { readonly [section: string]: Codec }) =>
+    Object.entries(all).flatMap(([section, { ast }]) => keysBelow(ast, [section]))
+  for (const [name, path] of found(sections)) homes.set(name, [...(homes.get(name) ?? []), path])
+  for (const [name, path] of found(last)) if (!homes.has(name)) homes.set(name, [path])
   return homes
 }

@@ -110,6 +110,7 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
     search: searchSection(catalogue, choices),
     lint,
   }
+  const { search, ...others } = sections
   const file = note(
     Schema.Struct({
       schema: note(Schema.Literal(version), {
@@ -140,7 +141,7 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
       identifier: "ModelFile",
       wanted: "a map of sections (`schema`, `data`, `model`, `train` …)",
       ...Vocabulary.file,
-      homes: Homes.of({ ...sections }),
+      homes: Homes.of(others, { search }),
     },
   )
   return { file, sections, layer }

@@ -30,18 +30,7 @@ export const search = {
   synonyms: {
     maximize: ["max", "maximise"],
     minimize: ["min", "minimise"],
-    sampler: [
-      "algorithm",
-      "algo",
-      "method",
-      "search_alg",
-      "search_algorithm",
-      "searcher",
-      "tuner",
-      "oracle",
-      "strategy",
-      "optimizer",
-    ],
+    sampler: ["algorithm", "algo", "method", "search_alg", "search_algorithm", "searcher", "tuner", "oracle", "strategy"],
     trials: [
       "n_trials",
       "num_trials",
@@ -55,7 +44,7 @@ export const search = {
       "max_evals",
     ],
     seed: ["random_state", "search_seed", "sampler_seed"],
-    pending: ["max_pending", "batch_size", "lag"],
+    pending: ["max_pending", "lag"],
     folds: ["cv", "k_folds", "kfold", "n_splits", "cross_validation", "cross_validate"],
     seeds: ["repeats", "n_repeats", "executions_per_trial", "runs_per_trial", "replicates"],
     pruner: ["scheduler", "early_terminate", "early_termination", "stopper", "trial_scheduler", "pruning"],

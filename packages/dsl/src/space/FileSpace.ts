@@ -4,10 +4,10 @@
  * with that branch, unless it is used outside of the branch too.
  */
 import * as Space from "@adjoint/core/search/Space"
-import { type Data, isRecord } from "../source/Data.ts"
+import type { Data } from "../source/Data.ts"
 import { type Path, print } from "../source/Path.ts"
 import type { Chosen, Found } from "../variables/Expand.ts"
-import type { Values } from "../variables/Marker.ts"
+import { branchName, type Values } from "../variables/Marker.ts"
 
 /** A marker by the name of its dimension. */
 export interface Searched extends Found {
@@ -82,8 +82,7 @@ const short = (text: string): string => (text.length > longest ? `${text.slice(0
 
 const dataText = (value: Data): string => {
   if (typeof value === "string") return short(value)
-  const [key, second] = isRecord(value) ? Object.keys(value) : []
-  return key !== undefined && second === undefined ? short(key) : short(JSON.stringify(value) ?? "")
+  return short(branchName(value) ?? JSON.stringify(value) ?? "")
 }
 
 /** A value of a dimension in a few letters: a number, a word, or the name of a branch. */

@@ -152,7 +152,10 @@ export const rewrite = ({ data, file, positions }: Written, point: Point): Reado
     const key = Positions.at(positions, path)?.key
     const colon = key === undefined ? undefined : text.indexOf(":", key.end) + 1
     // A value of one line stands beside its key, where the marker began in the line below.
-    const isBeside = isInBlock && colon !== undefined && value.isLine && isBlank(text.slice(colon, marker.start))
+    const between = colon === undefined ? undefined : /^\s*(#[^\n]*)?\s*$/.exec(text.slice(colon, marker.start))
+    const isBeside = isInBlock && colon !== undefined && value.isLine && between !== undefined && between !== null
+    const [, written] = between ?? []
+    const comment = written === undefined ? [] : [" ", written.trimEnd()]
     const kept = [
       ...keptComments(marker, own, items)
         .filter(({ start }) => start !== value.beside)
@@ -167,7 +170,7 @@ export const rewrite = ({ data, file, positions }: Written, point: Point): Reado
     return [
       ...(lines === "" ? [] : [{ span: spanIn(source, at, at), text: lines }]),
       isBeside
-        ? { span: spanIn(source, colon, end), text: ` ${moved}` }
+        ? { span: spanIn(source, colon, end), text: [" ", moved, ...comment].join("") }
         : { span: spanIn(source, marker.start, end), text: moved },
     ]
   }
@@ -225,8 +228,17 @@ export const rewrite = ({ data, file, positions }: Written, point: Point): Reado
     return isRecord(node) ? Object.entries(node).flatMap(([key, item]) => editsIn(item, [...path, key])) : []
   }
 
+  /** The edit that deletes the section `search`, with the lines of comments directly above it, unless the file begins with them. */
+  const removal = (): ReadonlyArray<TextEdit> => {
+    const removed = remove(positions, ["search"])
+    if (removed === undefined) return []
+    const { end, start } = removed.span
+    let from = start
+    while (from > 0 && lineStart(from) === from && text.startsWith("#", lineStart(from - 1))) from = lineStart(from - 1)
+    return [{ span: spanIn(source, from === 0 ? start : from, end), text: removed.text }]
+  }
+
   if (!isRecord(data)) return []
   const { search, ...sections } = data
-  const removed = search === undefined ? undefined : remove(positions, ["search"])
-  return [...editsIn(sections, []), ...(removed === undefined ? [] : [removed])]
+  return [...editsIn(sections, []), ...(search === undefined ? [] : removal())]
 }

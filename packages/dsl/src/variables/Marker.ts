@@ -215,17 +215,28 @@ export const placeOf = (values: Values, chosen: number): Path => {
   return end < 0 ? ["$search", values.kind] : ["$search", values.kind, end]
 }
 
+/** Keys beside the name of a layer. */
+const beside = new Set(["name", "from"])
+
 /**
- * The alternative that a default names by what is written: the same value, or the only key of a branch, as `adam` names
- * `{ adam: { lr: 0.01 } }`. `undefined` if it names none, and all of them if it names several.
+ * The name of a branch: its key, beside which a layer may have a name, or the type of a column.
+ *
+ * `branchName({ adam: { lr: 0.01 } }) // => "adam"`
+ * `branchName({ type: "number", missing: "mean" }) // => "number"`
  */
+export const branchName = (value: Data): string | undefined => {
+  if (!isRecord(value)) return undefined
+  const [key, second] = Object.keys(value).filter((each) => !beside.has(each))
+  if (second === undefined) return key
+  return typeof value.type === "string" ? value.type : undefined
+}
+
+/** The alternatives that a default names by what is written: the same value, or else the branches of that name. */
 export const named = (values: ReadonlyArray<Data>, standard: Data): ReadonlyArray<number> => {
   const equal = values.findIndex((value) => same(value, standard))
   if (equal >= 0) return [equal]
   if (typeof standard !== "string") return []
-  return values.flatMap((value, i) =>
-    isRecord(value) && Object.keys(value).length === 1 && Object.hasOwn(value, standard) ? [i] : [],
-  )
+  return values.flatMap((value, i) => (branchName(value) === standard ? [i] : []))
 }
 
 /** The mistake of a default that is none of the values of a list. */

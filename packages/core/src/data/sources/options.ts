@@ -10,7 +10,7 @@ export const path = {
 /** The words for blanks of a table. */
 export const blanks = {
   kind: "words",
-  doc: 'More words for blanks: `[-999, unknown]`, or by column: `{ Age: [-1], "*": [other] }`.',
+  doc: 'Words for blanks: `[-999, unknown]`, or by column: `{ Age: [-1], "*": [other] }`.',
   synonyms: ["na_values", "null_values", "missing_values", "na_strings"],
   optional: true,
 } as const

@@ -64,9 +64,10 @@ export const multiHeadAttention = ({
   dropout: rate = 0,
   heads,
   init = "auto",
+  ...rest
 }: AttentionOptions): Net<AttentionParams, None> => {
   const kind = "multi_head_attention"
-  checkOptions("multiHeadAttention", multiHeadAttentionOptions, { dropout: rate, heads })
+  checkOptions("multiHeadAttention", multiHeadAttentionOptions, { ...rest, dropout: rate, heads })
   const dropped = dropout(rate)
   const weights = initializerOf(init)
   const widthOf = (input: Shape.Shape): number => {
@@ -133,8 +134,8 @@ const waves = (time: number, features: number): Tensor => {
  * Adds a positional encoding to each time step, since attention itself ignores the order: fixed waves, or learned rows
  * w [time, features].
  */
-export const positions = ({ kind = "waves" }: PositionsOptions = {}): Net<{ readonly w?: Tensor }, None> => {
-  checkOptions("positions", positionsOptions, { kind })
+export const positions = ({ kind = "waves", ...rest }: PositionsOptions = {}): Net<{ readonly w?: Tensor }, None> => {
+  checkOptions("positions", positionsOptions, { ...rest, kind })
   return stateless({
     kind: "positions",
     shape: (input) => {

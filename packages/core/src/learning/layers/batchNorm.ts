@@ -28,8 +28,8 @@ export type BatchNormState = { readonly mean: Tensor; readonly variance: Tensor 
  * mean and unbiased variance. Inference uses the running statistics and does not change them. γ starts at 1, β at 0, and the
  * running statistics at 0 and 1. Throws `ShapeError`, also for a batch with one element for each channel, which has no variance.
  */
-export const batchNorm = ({ eps = 1e-5, momentum = 0.1 }: BatchNormOptions = {}): Net<Learned, BatchNormState> => {
-  checkOptions("batchNorm", batchNormOptions, { eps, momentum })
+export const batchNorm = ({ eps = 1e-5, momentum = 0.1, ...rest }: BatchNormOptions = {}): Net<Learned, BatchNormState> => {
+  checkOptions("batchNorm", batchNormOptions, { ...rest, eps, momentum })
   return {
     kind: "batch_norm",
     shape: (input) => {

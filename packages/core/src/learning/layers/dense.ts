@@ -63,7 +63,7 @@ export interface MaxoutOptions {
  * parameters are w [in, pieces · units] and b [pieces · units]; the first `units` columns are the first map of each output.
  */
 export const maxout = ({ pieces = 2, units, ...options }: MaxoutOptions): Net<AffineParams> => {
-  checkOptions("maxout", maxoutOptions, { pieces, units })
+  checkOptions("maxout", maxoutOptions, { ...options, pieces, units })
   const apply = (x: Tensor): Tensor => T.max(T.reshape(x, [...x.shape.slice(0, -1), pieces, units]), { axes: -2 })
   const shape = (input: Shape.Shape): Shape.Shape => [...input.slice(0, -1), units]
   // The larger of two normal numbers has the same mean square as each of them, so no gain is needed.

@@ -37,8 +37,8 @@ const tokensOf = (x: Tensor): Tensor => {
  * The vector of each token: x [batch, …] gives [batch, …, units]. Tokens are i32, or whole numbers of another dtype, as in
  * tables. A token outside 0 to `tokens` - 1 gives NaN.
  */
-export const embedding = ({ init = "auto", tokens, units }: EmbeddingOptions): Net<EmbeddingParams, None> => {
-  checkOptions("embedding", embeddingOptions, { tokens, units })
+export const embedding = ({ init = "auto", tokens, units, ...rest }: EmbeddingOptions): Net<EmbeddingParams, None> => {
+  checkOptions("embedding", embeddingOptions, { ...rest, tokens, units })
   const rows = initializerOf(init)
   // Each output depends on one row, as in a product of a one-hot vector with a matrix.
   const connections: Initializer.Connections = {

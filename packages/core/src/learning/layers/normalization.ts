@@ -32,8 +32,8 @@ const spread = (x: Tensor, axes: ReadonlyArray<number>): { readonly centred: Ten
 }
 
 /** γ · (x - mean) / √(variance + ε) + β with the mean and variance over the last axes of each sample. γ and β have the shape of these axes. Throws `ShapeError`. */
-export const layerNorm = ({ axes = 1, eps = 1e-5 }: LayerNormOptions = {}): Net<Learned, None> => {
-  checkOptions("layerNorm", layerNormOptions, { axes, eps })
+export const layerNorm = ({ axes = 1, eps = 1e-5, ...rest }: LayerNormOptions = {}): Net<Learned, None> => {
+  checkOptions("layerNorm", layerNormOptions, { ...rest, axes, eps })
   return stateless({
     kind: "layer_norm",
     shape: (input) => {
@@ -63,8 +63,8 @@ export interface GroupNormOptions {
  * axes: x [batch, …space, channels], γ and β [channels]. One group is layer normalization over the whole sample; as many
  * groups as channels is instance normalization. Throws `ShapeError`.
  */
-export const groupNorm = ({ eps = 1e-5, groups }: GroupNormOptions): Net<Learned, None> => {
-  checkOptions("groupNorm", groupNormOptions, { eps, groups })
+export const groupNorm = ({ eps = 1e-5, groups, ...rest }: GroupNormOptions): Net<Learned, None> => {
+  checkOptions("groupNorm", groupNormOptions, { ...rest, eps, groups })
   const channels = (input: Shape.Shape): number => {
     const n = channelsOf("group_norm", input)
     return n % groups === 0
@@ -98,8 +98,8 @@ export const groupNorm = ({ eps = 1e-5, groups }: GroupNormOptions): Net<Learned
 export type RmsNormParams = { readonly gamma: Tensor }
 
 /** γ · x / √(mean(x²) + ε) over the last axis, without centring. Throws `ShapeError`. */
-export const rmsNorm = ({ eps = 1e-6 }: { readonly eps?: number } = {}): Net<RmsNormParams, None> => {
-  checkOptions("rmsNorm", rmsNormOptions, { eps })
+export const rmsNorm = ({ eps = 1e-6, ...rest }: { readonly eps?: number } = {}): Net<RmsNormParams, None> => {
+  checkOptions("rmsNorm", rmsNormOptions, { ...rest, eps })
   return stateless({
     kind: "rms_norm",
     shape: (input) => {

@@ -31,8 +31,8 @@ const checkSpace = (kind: string, input: ReadonlyArray<number>): void => {
 
 const pooling =
   (operation: string, kind: string, pool: (x: Tensor, options: PoolOptions) => Tensor) =>
-  ({ pad = "valid", stride, window }: PoolingOptions): Net<None, None> => {
-    checkOptions(operation, windows, { stride, window })
+  ({ pad = "valid", stride, window, ...rest }: PoolingOptions): Net<None, None> => {
+    checkOptions(operation, windows, { ...rest, stride, window })
     const apply = (x: Tensor): Tensor => pool(x, { window, pad, stride: stride ?? window })
     return pure(kind, apply, (input) => {
       checkSpace(kind, input)

@@ -84,6 +84,9 @@ const recurrent = <P extends RecurrentParams, C>(options: RecurrentOptions, cell
   })
 }
 
+/** The options that are named otherwise than in the catalogue. */
+const typedOptions = ["returnSequences"]
+
 /** The options of a simple recurrent layer. */
 export interface SimpleRnnOptions extends RecurrentOptions {
   /** The activation: tanh unless given. */
@@ -92,7 +95,7 @@ export interface SimpleRnnOptions extends RecurrentOptions {
 
 /** hₜ = f(xₜ · Wx + hₜ₋₁ · Wh + b) over samples [time, in]. Throws `ShapeError`. */
 export const simpleRnn = ({ activation = "tanh", ...options }: SimpleRnnOptions): Net<RecurrentParams, None> => {
-  checkOptions("simpleRnn", shared, options)
+  checkOptions("simpleRnn", shared, options, typedOptions)
   return recurrent(options, simpleCell(activationOf(activation)))
 }
 
@@ -107,7 +110,7 @@ export interface LstmOptions extends RecurrentOptions {
  * side in the order i, f, g, o. Throws `ShapeError`.
  */
 export const lstm = ({ forgetBias = 1, ...options }: LstmOptions): Net<RecurrentParams, None> => {
-  checkOptions("lstm", { ...shared, forgetBias: lstmOptions.forget_bias }, { ...options, forgetBias })
+  checkOptions("lstm", { ...shared, forgetBias: lstmOptions.forget_bias }, { ...options, forgetBias }, typedOptions)
   return recurrent(options, lstmCell(forgetBias))
 }
 
@@ -134,7 +137,7 @@ interface Gru {
  * `Layers.gru({ units: 4, reset: "before" }).shape([5, 3]) // => [4]`
  */
 export const gru = (({ reset = "after", ...options }: GruOptions): Net<RecurrentParams, None> | Net<GruParams, None> => {
-  checkOptions("gru", gruOptions, { ...options, reset })
+  checkOptions("gru", gruOptions, { ...options, reset }, typedOptions)
   return reset === "before" ? recurrent(options, gruCellBefore(options.units)) : recurrent(options, gruCell(options.units))
 }) as Gru
 

@@ -32,12 +32,13 @@ export const step = ({
   every,
   factor = 0.1,
   lr,
+  ...rest
 }: {
   readonly lr: number
   readonly every: number
   readonly factor?: number
 }): LearningRate => {
-  checkOptions("step", { ...ownOptions, every: ownOptions.steps, factor: stepOptions.factor }, { every, factor, lr })
+  checkOptions("step", { lr: ownOptions.lr, every: ownOptions.steps, factor: stepOptions.factor }, { ...rest, every, factor, lr })
   return (t) => T.mul(T.pow(factor, float(T.quotient(t, every))), lr)
 }
 
@@ -46,12 +47,17 @@ export const exponential = ({
   every = 1,
   factor,
   lr,
+  ...rest
 }: {
   readonly lr: number
   readonly factor: number
   readonly every?: number
 }): LearningRate => {
-  checkOptions("exponential", { ...ownOptions, factor: exponentialOptions.factor }, { every, factor, lr })
+  checkOptions(
+    "exponential",
+    { lr: ownOptions.lr, factor: exponentialOptions.factor, every: ownOptions.every },
+    { ...rest, every, factor, lr },
+  )
   return (t) => T.mul(T.pow(factor, T.div(float(t), every)), lr)
 }
 
@@ -60,12 +66,13 @@ export const cosine = ({
   lr,
   min = 0,
   steps,
+  ...rest
 }: {
   readonly lr: number
   readonly steps: number
   readonly min?: number
 }): LearningRate => {
-  checkOptions("cosine", { ...ownOptions, min: cosineOptions.min_lr }, { lr, min, steps })
+  checkOptions("cosine", { lr: ownOptions.lr, steps: ownOptions.steps, min: cosineOptions.min_lr }, { ...rest, lr, min, steps })
   return (t) => {
     const angle = T.mul(T.div(float(T.minimum(t, steps)), steps), Math.PI)
     return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
@@ -78,6 +85,7 @@ export const polynomial = ({
   min = 0,
   power = 1,
   steps,
+  ...rest
 }: {
   readonly lr: number
   readonly steps: number
@@ -86,8 +94,8 @@ export const polynomial = ({
 }): LearningRate => {
   checkOptions(
     "polynomial",
-    { ...ownOptions, power: polynomialOptions.power, min: polynomialOptions.min_lr },
-    { lr, min, power, steps },
+    { lr: ownOptions.lr, steps: ownOptions.steps, power: polynomialOptions.power, min: polynomialOptions.min_lr },
+    { ...rest, lr, min, power, steps },
   )
   return (t) => {
     const left = T.sub(1, T.div(float(T.minimum(t, steps)), steps))
@@ -100,12 +108,17 @@ export const inverseTime = ({
   decay,
   every = 1,
   lr,
+  ...rest
 }: {
   readonly lr: number
   readonly decay: number
   readonly every?: number
 }): LearningRate => {
-  checkOptions("inverseTime", { ...ownOptions, decay: inverseTimeOptions.decay }, { decay, every, lr })
+  checkOptions(
+    "inverseTime",
+    { lr: ownOptions.lr, decay: inverseTimeOptions.decay, every: ownOptions.every },
+    { ...rest, decay, every, lr },
+  )
   return (t) => T.div(lr, T.add(T.mul(T.div(float(t), every), decay), 1))
 }
 
@@ -123,6 +136,7 @@ export const cosineRestarts = ({
   lr,
   min = 0,
   steps,
+  ...rest
 }: {
   readonly lr: number
   readonly steps: number
@@ -130,7 +144,11 @@ export const cosineRestarts = ({
   readonly min?: number
 }): LearningRate => {
   const { growth: growthOption, min_lr } = cosineRestartsOptions
-  checkOptions("cosineRestarts", { ...ownOptions, growth: growthOption, min: min_lr }, { growth, lr, min, steps })
+  checkOptions(
+    "cosineRestarts",
+    { lr: ownOptions.lr, steps: ownOptions.steps, growth: growthOption, min: min_lr },
+    { ...rest, growth, lr, min, steps },
+  )
   const wave = (at: Tensor, length: Tensor | number): Tensor => {
     const angle = T.mul(T.div(float(at), typeof length === "number" ? length : float(length)), Math.PI)
     return T.add(T.mul(T.add(T.cos(angle), 1), (lr - min) / 2), min)
@@ -152,6 +170,7 @@ export const oneCycle = ({
   lr,
   rise = 0.3,
   steps,
+  ...rest
 }: {
   readonly lr: number
   readonly steps: number
@@ -161,8 +180,8 @@ export const oneCycle = ({
 }): LearningRate => {
   checkOptions(
     "oneCycle",
-    { ...ownOptions, ...oneCycleOptions, finalDivide: oneCycleOptions.final_divide },
-    { divide, finalDivide, lr, rise, steps },
+    { lr: ownOptions.lr, steps: ownOptions.steps, ...oneCycleOptions, finalDivide: oneCycleOptions.final_divide },
+    { ...rest, divide, finalDivide, lr, rise, steps },
   )
   return (t) => {
     const [first, last] = [lr / divide, lr / (divide * finalDivide)]

@@ -40,9 +40,12 @@ const bounds = {
   momentumDecay,
 } as const
 
+/** Options without bounds, and the rate by its name in the catalogue. */
+const others = ["lr", "biasCorrection", "centered"]
+
 /** Checks a rate and the other options. Errors name the optimizer. */
 const check = (operation: string, rate: Rate, options: object): void =>
-  checkOptions(operation, bounds, { ...fixed(rate), ...options })
+  checkOptions(operation, bounds, { ...fixed(rate), ...options }, others)
 
 /** θ ← θ - η g / √(G + ε), G ← G + g². */
 export const adagrad = (rate: Rate, options: AdagradOptions = {}): Optimizer<Params> => {

@@ -25,7 +25,7 @@ export interface MomentumOptions {
 const bounds = { ...rateBounds, momentum: velocity(0.9), accumulate: accumulateOption } as const
 
 const checkMomentum = (operation: string, rate: Rate, options: MomentumOptions): void =>
-  checkOptions(operation, bounds, { ...fixed(rate), ...options })
+  checkOptions(operation, bounds, { ...fixed(rate), ...options }, ["nesterov"])
 
 /**
  * Accumulating steps: v ← γv + ηg, θ ← θ - v. Accumulating gradients: v ← γv + g, θ ← θ - ηv. The two differ when η
@@ -33,9 +33,9 @@ const checkMomentum = (operation: string, rate: Rate, options: MomentumOptions):
  */
 export const momentum = (
   rate: Rate,
-  { accumulate = "steps", momentum: gamma = 0.9, nesterov = false }: MomentumOptions = {},
+  { accumulate = "steps", momentum: gamma = 0.9, nesterov = false, ...rest }: MomentumOptions = {},
 ): Optimizer<Params> => {
-  checkMomentum("momentum", rate, { accumulate, momentum: gamma })
+  checkMomentum("momentum", rate, { ...rest, accumulate, momentum: gamma })
   const eta = scaleByLearningRate(rate)
   const v = accumulateMomentum({ decay: gamma, nesterov })
   return accumulate === "steps" ? chain(eta, v) : chain(v, eta)

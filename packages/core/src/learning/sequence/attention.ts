@@ -147,7 +147,7 @@ const bounds = { ...entries.multi_head_attention.options, keyHeads: entries.mult
 export const attention = (options: AttentionOptions): Stepwise<AttentionParams, None, AttentionCache> => {
   const kind = "attention"
   const { causal = false, dropout: rate = 0, rotary = false } = options
-  checkOptions("Sequence.attention", bounds, { heads: options.heads, keyHeads: options.keyHeads, dropout: rate })
+  checkOptions("Sequence.attention", bounds, options, ["rotary"])
   const of = (features: number): Sizes => sizes(kind, options, features, rotary)
   const turned = (x: Tensor, from: Tensor): Tensor => (rotary ? rotate(x, angles(from, x.shape.at(-1) ?? 0)) : x)
   const parts = ({ bk, bq, bv, wk, wq, wv }: AttentionParams, x: Tensor, positions: Tensor) => {
@@ -212,7 +212,7 @@ export const attention = (options: AttentionOptions): Stepwise<AttentionParams, 
 export const crossAttention = (options: CrossAttentionOptions): Stepwise<AttentionParams, None, MemoryCache, WithMemory> => {
   const kind = "cross_attention"
   const { dropout: rate = 0 } = options
-  checkOptions("Sequence.crossAttention", bounds, { heads: options.heads, keyHeads: options.keyHeads, dropout: rate })
+  checkOptions("Sequence.crossAttention", bounds, options)
   const of = (features: number): Sizes => sizes(kind, options, features, false)
   const wanted = (memory: PaddedShape | undefined): PaddedShape =>
     memory ?? refuse(kind, [], "sequences with a memory { x, length, memory: { x, length } }", "memory: the output of an encoder")

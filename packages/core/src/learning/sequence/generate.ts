@@ -56,8 +56,8 @@ const least = (values: Tensor, isKept: Tensor): Tensor =>
  *
  * `Tensor.toArray(Sequence.draw({ topK: 1 })(Key.make(1), Tensor.make([[1, 3, 2]]))) // => [1]`
  */
-export const draw = ({ temperature = 1, topK, topP = 1 }: DrawOptions = {}): Choice => {
-  checkOptions("Sequence.draw", bounds, { temperature, topK, topP })
+export const draw = ({ temperature = 1, topK, topP = 1, ...rest }: DrawOptions = {}): Choice => {
+  checkOptions("Sequence.draw", bounds, { ...rest, temperature, topK, topP })
   return (key, logits) => {
     let z = T.div(logits, temperature) as Tensor
     if (topK !== undefined && topK < (z.shape.at(-1) ?? 0)) {
@@ -117,7 +117,7 @@ export const generate = <P, S, C, X extends Padded = Padded>(
   options: GenerateOptions & MemoryOf<X>,
 ): Padded => {
   const { choose = greedy, count, key, memory, prompt }: GenerateOptions & { readonly memory?: Padded } = options
-  checkOptions("Sequence.generate", { count: { kind: "integer", minimum: 1 } }, { count })
+  checkOptions("Sequence.generate", { count: { kind: "integer", minimum: 1 } }, options, ["choose", "key", "memory", "prompt"])
   const [batch, given] = sizesOf("Sequence.generate", prompt)
   if (prompt.mask !== undefined) refuse("Sequence.generate", [prompt.mask], "a prompt without holes", "leave these tokens out")
   if (prompt.x.shape.length !== 2 || given === 0)

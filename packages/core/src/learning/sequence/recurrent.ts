@@ -197,7 +197,7 @@ export const lstm = ({
   ...options
 }: RecurrentOptions & { readonly forgetBias?: number }): Recurrent<RecurrentParams, LstmState> => {
   const bounds = { units: entries.lstm.options.units, forgetBias: entries.lstm.options.forget_bias }
-  checkOptions("Sequence.lstm", bounds, { ...options, forgetBias })
+  checkOptions("Sequence.lstm", bounds, { ...options, forgetBias }, ["reverse", "init", "recurrentInit"])
   return ofCell(options, lstmCell(forgetBias), ({ h }) => h)
 }
 

@@ -19,6 +19,9 @@ import { each, overSteps } from "./each.ts"
 import { type Padded, type PaddedShape, stepOf, type WithMemory, withShape } from "./Padded.ts"
 import { ofShape, residual, type Stepwise, stack } from "./Stepwise.ts"
 
+/** The bounds of a transformer's options. */
+const bounds = { ...entries.transformer_encoder.options, keyHeads: entries.transformer_encoder.options.heads }
+
 /** The options of a transformer block. */
 export interface TransformerOptions extends AttentionOptions {
   /** The number of units between the two dense layers: four times the features if 0 or not given. */
@@ -34,8 +37,8 @@ export interface TransformerOptions extends AttentionOptions {
  * `Sequence.transformer({ heads: 2 }).shape({ x: [7, 4], length: [] }) // => { x: [7, 4], length: [] }`
  */
 export const transformer = ({ activation, hidden, ...options }: TransformerOptions): Stepwise => {
-  const { causal, dropout: rate = 0, heads } = options
-  checkOptions("Sequence.transformer", entries.transformer_encoder.options, { heads, hidden, dropout: rate, causal })
+  const { dropout: rate = 0 } = options
+  checkOptions("Sequence.transformer", bounds, { ...options, activation, hidden }, ["rotary"])
   const drop = each(dropout(rate))
   return ofShape("transformer", (input) =>
     stack([
@@ -83,7 +86,7 @@ export interface DecoderOptions extends Omit<TransformerOptions, "causal"> {}
  */
 export const decoder = ({ activation, hidden, ...options }: DecoderOptions): Stepwise<Params, Params, Params, WithMemory> => {
   const { dropout: rate = 0, heads, init, keyHeads } = options
-  checkOptions("Sequence.decoder", entries.transformer_encoder.options, { heads, hidden, dropout: rate })
+  checkOptions("Sequence.decoder", bounds, { ...options, activation, hidden }, ["rotary"])
   const drop = each(dropout(rate))
   const across = crossAttention({
     heads,
