@@ -1,6 +1,6 @@
 /** `search` in processes of its own: killed, resumed, joined and interrupted. */
 import { spawn } from "node:child_process"
-import { existsSync, readFileSync, rmSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
 import { inherited, main, spawned, when } from "./process.ts"
@@ -90,4 +90,25 @@ test("an interrupted search ends at once and says how it continues", async () =>
   expect(heard).toContain("--resume")
   expect(performance.now() - started.at).toBeLessThan(5000)
   rmSync(at("stopped.sqlite"), { force: true })
+})
+
+test("flags that no search could have are refused before anything is written", async () => {
+  const place = folder({ "moons.yaml": model })
+  const file = join(place, "moons.yaml")
+  const store = join(place, "s.sqlite")
+  const said = async (...flags: ReadonlyArray<string>) => {
+    const named = flags.includes("--store") ? flags : ["--store", store, ...flags]
+    const { code, stderr } = await run(["search", file, ...named])
+    return `${code} ${stderr.split("\n")[0]}`
+  }
+  expect(await said("--trials", "0")).toBe("2 error: 0 trials")
+  expect(await said("--trials", "-3")).toBe("2 error: -3 trials")
+  expect(await said("--study", "")).toBe("2 error: the name of the study is empty")
+  expect(await said("--store", "")).toBe("2 error: the name of the database is empty")
+  expect(await said("--parallel", "0")).toBe("2 error: 0 trials at a time")
+  expect(await said("-o", join(place, ".", "moons.yaml"))).toBe(`2 error: the best trial would overwrite ${file}`)
+  expect(await said("-o", store)).toBe(`2 error: the best trial would overwrite the database ${store}`)
+  expect(await said("-o", place)).toBe(`2 error: ${place} is a folder`)
+  expect(await said("--store", join(file, "s.sqlite"))).toBe(`7 error: ${join(file, "s.sqlite")}: its folder cannot be made`)
+  expect(readdirSync(place)).toEqual(["moons.yaml"])
 })

@@ -62,6 +62,7 @@ const taskOf: Parameters<typeof join>[0]["taskOf"] = ({ number, point }) => ({
   file: "m.yaml",
   directory: folder,
   objectives: [],
+  data: [],
 })
 
 const layerOf = (path: string) => Layer.mergeAll(Store.layer, queues).pipe(Layer.provideMerge(Sqlite.layer(path)))

@@ -24,7 +24,7 @@ import type { Training } from "../model/Training.ts"
 import { Refused, UsageError } from "../report/Failure.ts"
 import { titles } from "./Show.ts"
 import type { Definition } from "./Store.ts"
-import type { Task } from "./Trial.ts"
+import { dataOf, type Task } from "./Trial.ts"
 import { accepting } from "./Where.ts"
 
 /** A study that is ready to begin. */
@@ -130,6 +130,7 @@ export const planOf = (training: Training): Effect.Effect<Plan, UsageError, File
         file: sound.reading.source.file,
         texts: textsAt(training, search, point),
         directory: resolve(sound.directory),
+        data: dataOf(training),
         objectives: objectives.map(({ mode, name }) => ({ monitor: name, mode })),
       }),
     }

@@ -1,4 +1,5 @@
 /** An SQL client of Effect over Node's own SQLite: one embedded file, which several processes may open. */
+import { resolve } from "node:path"
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,8 +16,9 @@ const busyTimeout = 10_000
 
 /**
  * Write-ahead logging lets others read while one writes. `FULL` keeps a committed transaction also through a loss of power.
+ * The timeout comes first: to change the mode of a new file needs a lock, for which another process that begins may have to wait.
  */
-const settings = ["journal_mode = WAL", "synchronous = FULL", `busy_timeout = ${busyTimeout}`]
+const settings = [`busy_timeout = ${busyTimeout}`, "journal_mode = WAL", "synchronous = FULL"]
 
 const sqlError = (cause: unknown): SqlError.SqlError => {
   // Effect classifies by the field `errno`; Node calls it `errcode`.
@@ -60,7 +62,7 @@ export const layer = (path: string): Layer.Layer<SqlClient.SqlClient, SqlError.S
     SqlClient.SqlClient,
     Effect.gen(function* () {
       const database = yield* Effect.acquireRelease(
-        attempt(() => new DatabaseSync(path)),
+        attempt(() => new DatabaseSync(resolve(path))),
         (opened) => Effect.sync(() => opened.close()),
       )
       yield* attempt(() => database.exec(settings.map((setting) => `PRAGMA ${setting};`).join("\n")))

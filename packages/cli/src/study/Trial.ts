@@ -9,9 +9,11 @@ import { fromText } from "@adjoint/dsl/source/Source"
 import { isFact } from "@adjoint/dsl/variables/Condition"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { canonical } from "../model/Hash.ts"
 import { ofSource, sound } from "../model/ModelFile.ts"
 import { fits, located } from "../model/Step.ts"
 import { type Training, training as trainingOf } from "../model/Training.ts"
+import { RunError } from "../report/Failure.ts"
 import { configOf } from "../run/Config.ts"
 
 /** What is to be computed. */
@@ -23,7 +25,13 @@ export interface Task {
   /** The plain model files that are trained: one, or one for each fold and seed, whose scores are averaged. */
   readonly texts: ReadonlyArray<string>
   readonly objectives: ReadonlyArray<Monitor>
+  /** The hashes of the files of the data that the search began with. */
+  readonly data: ReadonlyArray<string>
 }
+
+/** The hashes of the files of the data of a training. */
+export const dataOf = ({ prepared }: Pick<Training, "prepared">): ReadonlyArray<string> =>
+  prepared.lock.files.map((file) => file.sha256)
 
 /** The result of a trial. */
 export type Outcome =
@@ -58,6 +66,11 @@ const trained = (task: Task, text: string, report: Report) =>
     const model = yield* sound(yield* ofSource(source, { directory: task.directory }))
     const training = yield* trainingOf(model)
     yield* fits(training)
+    if (canonical(dataOf(training)) !== canonical(task.data))
+      return yield* new RunError({
+        message: "the data have changed since the search began, and scores of different rows cannot be compared",
+        hint: "restore the data and use --resume, or begin another study with --study NAME",
+      })
     const [first] = task.objectives
     const events = Stream.tap(Train.run(configOf(training)), (event) => {
       if (event._tag !== "EpochScored" || first === undefined) return Effect.void

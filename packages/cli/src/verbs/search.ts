@@ -1,7 +1,6 @@
 /** `adjoint search`: finds the values of a model file's search markers that score best, and keeps every trial in a database. */
-import { mkdir } from "node:fs/promises"
 import { availableParallelism } from "node:os"
-import { dirname, join as joinPath } from "node:path"
+import { dirname, join as joinPath, resolve } from "node:path"
 import * as Space from "@adjoint/core/search/Space"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
@@ -61,6 +60,31 @@ const parallelOf = ({ parallel: asked }: Options, plan: Plan) => {
   return Effect.succeed(asked ?? Math.min(plan.parallel ?? availableParallelism(), pending))
 }
 
+/** Flags that no search could have. */
+const possible = ({ store, study, trials }: Options) => {
+  if (trials !== undefined && !(trials >= 1)) return wrong(`${trials} trials`, "at least 1")
+  if (store === "") return wrong("the name of the database is empty", "--store studies/NAME.sqlite")
+  if (study === "") return wrong("the name of the study is empty", "--study NAME, or leave it out for the name of the model")
+  return Effect.void
+}
+
+/** The same file has the same name, also through links. */
+const realOf = (path: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => Effect.orElseSucceed(fs.realPath(path), () => resolve(path)))
+
+/** Refuses to write the best trial over the model file with its markers, the database, or a folder. */
+const writable = (best: string, file: string, store: string) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const place = yield* realOf(best)
+    const hint = "name another file with --output"
+    if (place === (yield* realOf(file))) return yield* wrong(`the best trial would overwrite ${printable(file)}`, hint)
+    if (!isAddress(store) && place === (yield* realOf(store)))
+      return yield* wrong(`the best trial would overwrite the database ${shownStore(store)}`, hint)
+    const there = yield* Effect.option(fs.stat(best))
+    if (there._tag === "Some" && there.value.type === "Directory") return yield* wrong(`${printable(best)} is a folder`, hint)
+  })
+
 /** The study in the store: a new one, or the one that is resumed or joined. */
 const entered = (options: Options, plan: Plan, training: Training, file: string, store: string) =>
   Effect.gen(function* () {
@@ -113,10 +137,9 @@ const header = (plan: Plan, study: Study, store: string, parallel: number) =>
   })
 
 /** Runs the trials of a study with this process among others, and shows them. */
-const searched = (options: Options, plan: Plan, study: Study, store: string) =>
+const searched = (options: Options, plan: Plan, study: Study, store: string, parallel: number) =>
   Effect.gen(function* () {
     const { entry } = yield* World
-    const parallel = yield* parallelOf(options, plan)
     const { space } = plan.study
     const size = Space.size(space)
     if (options.json)
@@ -191,19 +214,30 @@ const search = (options: Options, file: string) =>
     yield* fits(training)
     const plan = yield* planOf(training)
     const store = options.store ?? plan.store ?? usualStore(training.sound.document.name)
+    const parallel = yield* parallelOf(options, plan)
+    yield* writable(options.output ?? bestFileOf(file), file, store)
     const { beginRun, setSaving } = yield* World
     beginRun()
     setSaving(true)
-    if (!isAddress(store)) yield* Effect.promise(() => mkdir(dirname(store), { recursive: true }))
+    const fs = yield* FileSystem.FileSystem
+    if (!isAddress(store))
+      yield* Effect.mapError(
+        fs.makeDirectory(dirname(store), { recursive: true }),
+        () =>
+          new RunError({
+            message: `${shownStore(store)}: its folder cannot be made`,
+            hint: "name another database with --store",
+          }),
+      )
     yield* Effect.gen(function* () {
       const study = yield* entered(options, plan, training, file, store)
-      const { seconds, trials } = yield* searched(options, plan, study, store)
+      const { seconds, trials } = yield* searched(options, plan, study, store, parallel)
       const ended = { plan, training, name: study.name, trials, seconds }
       yield* leave(ended, placesOf(options, file, store, study.name), options.json)
     }).pipe(
       Effect.onInterrupt(() => stopped(options, file)),
       Effect.catchTag("TrialFailed", ({ message: text, number }) =>
-        Effect.fail(new RunError({ message: `trial ${number} could not be run: ${text}` })),
+        Effect.fail(new RunError({ message: `trial ${number} could not be run: ${text.replace(/^error: /, "")}` })),
       ),
       inStore(store),
     )
@@ -230,6 +264,7 @@ const show = (options: Options) =>
 /** Searches, or shows what was searched. */
 export const run = (options: Options) =>
   Effect.gen(function* () {
+    yield* possible(options)
     if (options.list || options.export !== undefined) return yield* show(options)
     if (options.file === undefined) return yield* wrong("which model file?", "adjoint search model.yaml")
     return yield* search(options, options.file)
