@@ -144,3 +144,26 @@ test("a file that is no database is a typed error", async () => {
   )
   expect(error._tag).toBe("SqlError")
 })
+
+test("scores that are not finite are no reports, and a trial that makes no right model fails alone", async () => {
+  const uneven: Threads = {
+    run: ({ number }, goesOn) =>
+      Effect.sync(() => {
+        if (number === 1) return { state: "failed", problem: "too large" }
+        goesOn(1, number === 2 ? Number.POSITIVE_INFINITY : 0.5)
+        goesOn(2, 0.25)
+        return { state: "complete", values: [number === 3 ? Number.NaN : 0.25] }
+      }),
+  }
+  const { records } = await Effect.gen(function* () {
+    yield* (yield* Store.Store).create({ name: "s", definition, trials: 5 })
+    return yield* join(
+      { name: "s", study, pruner: Pruner.median({ after: 3 }), parallel: 1, threads: uneven, taskOf },
+      () => Effect.void,
+    )
+  }).pipe(Effect.provide(layerOf(file("uneven"))), Effect.scoped, Effect.runPromise)
+  const at = (number: number) => records.get(number)
+  expect([0, 1, 2, 3, 4].map((number) => at(number)?.state)).toEqual(["complete", "failed", "complete", "diverged", "complete"])
+  expect(at(1)?.problem).toBe("too large")
+  expect(at(2)?.reports).toEqual([{ step: 2, value: 0.25 }])
+})

@@ -23,7 +23,7 @@ import type { TrialRecord } from "./TrialRecord.ts"
 /** An event of a study: one of a search, where the trials of processes have their time. */
 export type StudyEvent =
   | Exclude<SearchEvent, TrialFinished>
-  | (Omit<TrialFinished, "trial"> & { readonly trial: Trial & Partial<Pick<TrialRecord, "seconds">> })
+  | (Omit<TrialFinished, "trial"> & { readonly trial: Trial & Partial<Pick<TrialRecord, "problem" | "seconds">> })
 
 /** A study as a process takes part in it. */
 export interface Joined {
@@ -55,9 +55,11 @@ const holding = { pollInterval, lockRefreshInterval: "2 seconds", lockExpiration
 export const queues = Layer.provide(PersistedQueue.layer, PersistedQueue.layerStoreSql(holding))
 
 /** The result of a trial, as the sampler takes it. */
-const resultOf = (outcome: Outcome): Pick<Trial, "state" | "values"> => {
-  if (outcome.state === "complete") return { state: "complete", values: outcome.values }
-  return { state: outcome.state === "stopped" ? "pruned" : "diverged" }
+const resultOf = (outcome: Outcome): Pick<TrialRecord, "problem" | "state" | "values"> => {
+  if (outcome.state === "stopped") return { state: "pruned" }
+  if (outcome.state === "failed") return { state: "failed", problem: outcome.problem }
+  if (outcome.state === "diverged") return { state: "diverged" }
+  return outcome.values.every(Number.isFinite) ? { state: "complete", values: outcome.values } : { state: "diverged" }
 }
 
 /** Runs a trial on a thread and stops it when the pruner says so. */
@@ -73,6 +75,8 @@ const runTrial = (
     const began = performance.now()
     yield* emit({ _tag: "TrialStarted", number, point })
     const outcome = yield* threads.run(taskOf(start), (step, value) => {
+      // A training with such a score diverges soon, or recovers; the pruner has nothing to compare.
+      if (!Number.isFinite(value)) return true
       reports.push({ step, value })
       Effect.runSync(emit({ _tag: "TrialReported", number, step, value }))
       const own = minimized(objectives, { number, point, state: "complete", reports })

@@ -9,6 +9,7 @@ import { type Align, type Cell, cell, laid } from "../terminal/Cells.ts"
 import * as Format from "../terminal/Format.ts"
 import type { Style } from "../terminal/Style.ts"
 import type { Definition } from "./Store.ts"
+import type { TrialRecord } from "./TrialRecord.ts"
 
 /** A dimension of the space as a column. */
 export interface Column {
@@ -29,8 +30,8 @@ export interface Board {
 
 /** A value of a dimension with few digits. */
 const printNumber = (value: number): string => {
-  if (Number.isInteger(value)) return String(value)
   const size = Math.abs(value)
+  if (Number.isInteger(value) && size < 1e9) return String(value)
   return size < 0.01 || size >= 1e5 ? value.toExponential(1) : Format.decimal(value).replace(/(\.\d*?)0+$/, "$1")
 }
 
@@ -86,7 +87,13 @@ export const record = (board: Board, { number, point, state, values, cost }: Tri
 })
 
 /** A trial in one line: `trial 17 · val.r2 0.5310 · units 32, lr 0.0021 · 0.4 s`. */
-export const line = (board: Board, trial: Trial, seconds: number | undefined, isBest: boolean, style: Style): string => {
+export const line = (
+  board: Board,
+  trial: Trial & Partial<Pick<TrialRecord, "problem">>,
+  seconds: number | undefined,
+  isBest: boolean,
+  style: Style,
+): string => {
   const results = resultOf(board, trial).flatMap((text, i) => {
     if (text === "") return []
     return [trial.state === "complete" ? `${board.objectives[i]?.name ?? ""} ${text}` : text]
@@ -96,8 +103,9 @@ export const line = (board: Board, trial: Trial, seconds: number | undefined, is
     return value === undefined ? [] : [`${title} ${print(value)}`]
   })
   const time = timeOf(seconds)
+  const problem = trial.problem === undefined ? "" : `: ${printable(trial.problem)}`
   const mark = isBest ? `${style("good", "●")} ` : ""
-  return `${mark}trial ${trial.number} · ${[results.join(", "), point.join(", "), ...(time === "" ? [] : [time])].join(" · ")}`
+  return `${mark}trial ${trial.number} · ${[`${results.join(", ")}${problem}`, point.join(", "), ...(time === "" ? [] : [time])].join(" · ")}`
 }
 
 /** The room of a table that leaves out columns of dimensions from the right until it fits. */

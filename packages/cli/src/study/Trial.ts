@@ -13,7 +13,7 @@ import { canonical } from "../model/Hash.ts"
 import { ofSource, sound } from "../model/ModelFile.ts"
 import { fits, located } from "../model/Step.ts"
 import { type Training, training as trainingOf } from "../model/Training.ts"
-import { RunError } from "../report/Failure.ts"
+import { type Refused, RunError } from "../report/Failure.ts"
 import { configOf } from "../run/Config.ts"
 
 /** What is to be computed. */
@@ -38,6 +38,8 @@ export type Outcome =
   | { readonly state: "complete"; readonly values: ReadonlyArray<number>; readonly deviations?: ReadonlyArray<number> }
   | { readonly state: "diverged" }
   | { readonly state: "stopped" }
+  /** The point makes no right model, or one that is too large, although each of its values does. */
+  | { readonly state: "failed"; readonly problem: string }
 
 type Report = (step: number, value: number) => Effect.Effect<void>
 
@@ -90,9 +92,17 @@ const trained = (task: Task, text: string, report: Report) =>
 
 const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
+/** Whether a failure says something about its point alone, not about the data, which every trial has. */
+const isOfPoint = ({ diagnostics }: Refused): boolean =>
+  diagnostics.every(({ code, severity }) => severity !== "error" || !/^[DY]/.test(code))
+
+const problemOf = ({ diagnostics }: Refused): string =>
+  diagnostics.find(({ severity }) => severity === "error")?.message ?? "its values make no right model together"
+
 /** Runs a trial. `report` gets the first objective after each epoch of a trial that is trained once. */
 export const trial = (task: Task, report: Report) =>
   Effect.gen(function* () {
+    if (task.texts.length === 0) return { state: "failed", problem: "its values make no right model together" } satisfies Outcome
     const isRepeated = task.texts.length > 1
     const runs: Array<ReadonlyArray<number>> = []
     for (const [i, text] of task.texts.entries()) {
@@ -104,4 +114,8 @@ export const trial = (task: Task, report: Report) =>
     }
     const values = task.objectives.map((_, k) => mean(runs.map((run) => run[k] ?? Number.NaN)))
     return { state: "complete", values } satisfies Outcome
-  })
+  }).pipe(
+    Effect.catchTag("Refused", (error) =>
+      isOfPoint(error) ? Effect.succeed({ state: "failed", problem: problemOf(error) } satisfies Outcome) : Effect.fail(error),
+    ),
+  )

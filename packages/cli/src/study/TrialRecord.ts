@@ -10,6 +10,8 @@ export const TrialRecord = Schema.Struct({
   state: Schema.Literals(["complete", "pruned", "diverged", "failed", "refused"]),
   /** One value for each objective. */
   values: Schema.optionalKey(Schema.Array(Finite)),
+  /** Why a failed trial could not be trained. */
+  problem: Schema.optionalKey(Schema.String),
   /** What the trial reported while it ran. */
   reports: Schema.Array(Schema.Struct({ step: Schema.Int, value: Finite })),
   cost: Schema.optionalKey(Finite),
