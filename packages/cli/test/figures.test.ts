@@ -8,6 +8,7 @@ import type { ClassFindings, NumberFindings } from "../src/evaluate/Findings.ts"
 import * as Classes from "../src/figures/Classes.ts"
 import { history } from "../src/figures/History.ts"
 import * as Numbers from "../src/figures/Numbers.ts"
+import { pictures } from "../src/figures/Search.ts"
 import { html, raw } from "../src/page/Html.ts"
 import { domainOf, type Figure, type Mark } from "../src/plot/Figure.ts"
 import { svg } from "../src/plot/Svg.ts"
@@ -302,4 +303,23 @@ describe("diagnoses as pictures", () => {
     for (const text of ["1e-6", "1e-5", "0.0001", "0.001", "0.01", "0.1", "1"]) expect(texts).toContain(text)
     expect(texts).not.toContain("0.002")
   })
+})
+
+test("a value between two dimensions that a trial does not have is a dot of the parallel coordinates", () => {
+  const trial = (number: number, point: { readonly [name: string]: number }) => {
+    return { number, point, state: "complete" as const, values: [number], reports: [] }
+  }
+  const drawn = pictures(
+    {
+      trials: [trial(1, { b: 1, c: 0 }), trial(2, { a: 2, b: 3, c: 4 })],
+      objectives: [{ name: "val.loss", mode: "min" }],
+      dimensions: ["b", "a", "c"].map((name) => ({ name, title: name })),
+      importance: new Map(),
+    },
+    new Set(),
+  )
+  const marks = marksOf(drawn.find(({ name }) => name === "parallel")?.figure)
+  // Trial 1 has `b` and no `a` beside it; its `c` is beside its value, so a line ends there. The axis goes from 1 to 3.
+  expect(marks.flatMap((mark) => (mark.kind === "dots" ? [mark.points] : []))).toEqual([[[0.5, 0]]])
+  expect(marks.flatMap((mark) => (mark.kind === "text" ? [mark.text] : [])).slice(0, 2)).toEqual(["1", "3"])
 })

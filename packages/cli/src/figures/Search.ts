@@ -72,10 +72,10 @@ const history = (material: Material): Figure | undefined => {
 }
 
 /** The axis of a dimension over the points that were tried. */
-const axisOf = ({ log, names, title }: Shown, values: ReadonlyArray<number>): Axis => {
+const axisOf = ({ log, names, title }: Shown, values: ReadonlyArray<number>, room = 0.05): Axis => {
   if (names !== undefined) return { label: title, domain: [0, names.length], names }
-  if (log !== true) return { label: title, domain: domainOf(values) }
-  const [low, high] = domainOf(values.map(Math.log))
+  if (log !== true) return { label: title, domain: domainOf(values, room) }
+  const [low, high] = domainOf(values.map(Math.log), room)
   return { label: title, domain: [Math.exp(low), Math.exp(high)], log }
 }
 
@@ -161,7 +161,15 @@ const shareAlong = ({ domain: [low, high], log }: Axis, value: number): number =
 /** The trials that are drawn in colour: this share of the best ones. */
 const bestShare = 0.1
 
-/** Each trial as a line through its values of all dimensions, the best ones in colour. */
+const isDrawn = (point: Point | undefined): boolean => point !== undefined && !Number.isNaN(point[1])
+
+/** An end of an axis in words. */
+const endOf = (value: number): string => (Number.isInteger(value) ? Format.count(value) : Format.decimal(value))
+
+/**
+ * Each trial as a line through its values of all dimensions, the best ones in colour. A value between two dimensions that the trial
+ * does not have is a dot.
+ */
 const parallel = (material: Material): Figure | undefined => {
   const all = scored(material).toSorted((a, b) => (isBetter(material, a.value, b.value) ? 1 : -1))
   const dimensions = byImportance(material).slice(0, most)
@@ -171,6 +179,7 @@ const parallel = (material: Material): Figure | undefined => {
     axisOf(
       dimension,
       all.flatMap(({ trial }) => trial.point[dimension.name] ?? []),
+      0,
     ),
   )
   const ofValue: Axis = {
@@ -189,17 +198,20 @@ const parallel = (material: Material): Figure | undefined => {
     [dimensions.length + 0.5, shareAlong(ofValue, value)],
   ]
   const good = Math.max(1, Math.round(bestShare * all.length))
-  const marks = all.map(
-    (trial, i): Mark => ({
+  const marks = all.flatMap((trial, i): ReadonlyArray<Mark> => {
+    const points = lineOf(trial)
+    const tone = i >= all.length - good ? 0 : "soft"
+    const line: Mark = {
       kind: "line",
-      points: lineOf(trial),
-      tone: i >= all.length - good ? 0 : "soft",
+      points,
+      tone,
       ...(i === all.length - 1 ? { label: `the best ${good}` } : i === 0 && all.length > good ? { label: "other trials" } : {}),
-    }),
-  )
+    }
+    const alone = points.filter((_, k) => !isDrawn(points[k - 1]) && isDrawn(points[k]) && !isDrawn(points[k + 1]))
+    return alone.length === 0 ? [line] : [line, { kind: "dots", points: alone, tone, radius: 2 }]
+  })
   const ends = [...axes, ofValue].flatMap(({ domain: [low, high], names }, i): ReadonlyArray<Mark> => {
-    const [below, above] =
-      names === undefined ? [Format.decimal(low), Format.decimal(high)] : [names[0] ?? "", names.at(-1) ?? ""]
+    const [below, above] = names === undefined ? [endOf(low), endOf(high)] : [names[0] ?? "", names.at(-1) ?? ""]
     return [
       { kind: "text", at: [i + 0.5, -0.08], text: below },
       { kind: "text", at: [i + 0.5, 1.05], text: above },

@@ -173,13 +173,18 @@ const placesOf = ({ output }: Options, file: string, store: string, name: string
   pictures: joinPath(isAddress(store) ? "studies" : dirname(store), /^[\w-]{1,80}$/.test(name) ? name : "study"),
 })
 
-/** How an interrupted search is continued. */
-const stopped = ({ json, store, study }: Options, file: string) => {
+/** A word as it is typed in a shell. */
+const typed = (word: string): string => printable(/^[\w@%+=:,./…-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+/** How an interrupted search is continued: with the flags that decide its trials and places. */
+const stopped = ({ json, output, set, store, study }: Options, file: string) => {
   const flags = [
-    ...(store === undefined ? [] : [`--store ${shownStore(store)}`]),
-    ...(study === undefined ? [] : [`--study ${study}`]),
+    ...set.flatMap((change) => ["--set", change]),
+    ...(store === undefined ? [] : ["--store", shownStore(store)]),
+    ...(study === undefined ? [] : ["--study", study]),
+    ...(output === undefined ? [] : ["--output", output]),
   ]
-  const command = ["adjoint search", file, ...flags, "--resume"].map((word) => printable(word)).join(" ")
+  const command = ["adjoint", "search", file, ...flags, "--resume"].map(typed).join(" ")
   return json
     ? Effect.void
     : message((style) => `stopped; trials that had not finished will run again\n  ${style("accent", "try:")} ${command}`)
