@@ -365,3 +365,21 @@ test("a leaderboard has the complete trials, the best first and equal ones in th
     }),
   )
 })
+
+test("among equal first values the best trial is the one that is better in the others", () => {
+  const trial = (number: number, values: ReadonlyArray<number>): Trial.Trial => {
+    return { number, point: {}, state: "complete", values, reports: [] }
+  }
+  const objectives = [
+    { name: "accuracy", mode: "max" },
+    { name: "loss", mode: "min" },
+  ] as const
+  const trials = [trial(0, [0.9, 0.5]), trial(1, [0.9, 0.3]), trial(2, [0.8, 0.1]), trial(3, [0.9, 0.3])]
+  const rows = Leaderboard.of(trials, objectives)
+  expect(rows.map(({ place, trial: { number } }) => [place, number])).toEqual([
+    [1, 1],
+    [1, 3],
+    [1, 0],
+    [4, 2],
+  ])
+})

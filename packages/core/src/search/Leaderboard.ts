@@ -9,9 +9,19 @@ export interface Row {
   readonly value: number
 }
 
+/** Which of two trials is better in the first objective in which they differ. */
+const compared = (objectives: ReadonlyArray<Objective>, a: Trial, b: Trial): number => {
+  for (const [i, { mode }] of objectives.entries()) {
+    const difference = oriented({ mode }, a.values?.[i] ?? 0) - oriented({ mode }, b.values?.[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
 /**
- * The complete trials by the value of one objective, the best first, and among equal values the earlier first. The order depends on
- * the trials alone, not on when they finished.
+ * The complete trials by the value of one objective, the best first; among equal values those that are better in the other
+ * objectives, and then the earlier ones. So the first row is on the Pareto front. The order depends on the trials alone, not on when
+ * they finished.
  *
  * ```ts
  * import { Leaderboard } from "@adjoint/core"
@@ -27,7 +37,12 @@ export const of = (trials: ReadonlyArray<Trial>, objectives: ReadonlyArray<Objec
       const value = trial.state === "complete" ? trial.values?.[index] : undefined
       return value === undefined ? [] : [{ trial, value }]
     })
-    .toSorted((a, b) => oriented({ mode }, a.value) - oriented({ mode }, b.value) || a.trial.number - b.trial.number)
+    .toSorted(
+      (a, b) =>
+        oriented({ mode }, a.value) - oriented({ mode }, b.value) ||
+        compared(objectives, a.trial, b.trial) ||
+        a.trial.number - b.trial.number,
+    )
   return sorted.map(({ trial, value }) => ({ place: sorted.findIndex((other) => other.value === value) + 1, trial, value }))
 }
 
