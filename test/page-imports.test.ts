@@ -164,6 +164,42 @@ export const result = Tensor.toArray(Autodiff.grad(loss)(Tensor.ones([3, 3, 8, 2
     expect(modules).toEqual(expect.arrayContaining(ofImages))
   })
 
+  it("searches without Node, and loads only the sampler and the pruner that it uses", async () => {
+    const { modules, result } = await shaken(`
+import { Key, Pruner, Sampler, Study } from "core"
+const space = [{ name: "x", _tag: "Float", low: 0, high: 1 }]
+const study = { space, sampler: Sampler.tpe(), objectives: [{ name: "height", mode: "min" }], key: Key.make(1), trials: 30 }
+const pruner = Pruner.asha()
+let progress = Study.begin(study)
+for (;;) {
+  const [step, after] = Study.next(study, progress)
+  progress = after
+  if (step._tag !== "Start") break
+  const { known, number, point } = step
+  const reports = [{ step: 1, value: point.x }]
+  const state = pruner({ number, reports }, known) ? "pruned" : "complete"
+  progress = Study.finish(progress, { number, point, state, reports, values: [point.x] })
+}
+export const result = [Study.finished(progress).length, new Set(Study.finished(progress).map(({ state }) => state)).size]`)
+    expect(result).toEqual([30, 2])
+    expect(modules.filter((path) => /search\/(sampler|pruner)\//.test(path)).toSorted()).toEqual([
+      "search/pruner/Pruner.ts",
+      "search/pruner/asha.ts",
+      "search/sampler/observed.ts",
+      "search/sampler/random.ts",
+      "search/sampler/tpe.ts",
+      "search/sampler/tpe/parzen.ts",
+    ])
+  })
+
+  it("loads nothing of search if it uses none", async () => {
+    const { modules } = await minified(`
+import { Train } from "core"
+export const result = Train.run`)
+    expect(modules).toContain("training/Train.ts")
+    expect(modules.filter((path) => path.startsWith("search/"))).toEqual([])
+  })
+
   it("does not load the documentation of entries that it refers to by name", async () => {
     const { code } = await minified(`
 import { Layers } from "core"

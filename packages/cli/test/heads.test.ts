@@ -55,8 +55,13 @@ const runs = ["--runs", join(directory, "runs")]
 const file = join(directory, "passengers.yaml")
 const at = (number: string, ...path: ReadonlyArray<string>) => join(directory, "runs/passengers", number, ...path)
 
+/** What the first run printed while it trained. */
+let printed = ""
+
 beforeAll(async () => {
-  expect(await run(["train", file, ...runs])).toMatchObject({ code: 0 })
+  const { code, stderr, stdout } = await run(["train", file, ...runs])
+  expect(code).toBe(0)
+  printed = `${stdout}${stderr}`
 })
 
 describe("several heads", () => {
@@ -81,6 +86,18 @@ describe("several heads", () => {
       ].sort(),
     )
     expect(baseline["tags.class"].split(", ")).toHaveLength(2)
+  })
+
+  test("the line of an epoch has the losses, and the scores of each head on the validation rows", () => {
+    const line = printed.split("\n").find((each) => each.startsWith("epoch 6/6")) ?? ""
+    expect([...line.matchAll(/(?:train|val)\.[a-z0-9.]+/g)].map(([name]) => name)).toEqual([
+      "train.loss",
+      "val.loss",
+      "val.lived.accuracy",
+      "val.fare.mae",
+      "val.fare.r2",
+      "val.tags.accuracy",
+    ])
   })
 
   test("a resumed run has the bits of one that nothing ended", async () => {

@@ -1,6 +1,10 @@
 /** `init`: tables and folders of images that no model file describes yet. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import * as Idx from "@adjoint/core/data/Idx"
+import * as Npy from "@adjoint/core/data/Npy"
+import * as Npz from "@adjoint/core/data/Npz"
+import * as NDArray from "@adjoint/core/types/NDArray"
 import { describe, expect, test } from "vitest"
 import { png } from "../src/plot/Png.ts"
 import { root } from "./process.ts"
@@ -106,6 +110,43 @@ describe("init", () => {
     const file = join(directory, "pets.yaml")
     expect(readFileSync(file, "utf8")).toContain("image: { size: [16, 32], channels: 1 }")
     expect(await run(["check", file])).toMatchObject({ code: 0 })
+  })
+
+  test("reads arrays of images and of measurements, with their test rows", async () => {
+    const array = (shape: ReadonlyArray<number>, of: (i: number) => number, dtype: "u8" | "f32" = "u8") => {
+      const numbers = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => of(i))
+      return NDArray.make(dtype, shape, dtype === "u8" ? Uint8Array.from(numbers) : Float32Array.from(numbers))
+    }
+    const images = array([60, 8, 6], (i) => (i * 7) % 256)
+    const kinds = array([60], (i) => i % 3)
+    const both = { x_train: images, y_train: kinds, x_test: images, y_test: kinds }
+    const { said, text } = await written("scans.npz", Npz.encode(Object.entries(both)))
+    expect(said).toBe("scans.npz · npz · `x_train` and `y_train` · 60 rows of 8×6 · 3 classes\n")
+    expect(text).toContain("test: { npz: { path: ./scans.npz, inputs: x_test, targets: y_test } }")
+    expect(text).toContain("image: { size: [8, 6], channels: 1, scale: { max: 255 } }")
+    const values = { x: array([60, 4], (i) => (i * 13) % 17, "f32"), y: array([60], (i) => i / 7, "f32") }
+    const measured = await written("values.npz", Npz.encode(Object.entries(values)))
+    expect(measured.text).toContain("  scale: standard\n  target: { type: number, scale: standard }\n")
+
+    const directory = folder({
+      "train-images-idx3-ubyte": Idx.encode(images),
+      "train-labels-idx1-ubyte": Idx.encode(kinds),
+      "t10k-images-idx3-ubyte": Idx.encode(images),
+      "t10k-labels-idx1-ubyte": Idx.encode(kinds),
+      "odd.npz": Npz.encode([["a", images]]),
+      "one.npy": Npy.encode(images),
+    })
+    const file = join(directory, "m.yaml")
+    expect(await run(["init", join(directory, "train-images-idx3-ubyte"), "-o", file])).toMatchObject({ code: 0 })
+    expect(readFileSync(file, "utf8")).toContain(
+      "test: { idx: { images: ./t10k-images-idx3-ubyte, labels: ./t10k-labels-idx1-ubyte } }",
+    )
+    expect(await run(["check", file])).toMatchObject({ code: 0 })
+    for (const [name, message] of [
+      ["odd.npz", "the names of its arrays do not tell"],
+      ["one.npy", "is one array, wanted inputs and targets"],
+    ] as const)
+      expect(await run(["init", join(directory, name)])).toMatchObject({ code: 2, stderr: expect.stringContaining(message) })
   })
 
   test("trains at once, as well as a file that was written by hand", async () => {

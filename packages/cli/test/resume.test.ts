@@ -1,5 +1,5 @@
 /** A run is resumed with the model file that it began with; another file is refused, with the keys that differ. */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { cpSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeAll, expect, test } from "vitest"
 import { folder, run } from "./world.ts"
@@ -117,4 +117,27 @@ test("the number of epochs may change, and what is not of training", async () =>
   writeFileSync(file, again)
   expect(await run(["train", file, "--resume", "moons/0001", "--runs", runs])).toMatchObject({ code: 0 })
   expect(JSON.parse(readFileSync(join(runs, "more/0001/summary.json"), "utf8"))).toMatchObject({ epochs: 3 })
+})
+
+test("a run that another process still writes is refused with that process; one whose number was given away is resumed", async () => {
+  const copy = folder()
+  cpSync(runs, copy, { recursive: true })
+  const at = join(copy, "moons/0001")
+  rmSync(join(at, "summary.json"))
+  const env = join(at, "env.json")
+  const record = JSON.parse(readFileSync(env, "utf8"))
+  writeFileSync(env, JSON.stringify({ ...record, pid: process.ppid }))
+  const resume = () => run(["train", join(directory, "moons.yaml"), "--resume", "moons/0001", "--runs", copy])
+  expect(await resume()).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: `error: ${at} is still running, in process ${process.ppid}
+  try: wait for its end, or interrupt it (kill -INT ${process.ppid}): then it saves what it has done
+`,
+  })
+  expect(readdirSync(join(copy, "moons"))).toEqual(["0001"])
+  if (process.platform !== "linux") return
+  // The run began long before that process.
+  utimesSync(env, 1000, 1000)
+  expect(await resume()).toMatchObject({ code: 0 })
 })

@@ -69,10 +69,14 @@ test("a search that is killed is resumed, shared and extended to the trials of o
 
 test("an interrupted search ends at once and says how it continues", async () => {
   const started = { at: 0 }
-  const child = spawn(process.execPath, [main, "search", "moons.yaml", "--store", "stopped.sqlite", "--set", "train.epochs=100000"], {
-    cwd: directory,
-    env: inherited,
-  })
+  const child = spawn(
+    process.execPath,
+    [main, "search", "moons.yaml", "--store", "stopped.sqlite", "--set", "train.epochs=100000"],
+    {
+      cwd: directory,
+      env: inherited,
+    },
+  )
   let heard = ""
   child.stderr.on("data", (chunk: Buffer) => {
     heard += chunk.toString()

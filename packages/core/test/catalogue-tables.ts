@@ -8,8 +8,10 @@ import {
   Loss,
   Optimizer,
   OptimizerWrapper,
+  Pruner,
   Rbm,
   Regularizer,
+  Sampler,
   Score,
   Toys,
 } from "@adjoint/core"
@@ -30,5 +32,7 @@ export const tables: { readonly [table: string]: Table<unknown> } = {
   method: Rbm.methods,
   wrapper: OptimizerWrapper.table,
   callback: Callback.table,
+  sampler: Sampler.table,
+  pruner: Pruner.table,
   toy: Toys.entries,
 }

@@ -205,3 +205,17 @@ test("names of which every row has its own say nothing about a target", () => {
   expect(columns.find(({ name }) => name === "name")?.relation).toBeUndefined()
   expect(columns.find(({ name }) => name === "kind")?.relation?.strength).toBeCloseTo(0, 10)
 })
+
+test("a column after another one has the cells of both, as texts and as numbers", () => {
+  fc.assert(
+    fc.property(fc.array(fc.double({ noNaN: true })), fc.array(fc.double({ noNaN: true })), fc.boolean(), (a, b, areStored) => {
+      const columnOf = (values: ReadonlyArray<number>) =>
+        areStored ? TableColumn.ofNumbers(values) : TableColumn.ofTexts(values.map(String))
+      const { numbers, size, text } = TableColumn.append(columnOf(a), columnOf(b))
+      const all = [...a, ...b]
+      expect(Array.from({ length: size }, (_, row) => text(row))).toEqual(all.map(String))
+      const backwards = all.map((_, row) => all.length - 1 - row)
+      expect(numbers?.(backwards)).toEqual(areStored ? Float64Array.from(all.toReversed()) : undefined)
+    }),
+  )
+})

@@ -11,7 +11,6 @@ import { programWithInputs } from "../src/testing/programs.ts"
 import { make, type NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
 import { expectSame } from "./expect-same.ts"
-import { bits } from "./one-by-one.ts"
 import { type Example, examples } from "./primitive-examples.ts"
 
 const byLoops = within(Number.POSITIVE_INFINITY)

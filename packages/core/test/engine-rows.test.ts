@@ -14,7 +14,7 @@ import type { NDArray } from "../src/types/NDArray.ts"
 import type { Shape } from "../src/types/Shape.ts"
 import { anyMode, modes } from "./engine-modes.ts"
 import { expectSame } from "./expect-same.ts"
-import { bits, oneByOne, whole } from "./one-by-one.ts"
+import { oneByOne, whole } from "./one-by-one.ts"
 
 type T = Tensor.Tensor
 

@@ -11,7 +11,7 @@ import { grad } from "../src/transform/Autodiff.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
 import { modes } from "./engine-modes.ts"
 import { expectSame } from "./expect-same.ts"
-import { bits, whole } from "./one-by-one.ts"
+import { whole } from "./one-by-one.ts"
 
 const [time, features, units] = [4, 3, 8]
 const draw = (name: string, shape: ReadonlyArray<number>): NDArray => T.read(Key.normal(Key.fold(Key.make(8), name), shape))

@@ -9,8 +9,10 @@ import {
   Loss,
   Optimizer,
   OptionError,
+  Pruner,
   Rbm,
   Regularizer,
+  Sampler,
   Score,
   Sequence,
   Tensor,
@@ -203,6 +205,17 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
     reduce_on_plateau: ({ cooldown, factor, least, min_delta, patience }) =>
       configured({ plateau: { ...watched, minDelta: min_delta, cooldown, factor, least, patience } as never }),
   },
+  sampler: {
+    grid: Sampler.grid,
+    latin_hypercube: Sampler.latinHypercube,
+    coarse_to_fine: Sampler.coarseToFine,
+    tpe: Sampler.tpe,
+    gaussian_process: Sampler.gaussianProcess,
+    cma_es: Sampler.cmaEs,
+    evolution: Sampler.evolution,
+    nsga: Sampler.nsga,
+  },
+  pruner: { median: Pruner.median, asha: Pruner.asha, hyperband: Pruner.hyperband },
 }
 
 /** Kinds of option whose values can be out of bounds by themselves. */

@@ -127,7 +127,9 @@ describe("asha", () => {
 
   test("refuses options out of their bounds", () => {
     expect(() => Pruner.asha({ min: 0 })).toThrow("asha got 0 for min; it wants a whole number of at least 1")
-    expect(() => Pruner.asha({ factor: 1 })).toThrow("asha got 1 for factor; it wants a whole number of at least 2")
+    expect(() => Pruner.asha({ factor: 1 })).toThrow(
+      "asha got 1 for factor; it wants a whole number of at least 2 and at most 1000",
+    )
     expect(() => Pruner.hyperband({ brackets: 0 })).toThrow("hyperband got 0 for brackets")
     expect(() => Pruner.median({ after: 0 })).toThrow("median got 0 for after")
   })

@@ -12,7 +12,6 @@ import { fuse } from "../src/compiler/Fuse.ts"
 import { Autodiff, Key, type NDArray, Program as Programs, Tensor } from "../src/index.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { expectSame } from "./expect-same.ts"
-import { bits } from "./one-by-one.ts"
 
 type T = Tensor.Tensor
 

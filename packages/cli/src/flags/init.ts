@@ -10,7 +10,7 @@ export const init = Command.make(
   {
     data: Argument.String("data").pipe(
       Argument.withDescription(
-        "a table (delimited text, JSON lines, Parquet, Arrow), or a folder with a folder of images for each class",
+        "a table (delimited text, JSON lines, Parquet, Arrow), a folder with a folder of images for each class, or arrays (npz, idx)",
       ),
     ),
     target: optional(
@@ -24,7 +24,7 @@ export const init = Command.make(
   },
   lazily(() => import("../verbs/init.ts")),
 ).pipe(
-  Command.withDescription("Write a commented model file for a table or a folder of images"),
+  Command.withDescription("Write a commented model file for a table, images or arrays"),
   Command.withExamples([
     { command: "adjoint init churn.csv --target Churn" },
     { command: "adjoint init shapes/ -o shapes.yaml" },

@@ -3,8 +3,7 @@ import type { DataError } from "@adjoint/core/data/DataError"
 import type { Folder } from "@adjoint/core/data/Folder"
 import { decode, isImage } from "@adjoint/core/data/image/decode"
 import * as Result from "effect/Result"
-import { convolutions } from "./Layers.ts"
-import { largestBatch } from "./Sizes.ts"
+import { convolutions, imageTraining } from "./Layers.ts"
 
 /** Images in a folder for each class. */
 export interface ImageFolders {
@@ -63,7 +62,6 @@ export const imageFolders = async (folder: Folder): Promise<Result.Result<ImageF
 /** The model file of folders of images. `path` is the folder as the model file has it. */
 export const imagesFile = (name: string, path: string, found: ImageFolders): string => {
   const { channels, classes, hasOthers, images, size } = found
-  const [most, epochs, patience] = images < 2000 ? [16, 60, 12] : images < 20_000 ? [32, 30, 6] : [64, 15, 4]
   return [
     `# Predicts which of ${classes.length} folders an image is from; ${images} images`,
     "# Each choice below is a proposal: `adjoint data --sample 12` shows images, `adjoint check` what could be better.",
@@ -82,12 +80,7 @@ export const imagesFile = (name: string, path: string, found: ImageFolders): str
     "",
     "train:",
     "  seed: 1",
-    `  epochs: ${epochs}`,
-    `  batch: ${Math.min(most, largestBatch(images))}`,
-    "  optimizer: { adamw: { lr: 1e-3, weight_decay: 1e-2 } }",
-    "  metrics: [accuracy]",
-    "  callbacks:",
-    `    - early_stop: { monitor: val.loss, patience: ${patience}, restore_best: true }`,
+    ...imageTraining(images, "[accuracy]"),
     "",
     "evaluate: { split: test }",
     "",

@@ -1,4 +1,5 @@
-/** The lines of layers that see images. */
+/** The lines of layers that see images, and of their training. */
+import { largestBatch } from "./Sizes.ts"
 
 /** Convolutions while an image is large enough, each block followed by pooling, then a dense layer. */
 export const convolutions = ([height, width]: readonly [height: number, width: number]): ReadonlyArray<string> => {
@@ -16,5 +17,18 @@ export const convolutions = ([height, width]: readonly [height: number, width: n
     "    - flatten",
     "    - dense: { units: 64, activation: relu }",
     "    - dropout: 0.4",
+  ]
+}
+
+/** The lines of training on so many images. */
+export const imageTraining = (images: number, metrics: string): ReadonlyArray<string> => {
+  const [most, epochs, patience] = images < 2000 ? [16, 60, 12] : images < 20_000 ? [32, 30, 6] : [64, 15, 4]
+  return [
+    `  epochs: ${epochs}`,
+    `  batch: ${Math.min(most, largestBatch(images))}`,
+    "  optimizer: { adamw: { lr: 1e-3, weight_decay: 1e-2 } }",
+    `  metrics: ${metrics}`,
+    "  callbacks:",
+    `    - early_stop: { monitor: val.loss, patience: ${patience}, restore_best: true }`,
   ]
 }

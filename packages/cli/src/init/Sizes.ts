@@ -25,11 +25,11 @@ const table: ReadonlyArray<Sizes> = [
     rows: 2000,
     units: [64, 32],
     activation: "relu",
-    dropout: 0.2,
-    batch: 16,
+    dropout: 0.3,
+    batch: 32,
     epochs: 150,
     patience: 20,
-    rate: "3e-3",
+    rate: "2e-3",
     decay: "2e-2",
   },
   {
@@ -67,10 +67,11 @@ const table: ReadonlyArray<Sizes> = [
   },
 ]
 
-/** The sizes for a table with so many rows. Dropout changes the variance that a quantity is computed from, so it has less of it. */
+/** The sizes for a table with so many rows. Dropout changes the variance that a quantity is computed from, so it has less of it, and smaller batches. */
 export const sizesOf = (rows: number, { type }: Target): Sizes => {
   const sizes = table.find((each) => rows < each.rows) ?? (table.at(-1) as Sizes)
-  return type === "number" && sizes.dropout > 0.1 ? { ...sizes, dropout: 0.05, epochs: sizes.epochs + 50 } : sizes
+  const isLess = type === "number" && sizes.dropout > 0.1
+  return isLess ? { ...sizes, dropout: 0.05, epochs: sizes.epochs + 50, batch: sizes.batch / 2, rate: "3e-3" } : sizes
 }
 
 /** A batch that leaves some steps an epoch, of all rows with those of validation and test. */

@@ -26,7 +26,8 @@ const columnLines = (columns: ReadonlyArray<Choice>): ReadonlyArray<string> => {
   return all.map(([line, why]) => (why === "" ? line : `${line.padEnd(width)} # ${comment(why)}`))
 }
 
-const denseLines = ({ activation, dropout, units }: Sizes): ReadonlyArray<string> =>
+/** The lines of dense layers of these sizes. */
+export const denseLines = ({ activation, dropout, units }: Sizes): ReadonlyArray<string> =>
   units.flatMap((n) => [
     `    - dense: { units: ${n}, activation: ${activation} }`,
     ...(dropout > 0 ? [`    - dropout: ${dropout}`] : []),

@@ -265,7 +265,7 @@ const plain = /^[\w@%+=:,./-]+$/u
 const quoted = (word: string): string => (plain.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
 
 /** The command that trains the same again. */
-export const commandOf = ({ engine, file, numerics, set }: Command): string =>
+const commandOf = ({ engine, file, numerics, set }: Command): string =>
   [
     "adjoint train",
     quoted(file),

@@ -5,6 +5,24 @@ import { message } from "../terminal/Write.ts"
 import type { Progress } from "./Progress.ts"
 import * as Stages from "./Stages.ts"
 
+type Scores = { readonly [score: string]: number }
+
+/**
+ * The scores of an epoch in its line. With several heads that would be six scores and more for each: the line has the losses of
+ * both parts, and the scores of each head but its loss, of the validation rows if there are some. The files of the run have all.
+ */
+const shown = ({ train, validation }: { readonly train: Scores; readonly validation?: Scores }): ReadonlyArray<string> => {
+  const hasHeads = Object.keys(train).some((score) => score.includes("."))
+  const part = (name: string, scores: Scores = {}) =>
+    Object.entries(scores)
+      .filter(([score]) => {
+        if (!hasHeads || score === "loss") return true
+        return !score.endsWith(".loss") && (name === "val" || validation === undefined)
+      })
+      .map(([score, value]) => `${name}.${score} ${Format.score(score, value)}`)
+  return [...part("train", train), ...part("val", validation)]
+}
+
 /** Prints one line for each epoch. */
 export const plain = (): Progress => {
   let epochs = 0
@@ -21,13 +39,10 @@ export const plain = (): Progress => {
       }
       if (event._tag === "StageScored") return message(Stages.row(event, machineEpochs))
       if (event._tag !== "EpochScored") return Effect.void
-      const part = (name: string, scores: { readonly [score: string]: number } = {}) =>
-        Object.entries(scores).map(([score, value]) => `${name}.${score} ${Format.score(score, value)}`)
-      const { best, epoch, learningRate, milliseconds, rowsPerSecond, train, validation } = event
+      const { best, epoch, learningRate, milliseconds, rowsPerSecond } = event
       const cells = [
         `epoch ${epoch}/${epochs}`,
-        ...part("train", train),
-        ...part("val", validation),
+        ...shown(event),
         `lr ${Format.rate(learningRate)}`,
         `${Format.count(rowsPerSecond)} rows/s`,
         Format.duration(milliseconds),

@@ -18,6 +18,7 @@ import type { Sound } from "../model/ModelFile.ts"
 import { essence, type Training } from "../model/Training.ts"
 import { Changed, RunError, UsageError } from "../report/Failure.ts"
 import type { Config } from "./Config.ts"
+import { writerOf } from "./Leftovers.ts"
 import { readText } from "./Records.ts"
 import { checkpointOf, hasCheckpoint, type Run, sameRows } from "./Run.ts"
 import { files } from "./RunFolder.ts"
@@ -72,6 +73,19 @@ export const same = (run: Run, training: Training, engine: Arithmetic): Effect.E
     yield* sameRun(run, training)
     yield* sameArithmetic(run, engine)
   })
+
+/** Fails while a process writes the run: its checkpoints are replaced under whoever copies them, and both would train the same. */
+export const notRunning = ({ directory }: Run): Effect.Effect<void, UsageError, FileSystem.FileSystem> =>
+  Effect.flatMap(writerOf(directory), (pid) =>
+    pid === undefined
+      ? Effect.void
+      : Effect.fail(
+          new UsageError({
+            message: `${directory} is still running, in process ${pid}`,
+            hint: `wait for its end, or interrupt it (kill -INT ${pid}): then it saves what it has done`,
+          }),
+        ),
+  )
 
 /** Whether nothing is left to train. */
 const isTrained = ({ earlyStop, epochs }: Config, progress: Progress): boolean =>

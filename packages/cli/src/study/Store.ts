@@ -88,7 +88,17 @@ export const layer: Layer.Layer<Store, SqlError, SqlClient.SqlClient> = Layer.ef
   Store,
   Effect.gen(function* () {
     const sql = yield* SqlClient.SqlClient
-    yield* sql.withTransaction(Effect.forEach(tables, (table) => sql.unsafe(table), { discard: true }))
+    const alone = sql.onDialectOrElse({
+      // Two processes that create the same table at the same time would both fail to.
+      pg: () => Effect.asVoid(sql`SELECT pg_advisory_xact_lock(hashtext('adjoint_study'))`),
+      orElse: () => Effect.void,
+    })
+    yield* sql.withTransaction(
+      Effect.andThen(
+        alone,
+        Effect.forEach(tables, (table) => sql.unsafe(table), { discard: true }),
+      ),
+    )
     const study: Store["Service"]["study"] = (name) =>
       Effect.flatMap(sql<StudyRow>`SELECT name, definition, trials FROM adjoint_study WHERE name = ${name}`, ([row]) =>
         row === undefined ? Effect.undefined : studyOf(row),

@@ -10,7 +10,7 @@ import type { Training } from "../model/Training.ts"
 import type { Ledger } from "../run/Ledger.ts"
 
 /** The scores of the part that a run is evaluated on, and those of its groups. */
-export type JudgedScores = Pick<Summary, "slices"> & { readonly [part in "train" | "val" | "test"]?: Scores }
+type JudgedScores = Pick<Summary, "slices"> & { readonly [part in "train" | "val" | "test"]?: Scores }
 
 /** Scores a run; a loss that is not finite is traced and passed to `tell`. */
 export const judge = <E, R>(

@@ -9,7 +9,7 @@ import * as Lines from "../progress/Lines.ts"
 import { warned } from "../report/Checked.ts"
 import { type Config, configOf } from "../run/Config.ts"
 import * as Machines from "../run/Machines.ts"
-import { resumeFrom, same, sameModel } from "../run/Resume.ts"
+import { notRunning, resumeFrom, same, sameModel } from "../run/Resume.ts"
 import { hasCheckpoint } from "../run/Run.ts"
 import type { Job } from "./Job.ts"
 
@@ -40,7 +40,10 @@ export const prepare = (job: Job, { json }: { readonly json: boolean }) =>
   Effect.gen(function* () {
     const { directory, file, parent, sets } = job
     const model = yield* sound(yield* open(file, { directory, sets }))
-    if (parent !== undefined) yield* sameModel(parent, model)
+    if (parent !== undefined) {
+      yield* notRunning(parent)
+      yield* sameModel(parent, model)
+    }
     // The warnings of a fold are those of the whole.
     if (!job.isFold) yield* json ? warned(file, model.reading.diagnostics) : Lines.warnings(model)
     const training = yield* trainingOf(model, parent === undefined ? {} : { fitted: parent.fitted })

@@ -15,6 +15,7 @@ import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import { fromText } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
+import { type Arrays, arraysFile, idxBeside, ofIdx, ofNpz } from "../init/Arrays.ts"
 import { type Choices, choose } from "../init/Choose.ts"
 import { imageFolders, imagesFile } from "../init/Images.ts"
 import { type Sniffed, sniff } from "../init/Sniff.ts"
@@ -154,6 +155,56 @@ const fromImages = ({ data, file, name }: Place) =>
     return composed
   })
 
+/** The arrays of an npz file, or of the idx files that one of images belongs to; undefined for other files. */
+const arraysIn = ({ data, file }: Place) =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const beside = idxBeside(data)
+    if (beside !== undefined) {
+      const folder = dirname(data)
+      const pathOf = (name: string): string => scalar(pathFrom(dirname(file), join(folder, name)))
+      const sourceOf = (images: string, labels: string): string =>
+        `{ idx: { images: ${pathOf(images)}, labels: ${pathOf(labels)} } }`
+      const { labels, test } = beside
+      const hasTest =
+        test !== undefined && (yield* Effect.forEach(test, (name) => fs.exists(join(folder, name)))).every((exists) => exists)
+      const [images, targets] = [yield* Load.bytes(data), yield* Load.bytes(join(folder, labels))]
+      return yield* Effect.fromResult(
+        ofIdx(images, targets, {
+          source: sourceOf(basename(data), labels),
+          ...(hasTest ? { test: sourceOf(...test) } : {}),
+        }),
+      )
+    }
+    if (/\.npy$/i.test(data))
+      return yield* new UsageError({
+        message: `${printable(data)} is one array, wanted inputs and targets`,
+        hint: "both in one file: np.savez(FILE, x=…, y=…)",
+      })
+    if (!/\.npz$/i.test(data)) return undefined
+    const found = yield* Effect.mapError(
+      Effect.fromResult(ofNpz(yield* Load.bytes(data), pathFrom(dirname(file), data))),
+      (error) => inFile(error, data),
+    )
+    if (found !== undefined) return found
+    return yield* new UsageError({
+      message: `${printable(data)}: the names of its arrays do not tell which are inputs and which are targets`,
+      hint: "np.savez(FILE, x=…, y=…), or a model file of your own: adjoint explain npz",
+    })
+  })
+
+const fromArrays = ({ data, name }: Place, arrays: Arrays): Composed => {
+  const { headline, rows, text } = arraysFile(name, arrays)
+  return {
+    text,
+    headline: `${printable(basename(data))} · ${printable(headline)}`,
+    lines: () => [],
+    target: "label",
+    rows,
+    columns: [],
+  }
+}
+
 /** The table in a file: of a kind that has types, by the end of its name, or else delimited text. */
 const tableIn = (data: string) =>
   Effect.gen(function* () {
@@ -172,8 +223,8 @@ const tableIn = (data: string) =>
     const raw = yield* Effect.mapError(Effect.fromResult(read), ({ error }) => error)
     if (!isTable(raw))
       return yield* new UsageError({
-        message: `${printable(data)} has arrays, and init writes model files for tables and folders of images`,
-        hint: "adjoint explain npz",
+        message: `${printable(data)} has arrays that init writes no model file for`,
+        hint: "np.savez(FILE, x=…, y=…), or a model file of your own: adjoint explain npz",
       })
     return { options: {}, remarks: [name], guesses: guessed(raw, Number.POSITIVE_INFINITY), table: raw }
   })
@@ -192,7 +243,12 @@ export const run = ({ data, json, output, target }: Options) =>
     if (yield* fs.exists(file).pipe(Effect.orElseSucceed(() => false)))
       return yield* new UsageError({ message: `${printable(file)} is there already`, hint: "another name: -o FILE" })
     const place = { data, file, name: /^[A-Za-z][\w-]*$/.test(stem) ? stem : "model" }
-    const composed = isFolder ? yield* fromImages(place) : yield* fromTable(place, yield* tableIn(data), target)
+    const arrays = isFolder ? undefined : yield* arraysIn(place)
+    const composed = isFolder
+      ? yield* fromImages(place)
+      : arrays !== undefined
+        ? fromArrays(place, arrays)
+        : yield* fromTable(place, yield* tableIn(data), target)
     const { columns, headline, lines, rows, target: chosen, text } = composed
     const { reading } = yield* ofSource(fromText(file, text))
     if (hasErrors(reading.diagnostics)) return yield* new Refused({ diagnostics: reading.diagnostics, source: reading.source })

@@ -18,13 +18,13 @@ import { type Training, training as trainingOf } from "../model/Training.ts"
 import * as Lines from "../progress/Lines.ts"
 import { warned } from "../report/Checked.ts"
 import { RunError, UsageError } from "../report/Failure.ts"
+import { layer as database, isAddress, shownStore } from "../study/Database.ts"
 import { join, queues } from "../study/Join.ts"
 import { exported, list } from "../study/Listing.ts"
 import { bestFileOf, directoryOf, type Plan, planOf } from "../study/Plan.ts"
 import { progress } from "../study/Progress.ts"
 import { leave } from "../study/Results.ts"
 import * as Show from "../study/Show.ts"
-import * as Sqlite from "../study/Sqlite.ts"
 import { Store, type Study, layer as storeLayer } from "../study/Store.ts"
 import * as Threads from "../study/Threads.ts"
 import * as Format from "../terminal/Format.ts"
@@ -83,10 +83,10 @@ const entered = (options: Options, plan: Plan, training: Training, file: string,
     }
     const before = yield* study(name)
     if (before === undefined && options.resume)
-      return yield* wrong(`${printable(store)} has no study ${printable(name)}`, "leave out --resume to begin it")
+      return yield* wrong(`${shownStore(store)} has no study ${printable(name)}`, "leave out --resume to begin it")
     if (before !== undefined && !options.resume)
       return yield* wrong(
-        `${printable(store)} has a study ${printable(name)}`,
+        `${shownStore(store)} has a study ${printable(name)}`,
         "--resume continues or joins it, --study NAME begins another, --store FILE uses another database",
       )
     const there = before ?? (yield* create(wanted))
@@ -108,7 +108,7 @@ const header = (plan: Plan, study: Study, store: string, parallel: number) =>
       `${Format.counted(plan.study.space.length, "dimension")}${Number.isFinite(size) ? `, ${Format.counted(size, "point")}` : ""}`,
       `${plan.study.sampler.name}, ${Format.counted(study.trials, "trial")}, ${parallel} at a time`,
       plan.study.objectives.map(({ mode, name }) => `${mode === "max" ? "highest" : "lowest"} ${name}`).join(", "),
-      printable(store),
+      shownStore(store),
     ].join(style("faint", " · "))
   })
 
@@ -123,7 +123,7 @@ const searched = (options: Options, plan: Plan, study: Study, store: string) =>
       yield* emitNow({
         event: "search_started",
         study: study.name,
-        store,
+        store: shownStore(store),
         objectives: plan.study.objectives,
         sampler: plan.study.sampler.name,
         trials: study.trials,
@@ -147,14 +147,19 @@ const searched = (options: Options, plan: Plan, study: Study, store: string) =>
 /** The places of the results of a study. */
 const placesOf = ({ output }: Options, file: string, store: string, name: string) => ({
   best: output ?? bestFileOf(file),
-  pictures: joinPath(dirname(store), /^[\w-]{1,80}$/.test(name) ? name : "study"),
+  pictures: joinPath(isAddress(store) ? "studies" : dirname(store), /^[\w-]{1,80}$/.test(name) ? name : "study"),
 })
 
 /** How an interrupted search is continued. */
 const stopped = ({ json, store, study }: Options, file: string) => {
-  const flags = [...(store === undefined ? [] : [`--store ${store}`]), ...(study === undefined ? [] : [`--study ${study}`])]
+  const flags = [
+    ...(store === undefined ? [] : [`--store ${shownStore(store)}`]),
+    ...(study === undefined ? [] : [`--study ${study}`]),
+  ]
   const command = ["adjoint search", file, ...flags, "--resume"].map((word) => printable(word)).join(" ")
-  return json ? Effect.void : message((style) => `stopped; trials that had not finished will run again\n  ${style("accent", "try:")} ${command}`)
+  return json
+    ? Effect.void
+    : message((style) => `stopped; trials that had not finished will run again\n  ${style("accent", "try:")} ${command}`)
 }
 
 type DatabaseError = SqlError | Schema.SchemaError | PersistedQueueError
@@ -166,11 +171,11 @@ const isOfDatabase = (error: unknown): error is DatabaseError =>
 const inStore =
   (store: string) =>
   <A, E, R>(self: Effect.Effect<A, E | DatabaseError, R>) =>
-    Effect.provide(self, Layer.mergeAll(storeLayer, queues).pipe(Layer.provideMerge(Sqlite.layer(store)))).pipe(
+    Effect.provide(self, Layer.mergeAll(storeLayer, queues).pipe(Layer.provideMerge(database(store)))).pipe(
       Effect.mapError((error) =>
         isOfDatabase(error)
           ? new RunError({
-              message: `${printable(store)}: ${printable(error.message)}`,
+              message: `${shownStore(store)}: ${printable(error.message)}`,
               hint: "name another database with --store, or move this file away",
             })
           : (error as Exclude<E, DatabaseError>),
@@ -189,7 +194,7 @@ const search = (options: Options, file: string) =>
     const { beginRun, setSaving } = yield* World
     beginRun()
     setSaving(true)
-    yield* Effect.promise(() => mkdir(dirname(store), { recursive: true }))
+    if (!isAddress(store)) yield* Effect.promise(() => mkdir(dirname(store), { recursive: true }))
     yield* Effect.gen(function* () {
       const study = yield* entered(options, plan, training, file, store)
       const { seconds, trials } = yield* searched(options, plan, study, store)
@@ -217,7 +222,8 @@ const show = (options: Options) =>
   Effect.gen(function* () {
     const store = yield* listedStore(options)
     const fs = yield* FileSystem.FileSystem
-    if (!(yield* fs.exists(store))) return yield* wrong(`${printable(store)}: there is no such database`, "search first")
+    if (!isAddress(store) && !(yield* fs.exists(store)))
+      return yield* wrong(`${shownStore(store)}: there is no such database`, "search first")
     yield* (options.export === undefined ? list(options.json) : exported(options.study, options.export)).pipe(inStore(store))
   })
 

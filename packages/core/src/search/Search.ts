@@ -113,18 +113,19 @@ const valuesProblem = (values: ReadonlyArray<number>, objectives: Study.Study["o
 
 /** Runs one trial to its end. */
 const runTrial = <S, E, R>(
-  { objective, objectives, pruner = () => false }: Search<S, E, R>,
+  { objective, objectives, pruner }: Search<S, E, R>,
   { key, known, number, point }: Study.Start,
   emit: Emit<SearchEvent>,
 ): Effect.Effect<Trial, SearchError<E>, R> =>
   Effect.gen(function* () {
     const stop = yield* Deferred.make<"pruned">()
     const reports: Array<Report> = []
-    const others = known.map((trial) => minimized(objectives, trial))
+    const others = pruner === undefined ? [] : known.map((trial) => minimized(objectives, trial))
     const report = (step: number, value: number): Effect.Effect<void> =>
       Effect.gen(function* () {
         reports.push({ step, value })
         yield* emit({ _tag: "TrialReported", number, step, value })
+        if (pruner === undefined) return
         const own = minimized(objectives, { number, point, state: "complete", reports })
         if (!pruner({ number, reports: own.reports }, others)) return
         yield* Deferred.succeed(stop, "pruned")

@@ -7,10 +7,10 @@ import { nearest } from "../data/Nearest.ts"
 import type { Config } from "./Config.ts"
 import { firstOf, type Problem, problem } from "./checkData.ts"
 import type { Config as LoopConfig, Validation } from "./LoopConfig.ts"
+import type { Saving } from "./LoopRun.ts"
 import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 import type { Rewind } from "./Rewind.ts"
-import type { Saving } from "./LoopRun.ts"
 import type { Watch } from "./Watch.ts"
 
 /** All names of a type's fields, which the type checker asks for. */

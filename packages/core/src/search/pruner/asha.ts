@@ -25,6 +25,7 @@ export const ashaOptions = {
     synonyms: ["reduction_factor", "eta"],
     default: 3,
     minimum: 2,
+    maximum: 1000,
   },
 } as const
 

@@ -36,7 +36,7 @@ export const bracketsOf = (brackets: number, factor: number): ReadonlyArray<numb
   // Each place goes to the bracket that is furthest behind its share; only the first places matter of a very long list.
   const total = Math.min(
     sizes.reduce((sum, size) => sum + size, 0),
-    10_000,
+    1000,
   )
   const all = sizes.reduce((sum, size) => sum + size, 0)
   const given = sizes.map(() => 0)

@@ -29,6 +29,7 @@ export const evolutionOptions = {
     synonyms: ["sample_size", "tournament_size"],
     default: 5,
     minimum: 1,
+    maximum: 10_000,
   },
 } as const
 

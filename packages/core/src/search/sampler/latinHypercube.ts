@@ -19,6 +19,7 @@ export const latinHypercubeOptions = {
     synonyms: ["n", "samples"],
     default: 16,
     minimum: 1,
+    maximum: 10_000,
   },
 } as const
 

@@ -32,6 +32,7 @@ export const tpeOptions = {
     synonyms: ["n_ei_candidates"],
     default: 24,
     minimum: 1,
+    maximum: 10_000,
   },
   gamma: {
     kind: "number",
