@@ -129,7 +129,7 @@ const runTrial = <S, E, R>(
         const own = minimized(objectives, { number, point, state: "complete", reports })
         if (!pruner({ number, reports: own.reports }, others)) return
         yield* Deferred.succeed(stop, "pruned")
-        yield* Effect.never
+        return yield* Effect.never
       })
     const result = yield* objective(point, { number, key, report }).pipe(
       Effect.map((value) => (typeof value === "number" ? [value] : value)),
