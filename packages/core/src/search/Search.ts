@@ -192,7 +192,12 @@ const loop = <S, E, R>(search: Search<S, E, R>, emit: Emit<SearchEvent>): Effect
         if (old === undefined) {
           yield* emit({ _tag: "TrialStarted", number, point })
           running++
-          yield* runTrial(search, step, emit).pipe(
+          yield* spanned(
+            runTrial(search, step, emit),
+            "Search.trial",
+            () => ({ "adjoint.trial": number }),
+            ({ state }) => ({ "adjoint.state": state }),
+          ).pipe(
             Effect.exit,
             Effect.flatMap((exit) => Queue.offer(ended, exit)),
             Effect.forkChild,
