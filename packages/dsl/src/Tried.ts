@@ -25,7 +25,7 @@ import { placeOf } from "./variables/Marker.ts"
 const maxTried = 200_000
 const fewest = 4
 
-/** At most so many items of a list, evenly spread. `spread([1, 2, 3, 4, 5], 3) // => [1, 3, 5]` */
+/** At most so many items of a list, evenly spread: of five items, three are the first, the middle and the last. */
 const spread = <T>(items: ReadonlyArray<T>, most: number): ReadonlyArray<T> =>
   items.length <= most
     ? items
