@@ -5,7 +5,7 @@
  * figures of docs/results.md come from it. They are the same on every machine, except the times.
  */
 
-import { draws, fold } from "../packages/core/src/search/draws.ts"
+import { type Draws, draws, fold } from "../packages/core/src/search/draws.ts"
 import * as Pruner from "../packages/core/src/search/Pruner.ts"
 import type { Pruner as Rule } from "../packages/core/src/search/pruner/Pruner.ts"
 import * as Sampler from "../packages/core/src/search/Sampler.ts"
@@ -92,7 +92,7 @@ export const problems: { readonly [name: string]: Problem } = {
 
 /** A noisy learning curve of 81 epochs: from 1 down to the value of the point, the faster the higher the rate. */
 const epochs = 81
-const curve = (problem: Problem, point: Point, noise: ReturnType<typeof draws>) => {
+const curve = (problem: Problem, point: Point, noise: Draws) => {
   const floor = Math.min(1, problem.value(point))
   const speed = 3 + 3 * Math.min(1, (point.lr ?? 0.01) * 10)
   return (epoch: number): number => floor + (1 - floor) / (1 + (speed * epoch) / 6) + 0.01 * noise.normal()

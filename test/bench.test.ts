@@ -361,10 +361,10 @@ test("sections run from the command line with --quick", () => {
 })
 
 test.each([
-  ["adjoint.ts", 92_500],
+  ["adjoint.ts", 93_000],
   ["adjointLoop.ts", 76_000],
 ])("a page that trains something does not grow unnoticed: %s", async (program, limit) => {
-  // 91.6 and 75.2 kB on 2026-11-30; docs/decisions/start-up.md has the aim, and what the bytes are.
+  // 92.5 and 75.3 kB on 2026-12-01; docs/decisions/start-up.md has the aim, and what the bytes are.
   expect((await loadedBy(program)).brotli).toBeLessThanOrEqual(limit)
 })
 

@@ -92,6 +92,9 @@ test("a run that ended before its first checkpoint is resumed from its first ste
 test("a run that resumes another can be resumed before it has a checkpoint of its own", async () => {
   const runs = copied()
   rmSync(join(runs, "moons/0001/summary.json"))
+  // The process that wrote it, which is this one, has ended.
+  const environment = join(runs, "moons/0001/env.json")
+  writeFileSync(environment, readFileSync(environment, "utf8").replace(/"pid": \d+/, '"pid": 999999999'))
   const fault: Fault = { under: "runs-", what: "kill", at: 1, matching: "0002.summary" }
   const under = join(runs, "runs-")
   mkdirSync(under)

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs"
-import { Key, Sampler, Search, Space, type Trial } from "@adjoint/core"
+import { Key, Sampler, Search, Space, Study, type Trial } from "@adjoint/core"
 import * as Entry from "@adjoint/core/learning/Entry"
 import { draws } from "@adjoint/core/search/draws"
 import { cdf, logImprovement } from "@adjoint/core/search/normal"
@@ -333,6 +333,53 @@ describe("a search finds the lowest point of a bowl better than chance", () => {
     const options = isSlow ? { startup: 3 } : Object.hasOwn(Sampler.table[name].options, "population") ? { population: 10 } : {}
     const learned = await bestOf(Entry.make<Sampler.Sampler>(Sampler.table, { name, options }), isSlow ? 26 : 60)
     expect(learned).toBeLessThan(await bestOf(Sampler.random()))
+  })
+})
+
+describe("the points have the same bits everywhere", () => {
+  // Node 24.21 and 22.23: the last of 40 points.
+  const wanted: { readonly [N in Sampler.Name]: ReadonlyArray<number> } = {
+    random: [-0.1298157912386717, 0.010007629199153193, 36],
+    grid: [-1, 0.0001, 40],
+    latin_hypercube: [0.5491375719815068, 0.0004061107581924354, 6],
+    sobol: [-0.8215282144956291, 0.051472085961613664, 16],
+    coarse_to_fine: [0.279965672446425, 0.002326797731016709, 2],
+    tpe: [0.9365011792092872, 0.17147538055117667, 21],
+    gaussian_process: [0.30624301223790273, 0.00022451022947455292, 1],
+    cma_es: [0.024502057709188563, 0.009495979155847978, 2],
+    evolution: [0.6037999222673469, 0.00010265807963265203, 2],
+    nsga: [0.43308341866321753, 0.0004474970929631353, 2],
+  }
+  const space: Space.Space = [
+    { name: "x", _tag: "Float", low: -1, high: 1 },
+    { name: "lr", _tag: "Float", low: 1e-4, high: 1, log: true },
+    { name: "units", _tag: "Int", low: 1, high: 64, log: true },
+  ]
+  const small = { startup: 5, levels: 5, points: 16, round: 8, population: 6, sample: 3 }
+
+  test.each(names)("%s", (name) => {
+    const { options } = Sampler.table[name]
+    const given = Object.fromEntries(Object.entries(small).filter(([option]) => Object.hasOwn(options, option)))
+    const sampler = Entry.make<Sampler.Sampler>(Sampler.table, { name, options: given })
+    const study: Study.Study = {
+      space,
+      sampler,
+      objectives: [{ name: "v", mode: "min" }],
+      key: Key.make(5),
+      trials: 40,
+      pending: 2,
+    }
+    let progress = Study.begin(study)
+    for (;;) {
+      const [step, after] = Study.next(study, progress)
+      progress = after
+      if (step._tag !== "Start") break
+      const { number, point } = step
+      const { lr = 0, units = 0, x = 0 } = point
+      const values = [(x - 0.3) * (x - 0.3) + lr * lr + units / 64]
+      progress = Study.finish(progress, { number, point, state: "complete", values, reports: [] })
+    }
+    expect(Object.values(Study.finished(progress).at(-1)?.point ?? {})).toEqual(wanted[name])
   })
 })
 

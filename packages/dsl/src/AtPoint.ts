@@ -2,7 +2,6 @@
  * A model file at a point of its space: as a reading, which is checked like any file, and as the text of a plain model file. A
  * training from that text has the bits of the trial.
  */
-
 import * as Space from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -10,14 +9,14 @@ import { sizeOf } from "./build/Sizes.ts"
 import { differences } from "./check/Differences.ts"
 import type { ModelFile, Search } from "./Document.ts"
 import { type Diagnostic, diagnostic } from "./diagnostic/Diagnostic.ts"
+import { edited } from "./diagnostic/Fix.ts"
 import { type Language, standard } from "./Language.ts"
 import { openAt } from "./Open.ts"
 import { type Reading, read, withFacts } from "./Read.ts"
 import { fromText } from "./source/Source.ts"
 import { shownPoint } from "./space/FileSpace.ts"
-import { edited, rewrite } from "./space/Rewrite.ts"
+import { rewrite } from "./space/Rewrite.ts"
 import { knownAt } from "./Tried.ts"
-import type { Fact } from "./variables/Condition.ts"
 import * as Condition from "./variables/Condition.ts"
 import { toYaml } from "./Write.ts"
 
@@ -25,11 +24,10 @@ import { toYaml } from "./Write.ts"
 const notIn = ({ searched, source }: Reading, point: Space.Point): Diagnostic | undefined => {
   const { file } = searched ?? {}
   if (file === undefined ? Object.keys(point).length === 0 : Space.contains(file.space, point)) return undefined
+  const written = Object.entries(point).map(([name, value]) => `\`${name}\` ${value}`)
   return diagnostic({
     code: "S110",
-    message: `the file has no point with ${Object.entries(point)
-      .map(([name, value]) => `\`${name}\` ${value}`)
-      .join(", ")}`,
+    message: `the file has no point with ${written.length === 0 ? "no values" : written.join(", ")}`,
     file: source.file,
     path: [],
     help:
@@ -67,15 +65,15 @@ export const searchOf = ({ sections }: Reading, { schema }: Language = standard(
 /** A condition of `search.where` that a point breaks, with the sizes that it compares. */
 export interface Broken {
   readonly condition: string
-  readonly sizes: { readonly [name in Fact]?: number }
+  readonly sizes: { readonly [name in Condition.Fact]?: number }
 }
 
 /** The sizes of the document of a reading, of those that are known of its data. */
 export const sizesOf = (
   { document, report }: Reading,
-  facts: ReadonlyArray<Fact>,
+  facts: ReadonlyArray<Condition.Fact>,
   { catalogue }: Language = standard(),
-): { readonly [name in Fact]?: number } =>
+): { readonly [name in Condition.Fact]?: number } =>
   Object.fromEntries(
     facts.flatMap((fact) => {
       const size = document === undefined ? undefined : sizeOf(document, report.facts, fact, catalogue)

@@ -26,7 +26,8 @@ import type { Source } from "./source/Source.ts"
 import { chosenAt, type FileSpace, fileSpace } from "./space/FileSpace.ts"
 import { apply, type Override, spelledOut } from "./text/Override.ts"
 import { type Parsed, parse } from "./text/Yaml.ts"
-import { expand, type Found } from "./variables/Expand.ts"
+import { expand } from "./variables/Expand.ts"
+import type { Found } from "./variables/Found.ts"
 
 /** A model file that was parsed and decoded, but not checked. */
 export interface Opened {

@@ -2,7 +2,6 @@
  * Checks a file with search markers before anything is searched: at a few points that cover its space, each value of a list and
  * both ends of a range must make a document whose schema, shapes and training are right, and whose rows are those of the others.
  */
-import { grouped } from "@adjoint/core/data/grouped"
 import type { Point } from "@adjoint/core/search/Space"
 import { differences } from "./check/Differences.ts"
 import { layerOf, type ModelFile } from "./Document.ts"
@@ -22,8 +21,15 @@ import { completed, type FileSpace, shown } from "./space/FileSpace.ts"
 import { objectives } from "./space/Objectives.ts"
 import { placeOf } from "./variables/Marker.ts"
 
-/** The limit on values of documents that are checked: the values of the document times the points. */
-const maxTried = 100_000
+/** The limit on values of documents that are checked, the values of the document times the points; but a few points always are. */
+const maxTried = 200_000
+const fewest = 4
+
+/** At most so many items of a list, evenly spread: of five items, three are the first, the middle and the last. */
+const spread = <T>(items: ReadonlyArray<T>, most: number): ReadonlyArray<T> =>
+  items.length <= most
+    ? items
+    : Array.from({ length: most }, (_, i) => Math.round((i * (items.length - 1)) / (most - 1))).flatMap((i) => items[i] ?? [])
 
 /** A file whose defaults make a document. */
 interface Sound extends Opened {
@@ -155,21 +161,7 @@ const sizeOf = (data: Data): number =>
 export const triedDiagnostics = (opened: Sound, known: Known, language: Language): ReadonlyArray<Diagnostic> => {
   const { searched } = opened
   const { file } = searched
-  const points = cover(file)
-  const [first] = file.searched.values()
-  if (points.length * sizeOf(searched.data) > maxTried) {
-    const place = first === undefined ? undefined : Positions.at(searched.positions, first.from)
-    return [
-      diagnostic({
-        code: "Y006",
-        message: `the search markers make more than ${grouped(maxTried)} values out of this document`,
-        file: opened.source.file,
-        path: first?.from ?? [],
-        help: "search fewer values, or write a smaller document",
-        ...(place === undefined ? {} : { span: place.value }),
-      }),
-    ]
-  }
+  const points = spread(cover(file), Math.max(fewest, Math.floor(maxTried / sizeOf(opened.decoded as unknown as Data))))
   const errorsAt = (point: Point): ReadonlyArray<Diagnostic> => {
     const at = openAt(opened, point, language)
     const errors = errorsOf(checked(at, knownAt(opened, at, known, language), language))

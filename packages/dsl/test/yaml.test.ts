@@ -166,8 +166,8 @@ describe("what a model file may not hold", () => {
          = help: a model file starts with \`schema: 1\`"
     `)
     expect(bytes(Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00))).toMatchInlineSnapshot(`
-      "error[Y004]: this is not UTF-8 text: byte 8 is 0x00
-        --> m.yaml:3:1
+      "error[Y004]: this is not UTF-8 text: byte 0 is 0x89
+        --> m.yaml:1:1
          = help: a model file is YAML or JSON saved as UTF-8"
     `)
     expect(bytes(Uint8Array.of(0x61, 0x3a, 0x20, 0xff))).toMatchInlineSnapshot(`

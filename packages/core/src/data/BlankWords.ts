@@ -66,7 +66,11 @@ const columnWithout = (column: TableColumn, words: ReadonlySet<string>): TableCo
 /**
  * A table in which these words are blanks, as delimited text is read with them. Cells stay where they are.
  *
- * `Table.rows(BlankWords.without(Table.make(["x"], [["-1"], ["2"]]), ["-1"])) // => [[""], ["2"]]`
+ * ```ts
+ * import { Table } from "@adjoint/core"
+ * import { without } from "@adjoint/core/data/BlankWords"
+ * Table.rows(without(Table.make(["x"], [["-1"], ["2"]]), ["-1"])) // => [[""], ["2"]]
+ * ```
  */
 export const without = (table: Table, words: BlankWords | undefined): Table => {
   if (words === undefined || (Array.isArray(words) && words.length === 0)) return table

@@ -129,7 +129,7 @@ const runTrial = <S, E, R>(
         const own = minimized(objectives, { number, point, state: "complete", reports })
         if (!pruner({ number, reports: own.reports }, others)) return
         yield* Deferred.succeed(stop, "pruned")
-        yield* Effect.never
+        return yield* Effect.never
       })
     const result = yield* objective(point, { number, key, report }).pipe(
       Effect.map((value) => (typeof value === "number" ? [value] : value)),
@@ -192,7 +192,12 @@ const loop = <S, E, R>(search: Search<S, E, R>, emit: Emit<SearchEvent>): Effect
         if (old === undefined) {
           yield* emit({ _tag: "TrialStarted", number, point })
           running++
-          yield* runTrial(search, step, emit).pipe(
+          yield* spanned(
+            runTrial(search, step, emit),
+            "Search.trial",
+            () => ({ "adjoint.trial": number }),
+            ({ state }) => ({ "adjoint.state": state }),
+          ).pipe(
             Effect.exit,
             Effect.flatMap((exit) => Queue.offer(ended, exit)),
             Effect.forkChild,

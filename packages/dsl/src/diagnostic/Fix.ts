@@ -11,6 +11,17 @@ const same = (a: TextEdit, b: TextEdit): boolean =>
 const overlap = (a: TextEdit, b: TextEdit): boolean =>
   a.span.start === b.span.start || (a.span.start < b.span.end && b.span.start < a.span.end)
 
+/** The text from `start` to `end` after edits inside it that do not overlap. */
+export const edited = (text: string, edits: ReadonlyArray<TextEdit>, start = 0, end = text.length): string => {
+  let out = ""
+  let at = start
+  for (const { span, text: written } of edits.toSorted((a, b) => a.span.start - b.span.start)) {
+    out += text.slice(at, span.start) + written
+    at = span.end
+  }
+  return out + text.slice(at, end)
+}
+
 /**
  * The text after the fixes, and the fixes that were applied. A fix is applied whole or not at all; of two that overlap,
  * the first in the text is applied.
@@ -30,13 +41,7 @@ export const apply = (
     edits.push(...own)
     applied.push(fix)
   }
-  let out = ""
-  let at = 0
-  for (const { span, text: written } of edits.toSorted((a, b) => a.span.start - b.span.start)) {
-    out += text.slice(at, span.start) + written
-    at = span.end
-  }
-  return { text: out + text.slice(at), applied }
+  return { text: edited(text, edits), applied }
 }
 
 const plain = /^[$A-Za-z_][\w./-]*$/

@@ -5,8 +5,8 @@
  */
 import * as Space from "@adjoint/core/search/Space"
 import type { Data } from "../source/Data.ts"
-import { type Path, print } from "../source/Path.ts"
-import type { Chosen, Found } from "../variables/Expand.ts"
+import { print } from "../source/Path.ts"
+import { type Chosen, type Found, withoutAlternatives } from "../variables/Found.ts"
 import { branchName, type Values } from "../variables/Marker.ts"
 
 /** A marker by the name of its dimension. */
@@ -21,12 +21,9 @@ export interface FileSpace {
   readonly standard: Space.Point
 }
 
-/** The place of a marker as a person writes it: without the alternatives around it. */
-const shortPath = (from: Path): Path => from.filter((step, i) => step !== "$search" && from[i - 1] !== "$search")
-
 /** A name for each marker: its path, with the alternatives around it only where two would have the same name. */
 const namesOf = (markers: ReadonlyArray<Found>): ReadonlyArray<string> => {
-  const short = markers.map(({ from }) => print(shortPath(from)))
+  const short = markers.map(({ from }) => print(withoutAlternatives(from)))
   return markers.map(({ from }, i) => {
     const name = short[i] ?? ""
     return short.indexOf(name) === short.lastIndexOf(name) ? name : print(from)

@@ -1,13 +1,13 @@
 /**
  * The text of a model file at a point of its space: each marker becomes the value that was chosen, in place, each value that was
- * set on the command line is written, and the section `search` goes. Everything else stays as it was written: layout, comments, variables and blocks. A comment inside a marker stays
- * if it belongs to the marker or to the chosen value.
+ * set on the command line is written, and the section `search` goes. Everything else stays as it was written: layout, comments,
+ * variables and blocks. A comment inside a marker stays if it belongs to the marker or to the chosen value.
  */
-
 import type { Point } from "@adjoint/core/search/Space"
 import * as Result from "effect/Result"
 import type { TextEdit } from "../diagnostic/Diagnostic.ts"
 import { put } from "../diagnostic/Edit.ts"
+import { edited } from "../diagnostic/Fix.ts"
 import { columnOf, remove } from "../diagnostic/Layout.ts"
 import { flow } from "../schema/Mend.ts"
 import { type Data, isRecord } from "../source/Data.ts"
@@ -33,17 +33,6 @@ interface Replacement {
   readonly isLine: boolean
   /** Where the comment begins that the text ends with. */
   readonly beside?: number
-}
-
-/** The text from `start` to `end` after edits inside it. */
-export const edited = (text: string, edits: ReadonlyArray<TextEdit>, start = 0, end = text.length): string => {
-  let out = ""
-  let at = start
-  for (const { span, text: written } of edits.toSorted((a, b) => a.span.start - b.span.start)) {
-    out += text.slice(at, span.start) + written
-    at = span.end
-  }
-  return out + text.slice(at, end)
 }
 
 /** A text of several lines, whose later lines begin so many columns further left. */

@@ -20,6 +20,8 @@ export const ofSize = (file: string, bytes: number): Diagnostic =>
         help: "keep the data in a separate file, and name it in `data.source`",
       })
 
+const ofKind = "a model file is YAML or JSON saved as UTF-8"
+
 /** The position of the first byte that is not text. */
 const notText = (file: string, bytes: Uint8Array, reason: DataError.Reason): Diagnostic => {
   const offset = reason._tag === "NotText" ? reason.offset : 0
@@ -30,7 +32,8 @@ const notText = (file: string, bytes: Uint8Array, reason: DataError.Reason): Dia
     file,
     path: [],
     span: span(fromText(file, before), before.length, before.length + 1),
-    help: reason._tag === "NotText" && reason.hint !== "" ? reason.hint : "a model file is YAML or JSON saved as UTF-8",
+    // Text in another encoding has no zeros: this is a file of another kind.
+    help: bytes.includes(0) || reason._tag !== "NotText" || reason.hint === "" ? ofKind : reason.hint,
   })
 }
 

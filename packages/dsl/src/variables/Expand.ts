@@ -16,8 +16,10 @@ import { type Path, pointer, print } from "../source/Path.ts"
 import * as Positions from "../source/Positions.ts"
 import * as Blocks from "./Blocks.ts"
 import * as Expression from "./Expression.ts"
+import { type Chosen, type Found, markersIn, record, withoutAlternatives } from "./Found.ts"
 import * as Marker from "./Marker.ts"
 import { refusal } from "./Searchable.ts"
+import { defaults, inside, isLayer, type Site, usedAt, type Written } from "./Site.ts"
 
 /** The limit on the values of an expanded document. */
 export const maxValues = 100_000
@@ -38,70 +40,6 @@ export interface Expanded {
   readonly markers: ReadonlyArray<Found>
 }
 
-/** An alternative of a marker, by the place where the marker is written. */
-export interface Alternative {
-  readonly marker: string
-  readonly choice: number
-}
-
-/** A search marker: one for each written place, however often it is used. */
-export interface Found {
-  /** The place where it is written, and its JSON Pointer. */
-  readonly from: Path
-  readonly id: string
-  readonly values: Marker.Values
-  /** The default: an index of a list, or a number of a range. */
-  readonly standard: number
-  /** The places of the document that its value is used for. */
-  readonly to: ReadonlyArray<Path>
-  /** The alternatives that every use of it stands in, outermost first. */
-  readonly within: ReadonlyArray<Alternative>
-}
-
-/** Values chosen for markers, by the JSON Pointers of the places where they are written. Others have their defaults. */
-export type Chosen = ReadonlyMap<string, number>
-
-/** The place of a value in the result and in the source, the variables on the way, and the parameters of its block. */
-interface Site {
-  readonly to: Path
-  readonly from: Path
-  readonly through: ReadonlyArray<string>
-  readonly bound?: { readonly [name: string]: Written }
-  /** The alternatives that it stands in. Absent if it is only checked, and the document may not need it. */
-  readonly within?: ReadonlyArray<Alternative>
-  /** The place of the result that a number is computed for. */
-  readonly computed?: Path
-}
-
-/** A value with its place in the source. */
-interface Written {
-  readonly node: Data
-  readonly site: Site
-}
-
-/** Whether a path is that of an item of a list of layers. */
-const isLayer = (to: Path): boolean =>
-  to[0] === "model" &&
-  (to.at(-2) === "$search" ? isLayer(to.slice(0, -2)) : to.at(-2) === "layers" && typeof to.at(-1) === "number")
-
-const inside = (site: Site, key: string | number): Site => ({ ...site, to: [...site.to, key], from: [...site.from, key] })
-
-/** The same place in the source, as it is used at another site. */
-const usedAt = (made: Omit<Site, "within" | "computed">, { computed, within }: Site): Site => ({
-  ...made,
-  ...(within === undefined ? {} : { within }),
-  ...(computed === undefined ? {} : { computed }),
-})
-
-/** The common start of two lists of alternatives. */
-const common = (a: ReadonlyArray<Alternative>, b: ReadonlyArray<Alternative>): ReadonlyArray<Alternative> => {
-  const end = a.findIndex(({ choice, marker }, i) => b[i]?.marker !== marker || b[i]?.choice !== choice)
-  return end < 0 ? a : a.slice(0, end)
-}
-
-/** A path of the result without the alternatives that lead to it. */
-const withoutAlternatives = (path: Path): Path => path.filter((step, i) => step !== "$search" && path[i - 1] !== "$search")
-
 /** The variables by name. */
 const variablesOf = (data: Data): { readonly [name: string]: Data } => {
   const vars = isRecord(data) ? data.vars : undefined
@@ -110,16 +48,6 @@ const variablesOf = (data: Data): { readonly [name: string]: Data } => {
 
 /** The definitions of blocks, if there are any. */
 const definitionsOf = (data: Data): Data | undefined => (isRecord(data) && isRecord(data.model) ? data.model.blocks : undefined)
-
-/** The default values of a block's parameters. Variables in them are read where the block is defined. */
-const defaults = (name: string, { params }: Blocks.Block, site: Site): { readonly [param: string]: Written } =>
-  Object.fromEntries(
-    Object.entries(params).flatMap(([param, { default: node }]) => {
-      const from = [...Blocks.root, name, "params", param, "default"]
-      const own = { to: [...site.to, param], from, through: site.through }
-      return node === undefined ? [] : [[param, { node, site: usedAt(own, site) }] as const]
-    }),
-  )
 
 /** Whether data contains a variable, an expression, a search marker, or possibly the use of a block. */
 const isWritten = (data: Data): boolean => {
@@ -261,7 +189,8 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
     if (now !== undefined) return alternative(values, now, site)
     const usual = standardOf(values, standard, site)
     if (usual === undefined) return null
-    if (site.within !== undefined && !isRefused(site)) record({ id, from: site.from, values, standard: usual }, site)
+    if (site.within !== undefined && !isRefused(site))
+      record(markers, { id, from: site.from, values, standard: usual }, site.computed ?? site.to, site.within)
     const result = alternative(values, usual, site)
     if (chosen === undefined) candidates(values, site)
     return result
@@ -317,17 +246,6 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
     const path = site.computed ?? (site.through.length > 0 ? site.to : beneath(site, ["$search"]).to)
     report({ code: "S109", ...found, at: { path } }, site)
     return true
-  }
-
-  const record = (found: Omit<Found, "to" | "within">, site: Site): void => {
-    const before = markers.get(found.id)
-    const to = withoutAlternatives(site.computed ?? site.to)
-    const stands = site.within ?? []
-    markers.set(found.id, {
-      ...found,
-      to: [...(before?.to ?? []), to],
-      within: before === undefined ? stands : common(before.within, stands),
-    })
   }
 
   /** The values of a list, each with its place: what is wrong with their variables, and the markers in them. */
@@ -496,13 +414,6 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
     numbers,
     markers: [...markers.values()],
   }
-}
-
-/** The places of the outermost search markers. */
-const markersIn = (node: Data, path: Path): ReadonlyArray<Path> => {
-  if (Marker.isMarker(node)) return [path]
-  if (Array.isArray(node)) return node.flatMap((item: Data, i) => markersIn(item, [...path, i]))
-  return isRecord(node) ? Object.entries(node).flatMap(([key, item]) => markersIn(item, [...path, key])) : []
 }
 
 const withoutBlocks = (model: Data): Data => {

@@ -1,6 +1,6 @@
 /** Wide first, then narrowed around the best. */
 import { checkOptions } from "../../learning/OptionError.ts"
-import { draws, fold } from "../draws.ts"
+import { type Draws, draws, fold } from "../draws.ts"
 import { build, type Named, numberOf, type Point } from "../Space.ts"
 import { at, positionOf } from "../space/Dimension.ts"
 import { bestOf, type Observing, observed, observing } from "./observed.ts"
@@ -38,7 +38,7 @@ interface State extends Observing {
 const window = (centre: number, width: number): number => Math.min(Math.max(centre - width / 2, 0), 1 - width)
 
 /** A number of a dimension: of a choice the centre's, unless chance lets it go, which is the rarer the narrower the round. */
-const near = (dimension: Named, centre: number, width: number, { uniform }: ReturnType<typeof draws>): number => {
+const near = (dimension: Named, centre: number, width: number, { uniform }: Draws): number => {
   if (dimension._tag === "Choice") return uniform() < width ? at(dimension, uniform()) : centre
   return at(dimension, window(positionOf(dimension, centre), width) + width * uniform())
 }

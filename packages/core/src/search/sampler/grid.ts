@@ -26,11 +26,18 @@ interface State {
   readonly asked: number
 }
 
-/** The value of an index: of a continuous dimension one of `levels`, or its middle if there is one level. */
-const valueAt = (dimension: Dimension, index: number, levels: number): number =>
-  Number.isFinite(count(dimension)) ? nth(dimension, index) : at(dimension, levels === 1 ? 0.5 : index / (levels - 1))
+/**
+ * The value of an index: of a continuous dimension one of `levels`, or its middle if there is one level. People read these values and
+ * prefer 0.01 to 0.010000000000000002, so they have 12 digits; the ends are exact.
+ */
+const valueAt = (dimension: Dimension, index: number, levels: number): number => {
+  if (Number.isFinite(count(dimension))) return nth(dimension, index)
+  const position = levels === 1 ? 0.5 : index / (levels - 1)
+  const value = at(dimension, position)
+  return position === 0 || position === 1 ? value : Number(value.toPrecision(12))
+}
 
-/** The space with `levels` alternatives for each continuous dimension, so that its size is that of the grid. */
+/** The space with `levels` values for each continuous dimension, so that its size is that of the grid. */
 const counted = (space: Space, levels: number): Space =>
   space.map((dimension) =>
     Number.isFinite(count(dimension))

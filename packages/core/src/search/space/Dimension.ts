@@ -81,10 +81,14 @@ export const scale = (dimension: Int | Float): { readonly low: number; readonly 
  */
 export const at = (dimension: Dimension, position: number): number => {
   if (dimension._tag === "Choice") return clamp(Math.floor(position * dimension.size), 0, dimension.size - 1)
+  const isContinuous = stepOf(dimension) === undefined
+  // The exponential of a logarithm is not always the same number, and the ends are.
+  if (isContinuous && position <= 0) return dimension.low
+  if (isContinuous && position >= 1) return dimension.high
   const { high, low } = scale(dimension)
   const x = low + clamp(position, 0, 1) * (high - low)
   const value = dimension.log ? exp(x) : x
-  if (stepOf(dimension) === undefined) return clamp(value, dimension.low, dimension.high)
+  if (isContinuous) return clamp(value, dimension.low, dimension.high)
   return nth(dimension, indexOf(dimension, value))
 }
 
