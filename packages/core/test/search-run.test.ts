@@ -367,7 +367,7 @@ test("a leaderboard has the complete trials, the best first and equal ones in th
 })
 
 test("among equal first values the best trial is the one that is better in the others", () => {
-  const trial = (number: number, values: ReadonlyArray<number>): Trial.Trial => {
+  const trial = (number: number, values: ReadonlyArray<number>): Trial => {
     return { number, point: {}, state: "complete", values, reports: [] }
   }
   const objectives = [
