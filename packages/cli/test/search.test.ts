@@ -112,3 +112,16 @@ test("flags that no search could have are refused before anything is written", a
   expect(await said("--store", join(file, "s.sqlite"))).toBe(`7 error: ${join(file, "s.sqlite")}: its folder cannot be made`)
   expect(readdirSync(place)).toEqual(["moons.yaml"])
 })
+
+test("a search whose conditions refuse every point says so", async () => {
+  const place = folder({ "moons.yaml": model.replace("model.params < 40", "model.params < 1") })
+  const { stderr } = await run([
+    "search",
+    join(place, "moons.yaml"),
+    "--store",
+    join(place, "s.sqlite"),
+    "--set",
+    "search.sampler=grid",
+  ])
+  expect(stderr).toContain("every point breaks a condition of `search.where`")
+})

@@ -108,7 +108,12 @@ export const leave = (ended: Ended, places: Places, isJson: boolean) =>
         importance: Object.fromEntries(importance),
       })
     if (best === undefined)
-      return yield* Lines.warning(`no trial was completed: ${Show.counts(trials)}`, "search lower learning rates, or more trials")
+      return yield* Lines.warning(
+        `no trial was completed: ${Show.counts(trials)}`,
+        trials.every(({ state }) => state === "refused")
+          ? "every point breaks a condition of `search.where`: allow more, or search smaller values"
+          : "search lower learning rates, or more trials",
+      )
     yield* result((style) => Show.leaderboard(board, trials, seconds, shown, stdout.columns(), style).join("\n"))
     yield* message((style) => style("faint", `  …  ${[Show.counts(trials), ...importanceWords(ended, importance)].join(" · ")}`))
     yield* message(`  wrote ${printable(places.best)} and ${printable(places.pictures)} · the test rows were not looked at`)
