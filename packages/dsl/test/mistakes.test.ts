@@ -788,3 +788,16 @@ model: { layers: [{ head: kind }] }
   expect(diagnostics.filter(({ code }) => code === "D303")).toEqual([])
   expect(hasErrors(diagnostics)).toBe(true)
 })
+
+test("shares as the bounds of a column are quantiles, and not fractions of one", () => {
+  const text = `schema: 1
+data: { source: a.csv, columns: { kind: class, x: { type: number, clip: [1%, 99%] } } }
+model: { layers: [{ head: kind }] }
+`
+  const help = "shares of the training rows are quantiles: `{ quantiles: [0.01, 0.99] }`"
+  expect(told(text)).toEqual([
+    ["S103", "2:74", help],
+    ["S103", "2:78", help],
+  ])
+  expect(mended(text)).toBeUndefined()
+})

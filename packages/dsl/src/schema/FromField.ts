@@ -17,6 +17,14 @@ const inOrder = (what: string) =>
 const range = Schema.Tuple([Schema.Finite, Schema.Finite]).check(inOrder("bound"))
 const share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 const quantiles = Schema.Tuple([share, share]).check(inOrder("share"))
+/** A bound of values. A share is no value: `1%` means a quantile, and as 0.01 it would clip almost every value. */
+const bound = note(Schema.Finite, {
+  mend: (value) =>
+    typeof value === "string" && /^\d+(?:\.\d+)? ?%$/u.test(value)
+      ? { help: "shares of the training rows are quantiles: `{ quantiles: [0.01, 0.99] }`" }
+      : undefined,
+})
+const bounds = Schema.Tuple([bound, bound]).check(inOrder("bound"))
 const extent = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** How quantities are scaled. */
@@ -106,7 +114,7 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
     }) as unknown as Codec,
   bounds: () =>
     Schema.Union([
-      range,
+      bounds,
       Schema.Struct({
         quantiles: F.described(quantiles as unknown as Codec, "The bounds as fractions of the training rows: [0.01, 0.99]."),
       }),
