@@ -330,7 +330,7 @@ describe("every code", () => {
         |                                          ^^^^^
         = help: \`average: 0.87\` averages over a fifth of the run
 
-      error[T520]: \`early_stop\` is in the list twice, and only the first would count
+      error[T520]: \`early_stop\` is in the list twice, and only one of them would count
         --> m.yaml:1:36
       1 | train: { callbacks: [early_stop, { early_stop: { patience: 3 } }] }
         |                      ---------- first used here

@@ -200,24 +200,25 @@ const classWeights = ({ facts, train }: Subject): ReadonlyArray<Finding> => {
   ]
 }
 
-/** Duplicate callbacks. */
-const twice = ({ train }: Subject): ReadonlyArray<Finding> => {
-  const names = train.callbacks.map((callback) => useOf(callback).name)
-  const at = (i: number) => ({ path: ["train", "callbacks", i, names[i] ?? ""], on: "key" }) as const
-  return names.flatMap((name, i): ReadonlyArray<Finding> => {
-    const first = names.indexOf(name)
-    if (first === i) return []
-    return [
-      {
-        code: "T520",
-        message: `\`${name}\` is in the list twice, and only the first would count`,
-        at: at(i),
-        related: [{ at: at(first), label: "first used here" }],
-        help: "keep one of them, with all its options",
-      },
-    ]
+/** Names that are twice in a list of which each has one place: callbacks, and metrics, whose names are those of the scores. */
+const twice = ({ train }: Subject): ReadonlyArray<Finding> =>
+  [[train.callbacks, ["train", "callbacks"]] as const, ...metricLists(train.metrics)].flatMap(([items, path]) => {
+    const names = items.map((item) => useOf(item).name)
+    const at = (i: number) => ({ path: [...path, i, names[i] ?? ""], on: "key" }) as const
+    return names.flatMap((name, i): ReadonlyArray<Finding> => {
+      const first = names.indexOf(name)
+      if (first === i) return []
+      return [
+        {
+          code: "T520",
+          message: `\`${name}\` is in the list twice, and only one of them would count`,
+          at: at(i),
+          related: [{ at: at(first), label: "first used here" }],
+          help: "keep one of them, with all its options",
+        },
+      ]
+    })
   })
-}
 
 /**
  * A monitor of the checkpoint that early stopping overrules. The checkpoint's default is taken for an omitted one, which follows

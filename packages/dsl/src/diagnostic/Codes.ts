@@ -403,8 +403,8 @@ export const codes = {
     "A training step (forward, backward, update) uses one WebAssembly memory of at most 4 GiB. It holds parameters, gradients, optimizer state, a batch, intermediate tensors and up to 1 GiB of the data. The estimate is the engine's own plan, and the message names the layers with the largest tensors. Intermediate tensors grow with the batch: with `accumulate`, smaller batches give the update of a larger one. `--engine reference` has no such limit.",
   ),
   T520: error(
-    "duplicate callback",
-    "A run has at most one callback of each name. Two with the same name would interfere with each other.",
+    "duplicate callback or metric",
+    "A run has at most one callback of each name: two of them would interfere with each other. The name of a metric is that of its score, so two metrics of one name, such as `top_k: 1` and `top_k: 2`, would have one score.",
     "train: { callbacks: [early_stop, { early_stop: { patience: 3 } }] }\n",
     "train: { callbacks: [{ early_stop: { patience: 3 } }] }\n",
   ),
