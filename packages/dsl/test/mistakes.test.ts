@@ -805,5 +805,5 @@ model: { layers: [{ head: kind }] }
 test("two metrics of one name have one score: the second is refused", () => {
   const wanted = "keep one of them, with all its options"
   expect(told(file({ metrics: "[{ top_k: 1 }, accuracy, { top_k: 2 }]" }))).toEqual([["T520", "14:39", wanted]])
-  expect(told(file({ metrics: "[{ f1: macro }, { f1: weighted }]" }))).toEqual([["T520", "14:30", wanted]])
+  expect(told(file({ metrics: "[{ f1: macro }, { f1: weighted }, accuracy]" }))).toEqual([["T520", "14:30", wanted]])
 })
