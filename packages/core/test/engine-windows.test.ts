@@ -45,8 +45,15 @@ const numbers = ({ dtype, shape }: Spec, seed: number, kind: Kind): NDArray => {
   return new NDArray(dtype, shape, data)
 }
 
-/** Holds a step to what is exact of it, bit for bit: on one thread, and on two or three, by the seed. */
-const holds = <P extends Primitive>(primitive: P, params: Params[P], specs: ReadonlyArray<Spec>, seed: number, kind: Kind) => {
+/** Holds a step to what is exact of it, bit for bit: on one thread, and on these pools; on two or three threads, by the seed, unless given. */
+const holds = <P extends Primitive>(
+  primitive: P,
+  params: Params[P],
+  specs: ReadonlyArray<Spec>,
+  seed: number,
+  kind: Kind,
+  on: typeof pools = [pools[seed % pools.length]],
+) => {
   const out = infer(primitive, params, specs)
   const program: Program = {
     inputs: specs,
@@ -66,7 +73,7 @@ const holds = <P extends Primitive>(primitive: P, params: Params[P], specs: Read
           `${how} gave ${data[differs]} at ${differs}, not ${wanted[differs]}`,
       )
   }
-  for (const pool of [undefined, pools[seed % pools.length]])
+  for (const pool of [undefined, ...on])
     for (const lanes of bothLanes) {
       const prepared = prepare({ program, resident: 0 }, pool, "portable", compileJob, lanes)
       check(prepared.run(inputs)[0] as NDArray, `on ${pool?.threads ?? 1} threads with lanes of ${lanes} bits`)
@@ -258,17 +265,17 @@ describe("convolutions of the wasm engine", () => {
   it.each(longSums)("sums of several blocks: $x and $kernel", ({ kernel, params: others, x }) => {
     const params = { ...plain, ...others }
     const y = infer("conv", params, [f32(x), f32(kernel)])
-    holds("conv", params, [f32(x), f32(kernel)], 1, "real")
-    holds("convInputGrad", { ...params, space: x.slice(1, -1) }, [y, f32(kernel)], 2, "real")
-    holds("convKernelGrad", { ...params, window: kernel.slice(0, -2) }, [f32(x), y], 3, "real")
+    holds("conv", params, [f32(x), f32(kernel)], 1, "real", pools)
+    holds("convInputGrad", { ...params, space: x.slice(1, -1) }, [y, f32(kernel)], 2, "real", pools)
+    holds("convKernelGrad", { ...params, window: kernel.slice(0, -2) }, [f32(x), y], 3, "real", pools)
   })
 })
 
 describe("pooling of the wasm engine", () => {
   it.each(largeWindows)("sums of several blocks: $space", ({ depth, params, space }) => {
     const x = f32([2, ...space, depth])
-    holds("windowSum", params, [x], 1, "real")
-    holds("windowSumGrad", { ...params, space }, [infer("windowSum", params, [x])], 2, "real")
+    holds("windowSum", params, [x], 1, "real", pools)
+    holds("windowSumGrad", { ...params, space }, [infer("windowSum", params, [x])], 2, "real", pools)
   })
 
   it("windowSum and its gradient", () => {
