@@ -89,7 +89,8 @@ describe("blocks are the whole table", () => {
         else if (all.failure.reason._tag !== "TooLarge")
           expect(Result.isFailure(groups) && groups.failure.reason._tag).toBe(all.failure.reason._tag)
       }),
-      { numRuns: 40 },
+      // The type of a number in the footer is another one.
+      { numRuns: 40, examples: [["zstd.parquet", [[767709693, 128]]]] },
     )
   })
   it("a row group is a table, and a column that is not used is not read", async () => {

@@ -48,6 +48,11 @@ const check = ({ num_rows: rows, row_groups: groups, schema }: FileMetaData): vo
   const columns = schema.filter(({ type }) => type !== undefined).length
   const wrong = groups.findIndex((group) => group.columns.length !== columns)
   if (wrong >= 0) fail(`row group ${wrong + 1} has ${groups[wrong]?.columns.length} of ${columns} columns`)
+  // A damaged footer has values of other types than it should.
+  const uncounted = groups.findIndex((group) =>
+    group.columns.some(({ meta_data: meta }) => meta !== undefined && typeof meta.num_values !== "bigint"),
+  )
+  if (uncounted >= 0) fail(`row group ${uncounted + 1} does not say how many values it has`)
 }
 
 /** How many cells and values row groups have. */
