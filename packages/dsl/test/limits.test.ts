@@ -130,9 +130,14 @@ describe("a text four times as long takes some four times as long, not sixteen t
       (n) => `vars:\n${times(n, (i) => `  v${i}: 4\n`)}${head}${times(n, (i) => `    - dense: $v${i}\n`)}${tail}`,
     ],
   ])("%s", { timeout: 120_000 }, (_, n, text) => {
-    const least = (of: string): number => Math.min(...[1, 2].map(() => answer(of).took))
     answer(text(n))
-    expect(least(text(4 * n)) / least(text(n))).toBeLessThan(9)
+    // The least of several times: a garbage collection or another program lengthens one of them.
+    let [short, long, tries] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0]
+    do {
+      short = Math.min(short, answer(text(n)).took)
+      long = Math.min(long, answer(text(4 * n)).took)
+    } while (++tries < 2 || (long / short >= 9 && tries < 8))
+    expect(long / short).toBeLessThan(9)
   })
 })
 
