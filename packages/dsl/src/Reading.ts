@@ -1,6 +1,7 @@
 /** The reading of a model file: an opened file with the results of all checks, as diagnostics at their places. */
 import { check, type Report } from "./check/Check.ts"
 import * as Searching from "./check/Searching.ts"
+import { subjectOf } from "./check/Subject.ts"
 import type { ModelFile } from "./Document.ts"
 import { phaseOf } from "./diagnostic/Codes.ts"
 import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
@@ -69,20 +70,13 @@ const searchFindings = (
   facts: Facts,
   catalogue: Language["catalogue"],
 ): ReadonlyArray<Finding> => {
-  const { data, evaluate, model, search, train } = sections
+  const { search, train } = sections
   if (search === undefined || train === undefined || searched?.point !== undefined) return []
   const written = searched?.data
   const vars = isRecord(written) && isRecord(written.vars) ? Object.keys(written.vars) : []
   return Searching.check({
     search,
-    subject: {
-      catalogue,
-      train,
-      facts,
-      ...(data === undefined ? {} : { data }),
-      ...(model === undefined ? {} : { model }),
-      ...(evaluate === undefined ? {} : { evaluate }),
-    },
+    subject: subjectOf(train, sections, facts, catalogue),
     variables: vars,
     ...(searched === undefined ? {} : { file: searched.file }),
   })

@@ -1,16 +1,15 @@
 /** What a model file with search markers comes to as a study: its space, what decides its trials, and what each of them computes. */
-import { dirname, resolve } from "node:path"
+import { resolve } from "node:path"
 import { make } from "@adjoint/core/learning/Entry"
 import * as Pruner from "@adjoint/core/search/Pruner"
 import type { Pruner as Prune } from "@adjoint/core/search/pruner/Pruner"
 import * as Sampler from "@adjoint/core/search/Sampler"
-import { gridSize } from "@adjoint/core/search/Sampler"
 import type * as Space from "@adjoint/core/search/Space"
 import type { Point } from "@adjoint/core/search/Space"
 import type { Start, Study } from "@adjoint/core/search/Study"
 import * as Key from "@adjoint/core/tensor/Key"
 import { searchOf, withPoint, writtenWith } from "@adjoint/dsl/AtPoint"
-import { foldsOf, type Search, useOf } from "@adjoint/dsl/Document"
+import { foldsOf, type ModelFile, type Search, useOf } from "@adjoint/dsl/Document"
 import { usualTrials } from "@adjoint/dsl/schema/SearchSection"
 import { type FileSpace, shown } from "@adjoint/dsl/space/FileSpace"
 import { folded } from "@adjoint/dsl/space/Folds"
@@ -60,23 +59,28 @@ export const textAt = ({ sound: { reading } }: Training, point: Point): Effect.E
     (diagnostics) => new Refused({ diagnostics, source: reading.source }),
   )
 
-/** The texts that a trial trains, and scores the mean of: one, or one for each fold or seed. Empty for a point that makes no file. */
-const textsAt = ({ sound: { reading } }: Training, { folds: wanted, seeds }: Search, point: Point): ReadonlyArray<string> => {
-  const found = withPoint(reading, point)
-  if (Result.isFailure(found)) return []
-  const document = wanted === undefined ? found.success : folded(found.success, wanted)
+/** The document of each fold and seed that a trial is the mean of; the document alone where there is one of each. */
+const repeats = (single: ModelFile, { folds: wanted, seeds }: Search): ReadonlyArray<ModelFile> => {
+  const document = wanted === undefined ? single : folded(single, wanted)
   const { data, train } = document
   const folds = data === undefined ? [] : foldsOf(data.split)
   const ofFolds =
     data === undefined || folds.length === 0
       ? [document]
       : folds.map((fold) => ({ ...document, data: { ...data, split: { ...data.split, ...fold } } }))
-  const all = ofFolds.flatMap((each) =>
+  return ofFolds.flatMap((each) =>
     Array.from({ length: seeds }, (_, i) => ({ ...each, train: { ...train, seed: train.seed + i } })),
   )
-  return all.length > 1
-    ? all.map(toYaml)
-    : Result.match(writtenWith(reading, point), { onSuccess: (text) => [text], onFailure: () => [] })
+}
+
+/** The texts that a trial trains: one, or one for each fold and seed. Empty for a point that makes no file. */
+const textsAt = ({ sound: { document, reading } }: Training, search: Search, point: Point): ReadonlyArray<string> => {
+  // No search changes how many folds there are.
+  const found =
+    repeats(document, search).length > 1
+      ? Result.map(withPoint(reading, point), (at) => repeats(at, search).map(toYaml))
+      : Result.map(writtenWith(reading, point), (text) => [text])
+  return Result.getOrElse(found, () => [])
 }
 
 /** The number of trials: as the file says, or a usual one; of a grid all its points. */
@@ -84,7 +88,7 @@ const trialsOf = ({ sampler, trials }: Search, space: Space.Space): number => {
   if (trials !== undefined) return trials
   const { name, options } = useOf(sampler)
   const { levels } = { levels: undefined, ...options }
-  return name === "grid" ? gridSize(space, typeof levels === "number" ? levels : 1) : usualTrials
+  return name === "grid" ? Sampler.gridSize(space, typeof levels === "number" ? levels : 1) : usualTrials
 }
 
 /** The study of a model file. Fails with `UsageError` for a file without markers, or without validation rows. */
@@ -138,6 +142,3 @@ export const planOf = (training: Training): Effect.Effect<Plan, UsageError, File
 
 /** The default file of the best trial, beside the model file. */
 export const bestFileOf = (file: string): string => file.replace(/(\.ya?ml)?$/i, (ending) => `.best${ending || ".yaml"}`)
-
-/** The folder that the paths of a model file are relative to. */
-export const directoryOf = (file: string): string => resolve(dirname(file))

@@ -1,8 +1,7 @@
 /** One trial: a plain model file is trained, and its scores are the values of the objectives. */
-
-import { type Monitor, monitoredScore } from "@adjoint/core/training/Monitor"
+import { endingRecord, type Monitor, monitoredScore } from "@adjoint/core/training/Monitor"
 import type { NonFinite } from "@adjoint/core/training/NonFinite"
-import type { EpochRecord } from "@adjoint/core/training/Progress"
+import type { Progress } from "@adjoint/core/training/Progress"
 import * as Train from "@adjoint/core/training/Train"
 import { sizeOf } from "@adjoint/dsl/build/Sizes"
 import { fromText } from "@adjoint/dsl/source/Source"
@@ -35,7 +34,7 @@ export const dataOf = ({ prepared }: Pick<Training, "prepared">): ReadonlyArray<
 
 /** The result of a trial. */
 export type Outcome =
-  | { readonly state: "complete"; readonly values: ReadonlyArray<number>; readonly deviations?: ReadonlyArray<number> }
+  | { readonly state: "complete"; readonly values: ReadonlyArray<number> }
   | { readonly state: "diverged" }
   | { readonly state: "stopped" }
   /** The point makes no right model, or one that is too large, although each of its values does. */
@@ -47,10 +46,9 @@ type Report = (step: number, value: number) => Effect.Effect<void>
 const valuesOf = (
   objectives: ReadonlyArray<Monitor>,
   training: Training,
-  { best, history }: { readonly best?: { readonly epoch: number }; readonly history: ReadonlyArray<EpochRecord> },
+  finished: Pick<Progress, "best" | "history">,
 ): ReadonlyArray<number> | undefined => {
-  const restored = training.built.earlyStop?.restoreBest === true ? history.find(({ epoch }) => epoch === best?.epoch) : undefined
-  const record = restored ?? history.at(-1)
+  const record = endingRecord(training.built.earlyStop, finished)
   const values = objectives.map((objective) =>
     isFact(objective.monitor)
       ? sizeOf(training.sound.document, training.prepared.facts, objective.monitor)

@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os"
 import { dirname, join as joinPath, resolve } from "node:path"
 import * as Space from "@adjoint/core/search/Space"
+import { defaultPending } from "@adjoint/core/search/Study"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -20,7 +21,7 @@ import { RunError, UsageError } from "../report/Failure.ts"
 import { layer as database, isAddress, shownStore } from "../study/Database.ts"
 import { join, queues } from "../study/Join.ts"
 import { exported, list } from "../study/Listing.ts"
-import { bestFileOf, directoryOf, type Plan, planOf } from "../study/Plan.ts"
+import { bestFileOf, type Plan, planOf } from "../study/Plan.ts"
 import { progress } from "../study/Progress.ts"
 import { leave } from "../study/Results.ts"
 import * as Show from "../study/Show.ts"
@@ -54,7 +55,7 @@ const wrong = (text: string, hint: string) => Effect.fail(new UsageError({ messa
 
 /** How many trials run at a time. */
 const parallelOf = ({ parallel: asked }: Options, plan: Plan) => {
-  const { pending = 8 } = plan.study
+  const { pending = defaultPending } = plan.study
   if (asked !== undefined && !(asked >= 1 && asked <= Math.min(mostParallel, pending)))
     return wrong(`${asked} trials at a time`, `from 1 to ${Math.min(mostParallel, pending)}, the study's \`pending\``)
   return Effect.succeed(asked ?? Math.min(plan.parallel ?? availableParallelism(), pending))
@@ -85,11 +86,10 @@ const writable = (best: string, file: string, store: string) =>
     if (there._tag === "Some" && there.value.type === "Directory") return yield* wrong(`${printable(best)} is a folder`, hint)
   })
 
-/** The study in the store: a new one, or the one that is resumed or joined. */
-const entered = (options: Options, plan: Plan, training: Training, file: string, store: string) =>
+/** The study of a name in the store: a new one, or the one that is resumed or joined. */
+const entered = (options: Options, plan: Plan, training: Training, file: string, store: string, name: string) =>
   Effect.gen(function* () {
     const { create, extend, study } = yield* Store
-    const name = options.study ?? training.sound.document.name
     const { source } = training.sound.reading
     const wanted: Study = {
       name,
@@ -98,7 +98,7 @@ const entered = (options: Options, plan: Plan, training: Training, file: string,
         version: 1,
         text: source.text,
         file,
-        directory: directoryOf(file),
+        directory: resolve(training.sound.directory),
         set: options.set,
         fingerprint: plan.fingerprint,
         started: new Date().toISOString(),
@@ -150,7 +150,7 @@ const searched = (options: Options, plan: Plan, study: Study, store: string, par
         objectives: plan.study.objectives,
         sampler: plan.study.sampler.name,
         trials: study.trials,
-        pending: plan.study.pending ?? 8,
+        pending: plan.study.pending ?? defaultPending,
         parallel,
         dimensions: space.map(({ name }) => name),
         ...(Number.isFinite(size) ? { points: size } : {}),
@@ -220,7 +220,9 @@ const search = (options: Options, file: string) =>
     const plan = yield* planOf(training)
     const store = options.store ?? plan.store ?? usualStore(training.sound.document.name)
     const parallel = yield* parallelOf(options, plan)
-    yield* writable(options.output ?? bestFileOf(file), file, store)
+    const name = options.study ?? training.sound.document.name
+    const places = placesOf(options, file, store, name)
+    yield* writable(places.best, file, store)
     const { beginRun, setSaving } = yield* World
     beginRun()
     setSaving(true)
@@ -235,10 +237,9 @@ const search = (options: Options, file: string) =>
           }),
       )
     yield* Effect.gen(function* () {
-      const study = yield* entered(options, plan, training, file, store)
+      const study = yield* entered(options, plan, training, file, store, name)
       const { seconds, trials } = yield* searched(options, plan, study, store, parallel)
-      const ended = { plan, training, name: study.name, trials, seconds }
-      yield* leave(ended, placesOf(options, file, store, study.name), options.json)
+      yield* leave({ plan, training, name, trials, seconds }, places, options.json)
     }).pipe(
       Effect.onInterrupt(() => stopped(options, file)),
       Effect.catchTag("TrialFailed", ({ message: text, number }) =>

@@ -43,6 +43,13 @@ export const monitoredScore = ({ monitor }: Monitor, { train, validation }: Epoc
   return scores !== undefined && Object.hasOwn(scores, name) ? scores[name] : undefined
 }
 
+/** The epoch whose weights a run ends with: its best one where early stopping restores it, else its last. */
+export const endingRecord = (
+  earlyStop: Pick<EarlyStop, "restoreBest"> | undefined,
+  { best, history }: Pick<Progress, "best" | "history">,
+): EpochRecord | undefined =>
+  (earlyStop?.restoreBest === true ? history.find(({ epoch }) => epoch === best?.epoch) : undefined) ?? history.at(-1)
+
 /** Whether a value is better than the best so far. A non-finite value never is. */
 export const isBetter = ({ minDelta = 0, mode }: Monitor, value: number, best: Progress["best"]): boolean =>
   Number.isFinite(value) && (best === undefined || (mode === "min" ? best.value - value : value - best.value) > minDelta)

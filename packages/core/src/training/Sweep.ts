@@ -14,7 +14,7 @@ import { monitor as checkMonitor } from "./checkConfig.ts"
 import * as Check from "./checkData.ts"
 import { lossNames } from "./Evaluate.ts"
 import { type Emit, eventStream } from "./eventStream.ts"
-import { type Monitor, type MonitorName, monitoredScore } from "./Monitor.ts"
+import { endingRecord, type Monitor, type MonitorName, monitoredScore } from "./Monitor.ts"
 import * as Train from "./Train.ts"
 
 /** The λ to try besides 0: `count` values from `from` to `to`, evenly spaced on a logarithmic scale. */
@@ -128,9 +128,8 @@ export interface Sweep<P, S, O, R = never, X = Tensor, Y = Tensor, T = NDArray, 
 /** The watched score of the weights that a run gives at its end: those of its best epoch where that is restored. */
 const scoreOf = <P, S, O, R, X, Y, T>(config: Config<P, S, O, R, X, Y, T>, monitor: Monitor) =>
   Train.finished(config).pipe(
-    Effect.map(({ best, history }) => {
-      const restored = config.earlyStop?.restoreBest === true ? history.find(({ epoch }) => epoch === best?.epoch) : undefined
-      const record = restored ?? history.at(-1)
+    Effect.map((finished) => {
+      const record = endingRecord(config.earlyStop, finished)
       return record === undefined ? undefined : monitoredScore(monitor, record)
     }),
     // A run that diverges says something about its λ alone.

@@ -29,6 +29,7 @@ import * as Scaling from "./Scaling.ts"
 import * as Series from "./Series.ts"
 import * as Shapes from "./Shapes.ts"
 import * as Splits from "./Splits.ts"
+import { subjectOf } from "./Subject.ts"
 import * as Tokens from "./Tokens.ts"
 import * as Training from "./Training.ts"
 
@@ -94,7 +95,7 @@ export interface Report {
 
 /** Runs every check once. References between layers must have been found right before. */
 export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): Report => {
-  const { data, evaluate, model, pretrain, train } = readable
+  const { data, model, pretrain, train } = readable
   const form = model === undefined ? [] : heads(model)
   const inferred = model === undefined || form.length > 0 ? undefined : shapes(model, train, facts, catalogue)
   const isOne = model !== undefined && severalHeads(model) === undefined
@@ -121,15 +122,7 @@ export const check = (readable: Readable, facts: Facts, catalogue: Catalogue): R
     ...(train === undefined || inferred === undefined ? [] : LastBatch.check(train, facts, inferred.made, catalogue)),
     ...(train === undefined
       ? []
-      : Training.check({
-          catalogue,
-          train,
-          facts,
-          ...(data === undefined ? {} : { data }),
-          ...(model === undefined ? {} : { model }),
-          ...(evaluate === undefined ? {} : { evaluate }),
-          ...(made === undefined ? {} : { made }),
-        })),
+      : Training.check({ ...subjectOf(train, readable, facts, catalogue), ...(made === undefined ? {} : { made }) })),
     ...(model === undefined ? [] : Advice.check(model, { data, pretrain, train }, catalogue)),
     ...(data === undefined || inferred === undefined ? [] : Scaling.check(data, facts, inferred.made, catalogue)),
     ...(data === undefined ? [] : [...Labels.check(data, facts), ...Scaling.targets(data, facts)]),

@@ -14,3 +14,18 @@ export interface Subject {
   /** How many outputs the model's own layers make. */
   readonly made?: number
 }
+
+/** The subject of these sections. */
+export const subjectOf = (
+  train: Train,
+  { data, evaluate, model }: { readonly data?: Data; readonly model?: Model; readonly evaluate?: Evaluate },
+  facts: Facts,
+  catalogue: Catalogue,
+): Subject => ({
+  catalogue,
+  train,
+  facts,
+  ...(data === undefined ? {} : { data }),
+  ...(model === undefined ? {} : { model }),
+  ...(evaluate === undefined ? {} : { evaluate }),
+})

@@ -1,9 +1,7 @@
 /** Regularized evolution: changes of good recent points. */
 import { checkOptions } from "../../learning/OptionError.ts"
-import { draws, fold } from "../draws.ts"
-import { mutated } from "./mutate.ts"
-import { type Observing, observed, observing, ranked, resultsOf } from "./observed.ts"
-import { randomPoint } from "./random.ts"
+import { mutated, usualWidth } from "./mutate.ts"
+import { afterRandom, type Observing, observed, observing, ranked } from "./observed.ts"
 import type { Sampler } from "./Sampler.ts"
 
 /** The options of evolution. */
@@ -33,9 +31,6 @@ export const evolutionOptions = {
   },
 } as const
 
-/** How far a number moves, in units of its range: one standard deviation. */
-const width = 0.1
-
 /**
  * Regularized evolution (Real et al., Regularized evolution for image classifier architecture search, 2019): the parent is the best of
  * `sample` drawn from the last `population` trials, and the child differs from it in one dimension. Old trials die, good or not, so a
@@ -50,16 +45,12 @@ export const evolution = ({
     name: "evolution",
     objectives: "one",
     init: observing,
-    ask: (state) => {
-      const words = fold(state.words, state.asked)
-      const next = { ...state, asked: state.asked + 1 }
-      if (resultsOf(state) < population) return { point: randomPoint(state.space, words), state: next }
-      const own = draws(words)
+    ask: afterRandom(population, (state, own) => {
       const alive = state.observations.filter((each) => each.state !== "refused").slice(-population)
       const drawn = Array.from({ length: sample }, () => own.below(alive.length)).flatMap((i) => alive[i] ?? [])
       const [parent] = ranked(drawn)
-      return { point: mutated(state.space, parent?.point ?? {}, width, own), state: next }
-    },
+      return mutated(state.space, parent?.point ?? {}, usualWidth, own)
+    }),
     tell: observed,
   }
 }

@@ -3,6 +3,9 @@ import type { Draws } from "../draws.ts"
 import { build, isActive, type Named, numberOf, type Point, type Space } from "../Space.ts"
 import { at, count, positionOf } from "../space/Dimension.ts"
 
+/** How far the number of a child is from that of its parent, in units of its range: one standard deviation. */
+export const usualWidth = 0.1
+
 /** A number reflected into [0, 1] at its ends. */
 const reflected = (x: number): number => {
   const folded = Math.abs(x) % 2

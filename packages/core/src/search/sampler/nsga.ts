@@ -1,9 +1,7 @@
 /** NSGA-II: evolution towards the front of several objectives. */
 import { checkOptions } from "../../learning/OptionError.ts"
-import { draws, fold } from "../draws.ts"
-import { crossed, mutated } from "./mutate.ts"
-import { type Observing, observed, observing, ranked, resultsOf } from "./observed.ts"
-import { randomPoint } from "./random.ts"
+import { crossed, mutated, usualWidth } from "./mutate.ts"
+import { afterRandom, type Observing, observed, observing, ranked } from "./observed.ts"
 import type { Sampler } from "./Sampler.ts"
 
 /** The options of NSGA-II. */
@@ -23,8 +21,6 @@ export const nsgaOptions = {
   },
 } as const
 
-const width = 0.1
-
 /** The share of children that mix two parents. */
 const crossing = 0.9
 
@@ -38,18 +34,14 @@ export const nsga = ({ population = nsgaOptions.population.default }: NsgaOption
     name: "nsga",
     objectives: "several",
     init: observing,
-    ask: (state) => {
-      const words = fold(state.words, state.asked)
-      const next = { ...state, asked: state.asked + 1 }
-      if (resultsOf(state) < population) return { point: randomPoint(state.space, words), state: next }
-      const own = draws(words)
+    ask: afterRandom(population, (state, own) => {
       const parents = ranked(state.observations).slice(0, population)
       // `parents` are in order, so the better of two is the one with the lower index.
       const parent = () => parents[Math.min(own.below(parents.length), own.below(parents.length))]?.point ?? {}
       const mother = parent()
       const child = own.uniform() < crossing ? crossed(state.space, mother, parent(), own) : mother
-      return { point: mutated(state.space, child, width, own), state: next }
-    },
+      return mutated(state.space, child, usualWidth, own)
+    }),
     tell: observed,
   }
 }

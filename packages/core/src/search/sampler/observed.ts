@@ -1,8 +1,9 @@
 /** The trials that a sampler learns from. */
+import { type Draws, draws, fold } from "../draws.ts"
 import { order } from "../Pareto.ts"
 import type { Point } from "../Space.ts"
 import type { Report, Trial } from "../Trial.ts"
-import { type Asking, asking } from "./random.ts"
+import { type Asking, asking, randomPoint } from "./random.ts"
 import type { Sampler } from "./Sampler.ts"
 
 /** What a sampler keeps of a trial. */
@@ -46,6 +47,15 @@ export const observed = <S extends Observing>(state: S, { number, point, reports
 
 /** How many results there are, refused points aside. */
 export const resultsOf = ({ observations }: Observing): number => observations.filter(({ state }) => state !== "refused").length
+
+/** An `ask` that gives random points until there are `startup` results, and then those that `choose` finds with draws of its own. */
+export const afterRandom =
+  (startup: number, choose: (state: Observing, own: Draws, pending: ReadonlyArray<Point>) => Point): Sampler<Observing>["ask"] =>
+  (state, pending) => {
+    const words = fold(state.words, state.asked)
+    const point = resultsOf(state) < startup ? randomPoint(state.space, words) : choose(state, draws(words), pending)
+    return { point, state: { ...state, asked: state.asked + 1 } }
+  }
 
 const groups = { complete: 0, pruned: 0, diverged: 1, refused: 2 } as const
 

@@ -1,9 +1,8 @@
 /** The tree-structured Parzen estimator: points that are likely among the good trials and unlikely among the others. */
 import { checkOptions } from "../../learning/OptionError.ts"
-import { type Draws, draws, fold } from "../draws.ts"
+import type { Draws } from "../draws.ts"
 import { build, type Condition, isActive, numberOf, type Point, type Space, under } from "../Space.ts"
-import { type Observation, type Observing, observed, observing, ranked, resultsOf } from "./observed.ts"
-import { randomPoint } from "./random.ts"
+import { afterRandom, type Observation, type Observing, observed, observing, ranked } from "./observed.ts"
 import type { Sampler } from "./Sampler.ts"
 import { drawn, logDensity, parzen } from "./tpe/parzen.ts"
 
@@ -113,18 +112,14 @@ export const tpe = (options: TpeOptions = {}): Sampler<Observing> => {
     name: "tpe",
     objectives: "several",
     init: observing,
-    ask: (state, pending) => {
-      const words = fold(state.words, state.asked)
-      const next = { ...state, asked: state.asked + 1 }
-      if (resultsOf(state) < all.startup) return { point: randomPoint(state.space, words), state: next }
-      const own = draws(words)
+    ask: afterRandom(all.startup, (state, own, pending) => {
       let point: Point = {}
       for (const group of groupsOf(state.space)) {
         if (group.when !== undefined && numberOf(point, group.when.dimension) !== group.when.choice) continue
         point = { ...point, ...chosen(group, state.observations, pending, all, own) }
       }
-      return { point: build(state.space, ({ name }) => numberOf(point, name) ?? 0), state: next }
-    },
+      return build(state.space, ({ name }) => numberOf(point, name) ?? 0)
+    }),
     tell: observed,
   }
 }
