@@ -6,6 +6,7 @@
 import * as Result from "effect/Result"
 import type { Storage } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
+import { inPieces, type Pieces } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import { duplicateKey } from "./duplicateKey.ts"
 import { formats, isCode } from "./safetensorsFormats.ts"
@@ -71,12 +72,15 @@ const headerOf = (bytes: Uint8Array): Result.Result<Header, Wrong> => {
   return Result.succeed(entries)
 }
 
+/** The bytes that are copied between two turns of others: less than a millisecond. */
+const pieceBytes = 2 ** 20
+
 /** The numbers of one array. */
-const arrayOf = (
+function* arrayOf(
   name: string,
   { data_offsets: [start, end], dtype, shape }: Entry,
   body: Uint8Array,
-): Result.Result<NDArray, Wrong> => {
+): Pieces<Result.Result<NDArray, Wrong>> {
   const quoted = JSON.stringify(name)
   if (!isCode(dtype)) return fail(`${quoted} of dtype ${JSON.stringify(dtype)}`, `one of ${Object.keys(formats).join(", ")}`)
   if (!Shape.isValid(shape)) return fail(`${quoted} of shape ${Shape.print(shape)}`, Shape.wanted)
@@ -84,7 +88,12 @@ const arrayOf = (
   const wanted = Shape.size(shape) * format.bytes
   if (end - start !== wanted) return fail(`${end - start} bytes for ${quoted}`, `${wanted} for ${dtype}${Shape.print(shape)}`)
   // A copy, because numbers begin at multiples of their size in memory; `slice` of a Buffer of Node would be a view.
-  const data: Storage | string = format.read(new Uint8Array(body.subarray(start, end)).buffer)
+  const copy = new Uint8Array(end - start)
+  for (let from = 0; from < copy.length; from += pieceBytes) {
+    if (from > 0) yield
+    copy.set(body.subarray(start + from, Math.min(end, start + from + pieceBytes)), from)
+  }
+  const data: Storage | string = format.read(copy.buffer)
   return typeof data === "string"
     ? fail(`${quoted} (${dtype}${Shape.print(shape)}) with ${data}`, `numbers that fit into ${format.dtype}`)
     : Result.succeed(new NDArray(format.dtype, shape, data))
@@ -142,9 +151,14 @@ export const open = (bytes: Uint8Array): Result.Result<Opened, Wrong> =>
     }))
   })
 
-/** The array of a name, by its own dtype. Fails for a dtype that is not known, and for numbers that do not fit. Throws `TypeError` for a name that the file does not have. */
-export const read = ({ body, entries }: Opened, name: string): Result.Result<NDArray, Wrong> => {
+function* reading({ body, entries }: Opened, name: string): Pieces<Result.Result<NDArray, Wrong>> {
   const entry = entries.get(name)
   if (entry === undefined) throw new TypeError(`there is no array ${JSON.stringify(name)}`)
-  return arrayOf(name, entry, body)
+  return yield* arrayOf(name, entry, body)
 }
+
+/**
+ * The array of a name, by its own dtype, perhaps in pieces. Fails for a dtype that is not known, and for numbers that do not fit. Throws
+ * `TypeError` for a name that the file does not have.
+ */
+export const read = inPieces(reading)

@@ -57,6 +57,10 @@ const copiesIn = (memory: (bytes: number) => ArrayBufferLike, arrays: Arrays): E
 /** Copies that nobody else has. */
 export const ownCopies = (arrays: Arrays): Effect.Effect<Arrays> => copiesIn((bytes) => new ArrayBuffer(bytes), arrays)
 
+/** Copies of arrays that nobody else has, which move. */
+export const sentCopies = (arrays: Arrays): Effect.Effect<Sent> =>
+  Effect.map(ownCopies(arrays), (wire) => ({ wire, moved: wire.map(({ data }) => data.buffer as ArrayBuffer) }))
+
 /** A job whose large constants, such as the data of a training, are shared with the worker where the host permits it. */
 export const sharedJob = (job: Job): Effect.Effect<Job> => {
   const { program, resident } = job
