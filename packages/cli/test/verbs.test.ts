@@ -475,8 +475,9 @@ describe("check", () => {
 })
 
 describe("words about words", () => {
-  test("schema prints a JSON Schema", async () => {
+  test("schema prints a JSON Schema, small enough for an editor", async () => {
     const { stdout } = await run(["schema"])
+    expect(Buffer.byteLength(stdout)).toBeLessThan(200_000)
     expect(JSON.parse(stdout)).toMatchObject({ $schema: "https://json-schema.org/draft/2020-12/schema", type: "object" })
   })
 
