@@ -41,6 +41,8 @@ const train: { readonly [K in keyof Required<Config<unknown, unknown, unknown>>]
   scores: true,
   start: true,
   scored: true,
+  shards: true,
+  workers: true,
 }
 
 const loop: { readonly [K in keyof Required<LoopConfig<unknown, unknown, unknown>>]: Names<object> | true } = {
