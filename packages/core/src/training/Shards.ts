@@ -43,7 +43,7 @@ const served = (layer: () => Layer.Layer<Engine, EngineError>, serve: Serve): Ef
  * import { Key, Layers, Loss, Optimizer, Shards, Toys, Train, Wasm } from "@adjoint/core"
  * import { Effect } from "effect"
  *
- * const config = {
+ * const run = Train.finished({
  *   net: Layers.dense({ units: 1 }),
  *   loss: Loss.meanSquaredError,
  *   optimizer: Optimizer.sgd(0.1),
@@ -52,11 +52,10 @@ const served = (layer: () => Layer.Layer<Engine, EngineError>, serve: Serve): Ef
  *   epochs: 2,
  *   batch: 32,
  *   shards: 4,
- * }
- * const loss = (run: Train.Config<any, any, any>) =>
- *   Effect.runPromise(Effect.provide(Effect.map(Train.finished(run), ({ history }) => history[1]?.train.loss), Wasm.layer()))
- * const workers = Shards.workers(2, () => Wasm.worker({ threads: 1 }))
- * (await loss(config)) === (await loss({ ...config, workers })) // => true
+ *   workers: Shards.workers(2, () => Wasm.worker({ threads: 1 })),
+ * })
+ * const { step } = await Effect.runPromise(Effect.provide(run, Wasm.layer()))
+ * step // => 4
  * ```
  */
 export const workers = (count: number, layer: () => Layer.Layer<Engine, EngineError>): Workers => ({

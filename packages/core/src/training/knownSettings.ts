@@ -34,6 +34,8 @@ const train: { readonly [K in keyof Required<Config<unknown, unknown, unknown>>]
   ...common,
   ...shared,
   watch: { every: true, steps: true, endsOf: true } satisfies Names<Watch>,
+  shards: true,
+  workers: true,
   net: true,
   loss: true,
   penalty: true,
@@ -41,8 +43,6 @@ const train: { readonly [K in keyof Required<Config<unknown, unknown, unknown>>]
   scores: true,
   start: true,
   scored: true,
-  shards: true,
-  workers: true,
 }
 
 const loop: { readonly [K in keyof Required<LoopConfig<unknown, unknown, unknown>>]: Names<object> | true } = {
