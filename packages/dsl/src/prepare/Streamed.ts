@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto"
 import { tmpdir } from "node:os"
+import { dirname, resolve as resolvePath } from "node:path"
 import * as Column from "@adjoint/core/data/Column"
 import type { DataError } from "@adjoint/core/data/DataError"
 import * as FileStore from "@adjoint/core/data/FileStore"
@@ -23,7 +24,7 @@ import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Tree from "@adjoint/core/types/Tree"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as FileSystem from "effect/FileSystem"
+import * as FileSystem from "effect/FileSystem"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Data, type Named, useOf } from "../Document.ts"
@@ -100,6 +101,13 @@ const reported = 2 ** 26
 /** The bytes of the file after which the space for all of it is estimated. */
 const enough = 2 ** 22
 
+/** The file that a link leads to; any other file itself. A `FileStore` opens paths of the disk, which links of a `FileSystem` may not be. */
+const contentOf = (file: string) =>
+  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readLink(file)).pipe(
+    Effect.map((target) => resolvePath(dirname(file), target)),
+    Effect.orElseSucceed(() => file),
+  )
+
 /** The blocks of a table; `seen` gets the bytes of its file in order. A kind whose bytes are not read in their order is hashed first. */
 const blocksIn = (
   use: ReturnType<typeof useOf>,
@@ -111,7 +119,7 @@ const blocksIn = (
     Effect.gen(function* () {
       const reader = yield* Effect.promise(() => Source.blocks(use, wanted))
       if (reader !== undefined) return TableStream.blocks(file, reader, seen)
-      const store = yield* FileStore.open(file)
+      const store = yield* FileStore.open(yield* contentOf(file))
       yield* Stream.runForEach(Load.stream(file), (bytes) => Effect.sync(() => seen(bytes)))
       const groups = Source.groups(use, store, wanted)
       if (groups === undefined) return yield* Effect.die("a table that is streamed has blocks")
