@@ -9,7 +9,7 @@ import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Program } from "../language/Primitive.ts"
-import type { Tensors } from "../language/TensorTree.ts"
+import { type Tensors, tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"
 import { isWeight } from "../learning/Params.ts"
 import { abs, add } from "../tensor/elementwise.ts"
@@ -25,6 +25,7 @@ import * as Tree from "../types/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
 import type { EndsOf, LayerStatistics } from "./LayerReport.ts"
+import { ownUnits } from "./ownUnits.ts"
 import { type DatasetOf, type ReadError, type Samples, samplesOfBatches } from "./Samples.ts"
 import { normOf, spreadOf } from "./Spread.ts"
 import { stepKey } from "./stepKey.ts"
@@ -83,7 +84,9 @@ function* measured<P, S, O, X, Y, T>(
   const key = stepKey(seed, state.step)
   const names: Array<string> = []
   const outputs: Array<Tensor> = []
+  let parameters: ReadonlyArray<Tensor> = []
   const cost = (params: P, mark: Mark) => {
+    parameters = tensors(params)
     const probe = (layer: string, output: Tensor): Tensor => {
       const marked = mark(output)
       names.push(layer)
@@ -98,13 +101,15 @@ function* measured<P, S, O, X, Y, T>(
   yield
   const { updates } = optimizer.update(grad, state.optimizer, state.params)
   const isInner = innermost(names)
+  const inner = outputs.filter((_, i) => isInner[i])
+  const own = new Set(ownUnits(inner, parameters).flatMap((isOwn, i) => (isOwn ? [inner[i]] : [])))
   const layers = names.flatMap((layer, i) => {
     const [y, cotangent] = [outputs[i], marked[i]]
     if (isInner[i] !== true || y?.dtype !== "f32" || cotangent === undefined) return []
     const step = rowStep(y.shape, numbers)
     // The host finds the peaks of an output that it gets as a whole: that needs no code.
     const arrays = { output: thinned(y, step), gradient: thinned(cotangent, step), ...(step > 1 ? { peaks: peaksOf(y) } : {}) }
-    return [{ layer, arrays }]
+    return [{ layer, hasUnits: own.has(y), arrays }]
   })
   return { owners: names.filter((_, i) => isInner[i]), layers, slopes: grad, updates }
 }
@@ -157,12 +162,13 @@ export const layerStatisticsIf = <P, S, O, X, Y, T>(
   ...[stepping, like, batch, { endsOf, numbers = Number.POSITIVE_INFINITY } = {}]: Statistics<P, S, O, X, Y, T>
 ): Effect.Effect<Measure<P, S, O, X, Tensors<T>> | undefined, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
-    let [names, owners]: [ReadonlyArray<string>, ReadonlyArray<string>] = [[], []]
+    let owners: ReadonlyArray<string> = []
+    let described: ReadonlyArray<{ readonly layer: string; readonly hasUnits: boolean }> = []
     const run = yield* Compile.compileIf(
       isWorth,
       inPieces(function* (state: TrainState<P, S, O>, samples: Samples<X, Tensors<T>>) {
         const { layers, owners: all, slopes, updates } = yield* measured(stepping, state, samples, numbers)
-        names = layers.map(({ layer }) => layer)
+        described = layers
         owners = all
         return { layers: layers.map(({ arrays }) => arrays), slopes, updates }
       }),
@@ -175,10 +181,6 @@ export const layerStatisticsIf = <P, S, O, X, Y, T>(
       Effect.map(run(state, samples), ({ layers, slopes, updates }) => {
         const weights = weightsIn(state.params)
         const owned = weights.map(([path]) => ownerOf(path))
-        const first = Math.max(
-          0,
-          names.findIndex((layer) => owned.includes(layer)),
-        )
         /** The norms of a tree like the parameters, by layer. */
         const norms = (tree: ReadonlyArray<readonly [path: string, leaf: Tensor]>) => {
           const read = readAll(tree.map(([, leaf]) => leaf))
@@ -191,14 +193,13 @@ export const layerStatisticsIf = <P, S, O, X, Y, T>(
           return { weights: { weights, gradient, update, ratio: weights === 0 ? Number.NaN : update / weights } }
         }
         return layers.map(({ gradient, output, peaks }, i): LayerStatistics => {
-          const layer = names[i] ?? ""
+          const { hasUnits = false, layer = "" } = described[i] ?? {}
           const [y, slope] = [read(output), read(gradient)]
           return {
             layer,
             output: spreadOf(y.data, endsOf?.(layer)),
             gradient: spreadOf(slope.data),
-            // What stands before the first weights passes inputs on, and a column of zeros is no unit.
-            ...(i < first ? { units: 0, dead: 0 } : deadOf(peaks === undefined ? y : read(peaks))),
+            ...(hasUnits ? deadOf(peaks === undefined ? y : read(peaks)) : { units: 0, dead: 0 }),
             ...weightsOf(layer),
           }
         })
