@@ -109,7 +109,7 @@ export const usesOf = (data: Read, options: Csv.Options, keep: Keep): NonNullabl
 }
 
 /** A folder, and the record of the files that were read of it: their bytes, and a hash of their names and hashes in the order of reading. */
-const recorded = (path: string, folder: Folder): { readonly folder: Folder; readonly record: () => FileRecord } => {
+export const recorded = (path: string, folder: Folder): { readonly folder: Folder; readonly record: () => FileRecord } => {
   const hash = createHash("sha256")
   let bytes = 0
   const read = async (file: string): ReturnType<Folder["read"]> => {
@@ -158,6 +158,22 @@ export const read = (data: Read, source: Named, at: Path, directory: string, kee
     withImages(data, rows, filesOf(useOf(source))[0]?.path, directory),
   )
 
+/** What a reader refuses, as a finding at the option that it is about. */
+export const readRefusal =
+  (data: Read, source: Named, at: Path, directory: string) =>
+  ({ error, option }: Source.Refused): PrepareError => {
+    const use = useOf(source)
+    const named = filesOf(use)
+    const [first] = named
+    const placeOf = (name: string): Place => ({ data, source: at, file: [...at, use.name, name] })
+    const own = named.find((file) => file.option === option)
+    // An option that is not a file selects something in the first file.
+    const file = own ?? (error.file === undefined ? undefined : first)
+    const located = file === undefined ? error : inFile(error, resolve(directory, file.path))
+    const place = own === undefined && data.arrays !== undefined && first !== undefined ? placeOf(first.option) : placeOf(option)
+    return new PrepareError({ findings: [finding(located, place)] })
+  }
+
 const readRows = (data: Read, source: Named, at: Path, directory: string, keep: Keep): Reading<Rows> =>
   Effect.gen(function* () {
     const use = useOf(source)
@@ -203,15 +219,6 @@ const readRows = (data: Read, source: Named, at: Path, directory: string, keep: 
       (data.arrays === undefined ? undefined : Source.named(kind, bytesOf, Object.keys(data.arrays))) ??
       Source.read(kind, use, bytesOf, wantedOf(data))
     const found = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading
-    const raw = yield* Effect.fromResult(
-      Result.mapError(found, ({ error, option }) => {
-        const own = named.find((file) => file.option === option)
-        // An option that is not a file selects something in the first file.
-        const file = own ?? (error.file === undefined ? undefined : first)
-        const said = file === undefined ? error : inFile(error, resolve(directory, file.path))
-        const at = own === undefined && data.arrays !== undefined && first !== undefined ? placeOf(first.option) : placeOf(option)
-        return new PrepareError({ findings: [finding(said, at)] })
-      }),
-    )
+    const raw = yield* Effect.fromResult(Result.mapError(found, readRefusal(data, source, at, directory)))
     return { raw, files: files.map((record) => record()), place }
   })

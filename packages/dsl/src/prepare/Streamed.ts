@@ -1,29 +1,34 @@
 /**
- * Rows of tables that are larger than memory: read as a stream, stored on disk column by column, fitted a column at a time, and
- * prepared block by block into a file, from which training reads them. Targets and the numbers of rows stay in memory.
+ * Rows that are larger than memory: tables are stored on disk column by column, and fitted a column at a time; arrays stay in their
+ * files, and are fitted block by block. Both are prepared block by block into a file, from which training reads them. Targets and the
+ * numbers of rows stay in memory.
  */
 import { createHash } from "node:crypto"
 import { tmpdir } from "node:os"
 import * as Column from "@adjoint/core/data/Column"
-import type { DataError } from "@adjoint/core/data/DataError"
+import { DataError } from "@adjoint/core/data/DataError"
 import * as FileStore from "@adjoint/core/data/FileStore"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Load from "@adjoint/core/data/Load"
 import type * as Preprocess from "@adjoint/core/data/Preprocess"
+import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
+import * as RawArray from "@adjoint/core/data/RawArray"
 import * as Scratch from "@adjoint/core/data/Scratch"
-import type { ScratchError } from "@adjoint/core/data/ScratchError"
+import { ScratchError } from "@adjoint/core/data/ScratchError"
 import * as Source from "@adjoint/core/data/Source"
 import * as SpilledTable from "@adjoint/core/data/SpilledTable"
 import * as StoredArray from "@adjoint/core/data/StoredArray"
 import type { Table } from "@adjoint/core/data/Table"
 import * as TableStream from "@adjoint/core/data/TableStream"
 import { NDArray } from "@adjoint/core/types/NDArray"
+import * as Shape from "@adjoint/core/types/Shape"
 import * as Tree from "@adjoint/core/types/Tree"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
+import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Data, type Named, useOf } from "../Document.ts"
@@ -33,20 +38,22 @@ import type { Part, Prepared, Storage } from "./Prepared.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
 import { filesOf, type Keep, namedColumns, type Read, type Rows, read, refused, resolve, usesOf, wantedOf } from "./Reading.ts"
+import { areArrays, readArrays } from "./StreamedArrays.ts"
 
-/** From how many bytes of its files on a table is streamed, and the folder of the temporary files. */
+/** From how many bytes of their files on tables and arrays are streamed, and the folder of the temporary files. */
 export interface Settings {
   readonly from: number
+  readonly arraysFrom: number
   readonly folder: string
 }
 
-/** Tables of 64 MiB and more are streamed, through the system's folder of temporary files. */
-export const usual: Settings = { from: 2 ** 26, folder: tmpdir() }
+/** Tables of 64 MiB and arrays of 128 MiB and more are streamed, through the system's folder of temporary files. */
+export const usual: Settings = { from: 2 ** 26, arraysFrom: 2 ** 27, folder: tmpdir() }
 
 /** The settings: the usual ones, unless others are provided. */
 export const Streaming = Context.Reference<Settings>("@adjoint/dsl/prepare/Streamed/Streaming", { defaultValue: () => usual })
 
-/** How many bytes a byte of a gzipped table is counted for. */
+/** How many bytes a byte of a packed file is counted for. */
 const packed = 8
 
 /** Whether a file is gzipped. */
@@ -55,6 +62,36 @@ const isGzip = (file: string) => Effect.map(Load.start(file, 2), Gzip.isGzip)
 /** The bytes of a file, as far as they are known before it is unpacked. */
 const sizeOf = (file: string, isPacked: boolean) =>
   Effect.map(Effect.all([Load.size(file), isGzip(file)]), ([size, isZipped]) => (isPacked || isZipped ? packed * size : size))
+
+/** Whether an archive (zip) has a packed file at its beginning. */
+const isDeflated = (file: string) => Effect.map(Load.start(file, 10), (start) => start[0] === 0x50 && start[8] === 8)
+
+/** Images whose sizes are estimated. */
+const seenImages = 4
+
+/** The bytes of the images of a folder, from the sizes of the first. */
+const folderBytes = (use: Source.Use, path: string, data: Pick<Data, "image">) =>
+  Effect.gen(function* () {
+    const folder = yield* Load.folder(path)
+    const kind = Source.kindOf(use.name)
+    const some = { ...folder, files: folder.files.slice(0, seenImages) }
+    const reading = kind === undefined ? undefined : Source.first(kind, use, { path: some }, wantedOf(data as Read))
+    const first = reading === undefined ? undefined : yield* Effect.promise(async () => reading)
+    if (first === undefined || Result.isFailure(first) || isTable(first.success.raw)) return 0
+    return Shape.size(first.success.raw.inputs.shape.slice(1)) * folder.files.length
+  })
+
+/** The bytes of the arrays of a source, as far as they are known before they are read. */
+const arrayBytes = (use: Source.Use, data: Pick<Data, "image">, directory: string) =>
+  Effect.gen(function* () {
+    let bytes = 0
+    for (const { isFolder, path } of filesOf(use)) {
+      const file = resolve(directory, path)
+      if (isFolder) bytes += yield* folderBytes(use, file, data)
+      else bytes += yield* sizeOf(file, yield* isDeflated(file))
+    }
+    return bytes
+  })
 
 /** Whether all rows of a document are tables that can be streamed. */
 const areTables = ({ arrays, columns, series, split, source, test }: Data): boolean =>
@@ -69,19 +106,26 @@ const areTables = ({ arrays, columns, series, split, source, test }: Data): bool
   )
 
 /**
- * Whether the rows of a document are streamed: its files are large, and each can be read block by block. Files that cannot be read
- * are not streamed: reading them reports the error.
+ * Whether the rows of a document are streamed: they can be, and its files are large. Files that cannot be read are not streamed:
+ * reading them reports the error.
  */
-const isLarge = ({ source, test }: Pick<Data, "source" | "test">, directory: string, from: number) =>
+const isLarge = (data: Data, directory: string, { arraysFrom, from }: Settings) =>
   Effect.gen(function* () {
+    const hasTables = areTables(data)
+    if (!hasTables && !areArrays(data)) return false
     let bytes = 0
-    for (const use of [source, ...(test === undefined ? [] : [test])].map(useOf))
+    for (const use of [data.source, ...(data.test === undefined ? [] : [data.test])].map(useOf)) {
+      if (!hasTables) {
+        bytes += yield* arrayBytes(use, data, directory)
+        continue
+      }
       for (const { path } of filesOf(use)) {
         const file = resolve(directory, path)
         if (!Source.hasBlocks(use, { isGzip: yield* isGzip(file) })) return false
         bytes += yield* sizeOf(file, Source.kindOf(use.name)?.isPacked === true)
       }
-    return bytes >= from
+    }
+    return bytes >= (hasTables ? from : arraysFrom)
   }).pipe(Effect.orElseSucceed(() => false))
 
 /** The columns that are stored: those that the document does not ignore, and those that the split or the slices name. */
@@ -167,16 +211,23 @@ const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path
     yield* Stream.runDrain(blocks).pipe(Effect.catchTag("DataError", (error) => Effect.fail(error).pipe(refused(place))))
     const raw = yield* Scratch.using(writer.end)
     const files = [{ path: named.path, bytes: done, sha256: hash.digest("hex") }]
-    return { rows: { raw, files, place: { ...place, name: file } } satisfies Rows, spill }
+    return { raw, files, place: { ...place, name: file } } satisfies Rows
   })
 
-/** The rows of a part in blocks that lie within one chunk of the table each. */
-const blocksOf = (rows: Preprocess.Rows): ReadonlyArray<readonly [start: number, end: number]> => {
+/** The block that a row is read with: a chunk of a table, or some megabytes of arrays. */
+const blockSizeOf = (raw: Rows["raw"]): number => {
+  if (!PreprocessTree.hasNamedArrays(raw)) return isTable(raw) ? SpilledTable.chunkRows : RawArray.rowsAtOnce(raw.inputs)
+  return Math.min(...Object.values(raw.arrays).map(({ array }) => RawArray.rowsAtOnce(array)))
+}
+
+/** The rows of a part in blocks that lie within one block of their source each. */
+const blocksOf = (raw: Rows["raw"], rows: Preprocess.Rows): ReadonlyArray<readonly [start: number, end: number]> => {
+  const size = blockSizeOf(raw)
   const blocks: Array<readonly [number, number]> = []
   for (let start = 0; start < rows.length; ) {
-    const chunk = Math.floor((rows[start] ?? 0) / SpilledTable.chunkRows)
+    const block = Math.floor((rows[start] ?? 0) / size)
     let end = start + 1
-    while (end < rows.length && Math.floor((rows[end] ?? 0) / SpilledTable.chunkRows) === chunk) end++
+    while (end < rows.length && Math.floor((rows[end] ?? 0) / size) === block) end++
     blocks.push([start, end])
     start = end
   }
@@ -222,7 +273,7 @@ const storedPart = (
     const file = yield* Scratch.using(() => scratch.file(`${name}.rows`))
     const collect = collector(rows.length)
     let done: { readonly like: Part<PreprocessTree.Arrays>; readonly held: Held } | undefined
-    for (const [start, end] of blocksOf(rows)) {
+    for (const [start, end] of blocksOf(raw, rows)) {
       const block = yield* prepared(start, end)
       yield* Scratch.using(() => {
         const bytes = StoredArray.records(block.inputs)
@@ -252,21 +303,49 @@ const partOf = (
     Effect.tap(() => Progress.report({ _tag: "Prepared", part: name, rows: rows.length })),
   )
 
-/** Rows on disk, in a folder of their own. The tables are removed when all parts are prepared. */
-const onDisk = (scratch: Scratch.Scratch) => {
-  const tables: Array<Scratch.ScratchFile> = []
+/** The rows of a source: a table on disk, or arrays in files. */
+const readSource = (
+  scratch: Scratch.Scratch,
+  data: Read,
+  source: Named,
+  at: Path,
+  directory: string,
+  keep: Keep,
+  from: number,
+): Effect.Effect<Rows, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
+  Source.kindOf(useOf(source).name)?.inFiles === undefined
+    ? readTable(scratch, data, source, at, directory, keep)
+    : readArrays(scratch, data, source, at, directory, from)
+
+/** A failure of a temporary file, or of a file that changed, that was thrown while rows were looked at. */
+const guarded = <A, E, R>(
+  reading: Effect.Effect<A, E, R>,
+  place: Rows["place"],
+): Effect.Effect<A, E | PrepareError | ScratchError, R> =>
+  Effect.catchDefect(reading, (defect): Effect.Effect<never, PrepareError | ScratchError> => {
+    if (defect instanceof DataError) return Effect.fail(defect).pipe(refused(place))
+    return defect instanceof ScratchError ? Effect.fail(defect) : Effect.die(defect)
+  })
+
+/** Rows on disk, in a folder of their own. What was read of the sources is removed when all parts are prepared. */
+const onDisk = (scratch: Scratch.Scratch, from: number) => {
+  const files: Array<Scratch.ScratchFile> = []
+  const ofSources: Scratch.Scratch = {
+    ...scratch,
+    file: (name) => {
+      const file = scratch.file(name)
+      files.push(file)
+      return file
+    },
+  }
   const storage: Storage<PreprocessTree.RowArrays, ScratchError, FileSystem.FileSystem | Scope.Scope> = {
-    read: (data, source, at, directory) =>
-      Effect.map(readTable(scratch, data, source, at, directory), ({ rows, spill }) => {
-        tables.push(spill)
-        return rows
-      }),
+    read: (data, source, at, directory) => readSource(ofSources, data, source, at, directory, "used", from),
     part: (name, fitted, rows, which) => partOf(scratch, name, fitted, rows, which),
   }
-  const removeTables = Effect.sync(() => {
-    for (const { remove } of tables) remove()
+  const removeSources = Effect.sync(() => {
+    for (const { remove } of files) remove()
   })
-  return { storage, removeTables }
+  return { storage, removeSources }
 }
 
 /** The rows of a source, in memory or on disk. */
@@ -290,14 +369,14 @@ export const readRows = (
   directory: string,
 ): Effect.Effect<ReadRows, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
   Effect.gen(function* () {
-    const { folder, from } = yield* Streaming
+    const settings = yield* Streaming
     const { test: _, ...own } = { ...data, source }
-    if (!(areTables(own) && (yield* isLarge(own, directory, from)))) {
+    if (!(yield* isLarge(own, directory, settings))) {
       const part: ReadRows["part"] = (fitted, raw, which) => Effect.fromResult(PreprocessTree.dataset(fitted, raw, which))
       return { ...(yield* read(data, source, at, directory)), part }
     }
-    const scratch = yield* Scratch.make(folder)
-    const { rows } = yield* readTable(scratch, data, source, at, directory, "all")
+    const scratch = yield* Scratch.make(settings.folder)
+    const rows = yield* guarded(readSource(scratch, data, source, at, directory, "all", settings.from), { data, source: at })
     return { ...rows, part: (fitted, raw, which) => storedPart(scratch, "rows", fitted, raw, which) }
   })
 
@@ -306,14 +385,14 @@ interface Document extends Described {
   readonly pretrain?: ReadonlyArray<unknown>
 }
 
-/** Whether the rows of a document are streamed: tables with files as large as `Streaming` has it, and no pre-training. */
+/** Whether the rows of a document are streamed: tables and arrays with files as large as `Streaming` has it, and no pre-training. */
 export const isStreamed = (
   { data, pretrain = [] }: Document,
   directory: string,
 ): Effect.Effect<boolean, never, FileSystem.FileSystem> =>
-  Effect.flatMap(Streaming, ({ from }) =>
-    data === undefined || pretrain.length > 0 || !areTables(data) ? Effect.succeed(false) : isLarge(data, directory, from),
-  )
+  data === undefined || pretrain.length > 0
+    ? Effect.succeed(false)
+    : Effect.flatMap(Streaming, (settings) => isLarge(data, directory, settings))
 
 /**
  * `prepare` with rows on disk, in a folder of temporary files that goes with the scope: the same rows to the bit. Fails with
@@ -324,9 +403,12 @@ export const prepareStreamed = (
   directory: string,
   options: { readonly fitted?: FittedTree } = {},
 ): Effect.Effect<Prepared, PrepareError | ScratchError, FileSystem.FileSystem | Scope.Scope> =>
-  Effect.flatMap(Streaming, ({ folder }) =>
-    Effect.flatMap(Scratch.make(folder), (scratch) => {
-      const { removeTables, storage } = onDisk(scratch)
-      return Effect.tap(prepareWith(document, directory, options, storage), removeTables)
-    }),
-  )
+  Effect.gen(function* () {
+    const { folder, from } = yield* Streaming
+    const { data } = document
+    const { removeSources, storage } = onDisk(yield* Scratch.make(folder), from)
+    const preparing = prepareWith(document, directory, options, storage)
+    const prepared = yield* data === undefined ? preparing : guarded(preparing, { data, source: ["data", "source"] })
+    yield* removeSources
+    return prepared
+  })
