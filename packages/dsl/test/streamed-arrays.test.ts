@@ -1,5 +1,5 @@
 /** Arrays whose rows stay in their files give the rows of arrays in memory, to the bit. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
@@ -112,13 +112,14 @@ const sources = {
   "safetensors, gzipped": "{ safetensors: all.safetensors.gz }",
 }
 
+const split = "split: { val: 20%, test: 20%, seed: 3 }"
+
 const same = async (section: string): Promise<void> => {
   const data = dataIn(section)
   expect(await onDisk(data, scratch)).toEqual(await inMemory(data, scratch))
 }
 
 describe("arrays that are streamed give the rows, the fitted record and the hashes of arrays in memory", () => {
-  const split = "split: { val: 20%, test: 20%, seed: 3 }"
   test.each(Object.entries(sources))("%s", async (_, source) => {
     await same(`{ source: ${source}, ${split}, scale: standard }`)
   })
@@ -147,6 +148,40 @@ describe("arrays that are streamed give the rows, the fitted record and the hash
     for (const each of ["all0.npz", "all6.npz"]) await same(`{ source: { npz: ${each} }, ${arrays}, ${split} }\n${model}`)
     await same(`{ source: ${sources.npz}, split: { val: 20, by: order } }`)
     await same(`{ source: ${sources.npz}, test: ${sources["npz that is packed"]}, split: { val: 20, stratify: label, seed: 5 } }`)
+  })
+})
+
+describe("tables that are streamed with other files", () => {
+  const columns = "{ path: { type: image, size: [4, 3], channels: 3 }, size: { type: number, scale: standard }, answer: class }"
+  const model = "model: { inputs: { a: [path], b: [size] }, layers: [{ dense: 2, from: a }, { head: answer }] }"
+  const lines = (end: string) =>
+    Array.from({ length: 40 }, (_, i) => `shapes/class ${i % 3}/${i}.png,${i % 7},${i % 2 === 0 ? "yes" : "no"}\n`).join("") + end
+
+  test("images beside a table", async () => {
+    file("beside.csv", Buffer.from(`path,size,answer\n${lines("shapes/class 0/0.png,3,no\n")}`))
+    file("beside.jsonl", Buffer.from(lines("").replaceAll(/(.*),(.*),(.*)\n/g, '{"path":"$1","size":$2,"answer":"$3"}\n')))
+    for (const source of ["beside.csv", "beside.jsonl"]) {
+      await same(`{ source: ${source}, columns: ${columns}, ${split} }\n${model}`)
+      await same(`{ source: ${source}, columns: ${columns}, ${split} }`)
+    }
+  })
+
+  test("an image that cannot be read, and a blank", async () => {
+    for (const [name, path] of [["none", "shapes/none.png"], ["outside", "../a.png"], ["blank", ""]] as const) {
+      file(`${name}.csv`, Buffer.from(`path,size,answer\n${lines(`${path},3,no\n`)}`))
+      const data = dataIn(`{ source: ${name}.csv, columns: ${columns}, split: { val: 10%, seed: 1 } }`)
+      const found = await failureOf(onDisk(data, scratch))
+      expect(found).toContain(`${name}.csv:42`)
+      expect(found).toEqual(await failureOf(inMemory(data, scratch)))
+    }
+  })
+
+  test("a gzipped Parquet file", async () => {
+    const recorded = readFileSync(new URL("../../core/test/recorded/tables-pyarrow.json", import.meta.url), "utf8")
+    const { files } = JSON.parse(recorded) as { readonly files: { readonly [name: string]: string } }
+    file("rows.parquet.gz", gzipSync(Buffer.from(files["zstd.parquet"] ?? "", "base64")))
+    const used = '{ double: { type: number, missing: mean }, byte: number, name: class, "*": ignore }'
+    await same(`{ source: { parquet: rows.parquet.gz }, columns: ${used}, split: { test: 20%, seed: 1 } }`)
   })
 })
 

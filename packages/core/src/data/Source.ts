@@ -103,10 +103,10 @@ export const named = (kind: AnyKind, files: Files, names: ReadonlyArray<string>)
   return decode?.(files, names)
 }
 
-/** Whether a source's table can be read block by block: from the bytes of its file in their order, if `isGzip`. */
-export const hasBlocks = ({ name }: Use, { isGzip }: { readonly isGzip: boolean }): boolean => {
+/** Whether a source's table can be read block by block. */
+export const hasBlocks = ({ name }: Use): boolean => {
   const kind = kindOf(name)
-  return kind?.blocks !== undefined || (kind?.groups !== undefined && !isGzip)
+  return kind?.blocks !== undefined || kind?.groups !== undefined
 }
 
 /** A reader of a source's table block by block; `undefined` for a kind whose bytes are not read in their order. */

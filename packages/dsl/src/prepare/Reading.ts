@@ -6,7 +6,7 @@ import type * as Csv from "@adjoint/core/data/Csv"
 import { ofColumns } from "@adjoint/core/data/columnUses"
 import { DataError } from "@adjoint/core/data/DataError"
 import type { Folder } from "@adjoint/core/data/Folder"
-import { withPixels } from "@adjoint/core/data/image/readColumn"
+import { type Store as PixelStore, withPixels } from "@adjoint/core/data/image/readColumn"
 import * as Load from "@adjoint/core/data/Load"
 import type { TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import { all, isTable } from "@adjoint/core/data/Raw"
@@ -124,7 +124,7 @@ export const recorded = (path: string, folder: Folder): { readonly folder: Folde
 }
 
 /** The columns of a table that are paths of images, with how each becomes numbers. */
-const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
+export const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
   names.flatMap((name) => {
     const column = Column.whole(Column.declared(columns, name) ?? "ignore")
     if (column.type !== "image") return []
@@ -132,8 +132,17 @@ const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
     return [{ name, taken: { height: size[0], width: size[1], channels, background } }]
   })
 
-/** The same rows with the pixels of a table's columns of images, whose paths are relative to the folder of its file. */
-const withImages = (data: Data, rows: Rows, path: string | undefined, directory: string): Reading<Rows> =>
+/**
+ * The same rows with the pixels of a table's columns of images, whose paths are relative to the folder of its file; in memory, or in
+ * the store that `create` makes for each column.
+ */
+export const withImages = (
+  data: Data,
+  rows: Rows,
+  path: string | undefined,
+  directory: string,
+  create?: () => PixelStore,
+): Reading<Rows> =>
   Effect.gen(function* () {
     const { raw } = rows
     const images = isTable(raw) ? imagesOf(data, raw.columns) : []
@@ -146,7 +155,7 @@ const withImages = (data: Data, rows: Rows, path: string | undefined, directory:
     let table = raw
     for (const { name, taken } of images) {
       const before = table
-      const read = yield* Effect.promise(() => withPixels(before, name, taken, all(before), seen.read))
+      const read = yield* Effect.promise(() => withPixels(before, name, taken, all(before), seen.read, create?.()))
       table = yield* Effect.fromResult(read).pipe(refused(rows.place))
     }
     return { ...rows, raw: table, files: [...rows.files, record()] }

@@ -33,11 +33,12 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
+import { isOne } from "./Facts.ts"
 import { type Document as Described, prepareWith } from "./Prepare.ts"
 import type { Part, Prepared, Storage } from "./Prepared.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { filesOf, type Keep, namedColumns, type Read, type Rows, read, refused, resolve, usesOf, wantedOf } from "./Reading.ts"
+import { filesOf, imagesOf, type Keep, namedColumns, type Read, type Rows, read, refused, resolve, usesOf, wantedOf, withImages } from "./Reading.ts"
 import { areArrays, readArrays } from "./StreamedArrays.ts"
 
 /** From how many bytes of their files on tables and arrays are streamed, and the folder of the temporary files. */
@@ -81,6 +82,23 @@ const folderBytes = (use: Source.Use, path: string, data: Pick<Data, "image">) =
     return Shape.size(first.success.raw.inputs.shape.slice(1)) * folder.files.length
   })
 
+/** Bytes that show how long the rows of a table are. */
+const head = 2 ** 16
+
+/** The bytes of the images beside a table, whose rows are counted by the length of the first ones. */
+const imageBytes = (use: Source.Use, file: string, data: Data) =>
+  Effect.gen(function* () {
+    const images = imagesOf(data, Object.keys(data.columns ?? {}))
+    const kind = Source.kindOf(use.name)
+    if (images.length === 0 || kind === undefined) return 0
+    const [size, path] = [yield* Load.size(file), yield* Load.start(file, head)]
+    const reading = Source.first(kind, use, { path })
+    const first = reading === undefined ? undefined : yield* Effect.promise(async () => reading)
+    if (first === undefined || Result.isFailure(first) || !isTable(first.success.raw)) return 0
+    const rows = (first.success.raw.size * size) / Math.max(1, path.length)
+    return rows * images.reduce((sum, { taken }) => sum + taken.height * taken.width * taken.channels, 0)
+  })
+
 /** The bytes of the arrays of a source, as far as they are known before they are read. */
 const arrayBytes = (use: Source.Use, data: Pick<Data, "image">, directory: string) =>
   Effect.gen(function* () {
@@ -99,10 +117,9 @@ const areTables = ({ arrays, columns, series, split, source, test }: Data): bool
   // A window may need rows of anywhere in the table.
   series === undefined &&
   columns !== undefined &&
-  Object.values(columns).every((column) => Column.whole(column).type !== "image") &&
   split.unlabelled === undefined &&
   [source, ...(test === undefined ? [] : [test])].every(
-    (each) => Source.hasBlocks(useOf(each), { isGzip: false }) && filesOf(useOf(each)).length === 1,
+    (each) => Source.hasBlocks(useOf(each)) && filesOf(useOf(each)).length === 1,
   )
 
 /**
@@ -121,8 +138,8 @@ const isLarge = (data: Data, directory: string, { arraysFrom, from }: Settings) 
       }
       for (const { path } of filesOf(use)) {
         const file = resolve(directory, path)
-        if (!Source.hasBlocks(use, { isGzip: yield* isGzip(file) })) return false
         bytes += yield* sizeOf(file, Source.kindOf(use.name)?.isPacked === true)
+        bytes += yield* imageBytes(use, file, data)
       }
     }
     return bytes >= (hasTables ? from : arraysFrom)
@@ -146,6 +163,7 @@ const enough = 2 ** 22
 
 /** The blocks of a table; `seen` gets the bytes of its file in order. A kind whose bytes are not read in their order is hashed first. */
 const blocksIn = (
+  scratch: Scratch.Scratch,
   use: ReturnType<typeof useOf>,
   file: string,
   wanted: NonNullable<Parameters<typeof Source.blocks>[1]>,
@@ -155,8 +173,13 @@ const blocksIn = (
     Effect.gen(function* () {
       const reader = yield* Effect.promise(() => Source.blocks(use, wanted))
       if (reader !== undefined) return TableStream.blocks(file, reader, seen)
-      const store = yield* FileStore.open(file)
-      yield* Stream.runForEach(Load.stream(file), (bytes) => Effect.sync(() => seen(bytes)))
+      let path = file
+      if (yield* isGzip(file)) {
+        const spill = scratch.file("unpacked")
+        yield* Stream.runForEach(Load.unpacked(file, seen), (bytes) => Effect.sync(() => spill.append(bytes)))
+        path = spill.path
+      } else yield* Stream.runForEach(Load.stream(file), (bytes) => Effect.sync(() => seen(bytes)))
+      const store = yield* FileStore.open(path)
       const groups = Source.groups(use, store, wanted)
       if (groups === undefined) return yield* Effect.die("a table that is streamed has blocks")
       return TableStream.groups(file, groups)
@@ -190,7 +213,7 @@ const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path
     }
     const writer = SpilledTable.writer(counting, stored)
     const blocks: Stream.Stream<unknown, DataError | ScratchError, FileSystem.FileSystem> = Stream.mapEffect(
-      blocksIn(use, file, wanted, (some) => {
+      blocksIn(scratch, use, file, wanted, (some) => {
         hash.update(some)
         done += some.length
       }),
@@ -211,18 +234,32 @@ const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path
     yield* Stream.runDrain(blocks).pipe(Effect.catchTag("DataError", (error) => Effect.fail(error).pipe(refused(place))))
     const raw = yield* Scratch.using(writer.end)
     const files = [{ path: named.path, bytes: done, sha256: hash.digest("hex") }]
-    return { raw, files, place: { ...place, name: file } } satisfies Rows
+    const pixels = () => {
+      const { append, read } = scratch.file(`${at.join("-")}.pixels${images++}`)
+      return { limit: Number.MAX_SAFE_INTEGER, append, read }
+    }
+    let images = 0
+    return yield* withImages(data, { raw, files, place: { ...place, name: file } }, named.path, directory, pixels)
   })
 
-/** The block that a row is read with: a chunk of a table, or some megabytes of arrays. */
-const blockSizeOf = (raw: Rows["raw"]): number => {
-  if (!PreprocessTree.hasNamedArrays(raw)) return isTable(raw) ? SpilledTable.chunkRows : RawArray.rowsAtOnce(raw.inputs)
-  return Math.min(...Object.values(raw.arrays).map(({ array }) => RawArray.rowsAtOnce(array)))
+/** The most numbers that are prepared at once. */
+const numbersAtOnce = 2 ** 23
+
+/** The block that a row is read with: a chunk of a table, or a part of one whose rows become many numbers; or some megabytes of arrays. */
+const blockSizeOf = (raw: Rows["raw"], fitted: FittedTree): number => {
+  if (PreprocessTree.hasNamedArrays(raw))
+    return Math.min(...Object.values(raw.arrays).map(({ array }) => RawArray.rowsAtOnce(array)))
+  if (!isTable(raw)) return RawArray.rowsAtOnce(raw.inputs)
+  const sample = PreprocessTree.sample(fitted)
+  const samples = isOne(sample) ? [sample] : Object.values(sample)
+  const width = samples.reduce((sum, each) => sum + Shape.size(each), 0)
+  let size = SpilledTable.chunkRows
+  while (size > 1 && size * width > numbersAtOnce) size /= 2
+  return size
 }
 
 /** The rows of a part in blocks that lie within one block of their source each. */
-const blocksOf = (raw: Rows["raw"], rows: Preprocess.Rows): ReadonlyArray<readonly [start: number, end: number]> => {
-  const size = blockSizeOf(raw)
+const blocksOf = (size: number, rows: Preprocess.Rows): ReadonlyArray<readonly [start: number, end: number]> => {
   const blocks: Array<readonly [number, number]> = []
   for (let start = 0; start < rows.length; ) {
     const block = Math.floor((rows[start] ?? 0) / size)
@@ -273,7 +310,7 @@ const storedPart = (
     const file = yield* Scratch.using(() => scratch.file(`${name}.rows`))
     const collect = collector(rows.length)
     let done: { readonly like: Part<PreprocessTree.Arrays>; readonly held: Held } | undefined
-    for (const [start, end] of blocksOf(raw, rows)) {
+    for (const [start, end] of blocksOf(blockSizeOf(raw, fitted), rows)) {
       const block = yield* prepared(start, end)
       yield* Scratch.using(() => {
         const bytes = StoredArray.records(block.inputs)
