@@ -167,7 +167,11 @@ describe("tables that are streamed with other files", () => {
   })
 
   test("an image that cannot be read, and a blank", async () => {
-    for (const [name, path] of [["none", "shapes/none.png"], ["outside", "../a.png"], ["blank", ""]] as const) {
+    for (const [name, path] of [
+      ["none", "shapes/none.png"],
+      ["outside", "../a.png"],
+      ["blank", ""],
+    ] as const) {
       file(`${name}.csv`, Buffer.from(`path,size,answer\n${lines(`${path},3,no\n`)}`))
       const data = dataIn(`{ source: ${name}.csv, columns: ${columns}, split: { val: 10%, seed: 1 } }`)
       const found = await failureOf(onDisk(data, scratch))

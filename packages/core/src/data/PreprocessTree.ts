@@ -226,6 +226,13 @@ const names = (fitted: FittedTree): Dataset.Names => {
   return columns === undefined || fitted.series !== undefined ? names : { ...names, columns }
 }
 
+/** The targets of the given rows, their weights and the names of the classes and columns: a dataset without its inputs. */
+export const beside = (fitted: FittedTree, raw: TreeRaw, rows: Rows): DataResult<Omit<Dataset.Dataset<null, Arrays>, "inputs">> =>
+  Result.gen(function* () {
+    const weights = hasNamedArrays(raw) ? {} : yield* Preprocess.weights(fitted, raw, rows)
+    return { targets: yield* targets(fitted, raw, rows), ...names(fitted), ...weights }
+  })
+
 /** The inputs and targets of the given rows (all by default), for a net of `net`. */
 export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>
   Result.gen(function* () {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os"
 import * as Column from "@adjoint/core/data/Column"
 import { DataError } from "@adjoint/core/data/DataError"
 import * as FileStore from "@adjoint/core/data/FileStore"
-import type { FittedTree } from "@adjoint/core/data/Fitted"
+import type { FittedColumns, FittedSeries, FittedTree } from "@adjoint/core/data/Fitted"
 import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Load from "@adjoint/core/data/Load"
 import type * as Preprocess from "@adjoint/core/data/Preprocess"
@@ -17,10 +17,12 @@ import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as RawArray from "@adjoint/core/data/RawArray"
 import * as Scratch from "@adjoint/core/data/Scratch"
 import { ScratchError } from "@adjoint/core/data/ScratchError"
+import * as Series from "@adjoint/core/data/Series"
 import * as Source from "@adjoint/core/data/Source"
 import * as SpilledTable from "@adjoint/core/data/SpilledTable"
 import * as StoredArray from "@adjoint/core/data/StoredArray"
 import type { Table } from "@adjoint/core/data/Table"
+import * as TableInput from "@adjoint/core/data/TableInput"
 import * as TableStream from "@adjoint/core/data/TableStream"
 import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
@@ -38,7 +40,20 @@ import { type Document as Described, prepareWith } from "./Prepare.ts"
 import type { Part, Prepared, Storage } from "./Prepared.ts"
 import type { PrepareError } from "./PrepareError.ts"
 import * as Progress from "./Progress.ts"
-import { filesOf, imagesOf, type Keep, namedColumns, type Read, type Rows, read, refused, resolve, usesOf, wantedOf, withImages } from "./Reading.ts"
+import {
+  filesOf,
+  imagesOf,
+  type Keep,
+  namedColumns,
+  type Read,
+  type Rows,
+  read,
+  refused,
+  resolve,
+  usesOf,
+  wantedOf,
+  withImages,
+} from "./Reading.ts"
 import { areArrays, readArrays } from "./StreamedArrays.ts"
 
 /** From how many bytes of their files on tables and arrays are streamed, and the folder of the temporary files. */
@@ -112,10 +127,8 @@ const arrayBytes = (use: Source.Use, data: Pick<Data, "image">, directory: strin
   })
 
 /** Whether all rows of a document are tables that can be streamed. */
-const areTables = ({ arrays, columns, series, split, source, test }: Data): boolean =>
+const areTables = ({ arrays, columns, split, source, test }: Data): boolean =>
   arrays === undefined &&
-  // A window may need rows of anywhere in the table.
-  series === undefined &&
   columns !== undefined &&
   split.unlabelled === undefined &&
   [source, ...(test === undefined ? [] : [test])].every(
@@ -245,6 +258,13 @@ const readTable = (scratch: Scratch.Scratch, data: Read, source: Named, at: Path
 /** The most numbers that are prepared at once. */
 const numbersAtOnce = 2 ** 23
 
+/** The rows of a table that are prepared at once: a chunk, or a part of one if a row becomes many numbers. */
+const sizeOfBlocks = (width: number): number => {
+  let size = SpilledTable.chunkRows
+  while (size > 1 && size * width > numbersAtOnce) size /= 2
+  return size
+}
+
 /** The block that a row is read with: a chunk of a table, or a part of one whose rows become many numbers; or some megabytes of arrays. */
 const blockSizeOf = (raw: Rows["raw"], fitted: FittedTree): number => {
   if (PreprocessTree.hasNamedArrays(raw))
@@ -253,9 +273,7 @@ const blockSizeOf = (raw: Rows["raw"], fitted: FittedTree): number => {
   const sample = PreprocessTree.sample(fitted)
   const samples = isOne(sample) ? [sample] : Object.values(sample)
   const width = samples.reduce((sum, each) => sum + Shape.size(each), 0)
-  let size = SpilledTable.chunkRows
-  while (size > 1 && size * width > numbersAtOnce) size /= 2
-  return size
+  return sizeOfBlocks(width)
 }
 
 /** The rows of a part in blocks that lie within one block of their source each. */
@@ -290,6 +308,65 @@ const collector = (rows: number) => {
   }
 }
 
+/** The rows of one input of windows in a file, each at its place among those of its series. */
+const storedWindows = (
+  scratch: Scratch.Scratch,
+  name: string,
+  input: FittedColumns,
+  table: Table,
+  { first, rows }: Series.Spread,
+  window: number,
+): Effect.Effect<StoredArray.StoredArray, DataError | ScratchError, Scope.Scope> =>
+  Effect.gen(function* () {
+    // The table is read in the order of its rows, and each prepared row is written to its place.
+    const places = Int32Array.from(rows, (_, place) => place).sort((a, b) => (rows[a] ?? 0) - (rows[b] ?? 0))
+    const width = TableInput.names(input).length
+    const stride = 4 * width
+    const file = yield* Scratch.using(() => scratch.file(`${name}.rows`))
+    yield* Scratch.using(() => scratch.check(stride * rows.length))
+    const inOrder = places.map((place) => rows[place] ?? 0)
+    for (const [start, end] of blocksOf(sizeOfBlocks(width), inOrder)) {
+      const block = yield* Scratch.using(() => TableInput.inputs(input, table, inOrder.subarray(start, end))).pipe(
+        Effect.flatMap(Effect.fromResult),
+      )
+      yield* Scratch.using(() => {
+        const bytes = StoredArray.records(block)
+        for (let i = start; i < end; ) {
+          const place = places[i] ?? 0
+          let next = i + 1
+          while (next < end && places[next] === place + next - i) next++
+          file.write(place * stride, bytes.subarray((i - start) * stride, (next - start) * stride))
+          i = next
+        }
+      })
+      yield* Effect.yieldNow
+    }
+    yield* Scratch.using(file.close)
+    return StoredArray.windows(yield* FileStore.open(file.path), width, window, first)
+  })
+
+/** The windows of a part: their rows are in a file once, and each window is read from there. */
+const storedSeries = (
+  scratch: Scratch.Scratch,
+  name: string,
+  fitted: FittedTree & { readonly series: FittedSeries },
+  table: Table,
+  ends: Preprocess.Rows,
+): Effect.Effect<Part, DataError | ScratchError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const looking = <A>(f: () => Result.Result<A, DataError>) => Effect.flatMap(Scratch.using(f), Effect.fromResult)
+    const spread = yield* looking(() => Series.spread(fitted.series, table, ends))
+    const inputs: Array<readonly [name: string, array: StoredArray.StoredArray]> = []
+    for (const [i, [own, input]] of PreprocessTree.inputsOf(fitted).entries()) {
+      if (input.type !== "columns") return yield* Effect.die("a series is made of columns")
+      inputs.push([own, yield* storedWindows(scratch, `${name}${i === 0 ? "" : i}`, input, table, spread, fitted.series.window)])
+    }
+    const beside = yield* looking(() => PreprocessTree.beside(fitted, table, ends))
+    const [only] = inputs
+    const isOneInput = PreprocessTree.hasOneInput(fitted.input) && only !== undefined
+    return { ...beside, inputs: isOneInput ? only[1] : Object.fromEntries(inputs) }
+  })
+
 /** The prepared rows of a part: inputs in a file, targets in memory. */
 const storedPart = (
   scratch: Scratch.Scratch,
@@ -299,6 +376,9 @@ const storedPart = (
   rows: Preprocess.Rows,
 ): Effect.Effect<Part, DataError | ScratchError, Scope.Scope> =>
   Effect.gen(function* () {
+    const { series } = fitted
+    if (series !== undefined && isTable(raw) && rows.length > 0)
+      return yield* storedSeries(scratch, name, { ...fitted, series }, raw, rows)
     const prepared = (start: number, end: number) =>
       Scratch.using(() =>
         PreprocessTree.dataset(

@@ -65,11 +65,7 @@ const grouped = (table: Table.Table, group: string | undefined): DataResult<Read
   })
 
 /** The times of all rows of a table. Fails with `BadCell` for a text that is no time. */
-const momentsOf = (
-  table: Table.Table,
-  time: string,
-  format: string | undefined,
-): DataResult<Moments.Moments | undefined> =>
+const momentsOf = (table: Table.Table, time: string, format: string | undefined): DataResult<Moments.Moments | undefined> =>
   Result.gen(function* () {
     const { format: marks, text } = yield* Table.find(table, time)
     const momentOf = Moments.reader(format, marks)
@@ -201,7 +197,15 @@ const found = (table: Table.Table, series: Rows): DataResult<Order> =>
       last.push(place - 1)
     }
     const distinct = distinctOf(times)
-    return { rows, places, start, end, time: Int32Array.from(times, (each) => indexIn(distinct, each)), times: distinct.length, last }
+    return {
+      rows,
+      places,
+      start,
+      end,
+      time: Int32Array.from(times, (each) => indexIn(distinct, each)),
+      times: distinct.length,
+      last,
+    }
   })
 
 /** The last order that was found of each table: windows, inputs and targets ask for the same one. */
