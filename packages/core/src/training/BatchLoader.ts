@@ -111,8 +111,7 @@ export const rowLoader = ({
           return (from, count) => Batches.slice(order, from, count)
         }),
       // A short last batch has a separate program, and that one must not hold a second copy of the data.
-      resident: (which) =>
-        isResident && which.length === gathered ? new NDArray.NDArray("i32", [gathered], which) : undefined,
+      resident: (which) => (isResident && which.length === gathered ? new NDArray.NDArray("i32", [gathered], which) : undefined),
     }
   })
 
@@ -135,12 +134,15 @@ export const batchLoader = <X, T>({
   gathered = size,
   seed,
 }: Loading<X, T>): Effect.Effect<BatchLoader<X, Tensors<T>>, ShapeError | EngineError, Engine | Scope.Scope> =>
-  Effect.map(rowLoader({ key: shuffleKey(seed), arrays: Dataset.entries(data).map(([, array]) => array), size, gathered }), (loader) => ({
-    ...loader,
-    limit: readLimit(partsOf(data), size),
-    samples: (which) => Effect.map(samplesOfBatches<X, T>(data, [which]), ([samples]) => samples as Samples<X, Tensors<T>>),
-    inputs: (batches) => inputsOf<Samples<X, Tensors<T>>>(loader, batches, (others) => samplesOfBatches(data, others)),
-  }))
+  Effect.map(
+    rowLoader({ key: shuffleKey(seed), arrays: Dataset.entries(data).map(([, array]) => array), size, gathered }),
+    (loader) => ({
+      ...loader,
+      limit: readLimit(partsOf(data), size),
+      samples: (which) => Effect.map(samplesOfBatches<X, T>(data, [which]), ([samples]) => samples as Samples<X, Tensors<T>>),
+      inputs: (batches) => inputsOf<Samples<X, Tensors<T>>>(loader, batches, (others) => samplesOfBatches(data, others)),
+    }),
+  )
 
 /** The inputs of steps: the numbers of the rows of resident batches, and the rows of the others. */
 export const inputsOf = <B>(

@@ -60,11 +60,7 @@ export const lossNames = ({ heads = [] }: Pick<Loss.LossFunction<never, never, s
 ]
 
 /** Means over the rows of a batch, as sums. With weights of the rows, their sum `weight` comes second. */
-export const sumsOfMeans = (
-  means: { readonly [name: string]: Tensor },
-  rows: number | Tensor,
-  weight?: Tensor,
-): BatchSums => {
+export const sumsOfMeans = (means: { readonly [name: string]: Tensor }, rows: number | Tensor, weight?: Tensor): BatchSums => {
   const total = weight === undefined ? [] : [reshape(weight, [1])]
   return Object.fromEntries(
     Object.entries(means).map(([name, mean]) => {
@@ -81,11 +77,7 @@ export const lossSums = ({ heads, value }: Loss.LossValues, rows: number | Tenso
 }
 
 /** The sums of one batch for each score. */
-export const scoreSums = <X, Y, T>(
-  scores: ScoreTable<Y, T> | undefined,
-  prediction: Y,
-  { w, y }: Samples<X, T>,
-): BatchSums =>
+export const scoreSums = <X, Y, T>(scores: ScoreTable<Y, T> | undefined, prediction: Y, { w, y }: Samples<X, T>): BatchSums =>
   Object.fromEntries(
     Object.entries<Score.ScoreFunction<Y, T>>(scores ?? {}).map(([name, score]) => [
       name,

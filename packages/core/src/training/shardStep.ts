@@ -116,9 +116,7 @@ export const shardUpdate = <P, S, O, R, X, Y, T>({ optimizer, penalty }: Config<
     const mean = Tree.map(sums.gradient as unknown, (total) => over(total as Tensor, denominator)) as P
     const penalized = penalty === undefined ? undefined : valueAndGrad(penalty)(state.params)
     const gradient =
-      penalized === undefined
-        ? mean
-        : (Tree.zip((a, b) => add(a as Tensor, b as Tensor), mean as unknown, penalized.grad) as P)
+      penalized === undefined ? mean : (Tree.zip((a, b) => add(a as Tensor, b as Tensor), mean as unknown, penalized.grad) as P)
     yield
     const { state: next, updates } = optimizer.update(gradient, state.optimizer, state.params)
     const net = Tree.zip(

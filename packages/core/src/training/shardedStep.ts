@@ -4,6 +4,7 @@ import type * as Scope from "effect/Scope"
 import type * as Batches from "../data/Batches.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
+import { alternating } from "../engines/sentArrays.ts"
 import { inTurns } from "../engines/turns.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { refill, type Tensors, tensors } from "../language/TensorTree.ts"
@@ -16,8 +17,8 @@ import type { Config } from "./Config.ts"
 import type { BatchSums } from "./Evaluate.ts"
 import type { StepPiece } from "./findNonFinite.ts"
 import type { LoopStep } from "./LoopRun.ts"
-import { only } from "./Shards.ts"
 import type { ReadError } from "./Samples.ts"
+import { only } from "./Shards.ts"
 import { shardPool } from "./shardPool.ts"
 import { cutRows } from "./shardRows.ts"
 import { type ShardInput, type ShardSums, type ShardWeights, shardGradient, shardKey, shardUpdate } from "./shardStep.ts"
@@ -77,10 +78,18 @@ export const shardedStep = <P, S, O, R, X, Y, T>(
     let hasUpdated = false
     let isGivenUp = false
 
-    const present = Effect.suspend(() =>
-      weights === undefined
-        ? Effect.map(update.state, ({ params, state, step }): ShardWeights<P, S> => ({ params, state, step }))
-        : Effect.succeed(weights),
+    const share = alternating()
+    /** The weights of the present state, where workers are given in memory that threads share: it is copied once for all of them. */
+    const present = Effect.gen(function* () {
+      if (weights !== undefined) return weights
+      const { params, state, step } = yield* update.state
+      return { params, state, step } satisfies ShardWeights<P, S> as ShardWeights<P, S>
+    }).pipe(
+      Effect.flatMap((own) =>
+        config.workers === undefined
+          ? Effect.succeed(own)
+          : Effect.map(share(tensors(own) as ReadonlyArray<NDArray>), (copies) => refill(own, copies)),
+      ),
     )
 
     const one = ({ rows, shards }: ShardedBatch<X, Tensors<T>>) =>

@@ -17,8 +17,7 @@ import { stepKey } from "./stepKey.ts"
 import { type RunOutput, trainStep } from "./trainStep.ts"
 
 /** The steps of a run, and what is computed together in one. */
-export interface Stepping<S, X, T>
-  extends Pick<Run<S, unknown, RunOutput, unknown, unknown, unknown>, "inputs" | "step"> {
+export interface Stepping<S, X, T> extends Pick<Run<S, unknown, RunOutput, unknown, unknown, unknown>, "inputs" | "step"> {
   readonly loader: BatchLoader<X, T>
   /** The rows of a batch that are computed together, with the key of step number i32[]. */
   readonly pieces: (batch: Batches.Batch, step: Tensor) => Effect.Effect<ReadonlyArray<StepPiece<X, T>>, ReadError>

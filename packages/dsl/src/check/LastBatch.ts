@@ -64,7 +64,13 @@ export const check = (
   if (batch === 1)
     return [{ ...found, code: "T511", message: `${own} cannot train on batches of one row: one row has no variance` }]
   return numbers(batch) === 1
-    ? [{ ...found, code: "T511", message: `${own} cannot train on ${what}: ${shards === 1 ? "it" : "a shard"} has one row, and one row has no variance` }]
+    ? [
+        {
+          ...found,
+          code: "T511",
+          message: `${own} cannot train on ${what}: ${shards === 1 ? "it" : "a shard"} has one row, and one row has no variance`,
+        },
+      ]
     : [
         {
           ...found,

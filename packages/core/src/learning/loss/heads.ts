@@ -104,7 +104,12 @@ export const denominatorOf = <Y, Target>(
 ): Tensor | undefined => {
   const other = loss.heads?.find((head) => head.loss.denominator !== undefined)
   if (other !== undefined)
-    refuse("shards", [], `heads whose losses are means over rows, which that of ${other.name} is not`, 'over: "rows", or shards: 1')
+    refuse(
+      "shards",
+      [],
+      `heads whose losses are means over rows, which that of ${other.name} is not`,
+      'over: "rows", or shards: 1',
+    )
   return loss.denominator?.(prediction, target)
 }
 
