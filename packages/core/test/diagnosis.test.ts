@@ -341,14 +341,33 @@ it.effect("a layer that joins or flattens has no units: those of its parts are c
       },
       { inputs: ["a", "b", "c"] },
     )
-    const column = (x: number) => Tensor.read(Tensor.make([[x, 0], [x + 1, 0], [x + 2, 0]]))
+    const column = (x: number) =>
+      Tensor.read(
+        Tensor.make([
+          [x, 0],
+          [x + 1, 0],
+          [x + 2, 0],
+        ]),
+      )
     const inputs = { a: column(1), b: column(2), c: column(3) }
-    const data = { inputs, targets: Tensor.read(Tensor.make([[1, 2], [2, 1], [0, 0]])) }
+    const data = {
+      inputs,
+      targets: Tensor.read(
+        Tensor.make([
+          [1, 2],
+          [2, 1],
+          [0, 0],
+        ]),
+      ),
+    }
     const { optimizer } = config
     const run = { net: joined, loss: Loss.meanSquaredError, data, optimizer, seed: 3, epochs: 1, batch: 3 }
     const { params, ...state } = Train.initial(run)
     const dying = { ...params.hidden, b: Tensor.make([-100, 100, -100]) }
-    const at = { ...run, state: { ...state, params: { ...params, hidden: dying, out: { ...params.out, b: Tensor.make([100, 100]) } } } }
+    const at = {
+      ...run,
+      state: { ...state, params: { ...params, hidden: dying, out: { ...params.out, b: Tensor.make([100, 100]) } } },
+    }
     const wanted = [
       ["hidden", 3, 2],
       ["out", 2, 0],

@@ -20,6 +20,7 @@ import { type Arrays, Engine, type EngineError, type Executable } from "./Engine
 import { spanned } from "./observe.ts"
 import { inTurns, makeTurns } from "./turns.ts"
 
+export { programWork } from "../compiler/compilerFacts.ts"
 export { checkShapes } from "./checkShapes.ts"
 
 /** The arrays of a tree's tensors; most trees hold arrays already. */
