@@ -139,6 +139,18 @@ describe("the first loss", () => {
     }),
   )
 
+  it.effect("rises with the penalty also where it is so large that a float would not", () =>
+    Effect.gen(function* () {
+      const targets = Tensor.read(Tensor.mul(Tensor.cast(Tensor.reshape(data.targets, [96, 1]), "f32"), 1e6))
+      const own = { ...config, net: Layers.dense({ units: 1 }), loss: Loss.meanSquaredError, scores: {} }
+      const run = { ...own, data: { inputs: data.inputs, targets }, validation: undefined }
+      const { validation: _, ...rest } = run
+      const found = yield* provided(Diagnosis.initialLoss({ ...rest, state: Train.initial(rest) }))
+      assert.isAbove(found.loss, 1e11)
+      assert.deepStrictEqual(Diagnosis.concerns.initial_loss(found), [])
+    }),
+  )
+
   it.effect("of large weights is too large, and that of zeros does not rise with the penalty", () =>
     Effect.gen(function* () {
       const large = Net.sequential([Layers.dense({ units: 2, init: Initializer.normal(100) })])
