@@ -92,7 +92,9 @@ describe("init", () => {
   test("predicts each name of a set", async () => {
     const rows = all(120).map((i) => `${i % 7},${(i * i) % 11},${["red;green", "", "blue", "green;blue"][i % 4]}`)
     const { file, text } = await written("posts.csv", `length,links,tags\n${rows.join("\n")}\n`)
-    expect(text).toMatch(/tags: \{ type: set, separator: ";", missing: empty, role: target \} +# the target: several names in a cell/)
+    expect(text).toMatch(
+      /tags: \{ type: set, separator: ";", missing: empty, role: target \} +# the target: several names in a cell/,
+    )
     expect(text).toContain("split: { train: 70%, val: 15%, test: 15%, seed: 1 }")
     expect(text).toContain("metrics: [f1, auroc]")
     const trained = await run(["train", file, "--runs", join(file, "../runs"), "--set", "train.epochs=30"])

@@ -209,7 +209,12 @@ const held = ({ column, guess, hasGroup, hasId, numbers, rows }: Asked): Found =
 /** The target as a column of the model file. */
 const ofTarget = ({ blanks, name }: ColumnProfile, guess: Guess, { type }: Target): Choice => {
   if (type === "set")
-    return { name, value: mapOf([...setOf(guess, blanks), ["role", "target"]]), why: "the target: several names in a cell", part: "target" }
+    return {
+      name,
+      value: mapOf([...setOf(guess, blanks), ["role", "target"]]),
+      why: "the target: several names in a cell",
+      part: "target",
+    }
   const dropped = blanks === 0 ? undefined : (["missing", "drop"] as const)
   const value =
     type === "class"
