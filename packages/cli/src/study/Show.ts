@@ -76,12 +76,16 @@ export const pointOf = ({ columns }: Board, point: Point): { readonly [dimension
     }),
   )
 
+/** A trial with what its process recorded of it. */
+export type Recorded = Trial & Partial<Pick<TrialRecord, "problem" | "seconds">>
+
 /** A trial as `--json` prints it. */
-export const record = (board: Board, { number, point, state, values, cost }: Trial, seconds: number | undefined) => ({
+export const record = (board: Board, { cost, number, point, problem, seconds, state, values }: Recorded) => ({
   number,
   point: pointOf(board, point),
   state,
   ...(values === undefined ? {} : { values }),
+  ...(problem === undefined ? {} : { problem }),
   ...(cost === undefined ? {} : { cost }),
   ...(seconds === undefined ? {} : { seconds }),
 })
@@ -89,7 +93,7 @@ export const record = (board: Board, { number, point, state, values, cost }: Tri
 /** A trial in one line: `trial 17 · val.r2 0.5310 · units 32, lr 0.0021 · 0.4 s`. */
 export const line = (
   board: Board,
-  trial: Trial & Partial<Pick<TrialRecord, "problem">>,
+  trial: Recorded,
   seconds: number | undefined,
   isBest: boolean,
   style: Style,
