@@ -56,7 +56,7 @@ export const progress = (board: Show.Board, trials: number | undefined, json: bo
       fresh++
       // A terminal shows the trials that lead; a log shows all.
       if (drawsOver && !isBest) return Effect.void
-      return Effect.andThen(clear, write(`${Show.line(board, trial, trial.seconds, isBest, look)}\n`))
+      return Effect.andThen(clear, write(`${Show.line(board, trial, isBest, look, drawsOver ? stderr.columns() : undefined)}\n`))
     }
 
     return {
