@@ -113,7 +113,7 @@ const tooLarge = (
   const value =
     cause === undefined || file === undefined ? "" : `, with \`${cause.name}\` ${shown(file, cause.name, point[cause.name] ?? 0)}`
   const found = diagnostic({
-    code: "T529",
+    code: "T530",
     message: `trial ${number} needs ${grouped(bytes)} bytes of memory, and \`--memory\` allows ${grouped(limit)}${value}`,
     file: source.file,
     path: marker?.from ?? [],

@@ -168,7 +168,8 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
         remote.hasState = true
         return connection.post({ call: "load", executable: number, state: wire }, { owner: number, moved })
       }
-      if (bytesIn(state) <= copiedAtOnce) return post(sent(state))
+      // The worker copies from shared memory.
+      if (bytesIn(state) <= copiedAtOnce || areShared(state)) return post(sent(state))
       const done = Deferred.makeUnsafe<void>()
       remote.loading = Deferred.await(done)
       return ownCopies(state).pipe(
