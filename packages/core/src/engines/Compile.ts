@@ -20,6 +20,7 @@ import { spanned } from "./observe.ts"
 import { makeQueue } from "./queue.ts"
 import { inTurns, makeTurns, takeTurn } from "./turns.ts"
 
+export { programWork } from "../compiler/compilerFacts.ts"
 export { checkShapes } from "./checkShapes.ts"
 
 /** The arrays of a tree's tensors; most trees hold arrays already. */
@@ -103,13 +104,25 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
   f: (...args: Args) => Y,
   ...like: NoInfer<Args>
 ): Effect.Effect<Compiled<Args, Y>, EngineError | ShapeError, Engine | Scope.Scope> =>
+  Effect.map(
+    compileIf(() => true, f, ...like),
+    (compiled) => compiled as Compiled<Args, Y>,
+  )
+
+/** `compile`, if the program of `f` is worth it: otherwise it is traced alone, and the result is `undefined`. */
+export const compileIf = <Args extends ReadonlyArray<unknown>, Y>(
+  isWorth: (program: Program) => boolean,
+  f: (...args: Args) => Y,
+  ...like: NoInfer<Args>
+): Effect.Effect<Compiled<Args, Y> | undefined, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
     const engine = yield* Engine.current
     const prepared = Effect.gen(function* () {
       const turns = makeTurns()
       const { program, result } = yield* foldedBy(engine, f, like)
       yield* takeTurn(turns)
-      return { traced: program, result, executable: yield* engine.prepare({ program, resident: 0 }) }
+      const executable = isWorth(program) ? yield* engine.prepare({ program, resident: 0 }) : undefined
+      return { traced: program, result, executable }
     })
     const { executable, result, traced } = yield* spanned(
       prepared,
@@ -117,6 +130,7 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
       () => ({ "adjoint.engine.name": engine.name, "adjoint.inputs": signature(like) }),
       ({ traced }) => ({ "adjoint.program.equations": traced.equations.length }),
     )
+    if (executable === undefined) return undefined
     const answer = Tree.rebuilder(result)
     const outputsOf = Effect.map(([outputs]: ReadonlyArray<Arrays>) => answer(outputs as Arrays) as Y)
     const call = (inputs: Arrays): Effect.Effect<Y, EngineError> => {

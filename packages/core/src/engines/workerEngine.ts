@@ -156,7 +156,8 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
         remote.hasState = true
         return connection.post({ call: "load", executable: number, state: wire }, { owner: number, moved })
       }
-      if (bytesIn(state) <= copiedAtOnce) return post(sent(state))
+      // The worker copies from shared memory.
+      if (bytesIn(state) <= copiedAtOnce || areShared(state)) return post(sent(state))
       return whileCopying(Effect.flatMap(sentCopies(state), post))
     })
   const take = (from: Remote): Effect.Effect<void, EngineError> =>
@@ -219,7 +220,8 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
           const now = Effect.sync(() => post(all))
           return remote.running === undefined ? now : Effect.andThen(Effect.exit(remote.running), now)
         }
-        return inputs.reduce((sum, arrays) => sum + bytesIn(arrays), 0) <= copiedAtOnce
+        const cloned = inputs.filter((arrays) => !areShared(arrays))
+        return cloned.reduce((sum, arrays) => sum + bytesIn(arrays), 0) <= copiedAtOnce
           ? Effect.suspend(() => posted(inputs.map(sent)))
           : Effect.flatMap(whileCopying(Effect.forEach(inputs, sentCopies)), posted)
       }),
