@@ -18,7 +18,6 @@ import type { Program } from "../language/Primitive.ts"
 import { toNumber } from "../tensor/read.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import { batchLoader } from "./BatchLoader.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
 import type { Config, Resume } from "./Config.ts"
@@ -36,8 +35,9 @@ import { rateOf } from "./Rate.ts"
 import { runLoop } from "./runLoop.ts"
 import type { DatasetOf } from "./Samples.ts"
 import { runAttributes, startedEvent } from "./startedEvent.ts"
+import { steppingOf } from "./stepping.ts"
 import type { Finished, TrainEvent } from "./TrainEvent.ts"
-import { initial, type StepOutput, trainStep } from "./trainStep.ts"
+import { initial, type RunOutput } from "./trainStep.ts"
 import { isDue, pace, watchedNumbers } from "./Watch.ts"
 
 export type { Config, Resume, Saving } from "./Config.ts"
@@ -154,7 +154,8 @@ const trained = <P, S, O, R, X, Y, T>(
       const engine = yield* Engine.current
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
       const score = yield* evaluator<P, S, X, Y, T>(config.net, config.loss, scores, { params: first.params, state: first.state })
-      const loader = yield* batchLoader(config)
+      const stepping = yield* steppingOf(config, first)
+      const { loader } = stepping
 
       // A non-finite validation loss is traced only in the first of several epochs that have one.
       let isTraced = false
@@ -180,15 +181,12 @@ const trained = <P, S, O, R, X, Y, T>(
         ...config,
         ...(measured === undefined ? {} : { measured }),
         name: "Train",
-        step: trainStep(config),
-        first,
-        loader,
-        inputs: loader.inputs,
+        ...stepping,
         limit: loader.limit,
-        value: ({ cost }: StepOutput) => toNumber(cost),
+        value: ({ cost }: RunOutput) => toNumber(cost),
         isFinite: Number.isFinite,
         loss: (cost) => cost,
-        sums: ({ sums }: StepOutput) => sums,
+        sums: ({ sums }: RunOutput) => sums,
         scores,
         weights: (state: TrainState<P, S, O>) => ({ params: config.scored?.(state) ?? state.params, state: state.state }),
         score: (weights, train) =>
@@ -215,8 +213,8 @@ const trained = <P, S, O, R, X, Y, T>(
         },
         emit,
         blame: ({ after, before, place, which }) =>
-          Effect.flatMap(loader.samples(which), (samples) =>
-            findNonFinite({ ...config, read: engine.read }, before, after, samples, place),
+          Effect.flatMap(stepping.pieces(which, before.step), (pieces) =>
+            findNonFinite({ ...config, read: engine.read }, before, after, pieces, place),
           ),
       })
       const { best, history, step } = progress
