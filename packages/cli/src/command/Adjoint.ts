@@ -18,12 +18,14 @@ import { schema } from "../flags/schema.ts"
 import { search } from "../flags/search.ts"
 import { sweep } from "../flags/sweep.ts"
 import { train } from "../flags/train.ts"
+import { worker } from "../flags/worker.ts"
 
 const all = [
   init,
   check,
   inspect,
   train,
+  worker,
   search,
   sweep,
   evaluate,

@@ -28,6 +28,7 @@ import {
   TrialReported,
   TrialStarted,
 } from "./Search.ts"
+import { Worked } from "./Worker.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
 
 export const Event = Schema.Union([
@@ -62,6 +63,7 @@ export const Event = Schema.Union([
   Examined,
   Profiled,
   Fetched,
+  Worked,
   Help,
   Version,
   Failed,
