@@ -28,8 +28,8 @@ import {
   TrialReported,
   TrialStarted,
 } from "./Search.ts"
-import { Worked } from "./Worker.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
+import { Worked } from "./Worker.ts"
 
 export const Event = Schema.Union([
   Initialized,

@@ -15,7 +15,10 @@ export const parse = (flag: string, text: string): Effect.Effect<Address, UsageE
   const [, host = "", port = ""] = /^(?:(\[[^\]]+\]|[^:\s]+):)?(\d{1,5})$/u.exec(text) ?? []
   if (port === "" || Number(port) > 65_535)
     return Effect.fail(
-      new UsageError({ message: `${flag} ${JSON.stringify(text)} is no address`, hint: `${flag} HOST:PORT, such as 127.0.0.1:7000` }),
+      new UsageError({
+        message: `${flag} ${JSON.stringify(text)} is no address`,
+        hint: `${flag} HOST:PORT, such as 127.0.0.1:7000`,
+      }),
     )
   return Effect.succeed({ host: host === "" ? "127.0.0.1" : host.replace(/^\[|\]$/gu, ""), port: Number(port) })
 }

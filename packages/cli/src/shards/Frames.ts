@@ -3,7 +3,7 @@
  * (JSON) and the bytes, so arrays travel as they are. Lengths are checked before anything is kept.
  */
 import { TaggedError } from "effect/Data"
-import * as RpcSerialization from "effect/rpc/RpcSerialization"
+import type * as RpcSerialization from "effect/rpc/RpcSerialization"
 import * as Schema from "effect/Schema"
 import * as SchemaGetter from "effect/SchemaGetter"
 
@@ -59,7 +59,8 @@ export const encode = (message: unknown): Uint8Array => {
 }
 
 const isPlace = (value: unknown): value is { readonly [place]: readonly [number, number] } => {
-  const at: unknown = typeof value === "object" && value !== null && Object.hasOwn(value, place) ? Reflect.get(value, place) : undefined
+  const at: unknown =
+    typeof value === "object" && value !== null && Object.hasOwn(value, place) ? Reflect.get(value, place) : undefined
   return Array.isArray(at) && at.length === 2 && at.every((x) => Number.isSafeInteger(x) && x >= 0)
 }
 

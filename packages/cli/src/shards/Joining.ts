@@ -56,12 +56,20 @@ export const join = ({ address, isAsked, lanes, threads, token }: Joining): Effe
         retryPolicy: Schedule.max([Schedule.spaced("250 millis"), Schedule.recurs(120)]),
       }).pipe(
         Layer.provide(NodeSocket.layerNet({ host: address.host, port: address.port, noDelay: true, openTimeout: "10 seconds" })),
-        Layer.provide(Layer.succeed(RpcSerialization.RpcSerialization, serialization(() => ({ limits: () => limits })))),
+        Layer.provide(
+          Layer.succeed(
+            RpcSerialization.RpcSerialization,
+            serialization(() => ({ limits: () => limits })),
+          ),
+        ),
       ),
     ),
     Effect.mapError((error) =>
       error instanceof Rejected
-        ? new JoinFailed({ message: `${print(address)} refuses this worker: ${error.message}`, hint: "the same version and ADJOINT_TOKEN" })
+        ? new JoinFailed({
+            message: `${print(address)} refuses this worker: ${error.message}`,
+            hint: "the same version and ADJOINT_TOKEN",
+          })
         : new JoinFailed({
             message: `the connection to ${print(address)} has ended: ${error.message}`,
             hint: "adjoint train model.yaml --listen HOST:PORT starts a run that workers can join",

@@ -1,6 +1,6 @@
 /** Workers in other processes, which join the process of a run over a socket while it trains. */
-import { EngineError } from "@adjoint/core/engines/Engine"
-import type { Engine } from "@adjoint/core/engines/Engine"
+
+import type { Engine, EngineError } from "@adjoint/core/engines/Engine"
 import * as Remote from "@adjoint/core/engines/Remote"
 import type { Serve, Workers } from "@adjoint/core/training/Shards"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
@@ -11,9 +11,9 @@ import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as RpcSerialization from "effect/rpc/RpcSerialization"
 import * as RpcServer from "effect/rpc/RpcServer"
-import * as Scope from "effect/Scope"
-import * as SocketServer from "effect/socket/SocketServer"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import * as SocketServer from "effect/socket/SocketServer"
 import { UsageError } from "../report/Failure.ts"
 import { type Address, isSame, print } from "./Address.ts"
 import { type Limits, serialization } from "./Frames.ts"
@@ -100,7 +100,8 @@ export const listen = ({
     const watched = () => {
       let isIn = false
       return {
-        limits: () => (isIn ? { ...strangers, bytes: Math.max(0, ...[...members.values()].map((member) => member.limit())) } : strangers),
+        limits: () =>
+          isIn ? { ...strangers, bytes: Math.max(0, ...[...members.values()].map((member) => member.limit())) } : strangers,
         received: (message: unknown) => {
           const payload: unknown = isRecord(message) && message._tag === "Request" ? message.payload : undefined
           if (isRecord(payload) && typeof payload.token === "string" && isSame(payload.token, token)) isIn = true
@@ -142,7 +143,9 @@ export const listen = ({
             const own = yield* Effect.scope
             const use = ({ engine, member }: Joined) =>
               Effect.forkIn(
-                Effect.catchTag(serve(engine), "EngineError", (error: EngineError) => Effect.sync(() => member.end(error.message))),
+                Effect.catchTag(serve(engine), "EngineError", (error: EngineError) =>
+                  Effect.sync(() => member.end(error.message)),
+                ),
                 own,
               )
             const arrival = (of: Joined) => void Effect.runFork(use(of))

@@ -1,7 +1,7 @@
 /** A worker in another process, as the process of the run has it: calls go out as bytes, and what comes back is checked against them. */
 import type { Envelope, Request, StartWorker, WorkerListener } from "@adjoint/core/engines/Remote"
 import type { Spec } from "@adjoint/core/types/ShapeError"
-import { encodeCall, type Expected, outputsOf, replyOf, sizeOf } from "./Messages.ts"
+import { type Expected, encodeCall, outputsOf, replyOf, sizeOf } from "./Messages.ts"
 import type { Answer } from "./Protocol.ts"
 
 /** A call that has no answer yet. */

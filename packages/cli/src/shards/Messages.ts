@@ -1,6 +1,6 @@
 /** Messages of an engine in another process: its calls as bytes in the format of V8, and the answers to them. */
 import { deserialize, serialize } from "node:v8"
-import { type Answers, type Envelope, type Reply, type Wire } from "@adjoint/core/engines/Remote"
+import type { Answers, Envelope, Reply, Wire } from "@adjoint/core/engines/Remote"
 import type { Program } from "@adjoint/core/language/Program"
 import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
@@ -16,7 +16,8 @@ export const encodeCall = (envelope: Envelope): Uint8Array => {
 /** A call from bytes of the process that a worker has joined. */
 export const decodeCall = (bytes: Uint8Array): Envelope => deserialize(bytes) as Envelope
 
-const bytesIn = ({ buffer, byteLength, byteOffset }: ArrayBufferView): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength)
+const bytesIn = ({ buffer, byteLength, byteOffset }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
 
 type Result = Answer["result"]
 
@@ -53,7 +54,12 @@ export type Expected = ReadonlyArray<ReadonlyArray<Spec>>
 /** The specs of a program's outputs. */
 export const outputsOf = ({ constants, equations, inputs, outputs }: Program): ReadonlyArray<Spec> =>
   outputs.map((value) => {
-    const own = value < inputs.length ? inputs[value] : value < inputs.length + constants.length ? constants[value - inputs.length] : equations[value - inputs.length - constants.length]?.out
+    const own =
+      value < inputs.length
+        ? inputs[value]
+        : value < inputs.length + constants.length
+          ? constants[value - inputs.length]
+          : equations[value - inputs.length - constants.length]?.out
     return own as Spec
   })
 
@@ -70,7 +76,8 @@ const arrayOf = ({ data, dtype, shape }: Sent, spec: Spec | undefined): NDArray 
     )
   // A copy of its own: the frame has others beside it, and its numbers may not be aligned.
   const { buffer } = new Uint8Array(data)
-  const storage = spec.dtype === "f32" ? new Float32Array(buffer) : spec.dtype === "i32" ? new Int32Array(buffer) : new Uint8Array(buffer)
+  const storage =
+    spec.dtype === "f32" ? new Float32Array(buffer) : spec.dtype === "i32" ? new Int32Array(buffer) : new Uint8Array(buffer)
   return new NDArray(spec.dtype, spec.shape, storage)
 }
 

@@ -2,10 +2,11 @@
  * The calls between the process of a run and the processes that compute shards for it. A worker joins and gets work as a stream;
  * it answers each piece of work by a call.
  */
-import { version } from "../model/Packages.ts"
+
 import * as Rpc from "effect/rpc/Rpc"
 import * as RpcGroup from "effect/rpc/RpcGroup"
 import * as Schema from "effect/Schema"
+import { version } from "../model/Packages.ts"
 import { Bytes } from "./Frames.ts"
 
 /** Workers of other versions may round in another way. */

@@ -67,7 +67,12 @@ export const workersOf = (asked: AskedWorkers) =>
       address: yield* Address.parse("--listen", listen),
       token: yield* Address.token,
       numerics: numerics === "fast" ? "fast" : "portable",
-      tell: (text) => Effect.provideService(message((style) => style("faint", text)), World, world),
+      tell: (text) =>
+        Effect.provideService(
+          message((style) => style("faint", text)),
+          World,
+          world,
+        ),
     })
     yield* message((style) => `${style("faint", "workers join:")} adjoint worker --join ${Address.print(address)}`)
     const own = workers ?? 1

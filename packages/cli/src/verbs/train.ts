@@ -1,7 +1,6 @@
 /** `adjoint train`: trains a model file, or each fold of its cross-validation, and keeps the run in a folder. */
 import { resolve } from "node:path"
 import { Engine } from "@adjoint/core/engines/Engine"
-import type { Scores } from "@adjoint/core/training/Progress"
 import { foldsOf } from "@adjoint/dsl/Document"
 import * as Effect from "effect/Effect"
 import { emit, emitNow } from "../json/Emit.ts"
