@@ -135,6 +135,8 @@ export interface Watch {
   readonly limits: () => Limits
   /** Called with each message that arrives. */
   readonly received?: (message: unknown) => void
+  /** Called with the bytes that go out and come in. */
+  readonly moved?: (way: "sent" | "received", bytes: number) => void
 }
 
 /** Frames as Effect's RPC reads and writes them. `watch` is called for each connection. */
@@ -144,12 +146,18 @@ export const serialization = (watch: () => Watch): RpcSerialization.RpcSerializa
   // Bytes stay bytes; all other values become JSON.
   codecFor: ((schema: Schema.Top) => Schema.toCodecJson(schema)) as RpcSerialization.CodecFor,
   makeUnsafe: () => {
-    const { limits, received } = watch()
+    const { limits, moved, received } = watch()
     const decode = decoder(limits)
     return {
-      encode,
+      encode: (message) => {
+        const frame = encode(message)
+        moved?.("sent", frame.byteLength)
+        return frame
+      },
       decode: (data) => {
-        const messages = decode(typeof data === "string" ? encoder.encode(data) : data)
+        const bytes = typeof data === "string" ? encoder.encode(data) : data
+        moved?.("received", bytes.byteLength)
+        const messages = decode(bytes)
         if (received !== undefined) for (const message of messages) received(message)
         return messages
       },

@@ -33,6 +33,20 @@ export interface Listening {
   readonly tell: (message: string) => Effect.Effect<void>
 }
 
+/** Bytes that went to workers and came from them. */
+export interface Moved {
+  readonly sent: number
+  readonly received: number
+}
+
+/** What has been listened for. */
+export interface Listener {
+  readonly workers: Workers
+  /** Where workers join. */
+  readonly address: Address
+  readonly moved: () => Moved
+}
+
 /** A worker that has joined, with its engine. */
 interface Joined {
   readonly member: Member
@@ -40,12 +54,7 @@ interface Joined {
 }
 
 /** Listens for workers until the scope ends, which ends them. Returns them with the address that they join at. */
-export const listen = ({
-  address,
-  numerics,
-  tell,
-  token,
-}: Listening): Effect.Effect<{ readonly workers: Workers; readonly address: Address }, UsageError, Scope.Scope> =>
+export const listen = ({ address, numerics, tell, token }: Listening): Effect.Effect<Listener, UsageError, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const members = new Map<number, Member>()
@@ -97,9 +106,13 @@ export const listen = ({
     })
 
     /** The limits of a connection: arrays only from who has joined, and as many bytes as a worker may send. */
+    const moved = { sent: 0, received: 0 }
     const watched = () => {
       let isIn = false
       return {
+        moved: (way: keyof Moved, bytes: number) => {
+          moved[way] += bytes
+        },
         limits: () =>
           isIn ? { ...strangers, bytes: Math.max(0, ...[...members.values()].map((member) => member.limit())) } : strangers,
         received: (message: unknown) => {
@@ -159,7 +172,7 @@ export const listen = ({
         ),
     }
     const { port } = server.address as { readonly port?: number }
-    return { workers, address: { ...address, port: port ?? address.port } }
+    return { workers, address: { ...address, port: port ?? address.port }, moved: () => ({ ...moved }) }
   })
 
 const isRecord = (value: unknown): value is { readonly [key: string]: unknown } => typeof value === "object" && value !== null

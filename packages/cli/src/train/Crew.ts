@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Choice } from "../model/Engines.ts"
 import { UsageError } from "../report/Failure.ts"
 import * as Address from "../shards/Address.ts"
+import * as Format from "../terminal/Format.ts"
 import { World } from "../terminal/World.ts"
 import { message } from "../terminal/Write.ts"
 
@@ -63,7 +64,11 @@ export const workersOf = (asked: AskedWorkers) =>
     const { listen: start } = yield* Effect.promise(() => import("../shards/Listening.ts"))
     const { numerics } = yield* Engine.Engine
     const world = yield* World
-    const { address, workers: others } = yield* start({
+    const {
+      address,
+      moved,
+      workers: others,
+    } = yield* start({
       address: yield* Address.parse("--listen", listen),
       token: yield* Address.token,
       numerics: numerics === "fast" ? "fast" : "portable",
@@ -75,6 +80,10 @@ export const workersOf = (asked: AskedWorkers) =>
         ),
     })
     yield* message((style) => `${style("faint", "workers join:")} adjoint worker --join ${Address.print(address)}`)
+    yield* Effect.addFinalizer(() => {
+      const { received, sent } = moved()
+      return message((style) => `${style("faint", "workers:")} ${Format.bytes(sent)} sent, ${Format.bytes(received)} received`)
+    })
     const own = workers ?? 1
     return own === 0 ? others : Shards.both(threads(own, asked), others)
   })
