@@ -11,6 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { afterAll, expect, test } from "vitest"
+import { unlimited } from "../src/study/Budget.ts"
 import { join, queues } from "../src/study/Join.ts"
 import * as Sqlite from "../src/study/Sqlite.ts"
 import * as Store from "../src/study/Store.ts"
@@ -77,10 +78,18 @@ const takePart = (path: string, trials: number, { milliseconds = () => 1, parall
   const events: Array<SearchEvent> = []
   return Effect.gen(function* () {
     const store = yield* Store.Store
-    yield* store.create({ name: "s", definition, trials })
+    yield* store.create({ name: "s", definition, trials }, [])
     yield* store.extend("s", trials)
     const { trials: finished } = yield* join(
-      { name: "s", study, pruner: Pruner.median({ after: 3 }), parallel, threads: threads(counted, milliseconds), taskOf },
+      {
+        name: "s",
+        study,
+        pruner: Pruner.median({ after: 3 }),
+        parallel,
+        threads: threads(counted, milliseconds),
+        admit: unlimited,
+        taskOf,
+      },
       (event) => Effect.sync(() => void events.push(event)),
     )
     return {
@@ -156,9 +165,9 @@ test("scores that are not finite are no reports, and a trial that makes no right
       }),
   }
   const { records } = await Effect.gen(function* () {
-    yield* (yield* Store.Store).create({ name: "s", definition, trials: 5 })
+    yield* (yield* Store.Store).create({ name: "s", definition, trials: 5 }, [])
     return yield* join(
-      { name: "s", study, pruner: Pruner.median({ after: 3 }), parallel: 1, threads: uneven, taskOf },
+      { name: "s", study, pruner: Pruner.median({ after: 3 }), parallel: 1, threads: uneven, admit: unlimited, taskOf },
       () => Effect.void,
     )
   }).pipe(Effect.provide(layerOf(file("uneven"))), Effect.scoped, Effect.runPromise)

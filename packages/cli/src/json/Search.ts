@@ -69,3 +69,15 @@ export const StudyListed = event("study", "A study of a database.", {
 })
 
 export const TrialExported = event("exported_trial", "A trial of a study.", Trial)
+
+export const DataServed = timed("data_served", "The files of the data are served over HTTP until the search ends.", {
+  address: Schema.String,
+})
+
+export const WorkerFinished = timed("worker_finished", "A study has ended, and this worker with it.", {
+  study: Schema.String,
+  /** The trials of the study. */
+  trials: Count,
+  /** Those of them that this worker ran. */
+  ran: Count,
+})

@@ -27,6 +27,7 @@ import * as Pretraining from "../run/Pretraining.ts"
 import * as Recorder from "../run/Recorder.ts"
 import { hasCheckpoint } from "../run/Run.ts"
 import { isLive } from "../terminal/Capability.ts"
+import { counted } from "../terminal/Format.ts"
 import { World } from "../terminal/World.ts"
 import { summaryOf, withoutVersion } from "./Closing.ts"
 import type { Job } from "./Job.ts"
@@ -63,6 +64,11 @@ const warn = (event: TrainEvent, training: Training) => {
     }
     case "Rewound":
       return Lines.warning(rewound(event, training))
+    case "LayersSkipped":
+      return Lines.warning(
+        `watch_layers measures no layers: that would take more than 5 % of a run of ${counted(event.steps, "step")}`,
+        "`watch_layers: { steps: 1 }` measures them after each epoch, and `adjoint diagnose` those of a finished run",
+      )
     default:
       return Effect.void
   }

@@ -95,7 +95,7 @@ type Batch = ({ readonly rows: Tensor } | { readonly v: Tensor }) & { readonly m
 
 /** Trains one machine and emits its events. */
 export const trainRbm = (
-  { batch: size, epochs, hidden, momentum, ...how }: StageConfig,
+  { batch: size, epochs, hidden, layer, momentum, ...how }: StageConfig,
   { train, validation }: Rows,
   key: Key.Key,
   stage: StageInfo,
@@ -113,8 +113,7 @@ export const trainRbm = (
       const learn = Rbm.step(learning)
       const score = yield* machineScorer(first, how.visible)
       const [seen, unseen] = [sampleRows(train), validation === undefined ? undefined : sampleRows(validation)]
-      const diverged = (value: number, place: StepInfo) =>
-        new NonFinite({ ...place, tensor: "reconstruction", layer: stage.layer, value })
+      const diverged = (value: number, place: StepInfo) => new NonFinite({ ...place, tensor: "reconstruction", layer, value })
 
       const { kept } = yield* runLoop({
         name: "Pretrain",

@@ -35,11 +35,11 @@ const targetOf = (target: HeadTarget): Spec =>
     ? { dtype: "f32", shape: [target.names.length] }
     : { dtype: "i32", shape: [] }
 
-const targetsOf = (target: Target): SpecTree.SpecTree =>
+export const targetsOf = (target: Target): SpecTree.SpecTree =>
   target.type === "heads" ? Object.fromEntries(target.heads.map((head) => [head.name, targetOf(head.target)])) : targetOf(target)
 
 /** How inputs come to training: those whose dtype is not known, as floats. */
-const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample">): SpecTree.SpecTree =>
+export const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample">): SpecTree.SpecTree =>
   isOne(sample)
     ? { dtype: typeof dtype === "string" ? dtype : "f32", shape: sample }
     : Object.fromEntries(

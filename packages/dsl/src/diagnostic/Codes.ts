@@ -461,6 +461,10 @@ export const codes = {
     "train: { batch: 16, shards: 32 }\n",
     "train: { batch: 16, shards: 8 }\n",
   ),
+  T530: error(
+    "trial exceeds the memory budget",
+    '`--memory` limits the memory of the trials that a process runs at a time. A trial needs the memory that the engine plans for its training, the prepared rows, and that of a thread; it starts when so much is free. One that needs more than all of it is not started, and the search ends: nothing is lost, and `--resume` with a larger `--memory` continues. A condition such as `where: ["step.bytes <= 100000000"]` leaves such points out of the search, on every machine.',
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",

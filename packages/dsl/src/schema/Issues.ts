@@ -19,28 +19,40 @@ import { type Codec, type Elsewhere, type Homes, type Misplaced, type Notes, not
 import { flow, items, mend } from "./Mend.ts"
 import { got, wanted } from "./Words.ts"
 
-const strict = { errors: "all", onExcessProperty: "error", reportInput: true } as const
+type Decoder<T> = (value: unknown) => Result.Result<T, Schema.SchemaError>
 
-const decoders = new WeakMap<SchemaAST.AST, (value: unknown) => Result.Result<unknown, Schema.SchemaError>>()
+const decoders = new WeakMap<SchemaAST.AST, Decoder<unknown>>()
 
-/** The decoder of a schema, created once: thousands of layers have few forms. */
-const decoderOf = <T>(schema: Codec<T>): ((value: unknown) => Result.Result<T, Schema.SchemaError>) => {
+/**
+ * The decoder of a schema, created once: thousands of layers have few forms. A choice tries forms that fail, so what is right is
+ * decoded by stopping at the first issue, and all issues are found only where there are any.
+ */
+const decoderOf = <T>(schema: Codec<T>): Decoder<T> => {
   const known = decoders.get(schema.ast)
-  if (known !== undefined) return known as (value: unknown) => Result.Result<T, Schema.SchemaError>
-  const made = Schema.decodeUnknownResult(schema, strict)
+  if (known !== undefined) return known as Decoder<T>
+  const first = Schema.decodeUnknownResult(schema, { errors: "first", onExcessProperty: "error" })
+  const all = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error", reportInput: true })
+  const made: Decoder<T> = (value) => {
+    const quick = first(value)
+    return Result.isSuccess(quick) ? quick : all(value)
+  }
   decoders.set(schema.ast, made)
   return made
 }
 
-/** Decodes a value, or fails with all findings. `path` is the place of the value, `homes` has the places of keys of other sections. */
+/**
+ * Decodes a value, or fails with all findings. `path` is the place of the value, `homes` has the places of keys of other sections.
+ * Findings that are `brief` propose nothing.
+ */
 export const decode = <T>(
   schema: Codec<T>,
   value: unknown,
   path: Path = [],
   homes: Homes | undefined = notesOf(schema.ast).homes,
+  isBrief = false,
 ): Result.Result<T, ReadonlyArray<Finding>> =>
   Result.mapError(decoderOf(schema)(value), (error) =>
-    withoutRenamed(once(read(error.issue, { path, value, parent: undefined, homes }))),
+    withoutRenamed(once(read(error.issue, { path, value, parent: undefined, homes, isBrief }))),
   )
 
 /** A finding that several forms of a choice agree on is reported once. */
@@ -76,6 +88,8 @@ interface Here {
   /** The schema of the map or list that contains it. */
   readonly owner?: SchemaAST.AST
   readonly homes: Homes | undefined
+  /** Whether findings propose nothing, because they are not shown. */
+  readonly isBrief: boolean
 }
 
 const below = (here: Here, key: PropertyKey): Here => {
@@ -86,6 +100,7 @@ const below = (here: Here, key: PropertyKey): Here => {
     value: inside ? (value as { readonly [key: PropertyKey]: unknown })[key] : undefined,
     parent: value,
     homes: here.homes,
+    isBrief: here.isBrief,
     ...(here.owner === undefined ? {} : { owner: here.owner }),
   }
 }
@@ -146,7 +161,8 @@ export const summary = (documentation: string): string => {
 
 /** A value of the wrong type or out of range. */
 const refused = (ast: SchemaAST.AST | undefined, here: Here): Finding => {
-  const { path, value } = here
+  const { isBrief, path, value } = here
+  if (isBrief) return { code: "S103", message: `${print(path)}: invalid value`, at: { path } }
   const notes = ast === undefined ? {} : notesOf(ast)
   const want = ast === undefined ? "something else" : wanted(ast)
   // The purpose of a value helps where no better proposal is known. The message already names the value of a literal.
@@ -206,13 +222,13 @@ const rule = ({ filter, issue }: SchemaIssue.Filter, here: Here): Finding => {
   }
 }
 
-const missing = ({ homes, owner, parent, path }: Here): Finding => {
+const missing = ({ homes, isBrief, owner, parent, path }: Here): Finding => {
   const key = path.at(-1)
   const property = owner?._tag === "Objects" ? owner.propertySignatures.find(({ name }) => name === key) : undefined
   const { description } = property === undefined ? {} : notesOf(property.type)
   // An item that a list lacks is a list of the wrong length.
   if (owner !== undefined && typeof key === "number")
-    return refused(owner, { path: path.slice(0, -1), value: parent, parent: undefined, homes })
+    return refused(owner, { path: path.slice(0, -1), value: parent, parent: undefined, homes, isBrief })
   // What can be one thing only is written there.
   const only = property?.type._tag === "Literal" ? String(property.type.literal) : undefined
   const fix = only === undefined ? {} : { fix: { title: `add \`${key}: ${only}\``, at: { path }, text: only, main: "" } }
@@ -283,7 +299,8 @@ const wordsOf = (ast: SchemaAST.AST): ReadonlyArray<string> =>
 
 const choice = (issue: SchemaIssue.AnyOf, here: Here): ReadonlyArray<Finding> => {
   const { dispatch } = notesOf(issue.ast)
-  if (dispatch !== undefined) return verdict(dispatch(here.value), here)
+  if (dispatch !== undefined) return verdict(dispatch(here.value, here.isBrief), here)
+  if (here.isBrief) return [refused(issue.ast, here)]
   if (typeof here.value === "string") return [word(here.value, issue.ast, here)]
   // Of forms of different types, the one with the type of the value was intended.
   const kind = Array.isArray(here.value) ? "Arrays" : isRecord(here.value) ? "Objects" : undefined
@@ -296,7 +313,7 @@ const choice = (issue: SchemaIssue.AnyOf, here: Here): ReadonlyArray<Finding> =>
 
 const verdict = (found: Verdict, here: Here): ReadonlyArray<Finding> => {
   if (found._tag === "Meant") {
-    const again = decode(found.schema, found.input, here.path, here.homes)
+    const again = decode(found.schema, found.input, here.path, here.homes, here.isBrief)
     return Result.isFailure(again) ? again.failure : [refused(undefined, here)]
   }
   const path = [...here.path, ...(found.path ?? [])]

@@ -4,6 +4,7 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
 import type { LossFunction, PerExample } from "../loss/Loss.ts"
+import { checkOptions } from "../OptionError.ts"
 import { countedOf, type Score, type ScoreFunction } from "../score/Score.ts"
 import { clean, counts, mask, type Padded, sizesOf, withValues } from "./Padded.ts"
 
@@ -45,6 +46,8 @@ export interface Over {
   readonly over?: "steps" | "rows"
 }
 
+const overBounds = { over: { kind: "choice", of: ["steps", "rows"] } } as const
+
 /**
  * A loss of each time step, averaged over those that are not padding: predictions { x: [batch, time, …], length } with targets
  * [batch, time, …]. Takes a loss of the table, or a function of outputs [steps, …] and targets that gives a value for each step.
@@ -58,8 +61,9 @@ export interface Over {
  */
 export const loss = (
   of: PerExample | (PerExample & { readonly perExample: PerExample }),
-  { over = "steps" }: Over = {},
+  { over = "steps", ...rest }: Over = {},
 ): LossFunction<Padded, Tensor> => {
+  checkOptions("Sequence.loss", overBounds, { over, ...rest })
   const perStep = "perExample" in of ? of.perExample : of
   const mean = (prediction: Padded, target: Tensor): Tensor => {
     const { batch, counted, output, target: wanted, time } = stepsOf("Sequence.loss", prediction, target)

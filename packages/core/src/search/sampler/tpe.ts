@@ -103,6 +103,7 @@ const chosen = (
  */
 export const tpe = (options: TpeOptions = {}): Sampler<Observing> => {
   const all = {
+    ...options,
     startup: options.startup ?? tpeOptions.startup.default,
     candidates: options.candidates ?? tpeOptions.candidates.default,
     gamma: options.gamma ?? tpeOptions.gamma.default,

@@ -27,8 +27,12 @@ type Part = { readonly normal: Normal } | { readonly weights: ReadonlyArray<numb
 export interface Parzen {
   readonly space: Space
   readonly weights: ReadonlyArray<number>
-  /** The parts of each kernel, by dimension. */
-  readonly kernels: ReadonlyArray<ReadonlyArray<Part>>
+  /** The logarithms of the weights, whose sum is 1 then. */
+  readonly logWeights: ReadonlyArray<number>
+  /** The parts of the kernels of each dimension, each once: kernels with the same value share one. */
+  readonly parts: ReadonlyArray<ReadonlyArray<Part>>
+  /** The index of the part of each kernel, by dimension. */
+  readonly kernels: ReadonlyArray<Int32Array>
 }
 
 const normalAt = (mean: number, deviation: number): Normal => {
@@ -73,20 +77,41 @@ export const parzen = (space: Space, points: ReadonlyArray<Point>): Parzen => {
     const sum = raw.reduce((all, weight) => all + weight, 0)
     return { weights: raw.map((weight) => weight / sum) }
   }
-  const kernelOf = (point: Point): ReadonlyArray<Part> =>
-    space.map((dimension) => {
+  const partsOf = (dimension: Named): { readonly parts: ReadonlyArray<Part>; readonly ofKernels: Int32Array } => {
+    const parts: Array<Part> = []
+    const indices = new Map<number, number>()
+    const ofKernels = new Int32Array(n + 1)
+    points.forEach((point, k) => {
       const value = numberOf(point, dimension.name) ?? 0
-      return dimension._tag === "Choice" ? choice(dimension.size, value) : numeric(positionOf(dimension, value), deviation)
+      const index = indices.get(value) ?? parts.length
+      if (index === parts.length) {
+        indices.set(value, index)
+        const isChoice = dimension._tag === "Choice"
+        parts.push(isChoice ? choice(dimension.size, value) : numeric(positionOf(dimension, value), deviation))
+      }
+      ofKernels[k] = index
     })
-  const whole = space.map((dimension) => (dimension._tag === "Choice" ? choice(dimension.size) : numeric(0.5, 1)))
-  return { space, weights: [...weightsByAge(n), prior], kernels: [...points.map(kernelOf), whole] }
+    ofKernels[n] = parts.length
+    parts.push(dimension._tag === "Choice" ? choice(dimension.size) : numeric(0.5, 1))
+    return { parts, ofKernels }
+  }
+  const dimensions = space.map(partsOf)
+  const weights = [...weightsByAge(n), prior]
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  return {
+    space,
+    weights,
+    logWeights: weights.map((weight) => log(weight / total)),
+    parts: dimensions.map(({ parts }) => parts),
+    kernels: dimensions.map(({ ofKernels }) => ofKernels),
+  }
 }
 
 /** A point of the mixture: a kernel by its weight, and then each dimension by itself. */
-export const drawn = ({ kernels, space, weights }: Parzen, own: Draws): Point => {
-  const kernel = kernels[own.weighted(weights)] ?? []
+export const drawn = ({ kernels, parts, space, weights }: Parzen, own: Draws): Point => {
+  const kernel = own.weighted(weights)
   const chosen = space.map((dimension, i) => {
-    const part = kernel[i]
+    const part = parts[i]?.[kernels[i]?.[kernel] ?? 0]
     if (part === undefined) return 0
     if ("weights" in part) return own.weighted(part.weights)
     const { below, deviation, mass, mean } = part.normal
@@ -117,17 +142,17 @@ const logPart = (part: Part, place: Place): number => {
 }
 
 /** The logarithm of the density of a point. */
-export const logDensity = ({ kernels, space, weights }: Parzen, point: Point): number => {
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const places = space.map((dimension) => placeOf(dimension, numberOf(point, dimension.name) ?? 0))
-  const logs = kernels.map((kernel, k) => {
-    let sum = log((weights[k] ?? 0) / total)
-    kernel.forEach((part, i) => {
-      const place = places[i]
-      if (place !== undefined) sum += logPart(part, place)
-    })
-    return sum
-  })
-  const largest = logs.reduce((most, each) => Math.max(most, each), Number.NEGATIVE_INFINITY)
-  return largest + log(logs.reduce((sum, each) => sum + exp(each - largest), 0))
+export const logDensity = ({ kernels, logWeights, parts, space }: Parzen, point: Point): number => {
+  const logs = Float64Array.from(logWeights)
+  for (const [i, dimension] of space.entries()) {
+    const place = placeOf(dimension, numberOf(point, dimension.name) ?? 0)
+    const own = (parts[i] ?? []).map((part) => logPart(part, place))
+    const ofKernels = kernels[i] ?? new Int32Array()
+    for (let k = 0; k < logs.length; k++) logs[k] = (logs[k] ?? 0) + (own[ofKernels[k] ?? 0] ?? 0)
+  }
+  let largest = Number.NEGATIVE_INFINITY
+  for (const each of logs) largest = Math.max(largest, each)
+  let sum = 0
+  for (const each of logs) sum += exp(each - largest)
+  return largest + log(sum)
 }
