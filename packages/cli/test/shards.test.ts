@@ -195,7 +195,8 @@ describe("a run whose workers are processes", { timeout: 120_000 }, () => {
     expect(alone.stderr).toContain("finished after epoch 40")
     const { port, trainer } = await listening("joined")
     let id = 0
-    const request = (payload: unknown, tag = "Join") => Frames.encode({ _tag: "Request", id: String(id++), tag, payload, headers: [] })
+    const request = (payload: unknown, tag = "Join") =>
+      Frames.encode({ _tag: "Request", id: String(id++), tag, payload, headers: [] })
     const strangers = await Promise.all([
       send(
         port,

@@ -13,6 +13,8 @@ const Trial = {
   state: Schema.Literals(["complete", "pruned", "diverged", "failed", "refused"]),
   /** One for each objective, of a complete trial. */
   values: Schema.optionalKey(Schema.Array(Score)),
+  /** Why a failed trial could not be trained. */
+  problem: Schema.optionalKey(Schema.String),
   /** The last epoch, or the last of its folds or seeds, that it reported. */
   cost: Schema.optionalKey(Schema.Finite),
   seconds: Schema.optionalKey(Schema.Finite),

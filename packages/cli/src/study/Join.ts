@@ -128,7 +128,7 @@ export const join = (joined: Joined, emit: (event: StudyEvent) => Effect.Effect<
     /** Learns which trials have finished, and offers those that may start then. */
     const advance = turn.withPermits(1)(
       Effect.gen(function* () {
-        const { trials } = (yield* store.study(name)) ?? { trials: 0 }
+        const trials = yield* store.wanted(name)
         for (const record of yield* store.finished(name, frontier(progress))) {
           if (stored.has(record.number)) continue
           stored.set(record.number, record)

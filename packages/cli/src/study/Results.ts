@@ -80,6 +80,8 @@ const draw = (ended: Ended, importance: ReadonlyMap<string, number>, front: Read
     })
   })
 
+const ofTime = (seconds: number | undefined) => (seconds === undefined ? {} : { seconds })
+
 /** Writes the results and prints them. */
 export const leave = (ended: Ended, places: Places, isJson: boolean) =>
   Effect.gen(function* () {
@@ -100,7 +102,7 @@ export const leave = (ended: Ended, places: Places, isJson: boolean) =>
         event: "search_finished",
         study: name,
         trials: trials.length,
-        ...(best === undefined ? {} : { best: Show.record(board, best, seconds.get(best.number)), file: places.best }),
+        ...(best === undefined ? {} : { best: Show.record(board, { ...best, ...ofTime(seconds.get(best.number)) }), file: places.best }),
         ...(objectives.length > 1 ? { front: [...front] } : {}),
         importance: Object.fromEntries(importance),
       })

@@ -57,6 +57,8 @@ export class Store extends Context.Service<
     readonly data: (name: string) => Effect.Effect<ReadonlyArray<DataFile>, SqlError | Schema.SchemaError>
     readonly studies: Effect.Effect<ReadonlyArray<Study>, SqlError | Schema.SchemaError>
     readonly study: (name: string) => Effect.Effect<Study | undefined, SqlError | Schema.SchemaError>
+    /** The number of trials that are wanted of a study; 0 if there is none. */
+    readonly wanted: (name: string) => Effect.Effect<number, SqlError>
     /** Raises the number of trials that are wanted. */
     readonly extend: (name: string, trials: number) => Effect.Effect<void, SqlError>
     /** Writes the result of a trial, unless it is there. */
@@ -121,6 +123,10 @@ export const layer: Layer.Layer<Store, SqlError, SqlClient.SqlClient> = Layer.ef
       studies: Effect.flatMap(sql<StudyRow>`SELECT name, definition, trials FROM adjoint_study ORDER BY name`, (rows) =>
         Effect.forEach(rows, studyOf),
       ),
+      wanted: (name) =>
+        Effect.map(sql<Pick<StudyRow, "trials">>`SELECT trials FROM adjoint_study WHERE name = ${name}`, ([row]) =>
+          Number(row?.trials ?? 0),
+        ),
       create: (created, data) =>
         sql.withTransaction(
           Effect.gen(function* () {

@@ -261,3 +261,15 @@ function* preparing(
  * and should have the lanes (`offeredLanes`). Throws `EngineError` when it does not fit. It can be prepared in pieces.
  */
 export const prepare = inPieces(preparing)
+
+function* running(job: Job, pool?: Pool, compile?: Compile): Pieces<ReadonlyArray<NDArray>> {
+  const { pieces, release, run } = yield* piecesOf(prepare, job, pool, "portable", compile)
+  try {
+    return yield* pieces?.([]) ?? piecesOf(run, [])
+  } finally {
+    release()
+  }
+}
+
+/** The outputs of a program without inputs that runs once, rounded as reading outside programs rounds; perhaps in pieces. */
+export const runOnce = inPieces(running)

@@ -28,11 +28,13 @@ export interface Parzen {
   readonly space: Space
   readonly weights: ReadonlyArray<number>
   /** The logarithms of the weights, whose sum is 1 then. */
-  readonly logWeights: ReadonlyArray<number>
+  readonly logWeights: Float64Array
   /** The parts of the kernels of each dimension, each once: kernels with the same value share one. */
   readonly parts: ReadonlyArray<ReadonlyArray<Part>>
   /** The index of the part of each kernel, by dimension. */
   readonly kernels: ReadonlyArray<Int32Array>
+  /** The logarithms of the parts at values of dimensions with steps and choices, which candidates share. */
+  readonly known: ReadonlyArray<Map<number, Float64Array>>
 }
 
 const normalAt = (mean: number, deviation: number): Normal => {
@@ -101,9 +103,10 @@ export const parzen = (space: Space, points: ReadonlyArray<Point>): Parzen => {
   return {
     space,
     weights,
-    logWeights: weights.map((weight) => log(weight / total)),
+    logWeights: Float64Array.from(weights.map((weight) => log(weight / total))),
     parts: dimensions.map(({ parts }) => parts),
     kernels: dimensions.map(({ ofKernels }) => ofKernels),
+    known: dimensions.map(() => new Map()),
   }
 }
 
@@ -141,18 +144,58 @@ const logPart = (part: Part, place: Place): number => {
   return log(Math.max(share, Number.MIN_VALUE)) - logMass
 }
 
-/** The logarithm of the density of a point. */
-export const logDensity = ({ kernels, logWeights, parts, space }: Parzen, point: Point): number => {
-  const logs = Float64Array.from(logWeights)
-  for (const [i, dimension] of space.entries()) {
-    const place = placeOf(dimension, numberOf(point, dimension.name) ?? 0)
-    const own = (parts[i] ?? []).map((part) => logPart(part, place))
+/** The density of a point, as logarithms. */
+export interface Density {
+  /** That of the kernel with the largest part: a lower bound of the whole. */
+  readonly largest: number
+  /** That of all kernels, which costs an exponential for each. */
+  readonly whole: () => number
+}
+
+/** The logarithms of the parts of a dimension at a value. */
+const logParts = ({ known, parts, space }: Parzen, i: number, value: number): Float64Array => {
+  const dimension = space[i]
+  const before = known[i]?.get(value)
+  if (dimension === undefined || before !== undefined) return before ?? new Float64Array()
+  const place = placeOf(dimension, value)
+  const own = parts[i] ?? []
+  const logs = new Float64Array(own.length)
+  for (let k = 0; k < own.length; k++) {
+    const part = own[k]
+    if (part !== undefined) logs[k] = logPart(part, place)
+  }
+  if (!("position" in place)) known[i]?.set(value, logs)
+  return logs
+}
+
+/** Below eᵈ with such a difference, a term no longer changes a sum of 1 or more. */
+const negligible = -38
+
+/** The density of a mixture at a point. */
+export const densityAt = (parzen: Parzen, point: Point): Density => {
+  const { kernels, logWeights, space } = parzen
+  const logs = logWeights.slice()
+  const n = logs.length
+  for (const [i, { name }] of space.entries()) {
+    const own = logParts(parzen, i, numberOf(point, name) ?? 0)
     const ofKernels = kernels[i] ?? new Int32Array()
-    for (let k = 0; k < logs.length; k++) logs[k] = (logs[k] ?? 0) + (own[ofKernels[k] ?? 0] ?? 0)
+    for (let k = 0; k < n; k++) logs[k] = (logs[k] ?? 0) + (own[ofKernels[k] ?? 0] ?? 0)
   }
   let largest = Number.NEGATIVE_INFINITY
-  for (const each of logs) largest = Math.max(largest, each)
-  let sum = 0
-  for (const each of logs) sum += exp(each - largest)
-  return largest + log(sum)
+  for (let k = 0; k < n; k++) {
+    const each = logs[k] ?? 0
+    if (each > largest) largest = each
+  }
+  const whole = () => {
+    let sum = 0
+    for (let k = 0; k < n; k++) {
+      const difference = (logs[k] ?? 0) - largest
+      if (sum < 1 || difference > negligible) sum += exp(difference)
+    }
+    return largest + log(sum)
+  }
+  return { largest, whole }
 }
+
+/** The logarithm of the density of a point. */
+export const logDensity = (parzen: Parzen, point: Point): number => densityAt(parzen, point).whole()
