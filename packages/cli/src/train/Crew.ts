@@ -2,6 +2,7 @@
 import * as Engine from "@adjoint/core/engines/Engine"
 import * as Wasm from "@adjoint/core/engines/Wasm"
 import * as Shards from "@adjoint/core/training/Shards"
+import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import type { Choice } from "../model/Engines.ts"
 import { UsageError } from "../report/Failure.ts"
@@ -64,6 +65,12 @@ export const workersOf = (asked: AskedWorkers) =>
     const { listen: start } = yield* Effect.promise(() => import("../shards/Listening.ts"))
     const { numerics } = yield* Engine.Engine
     const world = yield* World
+    const tell = (text: string) =>
+      Effect.provideService(
+        message((style) => style("faint", printable(text.slice(0, 500)))),
+        World,
+        world,
+      )
     const {
       address,
       moved,
@@ -72,12 +79,7 @@ export const workersOf = (asked: AskedWorkers) =>
       address: yield* Address.parse("--listen", listen),
       token: yield* Address.token,
       numerics: numerics === "fast" ? "fast" : "portable",
-      tell: (text) =>
-        Effect.provideService(
-          message((style) => style("faint", text)),
-          World,
-          world,
-        ),
+      tell,
     })
     yield* message((style) => `${style("faint", "workers join:")} adjoint worker --join ${Address.print(address)}`)
     yield* Effect.addFinalizer(() => {
@@ -85,5 +87,13 @@ export const workersOf = (asked: AskedWorkers) =>
       return message((style) => `${style("faint", "workers:")} ${Format.bytes(sent)} sent, ${Format.bytes(received)} received`)
     })
     const own = workers ?? 1
-    return own === 0 ? others : Shards.both(threads(own, asked), others)
+    if (own === 0) return others
+    const here = threads(own, asked)
+    const reported: Shards.Workers = {
+      serve: (serve) =>
+        Effect.tapError(here.serve(serve), (error) =>
+          tell(`the threads of this process compute no shards: ${error.message}; waiting for workers`),
+        ),
+    }
+    return Shards.both(reported, others)
   })
