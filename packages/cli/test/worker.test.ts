@@ -140,4 +140,5 @@ test("a worker without a database or a study says so", async () => {
   expect(await said("--store", store)).toBe(`2 error: ${store} has no study`)
   expect(await said("--store", store, "--study", "x")).toBe(`2 error: ${store} has no study x`)
   expect(await said("--store", store, "--parallel", "0")).toBe("2 error: 0 trials at a time")
+  expect(await said("--store", store, "--memory", "3")).toBe("2 error: `3` is no size of memory")
 })

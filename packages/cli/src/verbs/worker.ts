@@ -111,7 +111,7 @@ const workAll = (options: Options, ended: Set<string>) =>
       yield* options.wait ? Effect.catchTags(work(options, study), skipping) : work(options, study)
       ended.add(keyOf(study))
     }
-    return all.length
+    return { found: all.length, open: open.length }
   })
 
 /** Runs trials until the studies have ended, or with `--wait` until it is interrupted. */
@@ -120,6 +120,7 @@ export const run = (options: Options) =>
     const { parallel, store, study, wait } = options
     if (parallel !== undefined && !(parallel >= 1))
       return yield* new UsageError({ message: `${parallel} trials at a time`, hint: "at least 1" })
+    yield* memoryOf(options)
     const fs = yield* FileSystem.FileSystem
     const isThere = isAddress(store) ? Effect.succeed(true) : fs.exists(store)
     if (!(yield* isThere)) {
@@ -137,13 +138,14 @@ export const run = (options: Options) =>
     yield* Effect.gen(function* () {
       const ended = new Set<string>()
       for (;;) {
-        const found = yield* workAll(options, ended)
+        const { found, open } = yield* workAll(options, ended)
         if (!wait && found === 0)
           return yield* new UsageError({
             message:
               study === undefined ? `${shownStore(store)} has no study` : `${shownStore(store)} has no study ${printable(study)}`,
             hint: "adjoint search begins one, and --wait waits for it",
           })
+        if (!wait && open === 0) yield* message(`${shownStore(store)} has no more trials to run`)
         if (!wait) return
         yield* Effect.sleep(pollInterval)
       }
