@@ -1,5 +1,6 @@
 /** Arrays of rows as lines for a terminal: the numbers of each, and the classes of the target. */
 
+import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { NameCount } from "@adjoint/core/data/Profile"
@@ -26,26 +27,39 @@ export interface ArraySummary {
 
 type Arrays = Exclude<PreprocessTree.TreeRaw, Table>
 
-const summarize = (name: string, { data, dtype, shape }: NDArray, rows: ArrayLike<number>): ArraySummary => {
+/** The numbers of the given rows; with lengths, without the padding. */
+const summarize = (name: string, { data, dtype, shape }: NDArray, rows: ArrayLike<number>, lengths?: NDArray): ArraySummary => {
   const size = Shape.size(shape.slice(1))
-  let [least, greatest, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
+  const step = Shape.size(shape.slice(2))
+  let [least, greatest, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0]
   for (let i = 0; i < rows.length; i++) {
-    const start = (rows[i] ?? 0) * size
-    for (let at = start; at < start + size; at++) {
+    const row = rows[i] ?? 0
+    const start = row * size
+    const end = start + (lengths === undefined ? size : (lengths.data[row] ?? 0) * step)
+    count += end - start
+    for (let at = start; at < end; at++) {
       const value = Number(data[at] ?? 0)
       least = Math.min(least, value)
       greatest = Math.max(greatest, value)
       sum += value
     }
   }
-  return { name, dtype, shape: shape.slice(1), least, greatest, mean: sum / (rows.length * size) }
+  return { name, dtype, shape: shape.slice(1), least, greatest, mean: sum / count }
 }
 
 /** The arrays of the rows, by name. */
-export const arraysOf = (raw: Arrays, rows: ArrayLike<number>): ReadonlyArray<ArraySummary> =>
-  PreprocessTree.hasNamedArrays(raw)
-    ? Object.entries(raw.arrays).map(([name, { array }]) => summarize(name, array, rows))
+export const arraysOf = (raw: Arrays, rows: ArrayLike<number>, fitted?: FittedTree): ReadonlyArray<ArraySummary> => {
+  const lengths = new Map(
+    (fitted === undefined ? [] : PreprocessTree.inputsOf(fitted)).flatMap(([, input]) =>
+      input.type === "array" ? [[input.array, input.sequence?.lengths] as const] : [],
+    ),
+  )
+  return PreprocessTree.hasNamedArrays(raw)
+    ? Object.entries(raw.arrays).map(([name, { array }]) =>
+        summarize(name, array, rows, raw.arrays[lengths.get(name) ?? ""]?.array),
+      )
     : [summarize("inputs", raw.inputs, rows), ...(raw.targets === undefined ? [] : [summarize("targets", raw.targets, rows)])]
+}
 
 /** How many training rows each class of the one target has, in the order of the classes; undefined if it is none. */
 export const classesOf = ({ fitted, parts, raw }: Profiled): ReadonlyArray<NameCount> | undefined => {

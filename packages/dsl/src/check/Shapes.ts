@@ -118,9 +118,9 @@ const through = (
   if (node._tag === "Net" && node.lacks !== undefined)
     findings.push({
       code: "S102",
-      message: `\`${node.lacks}\` is missing in ${node.kind}, whose input is no text column`,
+      message: `\`${node.lacks}\` is missing in ${node.kind}, whose input is no text column and no array of tokens`,
       at: { path: [...node.content, node.lacks], on: "missing" },
-      help: `the number of different tokens, as in \`${node.kind}: { tokens: 1000, units: 16 }\`; a text column (\`type: text\`) brings its own`,
+      help: `the number of different tokens, as in \`${node.kind}: { tokens: 1000, units: 16 }\`; a text column (\`type: text\`) and an array of the type \`tokens\` bring their own`,
     })
   const shape = attempt(() => net.shape(input))
   if (!(shape instanceof ShapeError)) return shape

@@ -8,7 +8,7 @@ import * as Entry from "@adjoint/core/learning/Entry"
 import * as Layers from "@adjoint/core/learning/Layers"
 import * as Net from "@adjoint/core/learning/Net"
 import { none, type Params } from "@adjoint/core/learning/Params"
-import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
+import { fromNumbers, fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
 import { type MaybePadded, over } from "@adjoint/core/learning/sequence/overSequences"
 import type { Shape } from "@adjoint/core/types/Shape"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
@@ -45,8 +45,11 @@ type Content =
 /** How many outputs heads have: all of them, or each by its name. */
 export type Outputs = number | ReadonlyMap<string, number>
 
-/** The inputs of a model that are tokens, with how many different tokens each has, if that is known. */
-export type Sequences = ReadonlyMap<string, number | undefined>
+/** An input of sequences of unequal length: tokens, with how many different ones it has, if that is known, or numbers. */
+export type SequenceInput = { readonly of: "tokens"; readonly tokens?: number } | { readonly of: "numbers" }
+
+/** The inputs of a model that are sequences of unequal length. */
+export type Sequences = ReadonlyMap<string, SequenceInput>
 
 /** The input of building layers. `outputs` is the number of outputs of the heads, as far as it is known. */
 export interface BuildOptions {
@@ -113,8 +116,9 @@ const counted = (
 ): { readonly options: Named[string]; readonly lacks?: "tokens" } => {
   const traits = layerTraits(catalogue, name)
   if (traits?.role !== "weights" || traits.over !== "tokens" || options.tokens !== undefined) return { options }
-  if (input === undefined || sequences?.has(input) !== true) return { options, lacks: "tokens" }
-  const tokens = sequences.get(input)
+  const sequence = input === undefined ? undefined : sequences?.get(input)
+  if (sequence?.of !== "tokens") return { options, lacks: "tokens" }
+  const { tokens } = sequence
   return { options: tokens === undefined ? options : { ...options, tokens } }
 }
 
@@ -194,16 +198,23 @@ const mapInputs = <A>(given: A, isOne: boolean, f: (name: string, value: A) => A
     ? f(inputName, given)
     : (Object.fromEntries(Object.entries(given as object).map(([name, value]) => [name, f(name, value as A)])) as A)
 
-/** A net whose inputs of these names are tokens [rows, time] with 0 as padding, which `inner` takes as padded sequences. */
+/** The net that makes padded sequences of the rows of an input. */
+export const paddedOf = { tokens: fromTokens, numbers: fromNumbers } as const satisfies {
+  readonly [K in SequenceInput["of"]]: unknown
+}
+
+/** A net whose inputs of these names are rows in one tensor, which `inner` takes as padded sequences. */
 const fromRows = (inner: Net.TreeNet, sequences: Sequences): Net.TreeNet => {
   const shapes = (sample: ShapeTree.ShapeTree): ShapeTree.ShapeTree =>
-    mapInputs(sample, ShapeTree.isShape(sample), (name, shape) =>
-      sequences.has(name) ? fromTokens.shape(shape as Shape) : shape,
-    ) as ShapeTree.ShapeTree
+    mapInputs(sample, ShapeTree.isShape(sample), (name, shape) => {
+      const sequence = sequences.get(name)
+      return sequence === undefined ? shape : paddedOf[sequence.of].shape(shape as Shape)
+    }) as ShapeTree.ShapeTree
   const values = (x: Params): Params =>
-    mapInputs(x, isTensor(x), (name, own) =>
-      sequences.has(name) ? fromTokens.apply(none, none, own as Tensor, { mode: "infer" }).y : own,
-    )
+    mapInputs(x, isTensor(x), (name, own) => {
+      const sequence = sequences.get(name)
+      return sequence === undefined ? own : paddedOf[sequence.of].apply(none, none, own as Tensor, { mode: "infer" }).y
+    })
   return {
     ...inner,
     shape: (sample) => inner.shape(shapes(sample)),
@@ -214,7 +225,7 @@ const fromRows = (inner: Net.TreeNet, sequences: Sequences): Net.TreeNet => {
 }
 
 /**
- * The net of a model's nodes, with names for its inputs and outputs where it has several. Inputs of tokens become padded sequences.
+ * The net of a model's nodes, with names for its inputs and outputs where it has several. Inputs of unequal length become padded sequences.
  * Throws `TypeError` for a head that does not know its outputs.
  */
 export const modelNet = (

@@ -110,6 +110,7 @@ export const file = {
 export const arrayKinds = {
   image: ["images", "picture", "photo", "img"],
   number: ["numbers", "float", "float32", "vector", "tensor", "numerical", "numeric", "continuous"],
+  tokens: ["token", "token_ids", "input_ids", "ids", "sequence", "text", "words"],
   class: ["label", "labels", "category", "target", "classes"],
 } as const
 
