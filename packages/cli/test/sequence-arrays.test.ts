@@ -50,8 +50,10 @@ model:
   inputs: { motion: motion, words: words }
   layers:
     - { gru: 6, from: motion, name: moved }
-    - { embedding: 4, from: words }
-    - { multi_head_attention: { heads: 2 } }
+    - { embedding: 4, from: words, name: e }
+    - { lstm: { units: 3, bidirectional: true, give: all } }
+    - { gru: { units: 6, give: all, initial_state: moved } }
+    - { multi_head_attention: { heads: 2, memory: e } }
     - { global_avg_pool: {}, name: said }
     - concat: [moved, said]
     - head: kind

@@ -9,7 +9,7 @@ import * as Layers from "@adjoint/core/learning/Layers"
 import * as Net from "@adjoint/core/learning/Net"
 import { none, type Params } from "@adjoint/core/learning/Params"
 import { fromNumbers, fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
-import { type MaybePadded, over } from "@adjoint/core/learning/sequence/overSequences"
+import { type MaybePadded, over, readsOf } from "@adjoint/core/learning/sequence/overSequences"
 import type { Shape } from "@adjoint/core/types/Shape"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import { inputName, type Join, type Layer, layerOf, type Model, type Named } from "../Document.ts"
@@ -35,12 +35,22 @@ interface Placed {
 export type LayerNet = Net.Net<Params, Params, MaybePadded, MaybePadded>
 
 type Content =
-  | { readonly _tag: "Net"; readonly net: LayerNet; readonly options: Named[string]; readonly lacks?: "tokens" }
+  | {
+      readonly _tag: "Net"
+      readonly net: LayerNet
+      readonly options: Named[string]
+      readonly lacks?: "tokens"
+      /** The layers that it reads beside its input, by the options that name them. */
+      readonly reads?: Reads
+    }
   | { readonly _tag: "Join"; readonly how: Join; readonly from: ReadonlyArray<string> }
   | { readonly _tag: "Block"; readonly nodes: ReadonlyArray<Node> }
   | { readonly _tag: "Repeat"; readonly times: number; readonly nodes: ReadonlyArray<Node> }
   /** `net` is missing while it is not known how many outputs there are. */
   | { readonly _tag: "Head"; readonly columns: ReadonlyArray<string>; readonly net?: LayerNet }
+
+/** Names of layers by options. */
+export type Reads = { readonly [option: string]: string }
 
 /** How many outputs heads have: all of them, or each by its name. */
 export type Outputs = number | ReadonlyMap<string, number>
@@ -142,8 +152,11 @@ export const nodes = (
     const input = from ?? above
     isBelowHead = kind === "head"
     if (!isBelowHead) above = name
-    const source = from === undefined ? {} : { source: from }
-    return { name, path, content: [...path, kind], kind, ...source, ...contentOf(options, layer, { name, path, input }) }
+    const content = contentOf(options, layer, { name, path, input })
+    // A layer that reads others names its own input too.
+    const own = from ?? (content._tag === "Net" && content.reads !== undefined ? input : undefined)
+    const source = own === undefined ? {} : { source: own }
+    return { name, path, content: [...path, kind], kind, ...source, ...content }
   })
 }
 
@@ -175,7 +188,13 @@ const contentOf = (
     }
     case "Use": {
       const settled = counted(options, item.use, input)
-      return { _tag: "Net", net: netOf(options, item.use.name, settled.options), ...settled }
+      const reads = readsOf(item.use, options.catalogue.layer[item.use.name]?.options ?? {})
+      return {
+        _tag: "Net",
+        net: netOf(options, item.use.name, settled.options),
+        ...settled,
+        ...(reads.length === 0 ? {} : { reads: Object.fromEntries(reads) }),
+      }
     }
   }
 }
@@ -247,10 +266,17 @@ export const modelNet = (
 export const net = (all: ReadonlyArray<Node>): Net.TreeNet =>
   Net.graph(all.map((node) => [node.name, placed(node)] as const)) as unknown as Net.TreeNet
 
-const placed = (node: Node): Net.Node =>
-  node._tag === "Join"
-    ? { join: node.how, from: node.from }
-    : { net: netIn(node), ...(node.source === undefined ? {} : { from: node.source }) }
+const placed = (node: Node): Net.Node => {
+  if (node._tag === "Join") return { join: node.how, from: node.from }
+  const { source } = node
+  const net = netIn(node)
+  if (source === undefined) return { net }
+  return { net, from: node._tag === "Net" && node.reads !== undefined ? { x: source, ...node.reads } : source }
+}
+
+/** The names that a node reads, of which the first is its input; `above` is the layer above it. */
+export const namesOf = (node: Node, above: string | undefined): ReadonlyArray<string | undefined> =>
+  node._tag === "Join" ? node.from : [node.source ?? above, ...(node._tag === "Net" ? Object.values(node.reads ?? {}) : [])]
 
 const netIn = (node: Exclude<Node, { readonly _tag: "Join" }>): Net.AnyNet => {
   switch (node._tag) {
