@@ -49,6 +49,7 @@ const uses: { readonly [N in Layers.Name]?: ReadonlyArray<readonly [Entry.Use, (
 
 const pooled: ReadonlyArray<Entry.Use> = [
   by("global_avg_pool"),
+  by("global_max_pool"),
   by("simple_rnn", { units: 3 }),
   by("lstm", { units: 3 }),
   by("gru", { units: 3, reverse: true }),

@@ -20,7 +20,7 @@ import { entries as recurrents } from "../layers/recurrent.ts"
 import type * as Net from "../Net.ts"
 import { type None, none, type Params } from "../Params.ts"
 import { type AttentionOptions, attention, type CrossAttentionOptions, crossAttention } from "./attention.ts"
-import { each, mean } from "./each.ts"
+import { each, max, mean } from "./each.ts"
 import {
   clean,
   isPadded,
@@ -292,6 +292,7 @@ const ways: { readonly [N in Exclude<Layers.Name, keyof typeof makers>]: Way } =
   flatten: flat,
   reshape: flat,
   global_avg_pool: () => ({ ...mean, kind: "global_avg_pool" }) as unknown as OfSequences,
+  global_max_pool: () => ({ ...max, kind: "global_max_pool" }) as unknown as OfSequences,
   conv1d: convolution,
   max_pool: pooling,
   avg_pool: pooling,
