@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The adjoint command: the process around it. Paths are relative to the folder where the command was typed. `train` runs in
- * a worker, so that the main thread hears signals and writes progress however long a step takes, and so do the trials of a
- * search; all other verbs run here.
+ * The adjoint command: the process around it. Paths are relative to the folder where the command was typed. Verbs that save
+ * when a signal comes run in a worker, so that the main thread hears signals and writes progress however long a step takes, and
+ * so do the trials of a search; all other verbs run here.
  */
 import { enableCompileCache } from "node:module"
 import process from "node:process"
@@ -12,13 +12,16 @@ enableCompileCache()
 
 const entry = new URL(import.meta.url)
 
+/** The verbs that save when a signal comes. A search reads its model file at each point, which takes seconds for a deep net. */
+const supervised: ReadonlySet<string | undefined> = new Set(["train", "search"])
+
 if (isMainThread) {
   // `pnpm adjoint …` runs in the repository's root, wherever it was typed.
   const typed = process.env.INIT_CWD
   if (process.env.npm_lifecycle_event === "adjoint" && typed !== undefined) process.chdir(typed)
   const args = process.argv.slice(2)
   const mayHaveWorkers = process.permission?.has("worker") ?? true
-  if (mayHaveWorkers && args.find((arg) => !arg.startsWith("-")) === "train") {
+  if (mayHaveWorkers && supervised.has(args.find((arg) => !arg.startsWith("-")))) {
     const { supervise } = await import("./process/Supervisor.ts")
     supervise(entry, args)
   } else {

@@ -418,6 +418,14 @@ describe("a model that does not fit into memory", () => {
     expect(readFileSync(join(at, "vast.yaml"), "utf8")).toBe(vast.replace("batch: 7200", "batch: 1800"))
   })
 
+  test("is said by check where few layers are planned, and left to train where many are", async () => {
+    const deep = (times: number, units: number) =>
+      moons.replace("layers: [", `layers: [{ repeat: { times: ${times}, layers: [{ dense: ${units} }] } }, `)
+    const at = folder({ "few.yaml": deep(8, 20_000), "many.yaml": deep(301, 3260) })
+    expect(await run(["check", join(at, "few.yaml")])).toMatchObject({ code: 3, stdout: expect.stringContaining("error[T517]") })
+    expect(await run(["check", join(at, "many.yaml")])).toMatchObject({ code: 0 })
+  })
+
   test("is not refused by the engine that knows no such bound", async () => {
     const at = folder({ "vast.yaml": vast })
     expect(await run(["train", join(at, "vast.yaml"), "--dry-run", "--engine", "reference"])).toMatchObject({ code: 0 })
@@ -475,8 +483,9 @@ describe("check", () => {
 })
 
 describe("words about words", () => {
-  test("schema prints a JSON Schema", async () => {
+  test("schema prints a JSON Schema, small enough for an editor", async () => {
     const { stdout } = await run(["schema"])
+    expect(Buffer.byteLength(stdout)).toBeLessThan(200_000)
     expect(JSON.parse(stdout)).toMatchObject({ $schema: "https://json-schema.org/draft/2020-12/schema", type: "object" })
   })
 

@@ -5,12 +5,10 @@
  */
 import * as Schema from "effect/Schema"
 import { type Language, standard } from "./Language.ts"
+import { type JsonSchema, shared } from "./SharedSchema.ts"
 import { kindNames } from "./variables/Blocks.ts"
 
-/** A JSON Schema, as plain data. */
-export interface JsonSchema {
-  readonly [keyword: string]: unknown
-}
+export type { JsonSchema }
 
 interface Definitions {
   readonly [name: string]: JsonSchema
@@ -148,22 +146,26 @@ const branches = (schema: JsonSchema): ReadonlyArray<JsonSchema> =>
       : [branch],
   )
 
-/** The title of a branch: the name of the choice, and the form of the branch. */
+/** The title of a branch: the form of it. Maps of options have the name of the choice before it: they are alike nowhere else. */
 const titleOf = (branch: JsonSchema, name: string): string => {
   const type =
     isRecord(branch.properties) && isRecord(branch.properties.type) ? namesOf(branch.properties.type.enum)[0] : undefined
   if (type !== undefined) return `${name}: ${type}`
-  if (branch.enum !== undefined) return `${name}: one of`
-  if (branch.type === "object") return `${name}: options`
-  if (branch.type === "array")
-    return `${name}: ${isRecord(branch.items) && branch.items.type === "array" ? "list of lists" : "list"}`
+  if (branch.enum !== undefined) return "one of"
+  if (branch.type === "object")
+    return branch.properties === undefined && branch.additionalProperties === false ? "no options" : `${name}: options`
+  if (branch.type === "array") return isRecord(branch.items) && branch.items.type === "array" ? "list of lists" : "list"
   const isShare = typeof branch.pattern === "string" && branch.pattern.includes("%")
-  return `${name}: ${isShare ? "share" : String(branch.type ?? "value")}`
+  return isShare ? "share" : String(branch.type ?? "value")
 }
 
 /** Removes the limits of JavaScript integers. */
 const withoutNoise = (schema: JsonSchema): JsonSchema =>
-  schema.maximum === Number.MAX_SAFE_INTEGER ? without(schema, "maximum") : schema
+  without(
+    schema,
+    ...(schema.maximum === Number.MAX_SAFE_INTEGER ? ["maximum"] : []),
+    ...(schema.minimum === Number.MIN_SAFE_INTEGER ? ["minimum"] : []),
+  )
 
 /** A choice with a title for each branch. Where a branch has a description of its own, an editor shows no other. */
 const titled = (schema: JsonSchema, name: string): JsonSchema => ({
@@ -299,8 +301,8 @@ const closed = new Set(["schema", "name"])
 
 const lowerFirst = (name: string): string => name.slice(0, 1).toLowerCase() + name.slice(1)
 
-/** The JSON Schema of a model file. */
-export const jsonSchema = ({ schema }: Language = standard()): JsonSchema => {
+/** The JSON Schema of a model file, in which every key stands in full where it may be written. */
+export const fullSchema = ({ schema }: Language = standard()): JsonSchema => {
   const { definitions, schema: root } = Schema.toJsonSchemaDocument(schema.file, { onExcessProperty: "error" })
   const { ModelFile: file = root, ...others } = single(definitions as Definitions)
   const { Layer: layer = {} } = others
@@ -332,3 +334,6 @@ export const jsonSchema = ({ schema }: Language = standard()): JsonSchema => {
     },
   }
 }
+
+/** The JSON Schema of a model file, for editors: what it repeats is written once. */
+export const jsonSchema = (language: Language = standard()): JsonSchema => shared(fullSchema(language))

@@ -94,6 +94,7 @@ describe("an editor explains", () => {
       "schema: 1\ntrain: { optimizer: ad|am }\n",
       "A step for each parameter from the running means of its gradients and of their squares.",
     ],
+    ["an option that several layers share", `${head}    - conv2d: { filters: 8, bi|as: false }\n`, "Whether to add a bias."],
     ["a key of a section", "schema: 1\ntrain: { ep|ochs: 3 }\n", "Passes over the training rows. Default: 10."],
   ])("%s", async (_, text, wanted) => {
     expect(await hover(text)).toContain(wanted)

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest"
-import { jsonSchema } from "../src/JsonSchema.ts"
+import { fullSchema, jsonSchema } from "../src/JsonSchema.ts"
 
-const schema = jsonSchema()
+const schema = fullSchema()
+
+/** The schema that editors get. */
+const printed = jsonSchema()
 
 interface Node {
   readonly [keyword: string]: unknown
@@ -89,7 +92,33 @@ describe("the JSON Schema", () => {
   })
 
   it("is small enough for an editor", () => {
-    expect(JSON.stringify(schema).length).toBeLessThan(250_000)
+    expect(Buffer.byteLength(JSON.stringify(printed))).toBeLessThan(200_000)
+  })
+
+  it("means the same with what it repeats written once", () => {
+    const own = new Set(Object.keys(schema.$defs as object))
+    const definitions = printed.$defs as Node
+    /** The schema with the definitions of sharing back in their places. */
+    const restored = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(restored)
+      if (!isNode(value)) return value
+      const inner = Object.fromEntries(Object.entries(value).map(([keyword, each]) => [keyword, restored(each)]))
+      const name = String(value.$ref ?? "").replace("#/$defs/", "")
+      if (value.$ref === undefined || own.has(name.replace("/anyOf/0", ""))) return inner
+      const { $ref, ...about } = inner
+      return { ...(restored(definitions[name]) as Node), ...about }
+    }
+    const kept = Object.fromEntries(Object.entries(definitions).filter(([name]) => own.has(name)))
+    expect(restored({ ...printed, $defs: kept })).toEqual(schema)
+  })
+
+  it("names what it shares after what it is, and uses each definition more than once", () => {
+    const names = Object.keys(printed.$defs as object)
+    expect(names).toEqual(expect.arrayContaining(["integer-from-1", "no-options", "boolean", "share", "bias_init", "mse"]))
+    const text = JSON.stringify(printed)
+    const added = names.filter((name) => !Object.hasOwn(schema.$defs as object, name))
+    for (const name of added)
+      expect([name, text.split(`"#/$defs/${name}"`).length]).toEqual([name, expect.toSatisfy((n) => n > 2)])
   })
 
   it("gives every branch of a choice a title of its own", () => {

@@ -23,6 +23,9 @@ const answer = (text: string) => {
 const head = "schema: 1\ndata: { source: moons }\nmodel:\n  layers:\n"
 const tail = "    - head: label\n"
 
+const times = (n: number, item: (i: number) => string, separator = ""): string =>
+  Array.from({ length: n }, (_, i) => item(i)).join(separator)
+
 /** Seconds that would be minutes, or a process without memory, if all of a text were read. */
 const bound = 10_000
 
@@ -67,6 +70,7 @@ describe("of many mistakes the first hundred are shown, and all are counted", ()
       20_000,
     ],
     ["layers", `${head}${"    - hed: label\n".repeat(20_000)}`, 20_000],
+    ["unlike layers", `${head}${times(500, (i) => `    - dense: { unts: ${i + 1}, activation: rel${i} }\n`)}${tail}`, 1000],
     ["names used twice", `${head}${"    - { dense: 4, name: a }\n".repeat(5000)}${tail}`, 4999],
     ["references", `${head}${"    - { dense: 4, from: x }\n".repeat(5000)}${tail}`, 5000],
     [
@@ -101,9 +105,6 @@ describe("of many mistakes the first hundred are shown, and all are counted", ()
 test("a right model of 6,000 layers is read", () => {
   expect(answer(`${head}${"    - { dense: 4 }\n    - relu\n".repeat(3000)}${tail}`).count).toBe(0)
 })
-
-const times = (n: number, item: (i: number) => string, separator = ""): string =>
-  Array.from({ length: n }, (_, i) => item(i)).join(separator)
 
 describe("a text four times as long takes some four times as long, not sixteen times", () => {
   test.each<[string, number, (n: number) => string]>([

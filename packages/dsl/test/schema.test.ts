@@ -213,6 +213,22 @@ train: { optimizer: sgd, schedule: { warmup: { epochs: 2, schedule: cosine } }, 
     expect(of(short)).toEqual(of(long))
   })
 
+  it("keeps the names of layers that are equal but for them, and refuses those that are no names", () => {
+    const layers = "{ dense: 8, name: a }, { dense: 8, name: b, from: a }, { dense: 8 }, { dense: 8, name: c, from: b }"
+    const { model } = documentOf(`schema: 1\nmodel: { layers: [${layers}, { head: label }] }\n`)
+    expect(model.layers.map(({ from, name }) => [name, from])).toEqual([
+      ["a", undefined],
+      ["b", "a"],
+      [undefined, undefined],
+      ["c", "b"],
+      [undefined, undefined],
+    ])
+    expect(new Set(model.layers.slice(0, 4).map(({ dense }) => JSON.stringify(dense))).size).toBe(1)
+    const wrong = shown(completed("model: { layers: [{ dense: 8, name: a }, { dense: 8, name: 1 }, { dense: 8, name: a b }] }\n"))
+    expect(wrong).toContain("model.layers[1].name: expected a name")
+    expect(wrong).toContain("model.layers[2].name: expected a name")
+  })
+
   it("is the same in YAML and in JSON", () => {
     const json = {
       schema: 1,

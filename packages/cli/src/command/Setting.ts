@@ -43,7 +43,7 @@ const deepest = 4
 
 /** The places of each name of the language, those nearest to the root first. Lists have no names. */
 const places = (): ReadonlyMap<string, ReadonlyArray<string>> => {
-  const root = JsonSchema.jsonSchema() as unknown as Json
+  const root = JsonSchema.fullSchema() as unknown as Json
   const found = new Map<string, Array<string>>()
   let level = optionsOf(root, root)
     .filter(([name]) => sections.includes(name))

@@ -1,8 +1,8 @@
 /**
- * The keys of model files, read off the JSON Schema that editors get: what stands where, what may stand there, and what it
+ * The keys of model files, read from the JSON Schema that editors get: what stands where, what may stand there, and what it
  * is for. What is an entry of the catalogue is left to the catalogue.
  */
-import { jsonSchema } from "@adjoint/dsl/JsonSchema"
+import { fullSchema } from "@adjoint/dsl/JsonSchema"
 import { find as findEntries } from "./Entries.ts"
 import type { KeyFound } from "./Found.ts"
 
@@ -113,7 +113,7 @@ const optionsOf = (name: string): ReadonlySet<string> =>
 
 /** Every key with its place, each definition where it is met first. */
 const collect = (): ReadonlyArray<KeyFound> => {
-  const root: Json = { ...jsonSchema() }
+  const root: Json = { ...fullSchema() }
   const definitions = isRecord(root.$defs) ? root.$defs : {}
   const met = new Set<string>()
   const found: Array<KeyFound> = []

@@ -17,6 +17,12 @@ export const train = Command.make(
     set,
     runs,
     ...computing,
+    workers: optional(
+      Flag.Int("workers").pipe(
+        Flag.withMetavar("N"),
+        Flag.withDescription("threads that compute the shards of a batch (train.shards), with the same bits"),
+      ),
+    ),
     dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
     noReport: switchOf("no-report", "draw no pictures and write no report.html when the run has ended"),
     json,
@@ -28,5 +34,6 @@ export const train = Command.make(
     { command: "adjoint train digits.yaml" },
     { command: "adjoint train digits.yaml --set train.batch=64" },
     { command: "adjoint train --resume digits/0001" },
+    { command: "adjoint train digits.yaml --set train.shards=8 --workers 4" },
   ]),
 )

@@ -20,6 +20,7 @@ import { Predicted, RowFailed } from "./Predict.ts"
 import { Kept, Planned, Run, Summarized } from "./Run.ts"
 import { RunListed, RunsCompared } from "./Runs.ts"
 import {
+  DataServed,
   SearchFinished,
   SearchStarted,
   StudyListed,
@@ -27,6 +28,7 @@ import {
   TrialFinished,
   TrialReported,
   TrialStarted,
+  WorkerFinished,
 } from "./Search.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
 
@@ -46,6 +48,8 @@ export const Event = Schema.Union([
   TrialReported,
   TrialFinished,
   SearchFinished,
+  DataServed,
+  WorkerFinished,
   StudyListed,
   TrialExported,
   Evaluated,

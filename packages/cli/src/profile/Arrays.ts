@@ -4,8 +4,8 @@ import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { NameCount } from "@adjoint/core/data/Profile"
+import { blocks, type RawArray, take } from "@adjoint/core/data/RawArray"
 import type { Table } from "@adjoint/core/data/Table"
-import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import type { Profiled } from "@adjoint/dsl/prepare/Profiled"
@@ -28,22 +28,24 @@ export interface ArraySummary {
 type Arrays = Exclude<PreprocessTree.TreeRaw, Table>
 
 /** The numbers of the given rows; with lengths, without the padding. */
-const summarize = (name: string, { data, dtype, shape }: NDArray, rows: ArrayLike<number>, lengths?: NDArray): ArraySummary => {
+const summarize = (name: string, array: RawArray, rows: ArrayLike<number>, lengths?: RawArray): ArraySummary => {
+  const { dtype, shape } = array
   const size = Shape.size(shape.slice(1))
   const step = Shape.size(shape.slice(2))
+  const steps = lengths === undefined ? undefined : take(lengths, rows).data
   let [least, greatest, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0]
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0
-    const start = row * size
-    const end = start + (lengths === undefined ? size : (lengths.data[row] ?? 0) * step)
-    count += end - start
-    for (let at = start; at < end; at++) {
-      const value = Number(data[at] ?? 0)
-      least = Math.min(least, value)
-      greatest = Math.max(greatest, value)
-      sum += value
+  for (const { data, first, rows: own } of blocks(array, rows))
+    for (let i = 0; i < own.length; i++) {
+      const start = (own[i] ?? 0) * size
+      const end = start + (steps === undefined ? size : (steps[first + i] ?? 0) * step)
+      count += end - start
+      for (let at = start; at < end; at++) {
+        const value = Number(data[at] ?? 0)
+        least = Math.min(least, value)
+        greatest = Math.max(greatest, value)
+        sum += value
+      }
     }
-  }
   return { name, dtype, shape: shape.slice(1), least, greatest, mean: sum / count }
 }
 

@@ -1,5 +1,6 @@
 /** `adjoint check`: everything that is wrong with model files and what could be better, before they are trained. */
 import { mayExceed } from "@adjoint/dsl/build/Footprint"
+import { layerCount } from "@adjoint/dsl/check/Size"
 import { type Diagnostic, hasErrors, locate, promote, sort } from "@adjoint/dsl/diagnostic/Diagnostic"
 import { apply } from "@adjoint/dsl/diagnostic/Fix"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
@@ -28,12 +29,15 @@ export interface Options {
   readonly set?: ReadonlyArray<string>
 }
 
-/** A model file with all that can be said of it. Its training step is planned only where it might not fit into memory. */
+/** The step of a model with more layers is not planned here, which would take longer than a second: `train` and `inspect` do. */
+const maxPlanned = 300
+
+/** A model file with its diagnostics. Its training step is planned only where it might not fit into memory. */
 const look = (opened: ModelFile.Opened) =>
   Effect.gen(function* () {
     const { facts, reading } = opened
     const { document, positions } = reading
-    if (document === undefined || !mayExceed(document, facts)) return opened
+    if (document === undefined || layerCount(document.model) > maxPlanned || !mayExceed(document, facts)) return opened
     const { check } = yield* Effect.promise(() => import("../model/Step.ts"))
     const found = check(document, facts, reading.report).map((finding) => locate(finding, positions))
     const diagnostics = sort([...reading.diagnostics, ...found])

@@ -6,7 +6,7 @@ import { foldsOf } from "@adjoint/dsl/Document"
 import * as Effect from "effect/Effect"
 import { emit, emitNow } from "../json/Emit.ts"
 import type { Summary } from "../json/Summary.ts"
-import { type Choice, engineOf } from "../model/Engines.ts"
+import { engineOf } from "../model/Engines.ts"
 import { parametersOf } from "../model/Layers.ts"
 import { linearOf } from "../model/Linear.ts"
 import type { Training } from "../model/Training.ts"
@@ -16,13 +16,14 @@ import { World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
 import { begin } from "../train/Begin.ts"
 import { withoutVersion } from "../train/Closing.ts"
+import { type AskedWorkers, workersOf } from "../train/Crew.ts"
 import * as Folds from "../train/Folds.ts"
 import { type Asked, foldJobOf, jobOf, referenceOf } from "../train/Job.ts"
 import { prepare, type Ready } from "../train/Ready.ts"
 import { report, reportFolds } from "../train/Reports.ts"
 import { train } from "../train/Session.ts"
 
-export interface Options extends Choice, Asked {
+export interface Options extends AskedWorkers, Asked {
   /** What `runs` is unless given. */
   readonly usualRuns: string
   readonly json: boolean
@@ -67,7 +68,9 @@ const introduce = ({ json }: Options, { training }: Ready, folder: string, isWho
 /** Trains a run that has begun, and draws its report. `reference` names what can be resumed: of a fold the whole. */
 const trained = (options: Options, ready: Ready, folder: string, reference: string, linear: Scores | undefined) =>
   Effect.gen(function* () {
-    const { summary, weights } = yield* train(ready, { folder, reference, json: options.json, linear })
+    const workers = yield* workersOf(options, ready.training.built)
+    const place = { folder, reference, json: options.json, linear, ...(workers === undefined ? {} : { workers }) }
+    const { summary, weights } = yield* train(ready, place)
     const own = ready.job.isFold ? folder : reference
     if (!options.noReport && weights !== undefined) yield* report(ready, folder, own, weights)
     return summary
@@ -112,6 +115,8 @@ const conclude = (options: Options, { training }: Ready, folder: string, summary
 export const run = (options: Options) =>
   Effect.gen(function* () {
     const ready = yield* prepare(yield* jobOf(options), options)
+    // Before anything is written.
+    yield* workersOf(options, ready.training.built)
     if (options.dryRun) return yield* plan(options, ready.training)
     const { beginRun } = yield* World
     beginRun()

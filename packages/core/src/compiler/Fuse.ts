@@ -5,6 +5,7 @@
  */
 import type { Equation, Program } from "../language/Primitive.ts"
 import { isKind } from "../language/primitiveFacts.ts"
+import { inPieces, type Pieces } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import { compilerFactsOf } from "./compilerFacts.ts"
 import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
@@ -198,10 +199,14 @@ const loop = (source: Source, shape: Shape.Shape, makes: ReadonlyArray<number>, 
   return { tag: "loop", shape, terms, stores }
 }
 
-/** The plan of a program, in which slots may be parts of others unless asked not to. */
-export const fuse = (program: Program, { hasParts = true }: { readonly hasParts?: boolean } = {}): Plan => {
+/** Kernels between two pieces of planning. */
+const kernelsOfPiece = 16
+
+function* planning(program: Program, { hasParts = true }: { readonly hasParts?: boolean } = {}): Pieces<Plan> {
   const { outputs, values } = eliminateCommonSubexpressions(program)
+  yield
   const stored = decide(values, outputs, hasParts)
+  yield
   const at = (value: number): Value => values[value] as Value
   const { slot, slots } = slotsOf(at, stored)
   // Inputs stand first, in order, whether they are used or not.
@@ -210,7 +215,9 @@ export const fuse = (program: Program, { hasParts = true }: { readonly hasParts?
   })
   const source: Source = { at, stored, slot }
   const { drafts, maker } = draft(source, values)
+  yield
   const wanted = wantedOf(source, drafts, maker, outputs)
+  yield
   const view = (value: number): View => ({ slot: slot(value), shape: at(value).shape })
 
   const alone = (value: number): Exclude<Kernel, Loop | Rows> => {
@@ -229,13 +236,22 @@ export const fuse = (program: Program, { hasParts = true }: { readonly hasParts?
     return { tag: "single", equation, inputs: inputs.map(view), slot: slot(value) }
   }
   const isEmpty = (value: number): boolean => Shape.size(at(value).shape) === 0
-  const kernels = drafts.flatMap(({ first, makes, shape = [] }): ReadonlyArray<Kernel> => {
+  const kernelOf = ({ first, makes, shape = [] }: Draft): Kernel | undefined => {
     // A result without elements needs no kernel, so every kernel has at least one element to write.
-    if (isEmpty(first ?? makes[0] ?? 0)) return []
+    if (isEmpty(first ?? makes[0] ?? 0)) return undefined
     const kernel = first === undefined ? undefined : alone(first)
     const made = loop(source, shape, makes, wanted)
-    if (kernel === undefined) return made.stores.length > 0 ? [made] : []
-    return [kernel.tag === "reduce" || made.stores.length === 0 ? kernel : { ...kernel, epilogue: made }]
-  })
+    if (kernel === undefined) return made.stores.length > 0 ? made : undefined
+    return kernel.tag === "reduce" || made.stores.length === 0 ? kernel : { ...kernel, epilogue: made }
+  }
+  const kernels: Array<Kernel> = []
+  for (const [i, each] of drafts.entries()) {
+    const kernel = kernelOf(each)
+    if (kernel !== undefined) kernels.push(kernel)
+    if (i % kernelsOfPiece === 0) yield
+  }
   return { inputs: program.inputs, slots, kernels: joinRows(kernels, slots), outputs: outputs.map(view) }
 }
+
+/** The plan of a program, in which slots may be parts of others unless asked not to. It can be made in pieces. */
+export const fuse = inPieces(planning)

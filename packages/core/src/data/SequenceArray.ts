@@ -7,17 +7,19 @@ import * as Result from "effect/Result"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { type DataError, dataError } from "./DataError.ts"
+import type { Scale } from "./Field.ts"
 import type { FittedArray } from "./Fitted.ts"
 import * as Quantity from "./Quantity.ts"
 import type { Rows } from "./Raw.ts"
+import { blocks, type RawArray, take } from "./RawArray.ts"
 import type { ArrayKind } from "./Spec.ts"
 
 type DataResult<A> = Result.Result<A, DataError>
 
 /** An array of sequences, and the number of time steps of each row. Without lengths all are full; the tokens of a row then end before its last zeros. */
 export interface Sequences {
-  readonly array: NDArray.NDArray
-  readonly lengths: NDArray.NDArray | undefined
+  readonly array: RawArray
+  readonly lengths: RawArray | undefined
 }
 
 /** The array of lengths of a kind of array, if it has one. */
@@ -60,41 +62,94 @@ const counts = (
         wanted: `[rows], the time steps of each row of \`${name}\``,
       }),
     )
-  const found = new Int32Array(rows.length)
+  const { data } = take(lengths, rows)
   for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0
-    const count = lengths.data[row] ?? Number.NaN
+    const count = data[i] ?? Number.NaN
     if (!Number.isInteger(count) || count < 0 || count > time)
-      return badCell(named, row, count, `a whole number from 0 to ${time}, the time steps of \`${name}\``, "correct the lengths")
-    found[i] = count
+      return badCell(
+        named,
+        rows[i] ?? 0,
+        count,
+        `a whole number from 0 to ${time}, the time steps of \`${name}\``,
+        "correct the lengths",
+      )
   }
-  return Result.succeed(found)
+  return Result.succeed(data)
+}
+
+/** Calls `f` for each time step of the given rows that is no padding, with its data, and where it starts in them. */
+const eachStep = (
+  array: RawArray,
+  rows: Rows,
+  steps: ArrayLike<number>,
+  [time, features]: readonly [number, number],
+  f: (data: ArrayLike<number>, start: number) => void,
+): void => {
+  for (const { data, first, rows: own } of blocks(array, rows))
+    for (let i = 0; i < own.length; i++)
+      for (let t = 0; t < (steps[first + i] ?? 0); t++) f(data, ((own[i] ?? 0) * time + t) * features)
+}
+
+/** The summary of each feature over the time steps of the given rows, in two passes; a robust scale also keeps its values. */
+const summaries = (
+  { array }: Sequences,
+  rows: Rows,
+  steps: ArrayLike<number>,
+  sizes: readonly [number, number],
+  isRobust: boolean,
+): ReadonlyArray<Quantity.Summary> => {
+  const [, features] = sizes
+  let total = 0
+  for (let i = 0; i < rows.length; i++) total += steps[i] ?? 0
+  const found = Array.from({ length: features }, () => ({
+    min: Number.POSITIVE_INFINITY,
+    max: Number.NEGATIVE_INFINITY,
+    sum: 0,
+    squares: 0,
+    values: new Float64Array(isRobust ? total : 0),
+  }))
+  let at = 0
+  eachStep(array, rows, steps, sizes, (data, start) => {
+    for (const [feature, own] of found.entries()) {
+      const x = data[start + feature] ?? 0
+      own.min = Math.min(own.min, x)
+      own.max = Math.max(own.max, x)
+      own.sum += x
+      if (isRobust) own.values[at] = x
+    }
+    at++
+  })
+  eachStep(array, rows, steps, sizes, (data, start) => {
+    for (const [feature, own] of found.entries()) own.squares += ((data[start + feature] ?? 0) - own.sum / total) ** 2
+  })
+  return found.map(({ max, min, squares, sum, values }) => ({
+    mean: sum / total,
+    variance: squares / total,
+    min,
+    max,
+    ...(isRobust ? { quartiles: Quantity.quartilesOf(values) } : {}),
+  }))
 }
 
 /** The scale of each feature over the time steps of the given rows, without the padding. */
 const fitNumbers = (
-  { array }: Sequences,
+  sequences: Sequences,
   rows: Rows,
   steps: ArrayLike<number>,
-  [time, features]: readonly [number, number],
-  scale: Parameters<typeof Quantity.scaleOf>[1],
+  sizes: readonly [number, number],
+  scale: Scale,
 ): Pick<FittedArray, "subtract" | "divide"> => {
-  let total = 0
-  for (let i = 0; i < rows.length; i++) total += steps[i] ?? 0
-  const fitted = Array.from({ length: features }, (_, feature) => {
-    const values = new Float64Array(total)
-    for (let i = 0, at = 0; i < rows.length; i++)
-      for (let t = 0; t < (steps[i] ?? 0); t++) values[at++] = array.data[((rows[i] ?? 0) * time + t) * features + feature] ?? 0
-    return total === 0 ? { subtract: 0, divide: 1 } : Quantity.scaleOf(Quantity.summarize(values, scale), scale)
-  })
+  if (!Array.from(steps).some((count) => count > 0)) return { subtract: [0], divide: [1] }
+  const fitted = summaries(sequences, rows, steps, sizes, scale === "robust").map((each) => Quantity.scaleOf(each, scale))
   return { subtract: fitted.map(({ subtract }) => subtract), divide: fitted.map(({ divide }) => divide) }
 }
 
 /** One more than the largest token of the given rows, and at least 2: the padding and one token. */
-const tokensIn = ({ array: { data } }: Sequences, rows: Rows, steps: ArrayLike<number>, time: number): number => {
+const tokensIn = ({ array }: Sequences, rows: Rows, steps: ArrayLike<number>, sizes: readonly [number, number]): number => {
   let largest = 1
-  for (let i = 0; i < rows.length; i++)
-    for (let t = 0; t < (steps[i] ?? 0); t++) largest = Math.max(largest, data[(rows[i] ?? 0) * time + t] ?? 0)
+  eachStep(array, rows, steps, sizes, (data, start) => {
+    largest = Math.max(largest, data[start] ?? 0)
+  })
   return largest + 1
 }
 
@@ -107,7 +162,7 @@ export const fit = (name: string, kind: ArrayKind, sequences: Sequences, rows: R
     const lengths = lengthsOf(kind)
     const steps = yield* counts(name, sequences, lengths, rows)
     const scale = kind.type === "number" ? kind.scale : undefined
-    const count = kind.type === "tokens" ? (kind.tokens ?? tokensIn(sequences, rows, steps, sizes[0])) : undefined
+    const count = kind.type === "tokens" ? (kind.tokens ?? tokensIn(sequences, rows, steps, sizes)) : undefined
     const fitted: FittedArray = {
       type: "array",
       array: name,
@@ -139,58 +194,68 @@ export const inputs = (fitted: FittedArray, sequences: Sequences, rows: Rows): D
     if (!Shape.equals(array.shape.slice(1), shape))
       return yield* badShape(name, array.shape, `${Shape.print(shape)}, as in training`)
     const steps = yield* counts(name, sequences, sequence?.lengths, rows)
-    if (isTokens) return yield* tokens(fitted, array, rows, steps, time)
-    const width = features + 1
-    const data = new Float32Array(rows.length * time * width)
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i] ?? 0
-      for (let t = 0; t < (steps[i] ?? 0); t++) {
-        const [from, to] = [(row * time + t) * features, (i * time + t) * width]
+    return yield* isTokens ? tokens(fitted, array, rows, steps, time) : numbers(fitted, array, rows, steps, [time, features])
+  })
+
+const numbers = (
+  { array: name = "", divide, subtract }: FittedArray,
+  array: RawArray,
+  rows: Rows,
+  steps: ArrayLike<number>,
+  [time, features]: readonly [number, number],
+): DataResult<NDArray.NDArray> => {
+  const width = features + 1
+  const found = new Float32Array(rows.length * time * width)
+  for (const { data, first, rows: own } of blocks(array, rows))
+    for (let i = 0; i < own.length; i++)
+      for (let t = 0; t < (steps[first + i] ?? 0); t++) {
+        const [from, to] = [((own[i] ?? 0) * time + t) * features, ((first + i) * time + t) * width]
         for (let f = 0; f < features; f++) {
-          const x = array.data[from + f] ?? 0
+          const x = data[from + f] ?? 0
           const scaled = (x - (subtract[f % subtract.length] ?? 0)) / (divide[f % divide.length] ?? 1)
           if (!Number.isFinite(x) || !Number.isFinite(Math.fround(scaled)))
-            return yield* badCell(name, row, x, `a finite number in time step ${t + 1}`, "drop the row, or shorten it")
-          data[to + f] = scaled
+            return badCell(name, rows[first + i] ?? 0, x, `a finite number in time step ${t + 1}`, "drop the row, or shorten it")
+          found[to + f] = scaled
         }
-        data[to + features] = 1
+        found[to + features] = 1
       }
-    }
-    return NDArray.make("f32", [rows.length, time, width], data)
-  })
+  return Result.succeed(NDArray.make("f32", [rows.length, time, width], found))
+}
 
 const tokens = (
   { array: name = "", sequence }: FittedArray,
-  { data }: NDArray.NDArray,
+  array: RawArray,
   rows: Rows,
   steps: ArrayLike<number>,
   time: number,
 ): DataResult<NDArray.NDArray> => {
   const count = sequence?.tokens ?? 0
   const found = new Int32Array(rows.length * time)
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i] ?? 0
-    const length = steps[i] ?? 0
-    for (let t = 0; t < length; t++) {
-      const token = data[row * time + t] ?? Number.NaN
-      if (!Number.isInteger(token) || token < 0 || token >= count)
+  for (const { data, first, rows: own } of blocks(array, rows))
+    for (let i = 0; i < own.length; i++) {
+      const row = rows[first + i] ?? 0
+      const length = steps[first + i] ?? 0
+      const to = (first + i) * time
+      for (let t = 0; t < length; t++) {
+        const token = data[(own[i] ?? 0) * time + t] ?? Number.NaN
+        if (!Number.isInteger(token) || token < 0 || token >= count)
+          return badCell(
+            name,
+            row,
+            token,
+            `a token from 0 to ${count - 1} in time step ${t + 1}`,
+            Number.isInteger(token) && token > 0 ? `\`tokens: ${token + 1}\` for more tokens` : "number the tokens from 1",
+          )
+        found[to + t] = token
+      }
+      if (sequence?.lengths !== undefined && length > 0 && found[to + length - 1] === 0)
         return badCell(
           name,
           row,
-          token,
-          `a token from 0 to ${count - 1} in time step ${t + 1}`,
-          `\`tokens: ${Math.max(count, Math.floor(token) + 1) || count}\` for more tokens`,
+          0,
+          `a token above 0 in time step ${length}, the last of its row: 0 is the padding`,
+          "number the tokens from 1",
         )
-      found[i * time + t] = token
     }
-    if (sequence?.lengths !== undefined && length > 0 && found[i * time + length - 1] === 0)
-      return badCell(
-        name,
-        row,
-        0,
-        `a token above 0 in time step ${length}, the last of its row: 0 is the padding`,
-        "number the tokens from 1",
-      )
-  }
   return Result.succeed(NDArray.make("i32", [rows.length, time], found))
 }

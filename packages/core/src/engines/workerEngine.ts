@@ -8,19 +8,15 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type EngineError, type Job, keepsState, OutOfMemory } from "../backend/Executable.ts"
-import { read } from "../backend/eager/Eager.ts"
+import { type EngineError, type Job, keepsState } from "../backend/Executable.ts"
 import { type Answers, restored, type Settings } from "../backend/worker/messages.ts"
 import { areShared } from "../backend/worker/snapshots.ts"
 import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
-import { programWork } from "../compiler/compilerFacts.ts"
-import { type Expr, known, type Tensor } from "../language/Expr.ts"
-import { capture } from "../language/Program.ts"
+import type { Tensor } from "../language/Expr.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import { checkShapes } from "./checkShapes.ts"
 import { Engine } from "./Engine.ts"
 import type { Arrays, Executable } from "./Executable.ts"
-import { reading } from "./inProcess.ts"
+import { readTensors } from "./readTensors.ts"
 import { bytesIn, copiedAtOnce, ownCopies, type Sent, sent, sharedJob } from "./sentArrays.ts"
 import { type Connection, connect, failed } from "./workerConnection.ts"
 
@@ -30,30 +26,10 @@ const startLimit = 30_000
 /** Milliseconds that an aborted run has to end by itself. */
 const patience = 15
 
-/** The elementary operations from which tensors are computed in the worker: some milliseconds in a process that is still cold. */
-const worthSending = 2 ** 20
-
-/** Reads tensors: in the worker where that takes long, and they have the bits that they have here. */
+/** Reads tensors: in the worker where that takes long. */
 const readThere = (targets: ReadonlyArray<Tensor>, workers: Workers): Effect.Effect<Arrays, EngineError | ShapeError> =>
-  Effect.flatMap(
-    checkShapes(() => {
-      const unread = [...new Set(targets)].filter((target): target is Expr => known(target) === undefined)
-      return { unread, program: capture([], unread) }
-    }),
-    ({ program, unread }) => {
-      const here = reading(() => read(targets))
-      if (programWork(program) < worthSending) return here
-      return Effect.flatMap(sharedJob({ program, resident: 0 }), (job) =>
-        Effect.matchEffect(workers.present().post({ call: "read", job }), {
-          // Reading here computes in pieces what one memory does not hold.
-          onFailure: (error) => (error.cause instanceof OutOfMemory ? here : Effect.fail(error)),
-          onSuccess: (wire) => {
-            for (const [i, array] of restored(wire).entries()) unread[i]?.settle(array)
-            return here
-          },
-        }),
-      )
-    },
+  readTensors(targets, (job) =>
+    Effect.flatMap(sharedJob(job), (shared) => Effect.map(workers.present().post({ call: "read", job: shared }), restored)),
   )
 
 /** An executable of the worker, as this side knows it. */
@@ -168,7 +144,8 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
         remote.hasState = true
         return connection.post({ call: "load", executable: number, state: wire }, { owner: number, moved })
       }
-      if (bytesIn(state) <= copiedAtOnce) return post(sent(state))
+      // The worker copies from shared memory.
+      if (bytesIn(state) <= copiedAtOnce || areShared(state)) return post(sent(state))
       const done = Deferred.makeUnsafe<void>()
       remote.loading = Deferred.await(done)
       return ownCopies(state).pipe(

@@ -133,7 +133,16 @@ export const next = <S>(study: Study<S>, progress: Progress<S>): readonly [step:
   const [point, after] = asked(study, now)
   if (point === undefined) return [waiting(after), after]
   const number = after.next - 1
-  const step: Start = { _tag: "Start", number, point, key: trialKey(key, number), known: after.known }
+  const step: Start = {
+    _tag: "Start",
+    number,
+    point,
+    // Derived when it is asked for: programs that train from a file have seeds of their own.
+    get key() {
+      return trialKey(key, number)
+    },
+    known: after.known,
+  }
   return [step, { ...after, started: after.started + 1, open: [...after.open, { number, point }] }]
 }
 

@@ -119,9 +119,11 @@ export const trainRbm = (
         name: "Pretrain",
         seed: 0,
         epochs,
-        step: (state: Rbm.State, batch: Batch) =>
-          learn(state, { v: flat("rows" in batch ? T.take(train, batch.rows) : batch.v), momentum: batch.momentum }),
-        first: Rbm.begin(first, learning),
+        step: Compile.step(
+          (state: Rbm.State, batch: Batch) =>
+            learn(state, { v: flat("rows" in batch ? T.take(train, batch.rows) : batch.v), momentum: batch.momentum }),
+          Rbm.begin(first, learning),
+        ),
         loader,
         inputs: (batches, epoch) =>
           Effect.map(
@@ -131,7 +133,7 @@ export const trainRbm = (
         value: ({ error }) => T.toNumber(error),
         isFinite: Number.isFinite,
         loss: (error) => error,
-        sums: () => ({}),
+        sums: () => [],
         scores: {},
         weights: ({ params }) => params,
         score: Effect.fnUntraced(function* (params, _, { epoch, step }) {

@@ -23,6 +23,9 @@ const count = (layer: Layer): number => {
 
 const total = (layers: ReadonlyArray<Layer>): number => layers.reduce((sum, layer) => sum + count(layer), 0)
 
+/** The number of layers of a model. */
+export const layerCount = ({ layers }: Model): number => total(layers)
+
 /** The innermost item that exceeds the limit. */
 const culprit = (layers: ReadonlyArray<Layer>, root: Path): Path => {
   let sum = 0
@@ -39,15 +42,15 @@ const culprit = (layers: ReadonlyArray<Layer>, root: Path): Path => {
 }
 
 /** The finding for a model with too many layers. */
-export const check = ({ layers }: Model): ReadonlyArray<Finding> => {
-  const all = total(layers)
+export const check = (model: Model): ReadonlyArray<Finding> => {
+  const all = layerCount(model)
   if (all <= maxLayers) return []
   const said = Number.isSafeInteger(all) ? grouped(all) : all.toExponential(1)
   return [
     {
       code: "Y006",
       message: `the model has ${said} layers; it can have at most ${grouped(maxLayers)}`,
-      at: { path: culprit(layers, ["model", "layers"]) },
+      at: { path: culprit(model.layers, ["model", "layers"]) },
       help: "repeat fewer times, or make fewer, wider layers",
     },
   ]

@@ -8,6 +8,7 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { isRecord } from "../source/Data.ts"
 import { isWithin, type Path, print } from "../source/Path.ts"
 import { type Codec, notesOf } from "./Annotation.ts"
+import { isName } from "./Fields.ts"
 import { decode, detailed } from "./Issues.ts"
 import type { ModelFileSchema } from "./ModelFileSchema.ts"
 
@@ -31,16 +32,28 @@ const again = ({ at, code, message }: Finding, from: Path, to: Path): Finding =>
   at: { ...at, path: [...to, ...at.path.slice(from.length)] },
 })
 
+/** A layer with its sound names apart, in whose place it has others: layers that differ in names alone are equal then. */
+const apart = (item: unknown): { readonly unnamed: unknown; readonly names: { readonly [key: string]: string } } => {
+  const names: Record<string, string> = {}
+  if (!isRecord(item)) return { unnamed: item, names }
+  for (const key of ["name", "from"]) {
+    const name = Object.hasOwn(item, key) ? item[key] : undefined
+    if (typeof name === "string" && isName(name)) names[key] = name
+  }
+  return { unnamed: { ...item, ...Object.fromEntries(Object.keys(names).map((key) => [key, "a"])) }, names }
+}
+
 /** The layers of a list, or all findings; `sound` is the first layer without a finding. */
 const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path) => {
   const made: Array<Document.Layer> = []
   const findings: Array<Finding> = []
-  /** Equal layers are decoded once; those with mistakes once the list has its detailed findings. */
+  /** Layers that are equal but for their names are decoded once; those with mistakes once the list has its detailed findings. */
   const known = new Map<string, Document.Layer>()
   const refused = new Map<string, { readonly path: Path; readonly findings: ReadonlyArray<Finding> }>()
   let sound: unknown
   items.forEach((item, i) => {
-    const written = textOf(item)
+    const { names, unnamed } = apart(item)
+    const written = textOf(unnamed)
     const at = [...path, i]
     const isBrief = findings.length >= detailed
     const wrong = isBrief ? refused.get(written) : undefined
@@ -49,7 +62,7 @@ const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path
       return
     }
     const before = known.get(written)
-    const decoded = before === undefined ? layer(schema, item, at, isBrief) : Result.succeed(before)
+    const decoded = before === undefined ? layer(schema, item, at, isBrief) : Result.succeed({ ...before, ...names })
     if (Result.isFailure(decoded)) {
       if (!refused.has(written)) refused.set(written, { path: at, findings: decoded.failure })
       for (const finding of decoded.failure) findings.push(finding)
@@ -70,7 +83,7 @@ const holders = ["block", "repeat"] as const
 const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolean): Decoded<Document.Layer> => {
   const { homes } = notesOf(schema.file.ast)
   const verdict = notesOf(schema.layer.ast).dispatch?.(item, brief)
-  const by = (codec: Codec, value: unknown) => decode(codec, value, path, homes) as Decoded<Document.Layer>
+  const by = (codec: Codec, value: unknown) => decode(codec, value, path, homes, brief) as Decoded<Document.Layer>
   if (verdict === undefined) return by(schema.layer, item)
   if (verdict._tag === "Nothing") {
     if (!brief) return by(schema.layer, item)

@@ -19,29 +19,45 @@ import { type Codec, type Elsewhere, type Homes, type Misplaced, type Notes, not
 import { flow, items, mend } from "./Mend.ts"
 import { got, wanted } from "./Words.ts"
 
-const strict = { errors: "all", onExcessProperty: "error", reportInput: true } as const
+type Decoder = (value: unknown) => Result.Result<unknown, Schema.SchemaError>
 
-const decoders = new WeakMap<SchemaAST.AST, (value: unknown) => Result.Result<unknown, Schema.SchemaError>>()
+/** Stops at the first issue. A choice tries forms that fail, and what is right needs no issues of theirs. */
+const brisk = { errors: "first", onExcessProperty: "error" } as const
 
-/** The decoder of a schema, created once: thousands of layers have few forms. */
-const decoderOf = <T>(schema: Codec<T>): ((value: unknown) => Result.Result<T, Schema.SchemaError>) => {
-  const known = decoders.get(schema.ast)
-  if (known !== undefined) return known as (value: unknown) => Result.Result<T, Schema.SchemaError>
-  const made = Schema.decodeUnknownResult(schema, strict)
-  decoders.set(schema.ast, made)
-  return made
+const thorough = { errors: "all", onExcessProperty: "error", reportInput: true } as const
+
+/** The decoders of schemas, created once: thousands of layers have few forms. */
+const decoders = (options: typeof brisk | typeof thorough) => {
+  const known = new WeakMap<SchemaAST.AST, Decoder>()
+  return (schema: Codec): Decoder => {
+    const made = known.get(schema.ast) ?? Schema.decodeUnknownResult(schema, options)
+    known.set(schema.ast, made)
+    return made
+  }
 }
 
-/** Decodes a value, or fails with all findings. `path` is the place of the value, `homes` has the places of keys of other sections. */
+const briskly = decoders(brisk)
+const thoroughly = decoders(thorough)
+
+/** All findings about a value, or what it decodes to. */
+const examined = (schema: Codec, here: Here): Result.Result<unknown, ReadonlyArray<Finding>> =>
+  Result.mapError(thoroughly(schema)(here.value), (error) => withoutRenamed(once(read(error.issue, here))))
+
+/**
+ * Decodes a value, or fails with all findings. `path` is the place of the value, `homes` has the places of keys of other sections.
+ * Findings that are `brief` propose nothing.
+ */
 export const decode = <T>(
   schema: Codec<T>,
   value: unknown,
   path: Path = [],
   homes: Homes | undefined = notesOf(schema.ast).homes,
-): Result.Result<T, ReadonlyArray<Finding>> =>
-  Result.mapError(decoderOf(schema)(value), (error) =>
-    withoutRenamed(once(read(error.issue, { path, value, parent: undefined, homes }))),
-  )
+  isBrief = false,
+): Result.Result<T, ReadonlyArray<Finding>> => {
+  const right = briskly(schema)(value)
+  const decoded = Result.isSuccess(right) ? right : examined(schema, { path, value, parent: undefined, homes, isBrief })
+  return decoded as Result.Result<T, ReadonlyArray<Finding>>
+}
 
 /** A finding that several forms of a choice agree on is reported once. */
 const once = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
@@ -76,6 +92,8 @@ interface Here {
   /** The schema of the map or list that contains it. */
   readonly owner?: SchemaAST.AST
   readonly homes: Homes | undefined
+  /** Whether findings propose nothing, because they are not shown. */
+  readonly isBrief: boolean
 }
 
 const below = (here: Here, key: PropertyKey): Here => {
@@ -86,6 +104,7 @@ const below = (here: Here, key: PropertyKey): Here => {
     value: inside ? (value as { readonly [key: PropertyKey]: unknown })[key] : undefined,
     parent: value,
     homes: here.homes,
+    isBrief: here.isBrief,
     ...(here.owner === undefined ? {} : { owner: here.owner }),
   }
 }
@@ -146,7 +165,8 @@ export const summary = (documentation: string): string => {
 
 /** A value of the wrong type or out of range. */
 const refused = (ast: SchemaAST.AST | undefined, here: Here): Finding => {
-  const { path, value } = here
+  const { isBrief, path, value } = here
+  if (isBrief) return { code: "S103", message: `${print(path)}: invalid value`, at: { path } }
   const notes = ast === undefined ? {} : notesOf(ast)
   const want = ast === undefined ? "something else" : wanted(ast)
   // The purpose of a value helps where no better proposal is known. The message already names the value of a literal.
@@ -206,13 +226,13 @@ const rule = ({ filter, issue }: SchemaIssue.Filter, here: Here): Finding => {
   }
 }
 
-const missing = ({ homes, owner, parent, path }: Here): Finding => {
+const missing = ({ homes, isBrief, owner, parent, path }: Here): Finding => {
   const key = path.at(-1)
   const property = owner?._tag === "Objects" ? owner.propertySignatures.find(({ name }) => name === key) : undefined
   const { description } = property === undefined ? {} : notesOf(property.type)
   // An item that a list lacks is a list of the wrong length.
   if (owner !== undefined && typeof key === "number")
-    return refused(owner, { path: path.slice(0, -1), value: parent, parent: undefined, homes })
+    return refused(owner, { path: path.slice(0, -1), value: parent, parent: undefined, homes, isBrief })
   // What can be one thing only is written there.
   const only = property?.type._tag === "Literal" ? String(property.type.literal) : undefined
   const fix = only === undefined ? {} : { fix: { title: `add \`${key}: ${only}\``, at: { path }, text: only, main: "" } }
@@ -283,7 +303,8 @@ const wordsOf = (ast: SchemaAST.AST): ReadonlyArray<string> =>
 
 const choice = (issue: SchemaIssue.AnyOf, here: Here): ReadonlyArray<Finding> => {
   const { dispatch } = notesOf(issue.ast)
-  if (dispatch !== undefined) return verdict(dispatch(here.value), here)
+  if (dispatch !== undefined) return verdict(dispatch(here.value, here.isBrief), here)
+  if (here.isBrief) return [refused(issue.ast, here)]
   if (typeof here.value === "string") return [word(here.value, issue.ast, here)]
   // Of forms of different types, the one with the type of the value was intended.
   const kind = Array.isArray(here.value) ? "Arrays" : isRecord(here.value) ? "Objects" : undefined
@@ -296,7 +317,8 @@ const choice = (issue: SchemaIssue.AnyOf, here: Here): ReadonlyArray<Finding> =>
 
 const verdict = (found: Verdict, here: Here): ReadonlyArray<Finding> => {
   if (found._tag === "Meant") {
-    const again = decode(found.schema, found.input, here.path, here.homes)
+    const { homes, isBrief, path } = here
+    const again = examined(found.schema, { path, value: found.input, parent: undefined, homes, isBrief })
     return Result.isFailure(again) ? again.failure : [refused(undefined, here)]
   }
   const path = [...here.path, ...(found.path ?? [])]

@@ -421,6 +421,7 @@ export const train = {
     seed: ["random_seed", "random_state", "manual_seed"],
     epochs: ["n_epochs", "num_epochs", "max_epochs", "num_train_epochs", "max_iter", "n_iter", "iterations"],
     batch: ["batch_size", "minibatch", "minibatch_size", "train_batch_size", "per_device_train_batch_size"],
+    shards: ["n_shards", "num_shards", "shard"],
     loss: ["criterion", "objective", "cost", "loss_function", "loss_fn"],
     losses: ["loss_weights", "criterions", "criteria", "loss_functions", "head_losses", "losses_and_weights"],
     optimizer: ["optimiser", "opt", "solver"],
