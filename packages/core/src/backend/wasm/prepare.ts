@@ -91,7 +91,9 @@ function* preparing(
     lanes,
   })
   const workers = compiled.threads === 1 ? undefined : pool
+  yield
   const memory = memoryOf(compiled, workers)
+  yield
   const view = (location: number) => {
     const { address, dtype, shape } = compiled.locations[location] as ArrayLocation
     return views[dtype](memory, address, Shape.size(shape))
@@ -118,6 +120,7 @@ function* preparing(
       },
     },
   })
+  yield
   for (const { constant, location } of compiled.constants) {
     const { data } = program.constants[constant] as NDArray
     yield* copying(view(location), data)
