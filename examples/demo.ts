@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { styleText } from "node:util"
-import type { NDArray } from "@adjoint/core"
+import { type RawArray, take } from "@adjoint/core/data/RawArray"
 import { Source } from "@adjoint/dsl"
 import { divide } from "@adjoint/dsl/prepare/Division"
 import { read as readRows } from "@adjoint/dsl/prepare/Reading"
@@ -31,12 +31,10 @@ const testImages = Effect.gen(function* () {
   const { raw } = yield* readRows(data, data.source, ["data", "source"], join(root, "examples"))
   const { test } = yield* Effect.fromResult(divide(raw, data.split))
   if ("columns" in raw || "arrays" in raw || test === undefined) return yield* Effect.die(`${model} has no test images`)
-  const at = (array: NDArray.NDArray | undefined, row: number, width: number) => [
-    ...(array?.data.subarray(row * width, (row + 1) * width) ?? []),
-  ]
+  const at = (array: RawArray | undefined, row: number) => [...(array === undefined ? [] : take(array, [row]).data)]
   return {
-    pixels: Array.from(test, (row) => at(raw.inputs, row, 64)),
-    labels: Array.from(test, (row) => String(at(raw.targets, row, 1)[0])),
+    pixels: Array.from(test, (row) => at(raw.inputs, row)),
+    labels: Array.from(test, (row) => String(at(raw.targets, row)[0])),
   } satisfies Images
 })
 

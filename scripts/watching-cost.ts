@@ -1,12 +1,14 @@
 /**
- * Measures what watching the layers adds to a training: the same model is trained without watching, at the usual interval, and with
- * a measurement after every epoch, in turn, in one process. It counts processor time, which other programs lengthen little, and
- * prints the median of the ratios of neighbouring runs with its quartiles.
+ * Measures what watching the layers at the usual interval adds to a training: the same model is trained with and without it, in
+ * turn, each time in a new process, as the command does. It counts the processor time of the training with its compilation, which
+ * other programs lengthen little, and prints the median of the ratios of neighbouring runs with its quartiles.
  *
- *     node scripts/watching-cost.ts                          three models, 9 rounds each: about seven minutes
+ *     node scripts/watching-cost.ts                          five trainings, 9 rounds each: about ten minutes
  *     node scripts/watching-cost.ts --rounds 30 --only lenet
  *     node scripts/watching-cost.ts --json                   for programs: the seconds of every round
  */
+import { execFileSync } from "node:child_process"
+import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
 import * as Wasm from "@adjoint/core/engines/Wasm"
 import * as Layers from "@adjoint/core/learning/Layers"
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "9" },
     only: { type: "string" },
     json: { type: "boolean", default: false },
+    // Trains once, in this process: whether with watching.
+    once: { type: "string" },
   },
 })
 
@@ -96,24 +100,44 @@ const trained = <A extends { readonly _tag: string }, E, R>(events: Stream.Strea
     (count, event) => (event._tag === "LayersMeasured" && JSON.stringify(event).length > 0 ? count + 1 : count),
   )
 
-type Watching = "none" | "usual" | "often"
+const watching = values.once === "watched" ? { watch: {} } : {}
 
-const watches = { none: {}, usual: { watch: {} }, often: { watch: { steps: 1 } } } as const
-
-const models = {
-  table: (watching: Watching) => trained(Train.run({ ...table, ...watches[watching] })),
-  lenet: (watching: Watching) => trained(Train.run({ ...lenet, ...watches[watching] })),
-  transformer: (watching: Watching) => trained(Train.run({ ...transformer, ...watches[watching] })),
+/** Each model, and two of them trained for longer: a run that is too short is not measured. */
+const trainings = {
+  table: () => trained(Train.run({ ...table, ...watching })),
+  "table-long": () => trained(Train.run({ ...table, epochs: 200, ...watching })),
+  lenet: () => trained(Train.run({ ...lenet, ...watching })),
+  transformer: () => trained(Train.run({ ...transformer, ...watching })),
+  "transformer-long": () => trained(Train.run({ ...transformer, epochs: 160, ...watching })),
 }
 
-/** Seconds of processor time that a training takes, and the measurements of its layers. */
-const costOf = (model: keyof typeof models, watching: Watching) =>
-  Effect.gen(function* () {
-    const before = process.cpuUsage()
-    const count = yield* Effect.provide(models[model](watching), Wasm.layer({ threads: 1 }))
-    const { system, user } = process.cpuUsage(before)
-    return { seconds: (user + system) / 1e6, count }
-  })
+type Name = keyof typeof trainings
+
+interface Cost {
+  readonly seconds: number
+  readonly measurements: number
+}
+
+/** The processor time of a training in this process. */
+const costHere = (name: Name): Promise<Cost> =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const before = process.cpuUsage()
+      const measurements = yield* Effect.provide(trainings[name](), Wasm.layer({ threads: 1 }))
+      const { system, user } = process.cpuUsage(before)
+      return { seconds: (user + system) / 1e6, measurements }
+    }),
+  )
+
+/** The same in a new process. */
+const costOf = (name: Name, isWatched: boolean): Cost =>
+  JSON.parse(
+    execFileSync(
+      process.execPath,
+      [fileURLToPath(import.meta.url), "--only", name, "--once", isWatched ? "watched" : "unwatched"],
+      { encoding: "utf8" },
+    ),
+  )
 
 const quantile = (sorted: ReadonlyArray<number>, q: number): number => sorted[Math.round(q * (sorted.length - 1))] ?? Number.NaN
 
@@ -124,41 +148,27 @@ const spreadOf = (values: ReadonlyArray<number>) => {
 
 const percent = (x: number): string => `${(100 * x).toFixed(1)} %`
 
-const program = Effect.gen(function* () {
-  const names = (Object.keys(models) as ReadonlyArray<keyof typeof models>).filter(
-    (name) => values.only === undefined || name === values.only,
-  )
+const names = (Object.keys(trainings) as ReadonlyArray<Name>).filter((name) => values.only === undefined || name === values.only)
+
+if (values.once !== undefined) for (const name of names) console.log(JSON.stringify(await costHere(name)))
+else
   for (const name of names) {
-    for (const watching of ["none", "usual"] as const) yield* costOf(name, watching)
-    const rounds: Array<Record<Watching, number>> = []
-    const measurements = { none: 0, usual: 0, often: 0 }
-    for (let round = 0; round < Number(values.rounds); round++) {
+    const rounds = Array.from({ length: Number(values.rounds) }, (_, round) => {
       // Every other round in the opposite order, so that a drift of the machine favours neither.
-      const order: ReadonlyArray<Watching> = round % 2 === 0 ? ["none", "usual", "often"] : ["often", "usual", "none"]
-      const seconds = { none: 0, usual: 0, often: 0 }
-      for (const watching of order) {
-        const cost = yield* costOf(name, watching)
-        seconds[watching] = cost.seconds
-        measurements[watching] = cost.count
-      }
-      rounds.push(seconds)
-    }
+      const [first, second] = [round % 2 === 1, round % 2 === 0]
+      const costs = [costOf(name, first), costOf(name, second)] as const
+      return { plain: costs[first ? 1 : 0], watched: costs[first ? 0 : 1] }
+    })
     if (values.json) {
-      console.log(JSON.stringify({ model: name, rounds, measurements }))
+      console.log(JSON.stringify({ name, rounds }))
       continue
     }
-    const added = spreadOf(rounds.map(({ none, usual }) => usual / none - 1))
-    const base = spreadOf(rounds.map(({ none }) => none))
-    const more = Math.max(1, measurements.often - measurements.usual)
-    const each = spreadOf(rounds.map(({ often, usual }) => (1000 * (often - usual)) / more))
+    const added = spreadOf(rounds.map(({ plain, watched }) => watched.seconds / plain.seconds - 1))
+    const base = spreadOf(rounds.map(({ plain }) => plain.seconds))
+    const measurements = rounds[0]?.watched.measurements ?? 0
+    const made = measurements === 0 ? "none is made in so short a run" : `${measurements} measurements with their compilation`
     console.log(
-      [
-        `${name}: ${base.median.toFixed(2)} s without watching, ${rounds.length} rounds`,
-        `  watching at the usual interval adds ${percent(added.median)} (quartiles ${percent(added.low)} to ${percent(added.high)}): ${measurements.usual} measurements with their compilation`,
-        `  a further measurement takes ${each.median.toFixed(2)} ms (${each.low.toFixed(2)} to ${each.high.toFixed(2)})`,
-      ].join("\n"),
+      `${name}: ${base.median.toFixed(2)} s without watching, ${rounds.length} rounds\n` +
+        `  watching at the usual interval adds ${percent(added.median)} (quartiles ${percent(added.low)} to ${percent(added.high)}): ${made}`,
     )
   }
-})
-
-await Effect.runPromise(program)

@@ -67,7 +67,7 @@ it.runIf(packsLanes())("the tiles of a large product are packed", () => {
   const program = Program.trace((a, b) => [Tensor.matmul(a as Tensor.Tensor, b as Tensor.Tensor)], [x, y])
   const options = { threads: 1, minSharedWork: 0, numerics: "portable", lanes: 256 } as const
   const { memory, plan } = planJob({ program, resident: 0 }, options)
-  const tiles = examined(writeModule(plan, memory, options)).filter(({ name }) => name.includes("strip"))
+  const tiles = examined(writeModule(plan, memory, options).bytes).filter(({ name }) => name.includes("strip"))
   expect(tiles.length).toBeGreaterThan(0)
   for (const { packed, pairs } of tiles) {
     expect(pairs).toBeGreaterThan(0)

@@ -1,5 +1,6 @@
 /** `search` in processes of its own: killed, resumed, joined and interrupted. */
 import { spawn } from "node:child_process"
+import { createHash } from "node:crypto"
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { expect, test } from "vitest"
@@ -22,7 +23,22 @@ train:
 search: { maximize: val.accuracy, minimize: model.params, trials: 6, pending: 3, seed: 2, where: ["model.params < 40"] }
 `
 
-const directory = folder({ "moons.yaml": model })
+/** Two noisy kinds of points. */
+const rows = Array.from(
+  { length: 90 },
+  (_, i) => `${Math.sin(7 * i) + (i % 2)},${Math.cos(5 * i) - (i % 2)},${i % 2 ? "b" : "a"}`,
+)
+const table = `x,y,kind\n${rows.join("\n")}\n`
+const ofTable = model
+  .replace(
+    /^data: .*$/m,
+    'data: { source: points.csv, columns: { kind: class, "*": number }, split: { train: 60%, val: 40%, seed: 3 } }',
+  )
+  .replace("head: label", "head: kind")
+
+const directory = folder({ "moons.yaml": model, "table.yaml": ofTable, "points.csv": table })
+/** Where a worker has nothing but the table, under its hash. */
+const elsewhere = folder({ [createHash("sha256").update(table).digest("hex")]: table })
 const at = (...path: ReadonlyArray<string>) => join(directory, ...path)
 
 /** A trial as it is exported, without the time that it took. */
@@ -33,16 +49,16 @@ const trialsOf = (exported: string): ReadonlyArray<string> =>
     .map((line) => line.slice(0, line.lastIndexOf(",")))
 
 const search = (store: string, ...rest: ReadonlyArray<string>) =>
-  spawned(["search", "moons.yaml", "--store", store, "-o", `${store}.yaml`, ...rest], { cwd: directory })
+  spawned(["search", "table.yaml", "--store", store, "-o", `${store}.yaml`, ...rest], { cwd: directory })
 
 const exported = async (store: string) => trialsOf((await run(["search", "--store", at(store), "--export", "csv"])).stdout)
 
-test("a search that is killed is resumed, shared and extended to the trials of one that was not", async () => {
+test("a search that is killed is resumed, shared with a worker and extended to the trials of one that was not", async () => {
   const whole = await search("whole.sqlite", "--trials", "5", "--parallel", "1")
   expect(whole.stderr).toContain("study moons · 2 dimensions")
   expect(whole.code).toBe(0)
 
-  const killed = await spawned(["search", "moons.yaml", "--store", "again.sqlite", "--trials", "5", "--parallel", "1"], {
+  const killed = await spawned(["search", "table.yaml", "--store", "again.sqlite", "--trials", "5", "--parallel", "1"], {
     cwd: directory,
     meanwhile: when("trial 1 ", "SIGKILL"),
   })
@@ -50,8 +66,10 @@ test("a search that is killed is resumed, shared and extended to the trials of o
   const refused = await search("again.sqlite")
   expect(refused.code).toBe(2)
   expect(refused.stderr).toContain("--resume continues or joins it")
-  const both = await Promise.all([search("again.sqlite", "--resume"), search("again.sqlite", "--resume")])
+  const worker = spawned(["worker", "--store", at("again.sqlite"), "--data", ".", "--parallel", "2"], { cwd: elsewhere })
+  const both = await Promise.all([search("again.sqlite", "--resume", "--parallel", "1"), worker])
   expect(both.map(({ code }) => code)).toEqual([0, 0])
+  expect(both[1].stderr).toContain("study moons has ended: this worker ran ")
   expect(await exported("again.sqlite")).toEqual(await exported("whole.sqlite"))
   for (const name of ["history", "slices", "pareto"]) expect(existsSync(at("moons", `${name}.svg`))).toBe(true)
 
@@ -107,7 +125,11 @@ test("flags that no search could have are refused before anything is written", a
   expect(await said("--trials", "-3")).toBe("2 error: -3 trials")
   expect(await said("--study", "")).toBe("2 error: the name of the study is empty")
   expect(await said("--store", "")).toBe("2 error: the name of the database is empty")
-  expect(await said("--parallel", "0")).toBe("2 error: 0 trials at a time")
+  expect(await said("--parallel", "-1")).toBe("2 error: -1 trials at a time")
+  expect(await said("--cores", "1", "--threads", "2")).toBe("2 error: 1 core for trials of 2 threads each")
+  expect(await said("--memory", "much")).toBe("2 error: `much` is no size of memory")
+  expect(await said("--serve-data", "here")).toBe("2 error: no address to serve the data at")
+  expect(await said("--store", "/proc/none/s.sqlite")).toBe("7 error: /proc/none/s.sqlite: its folder cannot be made")
   expect(await said("-o", join(place, ".", "moons.yaml"))).toBe(`2 error: the best trial would overwrite ${file}`)
   expect(await said("-o", store)).toBe(`2 error: the best trial would overwrite the database ${store}`)
   expect(await said("-o", place)).toBe(`2 error: ${place} is a folder`)

@@ -7,15 +7,22 @@ import * as Sampler from "@adjoint/core/search/Sampler"
 import type { SearchEvent } from "@adjoint/core/search/SearchEvent"
 import type { Study } from "@adjoint/core/search/Study"
 import * as Key from "@adjoint/core/tensor/Key"
+import { fromText } from "@adjoint/dsl/source/Source"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { afterAll, expect, test } from "vitest"
+import { ofSource, sound } from "../src/model/ModelFile.ts"
+import { training as trainingOf } from "../src/model/Training.ts"
+import { admitting, bytesOf, threadBytes, unlimited } from "../src/study/Budget.ts"
 import { join, queues } from "../src/study/Join.ts"
+import { planOf } from "../src/study/Plan.ts"
 import * as Sqlite from "../src/study/Sqlite.ts"
 import * as Store from "../src/study/Store.ts"
 import type { Threads } from "../src/study/Threads.ts"
 import type { Task } from "../src/study/Trial.ts"
+import { World } from "../src/terminal/World.ts"
 
 const folder = mkdtempSync(joinPath(tmpdir(), "study-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -77,10 +84,18 @@ const takePart = (path: string, trials: number, { milliseconds = () => 1, parall
   const events: Array<SearchEvent> = []
   return Effect.gen(function* () {
     const store = yield* Store.Store
-    yield* store.create({ name: "s", definition, trials })
+    yield* store.create({ name: "s", definition, trials }, [])
     yield* store.extend("s", trials)
     const { trials: finished } = yield* join(
-      { name: "s", study, pruner: Pruner.median({ after: 3 }), parallel, threads: threads(counted, milliseconds), taskOf },
+      {
+        name: "s",
+        study,
+        pruner: Pruner.median({ after: 3 }),
+        parallel,
+        threads: threads(counted, milliseconds),
+        admit: unlimited,
+        taskOf,
+      },
       (event) => Effect.sync(() => void events.push(event)),
     )
     return {
@@ -156,9 +171,9 @@ test("scores that are not finite are no reports, and a trial that makes no right
       }),
   }
   const { records } = await Effect.gen(function* () {
-    yield* (yield* Store.Store).create({ name: "s", definition, trials: 5 })
+    yield* (yield* Store.Store).create({ name: "s", definition, trials: 5 }, [])
     return yield* join(
-      { name: "s", study, pruner: Pruner.median({ after: 3 }), parallel: 1, threads: uneven, taskOf },
+      { name: "s", study, pruner: Pruner.median({ after: 3 }), parallel: 1, threads: uneven, admit: unlimited, taskOf },
       () => Effect.void,
     )
   }).pipe(Effect.provide(layerOf(file("uneven"))), Effect.scoped, Effect.runPromise)
@@ -166,4 +181,58 @@ test("scores that are not finite are no reports, and a trial that makes no right
   expect([0, 1, 2, 3, 4].map((number) => at(number)?.state)).toEqual(["complete", "failed", "complete", "diverged", "complete"])
   expect(at(1)?.problem).toBe("too large")
   expect(at(2)?.reports).toEqual([{ step: 2, value: 0.25 }])
+})
+
+test("sizes of memory", () => {
+  expect(["8GB", "1.5 GiB", "512mb", "1e3MB", "8", "-1GB", "0GB", "GB"].map(bytesOf)).toEqual([
+    8e9,
+    1.5 * 2 ** 30,
+    512e6,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ])
+})
+
+/** Trials of a file with a wide layer under a memory budget: what each takes, and how many ran at a time. */
+const underBudget = (limit: (bytes: number) => number) =>
+  Effect.gen(function* () {
+    const text = `schema: 1
+data: { source: { moons: { count: 40 } }, split: { train: 50%, val: 50%, seed: 1 } }
+model: { layers: [{ dense: { $search: [8, 2000], default: 8 } }, { head: label }] }
+train: { batch: 20 }
+`
+    const model = yield* sound(yield* ofSource(fromText("m.yaml", text)))
+    const plan = yield* planOf(yield* trainingOf(model), { needsBytes: true })
+    const name = "model.layers[0].dense"
+    const [small, large] = [0, 1].map((choice) => (plan.bytesAt({ [name]: choice }) ?? 0) + threadBytes) as [number, number]
+    const admit = yield* admitting(model, plan.bytesAt, limit(large))
+    const running = { now: 0, most: 0 }
+    const trial = Effect.gen(function* () {
+      running.most = Math.max(running.most, ++running.now)
+      yield* Effect.sleep("20 millis")
+      running.now--
+    })
+    const starts = [1, 1, 1].map((choice, number) => ({ number, point: { [name]: choice } }))
+    const exit = yield* Effect.result(Effect.forEach(starts, (start) => admit(start, trial), { concurrency: "unbounded" }))
+    return { small, large, most: running.most, exit }
+  }).pipe(Effect.scoped, Effect.provide(NodeServices.layer), Effect.provideService(World, quiet), Effect.runPromise)
+
+const sink = { write: () => true, drained: () => Promise.resolve(), isTerminal: false, columns: () => 80 }
+const quiet = { env: {}, stdout: sink, stderr: sink, setSaving: () => {} } as unknown as World["Service"]
+
+test("trials start while their memory fits, and one that alone does not fit is located", async () => {
+  const two = await underBudget((bytes) => 2 * bytes + 2 ** 20)
+  // Two inputs, 2000 units, two classes: weights, their gradients and moments, a batch, and transposed copies.
+  expect(two.large - two.small).toBeGreaterThan(4 * 1992 * 5 * 3)
+  expect(two.most).toBe(2)
+  expect(two.exit._tag).toBe("Success")
+  const none = await underBudget((bytes) => bytes - 1)
+  if (none.exit._tag === "Success") throw new Error("it fits")
+  const [found] = none.exit.failure.diagnostics
+  expect(found).toMatchObject({ code: "T529", span: { line: 3, column: 28 }, file: "m.yaml" })
+  expect(found?.message).toMatch(/^trial 0 needs [\d,]+ bytes of memory, and `--memory` allows [\d,]+, with `model\.layers\[0\]\.dense` 2000$/)
+  expect(none.most).toBe(0)
 })

@@ -10,7 +10,7 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { expect, test } from "vitest"
-import { accepting } from "../src/study/Where.ts"
+import { foreseen } from "../src/study/Foreseen.ts"
 
 const text = `schema: 1
 data:
@@ -38,9 +38,9 @@ test("the sizes of a net follow from the names in the data, which are looked at 
     if (document === undefined || searched === undefined) throw new Error("not a model file")
     expect(variants(searched.file, 100)).toHaveLength(6)
     expect(variants(searched.file, 5)).toBeUndefined()
-    const accepts = yield* accepting({ document, directory, reading, facts: known.facts })
+    const { isAccepted } = yield* foreseen({ document, directory, reading, facts: known.facts })
     const of = (colour: number, size: number, dense: number, missing?: number) =>
-      accepts?.({
+      isAccepted({
         "data.columns.colour": colour,
         "data.columns.size": size,
         ...(missing === undefined ? {} : { "data.columns.size.missing": missing }),

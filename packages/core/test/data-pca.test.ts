@@ -74,7 +74,7 @@ describe("the covariance of bytes", () => {
         const write = (i: number, into: Float64Array): void => {
           for (let j = 0; j < width; j++) into[j] = (bytes[(rows[i] ?? 0) * width + j] ?? 0) / (divisors[j] ?? 1)
         }
-        const found = momentsOfBytes(bytes, rows, divisors)
+        const found = momentsOfBytes(() => [{ data: bytes, rows }], rows.length, divisors)
         const wanted = moments({ count, width, write })
         for (const [i, value] of wanted.covariance.entries())
           expect(Math.abs((found.covariance[i] ?? 0) - value)).toBeLessThan(1e-7 * (1 + Math.abs(value)))

@@ -139,6 +139,18 @@ describe("the first loss", () => {
     }),
   )
 
+  it.effect("rises with the penalty also where it is so large that a float would not", () =>
+    Effect.gen(function* () {
+      const targets = Tensor.read(Tensor.mul(Tensor.cast(Tensor.reshape(data.targets, [96, 1]), "f32"), 1e6))
+      const own = { ...config, net: Layers.dense({ units: 1 }), loss: Loss.meanSquaredError, scores: {} }
+      const run = { ...own, data: { inputs: data.inputs, targets }, validation: undefined }
+      const { validation: _, ...rest } = run
+      const found = yield* provided(Diagnosis.initialLoss({ ...rest, state: Train.initial(rest) }))
+      assert.isAbove(found.loss, 1e11)
+      assert.deepStrictEqual(Diagnosis.concerns.initial_loss(found), [])
+    }),
+  )
+
   it.effect("of large weights is too large, and that of zeros does not rise with the penalty", () =>
     Effect.gen(function* () {
       const large = Net.sequential([Layers.dense({ units: 2, init: Initializer.normal(100) })])
@@ -326,6 +338,76 @@ it.effect("inputs that are always 0 are no dead units: layers before the first o
         ["last", 1, 0],
       ],
     )
+  }),
+)
+
+it.effect("a layer that joins or flattens has no units: those of its parts are counted where they are computed", () =>
+  Effect.gen(function* () {
+    const joined = Net.graph(
+      {
+        hidden: { net: Layers.dense({ units: 3, activation: "relu" }), from: "a" },
+        both: { join: "concat", from: ["hidden", "b"] },
+        sum: { join: "add", from: ["b", "c"] },
+        wide: { join: "concat", from: ["both", "sum"] },
+        out: { net: Layers.dense({ units: 2, activation: "relu" }), from: "wide" },
+      },
+      { inputs: ["a", "b", "c"] },
+    )
+    const column = (x: number) =>
+      Tensor.read(
+        Tensor.make([
+          [x, 0],
+          [x + 1, 0],
+          [x + 2, 0],
+        ]),
+      )
+    const inputs = { a: column(1), b: column(2), c: column(3) }
+    const data = {
+      inputs,
+      targets: Tensor.read(
+        Tensor.make([
+          [1, 2],
+          [2, 1],
+          [0, 0],
+        ]),
+      ),
+    }
+    const { optimizer } = config
+    const run = { net: joined, loss: Loss.meanSquaredError, data, optimizer, seed: 3, epochs: 1, batch: 3 }
+    const { params, ...state } = Train.initial(run)
+    const dying = { ...params.hidden, b: Tensor.make([-100, 100, -100]) }
+    const at = {
+      ...run,
+      state: { ...state, params: { ...params, hidden: dying, out: { ...params.out, b: Tensor.make([100, 100]) } } },
+    }
+    const wanted = [
+      ["hidden", 3, 2],
+      ["out", 2, 0],
+    ]
+    const [found, layers] = yield* provided(Effect.all([Diagnosis.deadUnits(at), Diagnosis.layers(at)]))
+    assert.deepStrictEqual(
+      found.map(({ dead, layer, units }) => [layer, units, dead]),
+      wanted,
+    )
+    assert.deepStrictEqual(
+      layers.flatMap(({ dead, layer, units }) => (units > 0 ? [[layer, units, dead]] : [])),
+      wanted,
+    )
+  }),
+)
+
+it.effect("the gradient of the loss by outputs before the first weights is that of the formula: (y − t) w / n", () =>
+  Effect.gen(function* () {
+    const scaled = Net.sequential({ flat: Layers.flatten, last: Layers.dense({ units: 1, bias: false }) })
+    const inputs = Tensor.read(Tensor.make([[[1, 3]], [[2, -1]]]))
+    const data = { inputs, targets: Tensor.read(Tensor.make([[1], [2]])) }
+    const run = { net: scaled, loss: Loss.meanSquaredError, data, optimizer: config.optimizer, seed: 3, epochs: 1, batch: 2 }
+    const first = Train.initial(run)
+    const state = { ...first, params: { ...first.params, last: { ...first.params.last, w: Tensor.make([[2], [-1]]) } } }
+    const [flat] = yield* provided(Diagnosis.layers({ ...run, state: state as typeof first }))
+    // Predictions −1 and 5, errors −2 and 3: the gradients by (1, 3) and (2, −1) are (−4, 2) and (6, −3).
+    assert.closeTo(flat?.gradient.mean ?? 0, 0.25, 1e-6)
+    assert.deepStrictEqual([flat?.gradient.least, flat?.gradient.largest], [-4, 6])
   }),
 )
 

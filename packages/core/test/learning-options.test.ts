@@ -358,6 +358,9 @@ describe("constructors without an entry of their own", () => {
   })
 })
 
+const machine = { visible: "bernoulli", method: { cd: 1 }, learningRate: 0.1, key: Key.make(1) } as const
+const units = { visible: 2, hidden: 3, units: "bernoulli" } as const
+
 /** Options as they are written in JavaScript, where no type refuses a name. */
 const untyped = (options: object): never => options as never
 
@@ -395,8 +398,90 @@ describe("names that are no options", () => {
       "oneCycle got 9 for warm; it wants one of its options: ",
       () => LearningRate.oneCycle(untyped({ lr: 1, steps: 5, warm: 9 })),
     ],
+    [
+      "adam got 0.1 for weightDecay; it wants one of its options: beta1, beta2, eps, biasCorrection",
+      () => Optimizer.adam(0.1, untyped({ weightDecay: 0.1 })),
+    ],
+    [
+      "scaleByLion got 1 for beta3; it wants one of its options: beta1, beta2",
+      () => Optimizer.scaleByLion(untyped({ beta3: 1 })),
+    ],
+    ["hinge got 2 for margins; it wants one of its options: margin, power", () => Loss.hinge(untyped({ margins: 2 }))],
+    [
+      "categoricalCrossEntropy got 0.1 for smoothing; it wants one of its options: labelSmoothing",
+      () => Loss.categoricalCrossEntropy(untyped({ smoothing: 0.1 })),
+    ],
+    [
+      'Sequence.loss got "row" for over; it wants one of steps, rows',
+      () => Sequence.loss(Loss.hinge(), untyped({ over: "row" })),
+    ],
+    ["prelu got 0 for slope; it wants one of its options: init, share", () => Activation.prelu(untyped({ slope: 0 }))],
+    ["rrelu got 0 for low; it wants one of its options: lower, upper", () => Activation.rrelu(untyped({ low: 0 }))],
+    [
+      'withVariance got "gauss" for distribution; it wants one of normal, uniform',
+      () => Initializer.lecun(untyped("gauss" as never)),
+    ],
+    ["elasticNet got 1 for L2; it wants one of its options: l1, l2", () => Regularizer.elasticNet(untyped({ l1: 1, L2: 1 }))],
+    ["moons got 9 for size; it wants one of its options: ", () => Toys.moons(Key.make(1), untyped({ size: 9 }))],
+    ["init got 3 for hiddens; it wants one of its options: ", () => Rbm.init(Key.make(1), untyped({ ...units, hiddens: 3 }))],
+    [
+      'init got "bernouli" for units; it wants one of bernoulli, ',
+      () => Rbm.init(Key.make(1), { ...units, units: untyped("bernouli" as never) }),
+    ],
+    [
+      "step got 0.1 for lr; it wants one of its options: l2, learningRate, visible, ",
+      () => Rbm.step(untyped({ ...machine, lr: 0.1 })),
+    ],
+    [
+      'step got "binary" for visible; it wants one of bernoulli, gaussian',
+      () => Rbm.step(untyped({ ...machine, visible: "binary" })),
+    ],
+    ["step got 1 for ct; it wants one of its options: cd, pcd", () => Rbm.step(untyped({ ...machine, method: { ct: 1 } }))],
+    [
+      "step got 9 for chains; it wants one of its options: steps, particles",
+      () => Rbm.step(untyped({ ...machine, method: { pcd: { steps: 1, chains: 9 } } })),
+    ],
   ])("%s", (message, make) => {
+    expect(make).toThrow(OptionError)
     expect(make).toThrow(message)
+  })
+
+  /** Constructors of one number or choice each, which has no name in a program. */
+  const positional = new Set(
+    [
+      "activation hard_tanh leaky_relu elu softplus swish silu gelu swiglu",
+      "initializer constant normal uniform truncated_normal orthogonal identity",
+      "initializer xavier_normal xavier_uniform glorot_normal glorot_uniform he_normal he_uniform kaiming_normal kaiming_uniform",
+      "layer reshape dropout spatial_dropout alpha_dropout gaussian_noise random_shift random_rotate random_zoom random_erase",
+      "loss huber",
+      "regularizer l1 l2 clip_value clip_layer_norm clip_norm max_norm",
+      "score top_k precision recall f1 calibration_error",
+      "report reliability",
+      "wrapper accumulate",
+      // The cases above call them with the options of their entries alone.
+      "optimizer sgd",
+      "schedule step exponential cosine polynomial inverse_time cosine_restarts warmup_cosine",
+      "loss categorical_cross_entropy binary_cross_entropy",
+      // Runs have the settings of programs beside their own.
+      "callback early_stop watch_layers reduce_on_plateau",
+    ].flatMap((line) => {
+      const [table = "", ...names] = line.split(" ")
+      return names.map((name) => `${table} ${name}`)
+    }),
+  )
+  const named = Object.entries(constructors).flatMap(([table, all]) =>
+    Object.entries(all).flatMap(([name, construct]): ReadonlyArray<readonly [string, AnyEntry<unknown>, Construct]> => {
+      const entry = (tables as { readonly [table: string]: { readonly [name: string]: AnyEntry<unknown> } })[table]?.[name]
+      return entry === undefined || positional.has(`${table} ${name}`) ? [] : [[`${table} ${name}`, entry, construct]]
+    }),
+  )
+
+  test.each(named)("%s refuses a name that no option has", (_, entry, construct) => {
+    const given = Object.entries(fill(entry.options, required)).filter(
+      ([, value]) => Array.isArray(value) || typeof value !== "object",
+    )
+    const construction = (): unknown => construct(Object.fromEntries([...given, ["misspelt", 1]]) as Given)
+    expect(construction).toThrow("got 1 for misspelt; it wants one of its options: ")
   })
 })
 

@@ -1,10 +1,12 @@
 /** A run that goes back after a non-finite value with a lower rate, and one that measures its layers: the same bits as without either. */
 import { NodeServices } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, FileSystem, Stream } from "effect"
+import { Effect, FileSystem, Option, Stream } from "effect"
+import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import {
   Checkpoint,
+  Compile,
   Key,
   Layers,
   Loop,
@@ -19,7 +21,7 @@ import {
   type TrainEvent,
   Wasm,
 } from "../src/index.ts"
-import { isDue } from "../src/training/Watch.ts"
+import { estimate, isDue, pace, type Watch } from "../src/training/Watch.ts"
 
 const data = Toys.linear(Key.make(7), { count: 60 })
 const net = Net.sequential([Layers.dense({ units: 8, activation: "relu" }), Layers.dropout(0.1), Layers.dense({ units: 1 })])
@@ -234,12 +236,61 @@ describe("watch", () => {
     }),
   )
 
+  const first = (of: typeof calm & { readonly watch: Watch }) =>
+    Train.run(of).pipe(
+      Stream.filter((event) => event._tag === "LayersMeasured" || event._tag === "LayersSkipped"),
+      Stream.runHead,
+      Effect.provide(Wasm.layer({ threads: 1 })),
+    )
+
+  it.effect("at its usual interval measures no run that is too short for it, and says so once", () =>
+    Effect.gen(function* () {
+      const events = yield* collect({ ...calm, watch: {} })
+      assert.deepStrictEqual(
+        events.flatMap((event) => (event._tag === "LayersMeasured" || event._tag === "LayersSkipped" ? [event] : [])),
+        [{ _tag: "LayersSkipped", steps: 36 }],
+      )
+      assert.deepStrictEqual(bytes(finished(events).params), bytes(finished(yield* collect(calm)).params))
+    }),
+  )
+
+  it.effect("at its usual interval measures a long run from the first epoch on", () =>
+    Effect.gen(function* () {
+      const event = Option.getOrThrow(yield* first({ ...calm, epochs: 1e6, watch: {} }))
+      assert.strictEqual(event._tag, "LayersMeasured")
+      assert.strictEqual(event._tag === "LayersMeasured" && event.epoch, 1)
+    }),
+  )
+
+  test("takes at most 5 % of a run by its estimate", () => {
+    const program = (units: number) =>
+      Compile.program(
+        (x: Tensor.Tensor, w: Tensor.Tensor) => Tensor.sigmoid(Tensor.matmul(x, w)),
+        Tensor.zeros([32, units]),
+        Tensor.zeros([units, units]),
+      ).program
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 1_000_000 }), (units, steps) => {
+        const every = pace(program(units), steps)
+        if (every === undefined) return
+        const { compilation, measurement, step } = estimate(program(units))
+        expect(every).toBeGreaterThanOrEqual(500)
+        expect(compilation + measurement * (1 + Math.floor(steps / every))).toBeLessThanOrEqual(0.05 * steps * step)
+        // A longer run is measured as often, and wider layers, whose steps take longer, not less often.
+        expect(pace(program(units), steps + 1)).toBe(every)
+        expect(pace(program(units + 1), steps)).toBeLessThanOrEqual(every)
+      }),
+    )
+    expect(pace(program(8), 10)).toBe(undefined)
+  })
+
   test("is due after the first epoch, and when an epoch crosses a multiple of its steps", () => {
-    expect(isDue({}, { epoch: 1, before: 0, step: 4 })).toBe(true)
-    expect(isDue({}, { epoch: 2, before: 4, step: 8 })).toBe(false)
-    expect(isDue({}, { epoch: 25, before: 480, step: 499 })).toBe(false)
-    expect(isDue({}, { epoch: 25, before: 480, step: 500 })).toBe(true)
-    expect(isDue({ every: 2 }, { epoch: 25, before: 480, step: 500 })).toBe(false)
-    expect(isDue({ every: 2 }, { epoch: 4, before: 900, step: 1200 })).toBe(true)
+    const usual = { steps: 500 }
+    expect(isDue(usual, { epoch: 1, before: 0, step: 4 })).toBe(true)
+    expect(isDue(usual, { epoch: 2, before: 4, step: 8 })).toBe(false)
+    expect(isDue(usual, { epoch: 25, before: 480, step: 499 })).toBe(false)
+    expect(isDue(usual, { epoch: 25, before: 480, step: 500 })).toBe(true)
+    expect(isDue({ every: 2, ...usual }, { epoch: 25, before: 480, step: 500 })).toBe(false)
+    expect(isDue({ every: 2, ...usual }, { epoch: 4, before: 900, step: 1200 })).toBe(true)
   })
 })

@@ -181,10 +181,10 @@ describe("the lanes of an engine", () => {
   test.runIf(hasAvx2)("are those of the modules that the engine compiles for them, and of no other", () => {
     // V8 says for each function that it optimizes whether it looks for pairs.
     const script = (lanes: number) => `
-      import { compileFor, packsLanes } from ${hostLanes}
+      import { compilingFor, packsLanes } from ${hostLanes}
       import { Assembler } from ${urlOf("../src/backend/wasm/assembler/Assembler.ts")}
       import { v128 } from ${urlOf("../src/backend/wasm/assembler/Value.ts")}
-      import { instantiate, memory } from ${urlOf("../src/backend/wasm/assembler/webAssembly.ts")}
+      import { compile, instantiate, memory } from ${urlOf("../src/backend/wasm/assembler/webAssembly.ts")}
       import { setFlagsFromString } from "node:v8"
       packsLanes()
       const module = new Assembler()
@@ -196,7 +196,8 @@ describe("the lanes of an engine", () => {
       })
       setFlagsFromString("--trace-wasm-revectorize")
       setFlagsFromString("--wasm-tier-mask-for-testing=1")
-      instantiate(compileFor(${lanes}, module.bytes()), { engine: { memory: memory({ initial: 1 }) } }).f()`
+      const { f } = instantiate(compile(module.bytes()), { engine: { memory: memory({ initial: 1 }) } })
+      compilingFor(${lanes}, f)`
     expect(printed(script(256)).stdout).toContain("Decide to vectorize")
     expect(printed(script(128))).toEqual({ stdout: "", stderr: "" })
   })

@@ -154,6 +154,8 @@ export interface Train extends Arounds {
   readonly seed: number
   readonly epochs: number
   readonly batch: number
+  /** Into how many shards a batch is cut; 1 if missing. */
+  readonly shards?: number
   readonly loss: "auto" | Named
   /** The losses of several heads, by their names. */
   readonly losses?: { readonly [head: string]: WeightedLoss }

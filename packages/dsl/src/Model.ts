@@ -146,6 +146,7 @@ export interface Train extends S.AroundSpelling {
   readonly seed?: number
   readonly epochs?: number
   readonly batch?: number
+  readonly shards?: number
   readonly loss?: "auto" | S.LossSpelling
   readonly losses?: { readonly [head: string]: HeadLoss }
   readonly optimizer?: S.OptimizerSpelling

@@ -380,6 +380,13 @@ describe("every code", () => {
         |                                                                               ^^^
         = help: search for a metric instead, such as \`maximize: val.accuracy\`
 
+      error[T529]: a batch of 16 rows cannot be cut into 32 shards
+        --> m.yaml:1:29
+      1 | train: { batch: 16, shards: 32 }
+        |                 -- rows of a batch
+        |                             ^^
+        = help: at most one for each row; \`shards: 4\` cuts it into shards of 4 rows or fewer
+
       warning[A601]: \`tanh\` with \`he_normal\`: prefer \`xavier_normal\` (avoids saturation at the start)
         --> m.yaml:1:64
       1 | model: { layers: [{ dense: { units: 8, activation: tanh, init: he_normal } }, { head: label }] }

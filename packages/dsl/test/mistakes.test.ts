@@ -762,7 +762,9 @@ describe("keys of a whole file", () => {
     [
       "train: { whatever: 3 }",
       "1:10",
-      expect.stringMatching(/^it can be `seed`, `epochs`, `batch`, `loss`, `losses`, `optimizer`, .*`metrics` or `callbacks`$/),
+      expect.stringMatching(
+        /^it can be `seed`, `epochs`, `batch`, `shards`, `loss`, `losses`, `optimizer`, .*`metrics` or `callbacks`$/,
+      ),
     ],
   ])("%s", (line, at, help) => {
     const text = `${line}\nschema: 1\ndata: { source: moons }\nmodel: { layers: [{ head: label }] }\n`

@@ -27,7 +27,7 @@ const scratch = mkdtempSync(join(tmpdir(), "adjoint-streamed-"))
 const cache = join(scratch, "cache")
 afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 
-const streaming = { from: 1, folder: cache }
+const streaming = { from: 1, arraysFrom: 1, folder: cache }
 
 /** A section of data. */
 const dataOf = (section: string): Data => {
@@ -244,7 +244,7 @@ describe("a table that is streamed", () => {
     const large = (from: number, rest: object = {}) =>
       Effect.runPromise(
         isStreamed({ data, ...rest }, scratch).pipe(
-          Effect.provideService(Streaming, { from, folder: cache }),
+          Effect.provideService(Streaming, { from, arraysFrom: from, folder: cache }),
           Effect.provide(NodeFileSystem.layer),
         ),
       )

@@ -18,6 +18,7 @@ import { schema } from "../flags/schema.ts"
 import { search } from "../flags/search.ts"
 import { sweep } from "../flags/sweep.ts"
 import { train } from "../flags/train.ts"
+import { worker } from "../flags/worker.ts"
 
 const all = [
   init,
@@ -25,6 +26,7 @@ const all = [
   inspect,
   train,
   search,
+  worker,
   sweep,
   evaluate,
   diagnose,

@@ -14,12 +14,18 @@ import type { PlatformError } from "effect/PlatformError"
 import * as Stream from "effect/Stream"
 import type { DatasetFile } from "./Datasets.ts"
 
+/** The bytes that a file must have. One whose name ends with `.gz` has them unpacked. */
+export type Content = Pick<DatasetFile, "name" | "bytes" | "sha256">
+
 /** Why an address does not give a file. */
 export class Undelivered extends TaggedError("Undelivered")<{
   readonly address: string
   readonly reason: string
-  /** Nothing answered there, as without a network; no or not all bytes came; or others than those that were published. */
-  readonly kind: "unreachable" | "incomplete" | "forged"
+  /**
+   * Nothing answered there, as without a network; the server answered that it has no such file; not all bytes came; or others than
+   * those that were published.
+   */
+  readonly kind: "unreachable" | "refused" | "incomplete" | "forged"
 }> {}
 
 /** Called with the bytes that are there, and how many there will be, if the server says so. */
@@ -31,10 +37,10 @@ const patience = 30_000
 /** What a server may send beyond the bytes of a file: packing never makes it longer by more. */
 const slack = 2 ** 16
 
-const isPacked = ({ name }: DatasetFile): boolean => name.endsWith(".gz")
+const isPacked = ({ name }: Content): boolean => name.endsWith(".gz")
 
 /** Whether a file on the disk has the published bytes, unpacked; never unpacks more than those. */
-export const isGenuine = (path: string, file: DatasetFile): Effect.Effect<boolean, PlatformError, FileSystem.FileSystem> =>
+export const isGenuine = (path: string, file: Content): Effect.Effect<boolean, PlatformError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     if (!(yield* fs.exists(path))) return false
@@ -52,6 +58,21 @@ export const isGenuine = (path: string, file: DatasetFile): Effect.Effect<boolea
       Effect.tryPromise(() => (isPacked(file) ? pipeline(source, createGunzip(), counted) : pipeline(source, counted))),
     )
     return ended._tag === "Success" && length === file.bytes && hash.digest("hex") === file.sha256
+  })
+
+/** The size and the SHA-256 of a file, which is read once. */
+export const sha256Of = (path: string): Effect.Effect<Pick<Content, "bytes" | "sha256">, PlatformError, FileSystem.FileSystem> =>
+  Effect.gen(function* () {
+    const fs = yield* FileSystem.FileSystem
+    const hash = createHash("sha256")
+    let bytes = 0
+    yield* Stream.runForEach(fs.stream(path, { chunkSize: 2 ** 18 }), (piece) =>
+      Effect.sync(() => {
+        bytes += piece.length
+        hash.update(piece)
+      }),
+    )
+    return { bytes, sha256: hash.digest("hex") }
   })
 
 /** The reason of a failed request: `fetch` says only that it failed, and why in its cause. */
@@ -83,7 +104,7 @@ const firstByte = (range: string | null): number | undefined => {
 }
 
 /** Downloads what a part of a file lacks. */
-const complete = (part: string, address: string, file: DatasetFile, onProgress: OnProgress) =>
+const complete = (part: string, address: string, file: Content, onProgress: OnProgress) =>
   Effect.scoped(
     Effect.gen(function* () {
       const fs = yield* FileSystem.FileSystem
@@ -96,10 +117,11 @@ const complete = (part: string, address: string, file: DatasetFile, onProgress: 
       if (status === 416 && have > 0) return
       const from = status === 206 ? firstByte(headers.get("content-range")) : 0
       if ((status !== 200 && status !== 206) || body === null || (from !== 0 && from !== have))
-        return yield* undelivered(
+        return yield* new Undelivered({
           address,
-          `the server answered ${status}${response.statusText === "" ? "" : ` ${response.statusText}`}`,
-        )
+          reason: `the server answered ${status}${response.statusText === "" ? "" : ` ${response.statusText}`}`,
+          kind: "refused",
+        })
       const length = headers.get("content-length")
       const total = length === null ? undefined : from + Number(length)
       const limit = file.bytes + slack
@@ -137,7 +159,7 @@ const complete = (part: string, address: string, file: DatasetFile, onProgress: 
 export const download = (
   path: string,
   address: string,
-  file: DatasetFile,
+  file: Content,
   onProgress: OnProgress,
 ): Effect.Effect<void, Undelivered | PlatformError, FileSystem.FileSystem> =>
   Effect.gen(function* () {

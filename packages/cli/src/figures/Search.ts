@@ -2,6 +2,7 @@
 import type { Objective, Trial } from "@adjoint/core/search/Trial"
 import { type Axis, domainOf, type Figure, type Mark, type Panel, type Point } from "../plot/Figure.ts"
 import * as Format from "../terminal/Format.ts"
+import { importanceBars } from "./Importance.ts"
 
 /** A dimension of the space, as pictures show it. */
 export interface Shown {
@@ -38,6 +39,25 @@ const nameOf = ({ objectives }: Material): string => objectives[0]?.name ?? "val
 
 const isBetter = ({ objectives }: Material, a: number, b: number): boolean => (objectives[0]?.mode === "max" ? a > b : a < b)
 
+/** Fewer values are shown whatever they are. */
+const fewest = 8
+
+/**
+ * Values with an axis that outliers do not squash: those further from the upper quartile of the worse side than three times the
+ * distance between the quartiles lie on the edge.
+ */
+const inView = (material: Material, values: ReadonlyArray<number>) => {
+  const [first] = material.objectives
+  const sign = first?.mode === "max" ? -1 : 1
+  const sorted = values.map((value) => sign * value).toSorted((a, b) => a - b)
+  const quantile = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? 0
+  const spread = quantile(0.75) - quantile(0.25)
+  const limit = values.length < fewest || spread === 0 ? Number.POSITIVE_INFINITY : quantile(0.75) + 3 * spread
+  const isInside = (value: number): boolean => sign * value <= limit
+  const domain = domainOf(values.filter(isInside))
+  return { domain, isInside, shown: (value: number): number => Math.min(domain[1], Math.max(domain[0], value)) }
+}
+
 /** The value of each trial, and the best so far. */
 const history = (material: Material): Figure | undefined => {
   const all = scored(material)
@@ -53,6 +73,11 @@ const history = (material: Material): Figure | undefined => {
   }
   const name = nameOf(material)
   const last = material.trials.reduce((most, { number }) => Math.max(most, number), 1)
+  const { domain, isInside, shown } = inView(
+    material,
+    all.map(({ value }) => value),
+  )
+  const outside = all.filter(({ value }) => !isInside(value))
   return {
     kind: "panels",
     title: "History of the search",
@@ -61,10 +86,25 @@ const history = (material: Material): Figure | undefined => {
     panels: [
       {
         x: { label: "trial", domain: [0, last] },
-        y: { label: name, domain: domainOf(all.map(({ value }) => value)) },
+        y: { label: name, domain },
         marks: [
-          { kind: "dots", points: all.map(({ trial, value }) => [trial.number, value] as const), tone: "soft", label: "a trial" },
-          { kind: "line", points: sofar, tone: 0, label: "the best so far" },
+          {
+            kind: "dots",
+            points: all.flatMap(({ trial, value }) => (isInside(value) ? [[trial.number, value] as const] : [])),
+            tone: "soft",
+            label: "a trial",
+          },
+          ...(outside.length === 0
+            ? []
+            : [
+                {
+                  kind: "dots",
+                  points: outside.map(({ trial, value }) => [trial.number, shown(value)] as const),
+                  tone: 1,
+                  label: `beyond the axis: ${outside.length}`,
+                } as const,
+              ]),
+          { kind: "line", points: sofar.map(([x, y]) => [x, shown(y)] as const), tone: 0, label: "the best so far" },
         ],
       },
     ],
@@ -92,12 +132,16 @@ const most = 12
 /** The value over each dimension on its own. */
 const slices = (material: Material): Figure | undefined => {
   const all = scored(material)
+  const { domain, shown } = inView(
+    material,
+    all.map(({ value }) => value),
+  )
   const panels = byImportance(material)
     .slice(0, most)
     .flatMap((dimension): ReadonlyArray<Panel> => {
       const points = all.flatMap(({ trial, value }) => {
         const x = trial.point[dimension.name]
-        return x === undefined ? [] : [[placeOf(dimension, x), value] as const]
+        return x === undefined ? [] : [[placeOf(dimension, x), shown(value)] as const]
       })
       if (points.length === 0) return []
       return [
@@ -106,7 +150,7 @@ const slices = (material: Material): Figure | undefined => {
             dimension,
             points.map(([x]) => x),
           ),
-          y: { label: nameOf(material), domain: domainOf(all.map(({ value }) => value)) },
+          y: { label: nameOf(material), domain },
           marks: [{ kind: "dots", points, tone: 0 }],
         },
       ]
@@ -125,31 +169,16 @@ const slices = (material: Material): Figure | undefined => {
 const importance = (material: Material): Figure | undefined => {
   if (material.importance.size === 0) return undefined
   const shown = byImportance(material).slice(0, most)
-  const shares = shown.map(({ name }) => material.importance.get(name) ?? 0)
   return {
     kind: "panels",
     title: "Importance of the dimensions",
     description: `The share of the differences of ${nameOf(material)} that each dimension explains. The most important is ${shown[0]?.title ?? "none"}.`,
     columns: 1,
     panels: [
-      {
-        x: { label: `share of the variance of ${nameOf(material)}`, domain: [0, Math.max(0.01, ...shares) * 1.05] },
-        y: { domain: [0, shown.length], names: shown.map(({ title }) => title) },
-        height: Math.max(60, 24 * shown.length),
-        marks: [
-          {
-            kind: "bars",
-            bars: shares.map(
-              (share, i) =>
-                [
-                  [0, i + 0.2],
-                  [share, i + 0.8],
-                ] as const,
-            ),
-            tone: 0,
-          },
-        ],
-      },
+      importanceBars(
+        `share of the variance of ${nameOf(material)}`,
+        shown.map(({ name, title }) => ({ name: title, length: material.importance.get(name) ?? 0 })),
+      ),
     ],
   }
 }

@@ -3,6 +3,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Option from "effect/Option"
+import { budget } from "./Budget.ts"
 import { computing } from "./Computing.ts"
 import { json, model, optional, set, switchOf } from "./Flags.ts"
 import { lazily } from "./Lazily.ts"
@@ -15,22 +16,23 @@ export const search = Command.make(
     trials: optional(
       Flag.Int("trials").pipe(Flag.withMetavar("N"), Flag.withDescription("trials in all; more than a study has extend it")),
     ),
-    parallel: optional(
-      Flag.Int("parallel").pipe(
-        Flag.withMetavar("N"),
-        Flag.withDescription("trials at a time, with the same results; one for each processor unless given"),
-      ),
-    ),
+    ...budget,
     store: optional(
       Flag.String("store").pipe(
         Flag.withMetavar("FILE"),
-        Flag.withDescription("the database of the study; studies/NAME.sqlite unless given"),
+        Flag.withDescription("the database of the study, a file or postgres://…; studies/NAME.sqlite unless given"),
       ),
     ),
     study: optional(
       Flag.String("study").pipe(
         Flag.withMetavar("NAME"),
         Flag.withDescription("the name of the study; that of the model unless given"),
+      ),
+    ),
+    serveData: optional(
+      Flag.String("serve-data").pipe(
+        Flag.withMetavar("HOST:PORT"),
+        Flag.withDescription("serve the files of the data to workers, by their hashes; a PORT alone is one of 127.0.0.1"),
       ),
     ),
     resume: switchOf("resume", "continue a study that was stopped, or join one that another process runs"),

@@ -17,6 +17,18 @@ export const train = Command.make(
     set,
     runs,
     ...computing,
+    workers: optional(
+      Flag.Int("workers").pipe(
+        Flag.withMetavar("N"),
+        Flag.withDescription("threads that compute the shards of a batch (train.shards), with the same bits"),
+      ),
+    ),
+    listen: optional(
+      Flag.String("listen").pipe(
+        Flag.withMetavar("HOST:PORT"),
+        Flag.withDescription("let adjoint worker --join HOST:PORT compute shards too, in other processes"),
+      ),
+    ),
     dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
     noReport: switchOf("no-report", "draw no pictures and write no report.html when the run has ended"),
     json,
@@ -28,5 +40,6 @@ export const train = Command.make(
     { command: "adjoint train digits.yaml" },
     { command: "adjoint train digits.yaml --set train.batch=64" },
     { command: "adjoint train --resume digits/0001" },
+    { command: "adjoint train digits.yaml --set train.shards=8 --workers 4" },
   ]),
 )

@@ -20,6 +20,7 @@ import { Predicted, RowFailed } from "./Predict.ts"
 import { Kept, Planned, Run, Summarized } from "./Run.ts"
 import { RunListed, RunsCompared } from "./Runs.ts"
 import {
+  DataServed,
   SearchFinished,
   SearchStarted,
   StudyListed,
@@ -27,8 +28,10 @@ import {
   TrialFinished,
   TrialReported,
   TrialStarted,
+  WorkerFinished,
 } from "./Search.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
+import { Worked } from "./Worker.ts"
 
 export const Event = Schema.Union([
   Initialized,
@@ -46,6 +49,8 @@ export const Event = Schema.Union([
   TrialReported,
   TrialFinished,
   SearchFinished,
+  DataServed,
+  WorkerFinished,
   StudyListed,
   TrialExported,
   Evaluated,
@@ -62,6 +67,7 @@ export const Event = Schema.Union([
   Examined,
   Profiled,
   Fetched,
+  Worked,
   Help,
   Version,
   Failed,

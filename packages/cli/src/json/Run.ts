@@ -134,6 +134,12 @@ export const Layers = timed(
   },
 )
 
+export const LayersSkipped = timed(
+  "layers_skipped",
+  "The callback watch_layers measures no layers, since that would take more than 5 % of a run of so many steps.",
+  { steps: Count },
+)
+
 export const StoppedEarly = timed("stopped_early", "The monitored score has stopped improving.", {
   monitor: Schema.String,
   epoch: Count,
@@ -172,6 +178,7 @@ export const Kept = Schema.Union([
   NonFiniteScore,
   Rewound,
   Layers,
+  LayersSkipped,
   StoppedEarly,
   Finished,
   FoldStarted,

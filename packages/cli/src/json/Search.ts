@@ -13,6 +13,8 @@ const Trial = {
   state: Schema.Literals(["complete", "pruned", "diverged", "failed", "refused"]),
   /** One for each objective, of a complete trial. */
   values: Schema.optionalKey(Schema.Array(Score)),
+  /** Why a failed trial could not be trained. */
+  problem: Schema.optionalKey(Schema.String),
   /** The last epoch, or the last of its folds or seeds, that it reported. */
   cost: Schema.optionalKey(Schema.Finite),
   seconds: Schema.optionalKey(Schema.Finite),
@@ -69,3 +71,15 @@ export const StudyListed = event("study", "A study of a database.", {
 })
 
 export const TrialExported = event("exported_trial", "A trial of a study.", Trial)
+
+export const DataServed = timed("data_served", "The files of the data are served over HTTP until the search ends.", {
+  address: Schema.String,
+})
+
+export const WorkerFinished = timed("worker_finished", "A study has ended, and this worker with it.", {
+  study: Schema.String,
+  /** The trials of the study. */
+  trials: Count,
+  /** Those of them that this worker ran. */
+  ran: Count,
+})

@@ -137,6 +137,6 @@ export const streaming = <A, E, R>(
 
 /** Where streaming begins and its folder, as the environment has them. */
 const settingsOf = ({ ADJOINT_CACHE: folder = "", ADJOINT_STREAM_FROM: from = "" }: World["Service"]["env"]): Settings => ({
-  from: /^\d+$/.test(from) ? Number(from) : usualStreaming.from,
+  ...(/^\d+$/.test(from) ? { from: Number(from), arraysFrom: Number(from) } : usualStreaming),
   folder: folder === "" ? usualStreaming.folder : folder,
 })

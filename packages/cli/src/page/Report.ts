@@ -12,14 +12,13 @@ import { nearest, type Positions } from "@adjoint/dsl/source/Positions"
 import { fromText } from "@adjoint/dsl/source/Source"
 import * as Override from "@adjoint/dsl/text/Override"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { findings, type HeadFindings, rowsAt } from "../evaluate/Findings.ts"
 import { type Drawing, drawings } from "../figures/All.ts"
 import { imageInput } from "../figures/Images.ts"
 import { svg } from "../plot/Svg.ts"
-import { writeWhole } from "../run/Files.ts"
+import { makeFolder, writeWhole } from "../run/Files.ts"
 import { readRecord, readText } from "../run/Records.ts"
 import { foldsIn, type Run } from "../run/Run.ts"
 import { files } from "../run/RunFolder.ts"
@@ -149,9 +148,8 @@ export const compose = (trained: Trained, prepared: Prepared, reference: string)
 /** Writes pictures into a run's folder, and the report to a file. */
 export const save = (directory: string, out: string, { drawings: all, html }: Made) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
     const folder = join(directory, files.plots)
-    if (all.length > 0) yield* fs.makeDirectory(folder, { recursive: true })
+    if (all.length > 0) yield* makeFolder(folder)
     const written = all.map(({ figure, name }) => writeWhole(join(folder, `${name}.svg`), svg(figure)))
     yield* Effect.all([...written, writeWhole(out, html)], { concurrency: "unbounded", discard: true })
   })

@@ -3,8 +3,8 @@
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { NameCount } from "@adjoint/core/data/Profile"
+import { blocks, type RawArray } from "@adjoint/core/data/RawArray"
 import type { Table } from "@adjoint/core/data/Table"
-import type { NDArray } from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import type { Profiled } from "@adjoint/dsl/prepare/Profiled"
@@ -26,18 +26,20 @@ export interface ArraySummary {
 
 type Arrays = Exclude<PreprocessTree.TreeRaw, Table>
 
-const summarize = (name: string, { data, dtype, shape }: NDArray, rows: ArrayLike<number>): ArraySummary => {
+const summarize = (name: string, array: RawArray, rows: ArrayLike<number>): ArraySummary => {
+  const { dtype, shape } = array
   const size = Shape.size(shape.slice(1))
   let [least, greatest, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
-  for (let i = 0; i < rows.length; i++) {
-    const start = (rows[i] ?? 0) * size
-    for (let at = start; at < start + size; at++) {
-      const value = Number(data[at] ?? 0)
-      least = Math.min(least, value)
-      greatest = Math.max(greatest, value)
-      sum += value
+  for (const { data, rows: own } of blocks(array, rows))
+    for (let i = 0; i < own.length; i++) {
+      const start = (own[i] ?? 0) * size
+      for (let at = start; at < start + size; at++) {
+        const value = Number(data[at] ?? 0)
+        least = Math.min(least, value)
+        greatest = Math.max(greatest, value)
+        sum += value
+      }
     }
-  }
   return { name, dtype, shape: shape.slice(1), least, greatest, mean: sum / (rows.length * size) }
 }
 

@@ -1,10 +1,9 @@
 /** Samples of rows as PNG files: images side by side, and the numbers of other inputs as a map, a line for each row. */
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import { type Picture, png } from "../plot/Png.ts"
 import { sheet } from "../plot/Sheet.ts"
-import { writeWhole } from "../run/Files.ts"
+import { makeFolder, writeWhole } from "../run/Files.ts"
 import { imagesAt, type Named, rangeOf, type Samples } from "./Samples.ts"
 
 /** An image is drawn about so many pixels high, and a sheet is about so many images wide. */
@@ -42,8 +41,7 @@ const picturesOf = (all: ReadonlyArray<Named>, withMaps: boolean): ReadonlyArray
 /** Writes samples-read.png and samples-given.png into a folder, with numbers where there are several; returns their paths. */
 export const drawSamples = (directory: string, { rows }: Samples) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    yield* fs.makeDirectory(directory, { recursive: true })
+    yield* makeFolder(directory)
     const given = rows.flatMap((sample) => (sample.given === undefined ? [] : [sample.given]))
     const pictures = Object.entries({
       read: picturesOf(

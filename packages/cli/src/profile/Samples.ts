@@ -2,7 +2,7 @@
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
-import type { NDArray } from "@adjoint/core/types/NDArray"
+import { type RawArray, take } from "@adjoint/core/data/RawArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import type { Profiled } from "@adjoint/dsl/prepare/Profiled"
 import * as Result from "effect/Result"
@@ -47,11 +47,7 @@ const spread = (rows: ArrayLike<number>, count: number): ReadonlyArray<number> =
   return Array.from({ length: n }, (_, i) => rows[Math.floor((i * rows.length) / n)] ?? 0)
 }
 
-const rowOf = ({ data, shape }: NDArray, row: number): Values => {
-  const own = shape.slice(1)
-  const size = Shape.size(own)
-  return { shape: own, numbers: data.subarray(row * size, (row + 1) * size) }
-}
+const rowOf = (array: RawArray, row: number): Values => ({ shape: array.shape.slice(1), numbers: take(array, [row]).data })
 
 /** The target of a row of arrays, as it was read. */
 const targetText = ({ fitted, raw }: Profiled, row: number): string => {

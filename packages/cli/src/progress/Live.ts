@@ -102,6 +102,10 @@ const machineLine = (event: StageStepped, { epochs, layer }: StageStarted, width
 }
 
 /** Draws the progress of a run on the terminal that stderr is. */
+/** Whether an event is reported in lines of its own, which take the place of the drawn one. */
+const hasLinesOfItsOwn = ({ _tag }: { readonly _tag: string }): boolean =>
+  _tag === "LayersSkipped" || _tag === "NonFiniteScore" || _tag === "OldCheckpointKept" || _tag === "Rewound"
+
 export const live = (): Progress => {
   let machine: StageStarted | undefined
   let started: Started | undefined
@@ -178,8 +182,7 @@ export const live = (): Progress => {
           clock = { started: Date.now(), from: event.from.step }
           return Effect.void
         }
-        // What is wrong is said in lines of its own, where the drawn one stood.
-        if (event._tag === "NonFiniteScore" || event._tag === "OldCheckpointKept" || event._tag === "Rewound") return clear
+        if (hasLinesOfItsOwn(event)) return clear
         if (started === undefined) return Effect.void
         if (event._tag === "EpochScored") return tellRow(event, started)
         if (event._tag !== "Stepped") return Effect.void

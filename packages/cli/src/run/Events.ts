@@ -26,6 +26,7 @@ interface Names {
   readonly NonFiniteScore: "non_finite_score"
   readonly Rewound: "rewound"
   readonly LayersMeasured: "layers"
+  readonly LayersSkipped: "layers_skipped"
   readonly StoppedEarly: "stopped_early"
   readonly Finished: "finished"
 }
@@ -52,6 +53,7 @@ const writers: {
   NonFiniteScore: ({ _tag, rows, ...rest }) => ({ event: "non_finite_score", ...rest, rows: rows.slice(0, shownRows) }),
   Rewound: ({ _tag, rows, ...rest }) => ({ event: "rewound", ...rest, rows: rows.slice(0, shownRows) }),
   LayersMeasured: ({ _tag, ...rest }) => ({ event: "layers", ...rest }),
+  LayersSkipped: ({ steps }) => ({ event: "layers_skipped", steps }),
   StoppedEarly: ({ best, epoch, monitor }) => ({ event: "stopped_early", monitor, epoch, ...under("best", best) }),
   Finished: ({ best, step, weights }) => ({ event: "finished", step, weights, ...under("best", best) }),
 }

@@ -53,6 +53,7 @@ export const enter = (ledger: Ledger, event: TrainEvent<Params, Params>): Ledger
     case "NonFiniteScore":
     case "Rewound":
     case "LayersMeasured":
+    case "LayersSkipped":
       return ledger
   }
 }

@@ -8,11 +8,11 @@ import type { Stage } from "@adjoint/core/training/Pretrain"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
+import type * as FileSystem from "effect/FileSystem"
 import type * as PlatformError from "effect/PlatformError"
 import { png } from "../plot/Png.ts"
 import { balanced, type Range, type Size, sheet, sizeOf } from "../plot/Sheet.ts"
-import { writeWhole } from "./Files.ts"
+import { makeFolder, writeWhole } from "./Files.ts"
 import { files } from "./RunFolder.ts"
 
 /** Filters that are drawn, and images that are given back. */
@@ -71,9 +71,8 @@ export const draw = (
     const size = sizeOf(rows.shape.slice(1))
     const [machine] = machines
     if (size === undefined || machine === undefined) return []
-    const fs = yield* FileSystem.FileSystem
     const folder = join(directory, files.plots)
-    yield* fs.makeDirectory(folder, { recursive: true })
+    yield* makeFolder(folder)
     const given = slice(rows, 0, Math.min(mostImages, rows.shape[0] ?? 0))
     const [n = 0, ...sample] = given.shape
     const v = new NDArray.NDArray(given.dtype, [n, Shape.size(sample)], given.data)

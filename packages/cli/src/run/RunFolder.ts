@@ -6,6 +6,7 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import type * as PlatformError from "effect/PlatformError"
+import { makeFolder } from "./Files.ts"
 
 /** Where things are in a run folder. */
 export const files = {
@@ -58,7 +59,7 @@ export const allocate = (runs: string, name: string): Effect.Effect<string, Plat
   Effect.gen(function* () {
     const fs = yield* FileSystem.FileSystem
     const parent = join(runs, name)
-    yield* fs.makeDirectory(parent, { recursive: true })
+    yield* makeFolder(parent)
     const taken = yield* numbersIn(parent)
     for (let next = Number(taken.at(-1) ?? 0) + 1; ; next++) {
       const directory = join(parent, printNumber(next))

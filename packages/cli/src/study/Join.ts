@@ -15,6 +15,7 @@ import * as PersistedQueue from "effect/persistence/PersistedQueue"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
+import type { Admit } from "./Budget.ts"
 import { Store } from "./Store.ts"
 import type { Threads } from "./Threads.ts"
 import type { Outcome, Task } from "./Trial.ts"
@@ -23,7 +24,9 @@ import type { TrialRecord } from "./TrialRecord.ts"
 /** An event of a study: one of a search, where the trials of processes have their time. */
 export type StudyEvent =
   | Exclude<SearchEvent, TrialFinished>
-  | (Omit<TrialFinished, "trial"> & { readonly trial: Trial & Partial<Pick<TrialRecord, "problem" | "seconds">> })
+  | (Omit<TrialFinished, "trial"> & {
+      readonly trial: Trial & Partial<Pick<TrialRecord, "host" | "pid" | "problem" | "seconds">>
+    })
 
 /** A study as a process takes part in it. */
 export interface Joined {
@@ -32,9 +35,11 @@ export interface Joined {
   /** What decides its trials. How many there are is in the store. */
   readonly study: Study.Study
   readonly pruner: Pruner
-  /** How many trials run at a time in this process. */
+  /** How many trials run at a time in this process; with 0, other processes run them. */
   readonly parallel: number
   readonly threads: Threads
+  /** Starts a trial when the process has room for it. */
+  readonly admit: Admit
   /** What a trial computes. */
   readonly taskOf: (start: Study.Start) => Task
 }
@@ -123,7 +128,7 @@ export const join = (joined: Joined, emit: (event: StudyEvent) => Effect.Effect<
     /** Learns which trials have finished, and offers those that may start then. */
     const advance = turn.withPermits(1)(
       Effect.gen(function* () {
-        const { trials } = (yield* store.study(name)) ?? { trials: 0 }
+        const trials = yield* store.wanted(name)
         for (const record of yield* store.finished(name, frontier(progress))) {
           if (stored.has(record.number)) continue
           stored.set(record.number, record)
@@ -165,16 +170,19 @@ export const join = (joined: Joined, emit: (event: StudyEvent) => Effect.Effect<
         const start = yield* startOf(number)
         // The process that finished it died before it told the queue.
         if (stored.has(number)) return
-        yield* store.record(name, yield* runTrial(joined, start, emit))
+        yield* store.record(name, yield* joined.admit(start, runTrial(joined, start, emit)))
         yield* advance
       }),
     )
 
     yield* advance
-    const working = Effect.forEach(Array.from({ length: parallel }), () => Effect.forever(work), {
-      concurrency: "unbounded",
-      discard: true,
-    })
+    const working =
+      parallel === 0
+        ? Effect.never
+        : Effect.forEach(Array.from({ length: parallel }), () => Effect.forever(work), {
+            concurrency: "unbounded",
+            discard: true,
+          })
     const watching = Effect.repeat(advance, Schedule.spaced(pollInterval))
     yield* Deferred.await(done).pipe(Effect.raceFirst(working), Effect.raceFirst(watching))
     return { trials: Study.finished(progress), records: stored }

@@ -34,7 +34,7 @@ export const list = (isJson: boolean) =>
             started: study.definition.started,
             trials: study.trials,
             finished: trials.length,
-            ...(best === undefined ? {} : { best: Show.record(board, best, secondsOf(trials, best.number)) }),
+            ...(best === undefined ? {} : { best: Show.record(board, best) }),
           })
         },
         { discard: true },
@@ -62,9 +62,6 @@ export const list = (isJson: boolean) =>
     })
   })
 
-const secondsOf = (trials: ReadonlyArray<TrialRecord>, number: number): number | undefined =>
-  trials.find((trial) => trial.number === number)?.seconds
-
 /** A cell of CSV (RFC 4180). */
 const csv = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
@@ -85,7 +82,7 @@ export const exported = (name: string | undefined, format: "csv" | "json") =>
     if (format === "json")
       return yield* Effect.forEach(
         trials,
-        (trial) => emit({ event: "exported_trial", ...Show.record(board, trial, trial.seconds) }),
+        (trial) => emit({ event: "exported_trial", ...Show.record(board, trial) }),
         { discard: true },
       )
     const header = [
@@ -93,6 +90,7 @@ export const exported = (name: string | undefined, format: "csv" | "json") =>
       "state",
       ...board.objectives.map((objective) => objective.name),
       ...board.columns.map((column) => column.name),
+      "problem",
       "seconds",
     ]
     const rows = trials.map((trial) => {
@@ -102,6 +100,7 @@ export const exported = (name: string | undefined, format: "csv" | "json") =>
         trial.state,
         ...board.objectives.map((_, i) => String(trial.values?.[i] ?? "")),
         ...board.columns.map((column) => String(point[column.name] ?? "")),
+        printable(trial.problem ?? ""),
         String(trial.seconds),
       ]
     })

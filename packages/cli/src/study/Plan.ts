@@ -21,10 +21,10 @@ import * as Result from "effect/Result"
 import { canonical, sha256 } from "../model/Hash.ts"
 import type { Training } from "../model/Training.ts"
 import { Refused, UsageError } from "../report/Failure.ts"
+import { foreseen } from "./Foreseen.ts"
 import { titles } from "./Show.ts"
 import type { Definition } from "./Store.ts"
 import { dataOf, type Task } from "./Trial.ts"
-import { accepting } from "./Where.ts"
 
 /** A study that is ready to begin. */
 export interface Plan {
@@ -38,6 +38,17 @@ export interface Plan {
   /** What decides the results of the study, as a hash. */
   readonly fingerprint: string
   readonly taskOf: (start: Start) => Task
+  /** The bytes that the training of a point takes; undefined where too little is known, or its values make no right model. */
+  readonly bytesAt: (point: Point) => number | undefined
+}
+
+/** What a study needs beside its model file. */
+export interface PlanOptions {
+  /** What computes, where its results have other bits than the usual. */
+  readonly engine?: "reference"
+  readonly numerics?: "fast"
+  /** Whether the memory of trials is asked for. */
+  readonly needsBytes?: boolean
 }
 
 /** How the trials of a space are shown. */
@@ -92,7 +103,10 @@ const trialsOf = ({ sampler, trials }: Search, space: Space.Space): number => {
 }
 
 /** The study of a model file. Fails with `UsageError` for a file without markers, or without validation rows. */
-export const planOf = (training: Training): Effect.Effect<Plan, UsageError, FileSystem.FileSystem> =>
+export const planOf = (
+  training: Training,
+  { needsBytes = false, ...computing }: PlanOptions = {},
+): Effect.Effect<Plan, UsageError, FileSystem.FileSystem> =>
   Effect.gen(function* () {
     const { fingerprint, prepared, sound } = training
     const { searched } = sound.reading
@@ -110,7 +124,9 @@ export const planOf = (training: Training): Effect.Effect<Plan, UsageError, File
         hint: "--set data.split.val=20%",
       })
     const { file } = searched
-    const where = yield* accepting(sound)
+    const hasWhere = search.where.length > 0
+    const { bytes: bytesAt, isAccepted } =
+      hasWhere || needsBytes ? yield* foreseen(sound) : { bytes: () => undefined, isAccepted: () => true }
     const objectives = objectivesOf(search).map(({ mode, name }) => ({ mode, name }))
     const study: Study = {
       space: file.space,
@@ -118,9 +134,11 @@ export const planOf = (training: Training): Effect.Effect<Plan, UsageError, File
       objectives,
       key: Key.make(search.seed),
       pending: search.pending,
-      ...(where === undefined ? {} : { where }),
+      ...(hasWhere ? { where: isAccepted } : {}),
     }
     const { parallel, store, ...decisive } = search
+    // Lists whose order the samplers use; without any, the fingerprint is that of earlier versions.
+    const ordered = file.space.some((dimension) => dimension._tag === "Choice" && dimension.ordered) || undefined
     return {
       study,
       pruner: make(Pruner.table, useOf(search.pruner)),
@@ -128,7 +146,10 @@ export const planOf = (training: Training): Effect.Effect<Plan, UsageError, File
       parallel,
       store,
       board: boardOf(file, objectives),
-      fingerprint: sha256(canonical({ fingerprint, data: searched.data, search: { ...decisive, trials: undefined } })),
+      fingerprint: sha256(
+        canonical({ fingerprint, data: searched.data, search: { ...decisive, trials: undefined }, ordered, ...computing }),
+      ),
+      bytesAt,
       taskOf: ({ number, point }) => ({
         number,
         file: sound.reading.source.file,

@@ -27,7 +27,7 @@ export const progress = (board: Show.Board, trials: number | undefined, json: bo
     const drawsOver = isLive(env, stderr)
     const look = style(hasColour(env, stderr))
     const write = (text: string) => Effect.sync(() => void stderr.write(text))
-    const ended: Array<Trial> = []
+    let done = 0
     const running = new Set<number>()
     const started = Date.now()
     let [fresh, drawn, isDrawn] = [0, 0, false]
@@ -37,7 +37,6 @@ export const progress = (board: Show.Board, trials: number | undefined, json: bo
       if (!drawsOver || Date.now() - drawn < interval) return Effect.void
       drawn = Date.now()
       isDrawn = true
-      const done = ended.filter(({ state }) => state !== "refused").length
       const each = fresh === 0 ? undefined : (Date.now() - started) / fresh
       const left = each === undefined || trials === undefined ? undefined : each * (trials - done)
       return write(back + Show.standing(board, { done, trials, running: running.size, best, left }, stderr.columns(), look))
@@ -50,15 +49,14 @@ export const progress = (board: Show.Board, trials: number | undefined, json: bo
 
     const finished = ({ isKnown, trial }: Extract<StudyEvent, { readonly _tag: "TrialFinished" }>) => {
       running.delete(trial.number)
-      ended.push(trial)
-      const first = Leaderboard.best(ended, board.objectives)
-      const isBest = first?.number === trial.number
-      best = first
+      if (trial.state !== "refused") done++
+      best = Leaderboard.best([...(best === undefined ? [] : [best]), trial], board.objectives)
+      const isBest = best?.number === trial.number
       if (isKnown || trial.state === "refused") return Effect.void
       fresh++
       // A terminal shows the trials that lead; a log shows all.
       if (drawsOver && !isBest) return Effect.void
-      return Effect.andThen(clear, write(`${Show.line(board, trial, trial.seconds, isBest, look)}\n`))
+      return Effect.andThen(clear, write(`${Show.line(board, trial, isBest, look, drawsOver ? stderr.columns() : undefined)}\n`))
     }
 
     return {
@@ -84,7 +82,7 @@ const inJson =
         return emitNow({
           event: "trial",
           isKnown: event.isKnown,
-          ...Show.record(board, event.trial, event.trial.seconds),
+          ...Show.record(board, event.trial),
         })
       default:
         return Effect.void

@@ -6,13 +6,12 @@ import * as Pareto from "@adjoint/core/search/Pareto"
 import type { Trial } from "@adjoint/core/search/Trial"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import { type Material, pictures } from "../figures/Search.ts"
 import { emitNow } from "../json/Emit.ts"
 import type { Training } from "../model/Training.ts"
 import { svg } from "../plot/Svg.ts"
 import * as Lines from "../progress/Lines.ts"
-import { writeWhole } from "../run/Files.ts"
+import { makeFolder, writeWhole } from "../run/Files.ts"
 import { World } from "../terminal/World.ts"
 import { message, result } from "../terminal/Write.ts"
 import { type Plan, textAt } from "./Plan.ts"
@@ -73,14 +72,15 @@ const frontOf = ({ plan: { study }, trials }: Ended): ReadonlySet<number> =>
 /** Draws the pictures into their folder and gives their files. */
 const draw = (ended: Ended, importance: ReadonlyMap<string, number>, front: ReadonlySet<number>, folder: string) =>
   Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
     const drawn = pictures(materialOf(ended, importance), front)
-    if (drawn.length > 0) yield* fs.makeDirectory(folder, { recursive: true })
+    if (drawn.length > 0) yield* makeFolder(folder)
     return yield* Effect.forEach(drawn, ({ figure, name }) => {
       const file = join(folder, `${name}.svg`)
       return Effect.as(writeWhole(file, svg(figure)), file)
     })
   })
+
+const ofTime = (seconds: number | undefined) => (seconds === undefined ? {} : { seconds })
 
 /** Writes the results and prints them. */
 export const leave = (ended: Ended, places: Places, isJson: boolean) =>
@@ -94,8 +94,7 @@ export const leave = (ended: Ended, places: Places, isJson: boolean) =>
     const front = frontOf(ended)
     yield* draw(ended, importance, front, places.pictures)
     if (best !== undefined) {
-      const fs = yield* FileSystem.FileSystem
-      yield* fs.makeDirectory(dirname(places.best), { recursive: true })
+      yield* makeFolder(dirname(places.best))
       yield* writeWhole(places.best, yield* textAt(training, best.point))
     }
     if (isJson)
@@ -103,7 +102,7 @@ export const leave = (ended: Ended, places: Places, isJson: boolean) =>
         event: "search_finished",
         study: name,
         trials: trials.length,
-        ...(best === undefined ? {} : { best: Show.record(board, best, seconds.get(best.number)), file: places.best }),
+        ...(best === undefined ? {} : { best: Show.record(board, { ...best, ...ofTime(seconds.get(best.number)) }), file: places.best }),
         ...(objectives.length > 1 ? { front: [...front] } : {}),
         importance: Object.fromEntries(importance),
       })

@@ -76,23 +76,30 @@ export const pointOf = ({ columns }: Board, point: Point): { readonly [dimension
     }),
   )
 
+/** A trial with what its process recorded of it. */
+export type Recorded = Trial & Partial<Pick<TrialRecord, "problem" | "seconds">>
+
 /** A trial as `--json` prints it. */
-export const record = (board: Board, { number, point, state, values, cost }: Trial, seconds: number | undefined) => ({
+export const record = (board: Board, { cost, number, point, problem, seconds, state, values }: Recorded) => ({
   number,
   point: pointOf(board, point),
   state,
   ...(values === undefined ? {} : { values }),
+  ...(problem === undefined ? {} : { problem }),
   ...(cost === undefined ? {} : { cost }),
   ...(seconds === undefined ? {} : { seconds }),
 })
 
-/** A trial in one line: `trial 17 · val.r2 0.5310 · units 32, lr 0.0021 · 0.4 s`. */
+/**
+ * A trial in one line: `trial 17 · val.r2 0.5310 · units 32, lr 0.0021 · 0.4 s`. Where it is wider than `room`, the last values of its
+ * point are left out.
+ */
 export const line = (
   board: Board,
-  trial: Trial & Partial<Pick<TrialRecord, "problem">>,
-  seconds: number | undefined,
+  trial: Recorded,
   isBest: boolean,
   style: Style,
+  room: number = Number.POSITIVE_INFINITY,
 ): string => {
   const results = resultOf(board, trial).flatMap((text, i) => {
     if (text === "") return []
@@ -102,10 +109,15 @@ export const line = (
     const value = trial.point[name]
     return value === undefined ? [] : [`${title} ${print(value)}`]
   })
-  const time = timeOf(seconds)
+  const time = timeOf(trial.seconds)
   const problem = trial.problem === undefined ? "" : `: ${printable(trial.problem)}`
-  const mark = isBest ? `${style("good", "●")} ` : ""
-  return `${mark}trial ${trial.number} · ${[`${results.join(", ")}${problem}`, point.join(", "), ...(time === "" ? [] : [time])].join(" · ")}`
+  const textOf = (kept: number): string => {
+    const values = [...point.slice(0, kept), ...(kept < point.length ? ["…"] : [])].join(", ")
+    return `trial ${trial.number} · ${[`${results.join(", ")}${problem}`, values, ...(time === "" ? [] : [time])].join(" · ")}`
+  }
+  let kept = point.length
+  while (kept > 0 && widthOf(textOf(kept)) + (isBest ? 2 : 0) > room) kept--
+  return `${isBest ? `${style("good", "●")} ` : ""}${textOf(kept)}`
 }
 
 /** The room of a table that leaves out columns of dimensions from the right until it fits. */

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { DataFile } from "./DataFile.ts"
 import { TrialRecord } from "./TrialRecord.ts"
 
 /** What a study searches. It never changes; more trials extend it. */
@@ -18,6 +19,9 @@ export const Definition = Schema.Struct({
   file: Schema.String,
   directory: Schema.String,
   set: Schema.Array(Schema.String),
+  /** What computes, where it is not the usual: its results have other bits. */
+  engine: Schema.optionalKey(Schema.Literals(["wasm", "reference"])),
+  numerics: Schema.optionalKey(Schema.Literals(["portable", "fast"])),
   /** The model file with its markers, the data and the search, as a hash: processes with another hash do not join. */
   fingerprint: Schema.String,
   started: Schema.String,
@@ -47,10 +51,14 @@ export interface Study {
 export class Store extends Context.Service<
   Store,
   {
-    /** Writes a study, unless there is one of its name. Gives the study that is in the store. */
-    readonly create: (study: Study) => Effect.Effect<Study, SqlError | Schema.SchemaError>
+    /** Writes a study with the files of its data, unless there is one of its name. Gives the study that is in the store. */
+    readonly create: (study: Study, data: ReadonlyArray<DataFile>) => Effect.Effect<Study, SqlError | Schema.SchemaError>
+    /** The files of the data of a study, by their paths. */
+    readonly data: (name: string) => Effect.Effect<ReadonlyArray<DataFile>, SqlError | Schema.SchemaError>
     readonly studies: Effect.Effect<ReadonlyArray<Study>, SqlError | Schema.SchemaError>
     readonly study: (name: string) => Effect.Effect<Study | undefined, SqlError | Schema.SchemaError>
+    /** The number of trials that are wanted of a study; 0 if there is none. */
+    readonly wanted: (name: string) => Effect.Effect<number, SqlError>
     /** Raises the number of trials that are wanted. */
     readonly extend: (name: string, trials: number) => Effect.Effect<void, SqlError>
     /** Writes the result of a trial, unless it is there. */
@@ -66,10 +74,17 @@ const tables = [
   `CREATE TABLE IF NOT EXISTS adjoint_trial (
     study TEXT NOT NULL REFERENCES adjoint_study (name), number INTEGER NOT NULL, trial TEXT NOT NULL, PRIMARY KEY (study, number)
   )`,
+  `CREATE TABLE IF NOT EXISTS adjoint_data (
+    study TEXT NOT NULL REFERENCES adjoint_study (name), path TEXT NOT NULL, file TEXT NOT NULL, PRIMARY KEY (study, path)
+  )`,
 ]
+
+/** Rows that one statement writes: SQLite and PostgreSQL both allow 32,766 values. */
+const rowsEach = 1000
 
 const definitionJson = Schema.fromJsonString(Definition)
 const trialJson = Schema.fromJsonString(TrialRecord)
+const dataJson = Schema.fromJsonString(DataFile)
 
 interface StudyRow {
   readonly name: string
@@ -108,15 +123,37 @@ export const layer: Layer.Layer<Store, SqlError, SqlClient.SqlClient> = Layer.ef
       studies: Effect.flatMap(sql<StudyRow>`SELECT name, definition, trials FROM adjoint_study ORDER BY name`, (rows) =>
         Effect.forEach(rows, studyOf),
       ),
-      create: (created) =>
-        Effect.gen(function* () {
-          const definition = yield* Schema.encodeEffect(definitionJson)(created.definition)
-          yield* sql`
-            INSERT INTO adjoint_study (name, definition, trials) VALUES (${created.name}, ${definition}, ${created.trials})
-            ON CONFLICT (name) DO NOTHING
-          `
-          return (yield* study(created.name)) ?? created
-        }),
+      wanted: (name) =>
+        Effect.map(sql<Pick<StudyRow, "trials">>`SELECT trials FROM adjoint_study WHERE name = ${name}`, ([row]) =>
+          Number(row?.trials ?? 0),
+        ),
+      create: (created, data) =>
+        sql.withTransaction(
+          Effect.gen(function* () {
+            const definition = yield* Schema.encodeEffect(definitionJson)(created.definition)
+            const [isNew] = yield* sql`
+              INSERT INTO adjoint_study (name, definition, trials) VALUES (${created.name}, ${definition}, ${created.trials})
+              ON CONFLICT (name) DO NOTHING RETURNING name
+            `
+            if (isNew === undefined) return (yield* study(created.name)) ?? created
+            for (let from = 0; from < data.length; from += rowsEach) {
+              const [first, ...others] = yield* Effect.forEach(data.slice(from, from + rowsEach), (file) =>
+                Effect.map(Schema.encodeEffect(dataJson)(file), (encoded) => ({
+                  study: created.name,
+                  path: file.path,
+                  file: encoded,
+                })),
+              )
+              if (first !== undefined) yield* sql`INSERT INTO adjoint_data ${sql.insert([first, ...others])}`
+            }
+            return created
+          }),
+        ),
+      data: (name) =>
+        Effect.flatMap(
+          sql<{ readonly file: string }>`SELECT file FROM adjoint_data WHERE study = ${name} ORDER BY path`,
+          (rows) => Effect.forEach(rows, ({ file }) => Schema.decodeUnknownEffect(dataJson)(file)),
+        ),
       extend: (name, trials) =>
         Effect.asVoid(sql`UPDATE adjoint_study SET trials = ${trials} WHERE name = ${name} AND trials < ${trials}`),
       record: (name, trial) =>

@@ -20,9 +20,9 @@ export interface Threads {
 }
 
 /** A thread, started; it is terminated with its scope. */
-const thread = (entry: URL, choice: Choice): Effect.Effect<Worker, never, Scope.Scope> =>
+const thread = (entry: URL, start: Start): Effect.Effect<Worker, never, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.sync(() => new Worker(entry, { workerData: { trials: choice } satisfies Start })),
+    Effect.sync(() => new Worker(entry, { workerData: start })),
     (worker) => Effect.promise(() => worker.terminate()),
   )
 
@@ -55,16 +55,24 @@ const runOn = (worker: Worker, task: Task, goesOn: Judge): Effect.Effect<Outcome
     })
   })
 
-/** `size` threads that start with the module `entry` when they are first used. */
-export const make = (entry: URL, choice: Choice, size: number): Effect.Effect<Threads, never, Scope.Scope> =>
-  Effect.map(Pool.make({ acquire: thread(entry, choice), size }), (pool) => ({
-    run: (task, goesOn) =>
-      Effect.scoped(
-        Effect.flatMap(Pool.get(pool), (worker) =>
-          runOn(worker, task, goesOn).pipe(
-            // A thread that was interrupted in a trial still computes it, and one that failed may be gone.
-            Effect.onExit((exit) => (exit._tag === "Success" ? Effect.void : Pool.invalidate(pool, worker))),
+/** `size` threads that start with the module `entry` when they are first used. With `data` they read these files alone. */
+export const make = (
+  entry: URL,
+  choice: Choice,
+  size: number,
+  data?: Start["data"],
+): Effect.Effect<Threads, never, Scope.Scope> =>
+  Effect.map(
+    Pool.make({ acquire: thread(entry, { trials: choice, ...(data === undefined ? {} : { data }) }), size }),
+    (pool) => ({
+      run: (task, goesOn) =>
+        Effect.scoped(
+          Effect.flatMap(Pool.get(pool), (worker) =>
+            runOn(worker, task, goesOn).pipe(
+              // A thread that was interrupted in a trial still computes it, and one that failed may be gone.
+              Effect.onExit((exit) => (exit._tag === "Success" ? Effect.void : Pool.invalidate(pool, worker))),
+            ),
           ),
         ),
-      ),
-  }))
+    }),
+  )

@@ -14,11 +14,14 @@ import { engineOf } from "../model/Engines.ts"
 import { isFailure, text } from "../report/Report.ts"
 import { style } from "../terminal/Style.ts"
 import { type Sink, World } from "../terminal/World.ts"
+import { withData } from "./DataFiles.ts"
 import { type Outcome, type Task, trial } from "./Trial.ts"
 
 /** What the thread is started with. */
 export interface Start {
   readonly trials: Choice
+  /** The files that trials read, each with the place of its content, where they have other places than the model file says. */
+  readonly data?: ReadonlyArray<readonly [path: string, place: string]>
 }
 
 /** What the search asks for. */
@@ -50,7 +53,7 @@ const messageOf = (cause: Cause.Cause<unknown>): string => {
 
 /** Answers requests until the thread is terminated. `entry` is the module that started it. */
 export const runTrials = (entry: URL): void => {
-  const { trials: choice } = workerData as Start
+  const { data, trials: choice } = workerData as Start
   const port = parentPort
   if (port === null) throw new Error("a search starts this, as a worker")
   const answer = (what: Answer) => port.postMessage(what)
@@ -62,6 +65,7 @@ export const runTrials = (entry: URL): void => {
       trial(task, (step, value) => Effect.sync(() => answer({ tag: "report", number, step, value }))).pipe(
         Effect.scoped,
         Effect.provide(engineOf(choice)),
+        (running) => (data === undefined ? running : withData(data)(running)),
         Effect.provide(NodeServices.layer),
         Effect.provideService(MinimumLogLevel, "None"),
         Effect.provideService(World, worldOf(entry)),

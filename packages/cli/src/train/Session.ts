@@ -3,6 +3,7 @@ import { CheckpointError } from "@adjoint/core/training/CheckpointError"
 import { NonFinite } from "@adjoint/core/training/NonFinite"
 import type { PretrainEvent } from "@adjoint/core/training/PretrainEvent"
 import type { Scores } from "@adjoint/core/training/Progress"
+import type * as Shards from "@adjoint/core/training/Shards"
 import * as Train from "@adjoint/core/training/Train"
 import type { TrainEvent } from "@adjoint/core/training/TrainEvent"
 import * as Effect from "effect/Effect"
@@ -26,6 +27,7 @@ import * as Pretraining from "../run/Pretraining.ts"
 import * as Recorder from "../run/Recorder.ts"
 import { hasCheckpoint } from "../run/Run.ts"
 import { isLive } from "../terminal/Capability.ts"
+import { counted } from "../terminal/Format.ts"
 import { World } from "../terminal/World.ts"
 import { summaryOf, withoutVersion } from "./Closing.ts"
 import type { Job } from "./Job.ts"
@@ -40,6 +42,8 @@ export interface Place {
   readonly json: boolean
   /** The scores of a linear model on the same rows. */
   readonly linear: Scores | undefined
+  /** Who computes the shards of a batch; the engine of the run unless given. */
+  readonly workers?: Shards.Workers
 }
 
 const progressFor = ({ isFold }: Job, json: boolean) =>
@@ -60,6 +64,11 @@ const warn = (event: TrainEvent, training: Training) => {
     }
     case "Rewound":
       return Lines.warning(rewound(event, training))
+    case "LayersSkipped":
+      return Lines.warning(
+        `watch_layers measures no layers: that would take more than 5 % of a run of ${counted(event.steps, "step")}`,
+        "`watch_layers: { steps: 1 }` measures them after each epoch, and `adjoint diagnose` those of a finished run",
+      )
     default:
       return Effect.void
   }
@@ -76,12 +85,16 @@ interface Learned {
 }
 
 /** Trains the run, and returns its summary and weights. An interruption leaves a summary and a way to resume. */
-export const train = (ready: Ready, { folder, json, linear, reference }: Place) =>
+export const train = (ready: Ready, { folder, json, linear, reference, workers }: Place) =>
   Effect.gen(function* () {
     const { job, machines, training } = ready
     const { typed: reading = training.sound.reading } = job
     const typed: Training = { ...training, sound: { ...training.sound, reading } }
-    const config: Config = { ...ready.config, saving: savingIn(folder, training) }
+    const config: Config = {
+      ...ready.config,
+      saving: savingIn(folder, training),
+      ...(workers === undefined ? {} : { workers }),
+    }
     const progress = yield* progressFor(job, json)
     const { setSaving } = yield* World
     const started = Date.now()

@@ -7,7 +7,6 @@ import { type Diagnostic, locate, sort } from "@adjoint/dsl/diagnostic/Diagnosti
 import * as Render from "@adjoint/dsl/diagnostic/Render"
 import { suggest } from "@adjoint/dsl/diagnostic/Suggest"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
 import { concernsOf, diagnoses, fits, type Made, type Numbers, usual } from "../diagnose/Diagnoses.ts"
 import { pictureOf } from "../diagnose/Figures.ts"
 import { type Columns, isLine, line, table } from "../diagnose/Show.ts"
@@ -18,7 +17,7 @@ import { type Choice, engineOf } from "../model/Engines.ts"
 import { located } from "../model/Step.ts"
 import { svg } from "../plot/Svg.ts"
 import { UsageError } from "../report/Failure.ts"
-import { writeWhole } from "../run/Files.ts"
+import { makeFolder, writeWhole } from "../run/Files.ts"
 import { hasColour } from "../terminal/Capability.ts"
 import { own } from "../terminal/Guard.ts"
 import { World } from "../terminal/World.ts"
@@ -76,8 +75,7 @@ const draw = (folder: string, { name, numbers }: Made) =>
   Effect.gen(function* () {
     const picture = pictureOf(name, numbers as never)
     if (picture === undefined) return {}
-    const fs = yield* FileSystem.FileSystem
-    yield* fs.makeDirectory(folder, { recursive: true })
+    yield* makeFolder(folder)
     const file = join(folder, `${name.replaceAll("_", "-")}.svg`)
     yield* writeWhole(file, svg(picture))
     return { file }

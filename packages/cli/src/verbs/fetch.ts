@@ -11,6 +11,7 @@ import { type Dataset, type DatasetFile, datasets } from "../fetch/Datasets.ts"
 import { download, isGenuine, type OnProgress, type Undelivered } from "../fetch/Download.ts"
 import { emit } from "../json/Emit.ts"
 import { FetchError, UsageError } from "../report/Failure.ts"
+import { makeFolder } from "../run/Files.ts"
 import { bar } from "../terminal/Bar.ts"
 import { hasColour, isLive } from "../terminal/Capability.ts"
 import * as Format from "../terminal/Format.ts"
@@ -126,12 +127,12 @@ const fetched = (name: string, { files }: Dataset, to: string | undefined) =>
       Effect.gen(function* () {
         if (yield* isGenuine(path, file)) return { file, path, address: undefined }
         if (given === undefined) {
-          yield* fs.makeDirectory(folder, { recursive: true })
+          yield* makeFolder(folder)
           return { file, path, address: yield* downloaded(name, file, path) }
         }
         const source = yield* fromOwnFolder(given, name, file)
         if (to === undefined) return { file, path: source, address: undefined }
-        yield* fs.makeDirectory(folder, { recursive: true })
+        yield* makeFolder(folder)
         yield* fs.copyFile(source, path)
         return { file, path, address: undefined }
       }).pipe(Effect.catchTag("PlatformError", unwritten(path)))

@@ -1,15 +1,10 @@
 /** `adjoint search`: finds the values of a model file's search markers that score best, and keeps every trial in a database. */
-import { availableParallelism } from "node:os"
 import { dirname, join as joinPath, resolve } from "node:path"
-import * as Space from "@adjoint/core/search/Space"
-import { defaultPending } from "@adjoint/core/search/Study"
+import { setFlagsFromString } from "node:v8"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
-import * as Layer from "effect/Layer"
-import { PersistedQueueError } from "effect/persistence/PersistedQueue"
-import * as Schema from "effect/Schema"
-import { SqlError } from "effect/sql/SqlError"
+import type { PlatformError } from "effect/PlatformError"
 import { emitNow } from "../json/Emit.ts"
 import { type Choice, engineOf } from "../model/Engines.ts"
 import { open, sound } from "../model/ModelFile.ts"
@@ -17,17 +12,18 @@ import { fits } from "../model/Step.ts"
 import { type Training, training as trainingOf } from "../model/Training.ts"
 import * as Lines from "../progress/Lines.ts"
 import { warned } from "../report/Checked.ts"
-import { RunError, UsageError } from "../report/Failure.ts"
-import { layer as database, isAddress, shownStore } from "../study/Database.ts"
-import { join, queues } from "../study/Join.ts"
+import { UsageError } from "../report/Failure.ts"
+import { memoryOf, parallelOf } from "../study/Budget.ts"
+import { inStore, makeRoom } from "../study/Connected.ts"
+import { isAddress, shownStore } from "../study/Database.ts"
+import type { DataFile } from "../study/DataFile.ts"
+import { hashed, recording } from "../study/DataFiles.ts"
+import { listeningOf, serve } from "../study/DataServer.ts"
 import { exported, list } from "../study/Listing.ts"
-import { bestFileOf, type Plan, planOf } from "../study/Plan.ts"
-import { progress } from "../study/Progress.ts"
+import { bestFileOf, type Plan, type PlanOptions, planOf } from "../study/Plan.ts"
 import { leave } from "../study/Results.ts"
-import * as Show from "../study/Show.ts"
-import { Store, type Study, layer as storeLayer } from "../study/Store.ts"
-import * as Threads from "../study/Threads.ts"
-import * as Format from "../terminal/Format.ts"
+import { Store, type Study } from "../study/Store.ts"
+import { takePart } from "../study/TakePart.ts"
 import { World } from "../terminal/World.ts"
 import { message } from "../terminal/Write.ts"
 
@@ -36,6 +32,9 @@ export interface Options extends Choice {
   readonly set: ReadonlyArray<string>
   readonly trials: number | undefined
   readonly parallel: number | undefined
+  readonly cores: number | undefined
+  readonly memory: string | undefined
+  readonly serveData: string | undefined
   readonly store: string | undefined
   readonly study: string | undefined
   readonly resume: boolean
@@ -45,21 +44,10 @@ export interface Options extends Choice {
   readonly json: boolean
 }
 
-/** The most trials at a time in one process. */
-const mostParallel = 64
-
 /** The database of a study, unless the command line names another. */
 const usualStore = (name: string): string => joinPath("studies", `${name}.sqlite`)
 
 const wrong = (text: string, hint: string) => Effect.fail(new UsageError({ message: text, hint }))
-
-/** How many trials run at a time. */
-const parallelOf = ({ parallel: asked }: Options, plan: Plan) => {
-  const { pending = defaultPending } = plan.study
-  if (asked !== undefined && !(asked >= 1 && asked <= Math.min(mostParallel, pending)))
-    return wrong(`${asked} trials at a time`, `from 1 to ${Math.min(mostParallel, pending)}, the study's \`pending\``)
-  return Effect.succeed(asked ?? Math.min(plan.parallel ?? availableParallelism(), pending))
-}
 
 /** Flags that no search could have. */
 const possible = ({ store, study, trials }: Options) => {
@@ -86,8 +74,20 @@ const writable = (best: string, file: string, store: string) =>
     if (there._tag === "Some" && there.value.type === "Directory") return yield* wrong(`${printable(best)} is a folder`, hint)
   })
 
+/** What this process knows of its study before it opens the database. */
+interface Known {
+  readonly options: Options
+  readonly file: string
+  readonly store: string
+  readonly name: string
+  readonly training: Training
+  readonly plan: Plan
+  /** The files of the data, with their hashes. */
+  readonly data: Effect.Effect<ReadonlyArray<DataFile>, PlatformError, FileSystem.FileSystem>
+}
+
 /** The study of a name in the store: a new one, or the one that is resumed or joined. */
-const entered = (options: Options, plan: Plan, training: Training, file: string, store: string, name: string) =>
+const entered = ({ data, file, name, options, plan, store, training }: Known) =>
   Effect.gen(function* () {
     const { create, extend, study } = yield* Store
     const { source } = training.sound.reading
@@ -100,6 +100,7 @@ const entered = (options: Options, plan: Plan, training: Training, file: string,
         file,
         directory: resolve(training.sound.directory),
         set: options.set,
+        ...computingOf(options),
         fingerprint: plan.fingerprint,
         started: new Date().toISOString(),
         board: plan.board,
@@ -113,7 +114,7 @@ const entered = (options: Options, plan: Plan, training: Training, file: string,
         `${shownStore(store)} has a study ${printable(name)}`,
         "--resume continues or joins it, --study NAME begins another, --store FILE uses another database",
       )
-    const there = before ?? (yield* create(wanted))
+    const there = before ?? (yield* create(wanted, yield* data))
     if (there.definition.fingerprint !== plan.fingerprint)
       return yield* wrong(
         `the study ${printable(name)} searches another model file, other data or other values`,
@@ -121,50 +122,6 @@ const entered = (options: Options, plan: Plan, training: Training, file: string,
       )
     if (options.trials !== undefined && options.trials > there.trials) yield* extend(name, options.trials)
     return (yield* study(name)) ?? there
-  })
-
-/** The line before the first trial. */
-const header = (plan: Plan, study: Study, store: string, parallel: number) =>
-  message((style) => {
-    const size = Space.size(plan.study.space)
-    return [
-      style("strong", `study ${printable(study.name)}`),
-      `${Format.counted(plan.study.space.length, "dimension")}${Number.isFinite(size) ? `, ${Format.counted(size, "point")}` : ""}`,
-      `${plan.study.sampler.name}, ${Format.counted(study.trials, "trial")}, ${parallel} at a time`,
-      plan.study.objectives.map(({ mode, name }) => `${mode === "max" ? "highest" : "lowest"} ${name}`).join(", "),
-      shownStore(store),
-    ].join(style("faint", " · "))
-  })
-
-/** Runs the trials of a study with this process among others, and shows them. */
-const searched = (options: Options, plan: Plan, study: Study, store: string, parallel: number) =>
-  Effect.gen(function* () {
-    const { entry } = yield* World
-    const { space } = plan.study
-    const size = Space.size(space)
-    if (options.json)
-      yield* emitNow({
-        event: "search_started",
-        study: study.name,
-        store: shownStore(store),
-        objectives: plan.study.objectives,
-        sampler: plan.study.sampler.name,
-        trials: study.trials,
-        pending: plan.study.pending ?? defaultPending,
-        parallel,
-        dimensions: space.map(({ name }) => name),
-        ...(Number.isFinite(size) ? { points: size } : {}),
-      })
-    else yield* header(plan, study, store, parallel)
-    const shows = yield* progress(Show.boardOf(plan.board), study.trials, options.json)
-    const threads = yield* Threads.make(entry, { ...options, threads: options.threads ?? 1 }, parallel)
-    const services = yield* Effect.context<World>()
-    const joined = join(
-      { name: study.name, study: plan.study, pruner: plan.pruner, parallel, threads, taskOf: plan.taskOf },
-      (event) => Effect.provideContext(shows.tell(event), services),
-    )
-    const { records, trials } = yield* Effect.ensuring(joined, shows.end)
-    return { trials, seconds: new Map([...records].map(([number, record]) => [number, record.seconds])) }
   })
 
 /** The places of the results of a study. */
@@ -190,34 +147,55 @@ const stopped = ({ json, output, set, store, study }: Options, file: string) => 
     : message((style) => `stopped; trials that had not finished will run again\n  ${style("accent", "try:")} ${command}`)
 }
 
-type DatabaseError = SqlError | Schema.SchemaError | PersistedQueueError
+/** What computes, where its results have other bits than the usual. */
+const computingOf = ({ engine, numerics }: Choice): Pick<PlanOptions, "engine" | "numerics"> => ({
+  ...(engine === "reference" ? { engine } : {}),
+  ...(numerics === "fast" ? { numerics } : {}),
+})
 
-const isOfDatabase = (error: unknown): error is DatabaseError =>
-  error instanceof SqlError || error instanceof PersistedQueueError || Schema.isSchemaError(error)
+/** Reads a model file with its data, and plans its study. The files of the data that were read are recorded. */
+const planned = (options: Options, file: string, memory: number | undefined) =>
+  Effect.gen(function* () {
+    const { fs, seen } = recording(yield* FileSystem.FileSystem)
+    const { plan, training } = yield* Effect.gen(function* () {
+      const model = yield* sound(yield* open(file, { sets: options.set }))
+      yield* options.json ? warned(file, model.reading.diagnostics) : Lines.warnings(model)
+      const training = yield* trainingOf(model)
+      yield* fits(training)
+      return { training, plan: yield* planOf(training, { ...computingOf(options), needsBytes: memory !== undefined }) }
+    }).pipe(Effect.provideService(FileSystem.FileSystem, fs))
+    return { plan, training, files: [...seen].filter((path) => path !== resolve(file)) }
+  })
 
-/** With the database of studies. Its failures are those of the command. */
-const inStore =
-  (store: string) =>
-  <A, E, R>(self: Effect.Effect<A, E | DatabaseError, R>) =>
-    Effect.provide(self, Layer.mergeAll(storeLayer, queues).pipe(Layer.provideMerge(database(store)))).pipe(
-      Effect.mapError((error) =>
-        isOfDatabase(error)
-          ? new RunError({
-              message: `${shownStore(store)}: ${printable(error.message)}`,
-              hint: "name another database with --store, or move this file away",
-            })
-          : (error as Exclude<E, DatabaseError>),
-      ),
-    )
+/** Serves the data to workers on other machines, and says where. */
+const serving = ({ data, options }: Known) =>
+  Effect.gen(function* () {
+    if (options.serveData === undefined) return
+    const address = yield* serve(yield* data, yield* listeningOf(options.serveData))
+    yield* options.json
+      ? emitNow({ event: "data_served", address })
+      : message(
+          (style) =>
+            `the data are served at ${address}\n  ${style("accent", "workers:")} adjoint worker --store … --data ${address}`,
+        )
+  })
+
+/**
+ * A search that leaves the trials to workers keeps its young generation small: V8 would let it grow to 48 MB of garbage, which saves
+ * such a process no time.
+ */
+const saveMemory = ({ parallel }: Options) =>
+  Effect.sync(() => {
+    if (parallel === 0) setFlagsFromString("--semi-space-growth-factor=1")
+  })
 
 /** Searches with the model file, beginning a study or taking part in one. */
 const search = (options: Options, file: string) =>
   Effect.gen(function* () {
-    const model = yield* sound(yield* open(file, { sets: options.set }))
-    yield* options.json ? warned(file, model.reading.diagnostics) : Lines.warnings(model)
-    const training = yield* trainingOf(model)
-    yield* fits(training)
-    const plan = yield* planOf(training)
+    yield* saveMemory(options)
+    const memory = yield* memoryOf(options)
+    if (options.serveData !== undefined) yield* listeningOf(options.serveData)
+    const { files, plan, training } = yield* planned(options, file, memory)
     const store = options.store ?? plan.store ?? usualStore(training.sound.document.name)
     const parallel = yield* parallelOf(options, plan)
     const name = options.study ?? training.sound.document.name
@@ -226,25 +204,26 @@ const search = (options: Options, file: string) =>
     const { beginRun, setSaving } = yield* World
     beginRun()
     setSaving(true)
-    const fs = yield* FileSystem.FileSystem
-    if (!isAddress(store))
-      yield* Effect.mapError(
-        fs.makeDirectory(dirname(store), { recursive: true }),
-        () =>
-          new RunError({
-            message: `${shownStore(store)}: its folder cannot be made`,
-            hint: "name another database with --store",
-          }),
-      )
+    yield* makeRoom(store)
+    const known: Known = { options, file, store, name, training, plan, data: yield* Effect.cached(hashed(files)) }
     yield* Effect.gen(function* () {
-      const study = yield* entered(options, plan, training, file, store, name)
-      const { seconds, trials } = yield* searched(options, plan, study, store, parallel)
+      const study = yield* entered(known)
+      yield* serving(known)
+      const { records, trials } = yield* takePart({
+        plan,
+        sound: training.sound,
+        study,
+        store,
+        choice: options,
+        parallel,
+        memory,
+        shows: "all",
+        json: options.json,
+      })
+      const seconds = new Map([...records].map(([number, record]) => [number, record.seconds]))
       yield* leave({ plan, training, name, trials, seconds }, places, options.json)
     }).pipe(
       Effect.onInterrupt(() => stopped(options, file)),
-      Effect.catchTag("TrialFailed", ({ message: text, number }) =>
-        Effect.fail(new RunError({ message: `trial ${number} could not be run: ${text.replace(/^error: /, "")}` })),
-      ),
       inStore(store),
     )
   }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

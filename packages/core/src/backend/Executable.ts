@@ -2,6 +2,7 @@
 import { TaggedError } from "effect/Data"
 import type { Program } from "../language/Program.ts"
 import type { NDArray } from "../types/NDArray.ts"
+import type { Pieces } from "../types/Pieces.ts"
 import { printSpec, type Spec } from "../types/ShapeError.ts"
 
 /** An engine could not prepare or run a program: it ran out of memory, a worker died, the host lacks something. */
@@ -61,6 +62,11 @@ export interface SyncExecutable {
   readonly load: (state: ReadonlyArray<NDArray>) => void
   /** Runs the program on the state and these inputs, keeps the new state and returns the other outputs. Throws `EngineError`. */
   readonly run: (inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>
+  /**
+   * The same in pieces, if the next run takes long; the state changes with the last piece at the latest. No other call may come
+   * between the first piece and the last one.
+   */
+  readonly pieces?: (inputs: ReadonlyArray<NDArray>) => Pieces<ReadonlyArray<NDArray>> | undefined
   /** The current state. */
   readonly state: () => ReadonlyArray<NDArray>
   /** Views of the state, for another executable to load: the next run may overwrite them. */

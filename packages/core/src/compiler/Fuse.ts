@@ -5,13 +5,14 @@
  */
 import type { Equation, Program } from "../language/Primitive.ts"
 import { isKind } from "../language/primitiveFacts.ts"
+import { inPieces, type Pieces } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import { compilerFactsOf } from "./compilerFacts.ts"
 import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
 import { accessOf, type IndexMap, identityMap, isRearrangement, through } from "./fuse/indexMap.ts"
 import { joinRows } from "./fuse/rows.ts"
 import { decide, type Stored } from "./fuse/stored.ts"
-import { eliminateCommonSubexpressions, isElementwise, isProduct, paramsOf, type Value } from "./fuse/values.ts"
+import { eliminateCommonSubexpressions, isElementwise, isProduct, paramsOf, type Value, valuesOfPiece } from "./fuse/values.ts"
 import { lowerBound } from "./lowerBound.ts"
 import type { Kernel, Loop, Matrix, Plan, Reduce, Rows, Slot, Storage, View } from "./Plan.ts"
 
@@ -77,7 +78,10 @@ const takesEpilogue = (equation: Equation): boolean => {
  * The kernels in order: each stored value joins the first loop over its shape that comes after everything it reads, or the
  * epilogue of what it reads.
  */
-const draft = (source: Source, values: ReadonlyArray<Value>) => {
+function* draft(
+  source: Source,
+  values: ReadonlyArray<Value>,
+): Pieces<{ readonly drafts: ReadonlyArray<Draft>; readonly maker: ReadonlyMap<number, number> }> {
   const { at, stored } = source
   const drafts: Array<Draft> = []
   const maker = new Map<number, number>()
@@ -95,7 +99,8 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
     const { equation, inputs } = from
     return isElementwise(equation) || isKind(equation.primitive, "index") || isRearrangement(equation, at(inputs[0] ?? value))
   }
-  for (const value of scalarsFirst(values)) {
+  for (const [i, value] of scalarsFirst(values).entries()) {
+    if (i % valuesOfPiece === 0) yield
     const { from, shape } = at(value)
     if (from.tag === "storage" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
     if (stored.part(value) !== undefined) continue
@@ -198,10 +203,14 @@ const loop = (source: Source, shape: Shape.Shape, makes: ReadonlyArray<number>, 
   return { tag: "loop", shape, terms, stores }
 }
 
-/** The plan of a program, in which slots may be parts of others unless asked not to. */
-export const fuse = (program: Program, { hasParts = true }: { readonly hasParts?: boolean } = {}): Plan => {
-  const { outputs, values } = eliminateCommonSubexpressions(program)
-  const stored = decide(values, outputs, hasParts)
+/** Kernels between two pieces of planning. */
+const kernelsOfPiece = 16
+
+function* planning(program: Program, { hasParts = true }: { readonly hasParts?: boolean } = {}): Pieces<Plan> {
+  const { outputs, values } = yield* eliminateCommonSubexpressions(program)
+  yield
+  const stored = yield* decide(values, outputs, hasParts)
+  yield
   const at = (value: number): Value => values[value] as Value
   const { slot, slots } = slotsOf(at, stored)
   // Inputs stand first, in order, whether they are used or not.
@@ -209,8 +218,10 @@ export const fuse = (program: Program, { hasParts = true }: { readonly hasParts?
     if (from.tag === "storage" && from.storage.tag === "input") slot(value)
   })
   const source: Source = { at, stored, slot }
-  const { drafts, maker } = draft(source, values)
+  const { drafts, maker } = yield* draft(source, values)
+  yield
   const wanted = wantedOf(source, drafts, maker, outputs)
+  yield
   const view = (value: number): View => ({ slot: slot(value), shape: at(value).shape })
 
   const alone = (value: number): Exclude<Kernel, Loop | Rows> => {
@@ -229,13 +240,22 @@ export const fuse = (program: Program, { hasParts = true }: { readonly hasParts?
     return { tag: "single", equation, inputs: inputs.map(view), slot: slot(value) }
   }
   const isEmpty = (value: number): boolean => Shape.size(at(value).shape) === 0
-  const kernels = drafts.flatMap(({ first, makes, shape = [] }): ReadonlyArray<Kernel> => {
+  const kernelOf = ({ first, makes, shape = [] }: Draft): Kernel | undefined => {
     // A result without elements needs no kernel, so every kernel has at least one element to write.
-    if (isEmpty(first ?? makes[0] ?? 0)) return []
+    if (isEmpty(first ?? makes[0] ?? 0)) return undefined
     const kernel = first === undefined ? undefined : alone(first)
     const made = loop(source, shape, makes, wanted)
-    if (kernel === undefined) return made.stores.length > 0 ? [made] : []
-    return [kernel.tag === "reduce" || made.stores.length === 0 ? kernel : { ...kernel, epilogue: made }]
-  })
+    if (kernel === undefined) return made.stores.length > 0 ? made : undefined
+    return kernel.tag === "reduce" || made.stores.length === 0 ? kernel : { ...kernel, epilogue: made }
+  }
+  const kernels: Array<Kernel> = []
+  for (const [i, each] of drafts.entries()) {
+    const kernel = kernelOf(each)
+    if (kernel !== undefined) kernels.push(kernel)
+    if (i % kernelsOfPiece === 0) yield
+  }
   return { inputs: program.inputs, slots, kernels: joinRows(kernels, slots), outputs: outputs.map(view) }
 }
+
+/** The plan of a program, in which slots may be parts of others unless asked not to. It can be made in pieces. */
+export const fuse = inPieces(planning)

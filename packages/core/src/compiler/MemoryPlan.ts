@@ -4,6 +4,7 @@
  * reader. State that a step replaces is replaced in place where nothing reads the old state any more.
  */
 import { bytes } from "../types/DType.ts"
+import { inPieces, type Pieces } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import { lowerBound } from "./lowerBound.ts"
 import { type Kernel, loopOf, membersOf, type Plan, reads, readsInPlace, readsInRow, writes } from "./Plan.ts"
@@ -162,8 +163,10 @@ const allocator = (start: number) => {
   }
 }
 
-/** The memory of a plan from `start` on, whose first `resident` inputs are state that its first outputs replace. */
-export const planMemory = (plan: Plan, resident: number, start: number): MemoryPlan => {
+/** Kernels between two pieces of planning. */
+const kernelsOfPiece = 16
+
+function* planning(plan: Plan, resident: number, start: number): Pieces<MemoryPlan> {
   const { kernels, outputs, slots } = plan
   const addresses = new Array<number>(slots.length).fill(-1)
   const memory = allocator(roundUp(start))
@@ -177,7 +180,9 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
   const lifetimes = lifetimesOf(plan)
   const given = new Set(outputs.map(({ slot }) => slot))
   const replaces = replaceable(plan, resident, lifetimes, given, hasParts)
-  kernels.forEach((kernel, i) => {
+  yield
+  for (const [i, kernel] of kernels.entries()) {
+    if (i % kernelsOfPiece === 0) yield
     const isLast = (slot: number): boolean =>
       slots[slot]?.storage.tag === "own" && !given.has(slot) && (lifetimes.read.get(slot) ?? i) === i
     const over = overwritten(
@@ -193,7 +198,7 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
     const handedOn = new Set(over.values())
     for (const slot of new Set([...reads(kernel), ...writes(kernel)].map((slot) => wholeOf(plan, slot))))
       if (isLast(slot) && !handedOn.has(slot)) memory.give(addresses[slot] ?? -1, slotBytes(plan, slot))
-  })
+  }
   slots.forEach(({ dtype, shape, storage }, slot) => {
     if (storage.tag === "part" && Shape.size(shape) > 0)
       addresses[slot] = (addresses[storage.of] ?? -1) + storage.offset * bytes[dtype]
@@ -215,3 +220,9 @@ export const planMemory = (plan: Plan, resident: number, start: number): MemoryP
   })
   return { addresses, moves: [...first, ...second], bytes: memory.end() + slack }
 }
+
+/**
+ * The memory of a plan from `start` on, whose first `resident` inputs are state that its first outputs replace. It can be planned in
+ * pieces.
+ */
+export const planMemory = inPieces(planning)

@@ -12,10 +12,11 @@ import { imageFields } from "./imageFields.ts"
 import type { TablePca } from "./Pca.ts"
 import * as Components from "./principalComponents.ts"
 import { isConstant, quartilesOf, type Summary, scaleOf } from "./Quantity.ts"
+import { blocks, inOrder, type RawArray } from "./RawArray.ts"
 import { type Image, imageShape, type Spec } from "./Spec.ts"
 
 /** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` for images of another size than `spec` has and for samples without numbers, `BadCell` for a non-finite number. */
-export const fit = (spec: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> =>
+export const fit = (spec: Spec, inputs: RawArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> =>
   Result.gen(function* () {
     yield* Finite.check("inputs", inputs, rows)
     const scaled = yield* spec.image === undefined ? fitVector(spec, inputs, rows) : fitImage(spec.image, inputs, rows)
@@ -26,7 +27,7 @@ export const fit = (spec: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>
 const fitPca = (
   pca: TablePca,
   { divide, ...scaled }: FittedArray,
-  { data }: NDArray.NDArray,
+  inputs: RawArray,
   rows: ArrayLike<number>,
 ): Result.Result<FittedArray, DataError> => {
   const width = Shape.size(scaled.shape)
@@ -35,12 +36,15 @@ const fitPca = (
       dataError({ _tag: "BadSpec", at: "pca", got: "`columns` of arrays", wanted: "a table", hint: "remove `columns`" }),
     )
   const divisors = Float64Array.from({ length: width }, (_, i) => divide[i % divide.length] ?? 1)
+  const numbersOf = inOrder(inputs, rows)
   const write = (i: number, into: Float64Array): void => {
-    const start = (rows[i] ?? 0) * width
+    const { data, start } = numbersOf(i)
     for (let j = 0; j < width; j++) into[j] = (data[start + j] ?? 0) / (divisors[j] ?? 1)
   }
   const learned = (): Moments =>
-    data instanceof Uint8Array ? momentsOfBytes(data, rows, divisors) : moments({ count: rows.length, width, write })
+    inputs.dtype === "u8" || inputs.dtype === "bool"
+      ? momentsOfBytes(() => blocks(inputs, rows), rows.length, divisors)
+      : moments({ count: rows.length, width, write })
   return Result.map(Components.fit(pca, { count: rows.length, width, moments: learned }), ({ fitted, means }) => ({
     ...scaled,
     subtract: Array.from(means, (mean, i) => mean * (divisors[i] ?? 1)),
@@ -49,7 +53,28 @@ const fitPca = (
   }))
 }
 
-const fitVector = ({ scale }: Spec, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> => {
+/** The bytes of columns that are held at once for their quartiles. */
+const quartileBytes = 2 ** 27
+
+/** The quartiles of each of `width` numbers of the given rows. Of an array in a file as many columns as fit are read at once. */
+const quartilesOfEach = (
+  inputs: RawArray,
+  rows: ArrayLike<number>,
+  width: number,
+): ReadonlyArray<ReturnType<typeof quartilesOf>> => {
+  const found: Array<ReturnType<typeof quartilesOf>> = []
+  const together = Math.min(width, Math.max(1, Math.floor(quartileBytes / (8 * rows.length))))
+  for (let from = 0; from < width; from += together) {
+    const columns = Array.from({ length: Math.min(together, width - from) }, () => new Float64Array(rows.length))
+    for (const { data, first, rows: own } of blocks(inputs, rows))
+      for (let r = 0; r < own.length; r++)
+        for (const [k, column] of columns.entries()) column[first + r] = data[(own[r] ?? 0) * width + from + k] ?? 0
+    for (const column of columns) found.push(quartilesOf(column))
+  }
+  return found
+}
+
+const fitVector = ({ scale }: Spec, inputs: RawArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> => {
   const sample = inputs.shape.slice(1)
   const shape = sample.length === 0 ? [1] : sample
   const width = Shape.size(shape)
@@ -58,15 +83,15 @@ const fitVector = ({ scale }: Spec, inputs: NDArray.NDArray, rows: ArrayLike<num
       dataError({ _tag: "BadShape", what: "a sample", got: shape, wanted: "one number in each sample, or more" }),
     )
   if (scale === undefined) return Result.succeed({ type: "array", shape, subtract: [0], divide: [1] })
-  const quartiles = (i: number) => {
-    if (scale !== "robust") return {}
-    return { quartiles: quartilesOf(Float64Array.from(rows, (row) => inputs.data[row * width + i] ?? 0)) }
-  }
-  const fitted = summarizeEach(inputs, rows, width).map((spread, i) => scaleOf({ ...spread, ...quartiles(i) }, scale))
+  const quartiles = scale === "robust" ? quartilesOfEach(inputs, rows, width) : []
+  const fitted = summarizeEach(inputs, rows, width).map((spread, i) => {
+    const own = quartiles[i]
+    return scaleOf(own === undefined ? spread : { ...spread, quartiles: own }, scale)
+  })
   return Result.succeed({ type: "array", shape, subtract: fitted.map((f) => f.subtract), divide: fitted.map((f) => f.divide) })
 }
 
-const fitImage = (image: Image, inputs: NDArray.NDArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> => {
+const fitImage = (image: Image, inputs: RawArray, rows: ArrayLike<number>): Result.Result<FittedArray, DataError> => {
   const { channels, normalize, scale, size } = fill(imageFields, image)
   const shape = imageShape(image)
   const sample = inputs.shape.slice(1)
@@ -87,34 +112,35 @@ const fitImage = (image: Image, inputs: NDArray.NDArray, rows: ArrayLike<number>
   return Result.succeed({ type: "array", shape, subtract: fitted.map((f) => f.subtract), divide })
 }
 
-/** Summaries of the numbers of the given rows, one for each index modulo `period`; nothing is copied. */
-const summarizeEach = (inputs: NDArray.NDArray, rows: ArrayLike<number>, period: number): ReadonlyArray<Summary> => {
-  const { data } = inputs
+/** Summaries of the numbers of the given rows, one for each index modulo `period`, in two passes over them. */
+const summarizeEach = (inputs: RawArray, rows: ArrayLike<number>, period: number): ReadonlyArray<Summary> => {
   const width = Shape.size(inputs.shape.slice(1))
   const n = (rows.length * width) / period
   const min = new Float64Array(period).fill(Number.POSITIVE_INFINITY)
   const max = new Float64Array(period).fill(Number.NEGATIVE_INFINITY)
   const sums = new Float64Array(period)
   // Plain loops: calling a function for each number would take four times as long.
-  for (let r = 0; r < rows.length; r++) {
-    const start = (rows[r] ?? 0) * width
-    for (let at = 0, i = 0; at < width; at++) {
-      const x = data[start + at] ?? 0
-      sums[i] = (sums[i] ?? 0) + x
-      if (!(x >= (min[i] ?? x))) min[i] = x
-      if (!(x <= (max[i] ?? x))) max[i] = x
-      if (++i === period) i = 0
+  for (const { data, rows: own } of blocks(inputs, rows))
+    for (let r = 0; r < own.length; r++) {
+      const start = (own[r] ?? 0) * width
+      for (let at = 0, i = 0; at < width; at++) {
+        const x = data[start + at] ?? 0
+        sums[i] = (sums[i] ?? 0) + x
+        if (!(x >= (min[i] ?? x))) min[i] = x
+        if (!(x <= (max[i] ?? x))) max[i] = x
+        if (++i === period) i = 0
+      }
     }
-  }
   const means = sums.map((sum) => sum / n)
   const squares = new Float64Array(period)
-  for (let r = 0; r < rows.length; r++) {
-    const start = (rows[r] ?? 0) * width
-    for (let at = 0, i = 0; at < width; at++) {
-      squares[i] = (squares[i] ?? 0) + ((data[start + at] ?? 0) - (means[i] ?? 0)) ** 2
-      if (++i === period) i = 0
+  for (const { data, rows: own } of blocks(inputs, rows))
+    for (let r = 0; r < own.length; r++) {
+      const start = (own[r] ?? 0) * width
+      for (let at = 0, i = 0; at < width; at++) {
+        squares[i] = (squares[i] ?? 0) + ((data[start + at] ?? 0) - (means[i] ?? 0)) ** 2
+        if (++i === period) i = 0
+      }
     }
-  }
   return Array.from(means, (mean, i) => ({
     mean,
     variance: (squares[i] ?? 0) / n,

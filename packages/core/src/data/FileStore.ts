@@ -201,7 +201,7 @@ const reading = <A>(file: string, read: () => Promise<Result.Result<A, DataError
 /** Rows in a part of a file, from byte `start` on, as their header describes them. */
 const storedIn = (
   store: ByteStore,
-  rows: Omit<ArrayRows, "read"> | undefined,
+  rows: Omit<ArrayRows, "read" | "written"> | undefined,
   wanted: string,
   { end = store.size, start = 0 }: { readonly start?: number; readonly end?: number } = {},
 ): Result.Result<StoredArray, DataError> => {
@@ -259,7 +259,17 @@ export const npz = (file: string, name: string): Effect.Effect<StoredArray, Data
       const read = readerOf(store)
       const entry = await entryOf(read, store.size, { name, ending: ".npy" })
       if (Result.isFailure(entry)) return Result.fail(entry.failure)
-      const { offset: start, size } = entry.success
+      const { isPacked, offset: start, size } = entry.success
+      if (isPacked)
+        return Result.fail(
+          refused(file, {
+            _tag: "BadSpec",
+            at: `the array \`${name}\``,
+            got: "an array that is packed",
+            wanted: "one that is stored as it is, so that its rows can be read one by one",
+            hint: "np.savez, which packs nothing",
+          }),
+        )
       return Result.flatMap(Npy.openRows(await read(start, Math.min(size, maxHeaderBytes))), (rows) =>
         storedIn(store, rows, rowsOfNpy, { start, end: start + size }),
       )

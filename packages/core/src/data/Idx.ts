@@ -120,6 +120,7 @@ export const openRows = (bytes: Uint8Array): Result.Result<ArrayRows, DataError>
     return {
       shape,
       offset,
+      written: `${element.name}${Shape.print(shape)}`,
       rowBytes: width * element.bytes,
       dtype: element.name === "u8" ? "u8" : undefined,
       read: (rows, count) => NDArray.make(element.dtype, [count, ...sample], element.read(rows, 0, count * width)),

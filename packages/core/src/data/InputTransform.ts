@@ -10,24 +10,22 @@ import type { DataError } from "./DataError.ts"
 import * as Dataset from "./Dataset.ts"
 import type { Fitted, FittedInput } from "./Fitted.ts"
 import * as Preprocess from "./Preprocess.ts"
+import type { AnyRaw } from "./Raw.ts"
+import { take, whole } from "./RawArray.ts"
 
 /**
  * The inputs of the given rows (all by default) for a net of `InputTransform.net`: bytes as they are, `u8` [rows, ...shape
  * of a sample]; others preprocessed, and those with PCA, which is a product of matrices and is computed once. Fails as `Preprocess.inputs` does.
  */
-export const inputs = (
-  fitted: Fitted,
-  raw: Preprocess.Raw,
-  rows?: Preprocess.Rows,
-): Result.Result<NDArray.NDArray, DataError> => {
+export const inputs = (fitted: Fitted, raw: AnyRaw, rows?: Preprocess.Rows): Result.Result<NDArray.NDArray, DataError> => {
   const { input } = fitted
   if (input.type !== "array" || input.pca !== undefined || Preprocess.isTable(raw) || raw.inputs.dtype !== "u8")
     return Preprocess.inputs(fitted, raw, rows)
-  return ArrayInput.shaped(input, rows === undefined ? raw.inputs : Dataset.takeRows(raw.inputs, rows))
+  return ArrayInput.shaped(input, rows === undefined ? whole(raw.inputs) : take(raw.inputs, rows))
 }
 
 /** Like `Preprocess.dataset`, with inputs for a net of `InputTransform.net`. */
-export const dataset = (fitted: Fitted, raw: Preprocess.Raw, rows?: Preprocess.Rows): Result.Result<Dataset.Dataset, DataError> =>
+export const dataset = (fitted: Fitted, raw: AnyRaw, rows?: Preprocess.Rows): Result.Result<Dataset.Dataset, DataError> =>
   Result.gen(function* () {
     return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* Preprocess.targets(fitted, raw, rows), {
       ...Preprocess.names(fitted),

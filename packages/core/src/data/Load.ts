@@ -189,8 +189,11 @@ const decoded =
 const within = (error: DataError, file: string): DataError =>
   error.file === undefined ? inFile(error, file) : new DataError({ file: `${file}/${error.file}`, reason: error.reason })
 
-/** The bytes of a file piece by piece, unpacked if they are gzip. Fails as `stream` does, and with `Truncated` and `Corrupt`. */
-const unpacked = (
+/**
+ * The bytes of a file piece by piece, unpacked if they are gzip; `each` gets them as they are on disk. Fails as `stream` does, and
+ * with `Truncated` and `Corrupt`.
+ */
+export const unpacked = (
   file: string,
   each: (packed: Uint8Array) => void,
 ): Stream.Stream<Uint8Array, DataError, FileSystem.FileSystem> =>

@@ -6,7 +6,8 @@ import * as Dataset from "./Dataset.ts"
 import type { Fitted, FittedArray, FittedHead, FittedHeads, FittedInputs, FittedTree } from "./Fitted.ts"
 import { nearest } from "./Nearest.ts"
 import * as Preprocess from "./Preprocess.ts"
-import type { NamedArray, NamedArrays, Raw, Rows } from "./Raw.ts"
+import type { AnyRaw, NamedArray, NamedArrays, Rows } from "./Raw.ts"
+import { type RawArray, whole } from "./RawArray.ts"
 import { arrayRole } from "./Spec.ts"
 import { completed, each, refuse, type TreeSpec } from "./TreeSpec.ts"
 
@@ -15,7 +16,7 @@ type DataResult<A> = Result.Result<A, DataError>
 /** Fits arrays with names. Fails with `RowsDiffer` for arrays of different numbers of rows. */
 export const fit = (
   { arrays: kinds = {}, heads, inputs: groups }: TreeSpec,
-  raw: NamedArrays,
+  raw: NamedArrays<RawArray>,
   rows: Rows,
 ): DataResult<FittedTree> =>
   Result.gen(function* () {
@@ -75,7 +76,7 @@ export const fit = (
   })
 
 /** The array of a name. Fails with `NoArray`. */
-export const get = ({ arrays }: NamedArrays, name: string): DataResult<NamedArray> => {
+export const get = ({ arrays }: NamedArrays<RawArray>, name: string): DataResult<NamedArray<RawArray>> => {
   const found = Object.hasOwn(arrays, name) ? arrays[name] : undefined
   const names = Object.keys(arrays)
   return found === undefined
@@ -92,7 +93,10 @@ export const inArray = <A>(name: string, result: DataResult<A>): DataResult<A> =
   })
 
 /** An array as the targets of rows. */
-export const asTargets = ({ array, ...classes }: NamedArray): Raw => ({ inputs: array, targets: array, ...classes })
+export const asTargets = ({ array, ...classes }: NamedArray<RawArray>): AnyRaw => {
+  const targets = whole(array)
+  return { inputs: targets, targets, ...classes }
+}
 
 /** The target of an array, under its name. */
 const renamed = (target: Fitted["target"], name: string, at: string): DataResult<FittedHead> => {

@@ -93,7 +93,7 @@ interface Header<E extends Element | TextElement = Element | TextElement> {
  */
 export const decode = (bytes: Uint8Array): Result.Result<NDArray.NDArray, DataError> =>
   Result.flatMap(header(bytes), (head) =>
-    isText(head) ? badElement(head.descr) : Result.flatMap(sized(bytes, head), (view) => numbers(view, head)),
+    isText(head) ? badElement(head.descr) : Result.map(sized(bytes, head), (view) => numbers(view, head)),
   )
 
 /**
@@ -102,18 +102,24 @@ export const decode = (bytes: Uint8Array): Result.Result<NDArray.NDArray, DataEr
  */
 export const openRows = (bytes: Uint8Array): Result.Result<ArrayRows | undefined, DataError> =>
   Result.map(header(bytes), (head) => {
-    const { columnMajor: isColumnMajor, element, offset, shape } = head
+    const { columnMajor: isColumnMajor, descr, element, offset, shape } = head
     if (isText(head) || isColumnMajor || shape.length === 0) return undefined
     const sample = shape.slice(1)
+    const viewOf = ({ buffer, byteLength, byteOffset }: Uint8Array): DataView => new DataView(buffer, byteOffset, byteLength)
+    const reading =
+      (isBeyond?: boolean): ArrayRows["read"] =>
+      (rows, count) =>
+        numbers(viewOf(rows), { ...head, shape: [count, ...sample] }, isBeyond)
     return {
       shape,
       offset,
+      written: `${descr} ${Shape.print(shape)}`,
       rowBytes: Shape.size(sample) * element.bytes,
       dtype: dtypeOf(head),
-      read: (rows, count) =>
-        Result.getOrThrow(
-          numbers(new DataView(rows.buffer, rows.byteOffset, rows.byteLength), { ...head, shape: [count, ...sample] }),
-        ),
+      read: reading(),
+      ...("wide" in element && element.wide === true
+        ? { wide: { isBeyond: (rows) => hasBeyond(viewOf(rows), head), asDoubles: reading(true), asInts: reading(false) } }
+        : {}),
     }
   })
 
@@ -234,32 +240,34 @@ const dtypeOf = (head: Header): DType.DType | undefined => {
   return "dtype" in element && areOurs(head) && element.bytes === DType.bytes[element.dtype] ? element.dtype : undefined
 }
 
-const numbers = (view: DataView, head: Header): Result.Result<NDArray.NDArray, DataError> => {
+/** Whether a whole number needs more than 32 bits. */
+const hasBeyond = (view: DataView, { element, littleEndian }: Header): boolean => {
+  const { bytes, get } = element as Element
+  for (let at = 0; at < view.byteLength; at += bytes) {
+    const value = get(view, at, littleEndian)
+    if (value < -(2 ** 31) || value >= 2 ** 31) return true
+  }
+  return false
+}
+
+/** The numbers of an array; `isBeyond` says whether one of its whole numbers needs more than 32 bits, unless that is to be looked up. */
+const numbers = (view: DataView, head: Header, isBeyond?: boolean): NDArray.NDArray => {
   const { columnMajor: isColumnMajor, littleEndian, shape } = head
   const element = head.element as Element
   const length = Shape.size(shape)
   if (areOurs(head) && !isColumnMajor) {
     const data = element.allocate(length)
     new Uint8Array(data.buffer).set(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
-    return Result.succeed(NDArray.make(element.dtype, shape, data))
+    return NDArray.make(element.dtype, shape, data)
   }
   const from = isColumnMajor ? columnMajor(shape) : (i: number) => i
   const fill = (data: DType.Storage): DType.Storage => {
     for (let i = 0; i < length; i++) data[i] = element.get(view, from(i) * element.bytes, littleEndian)
     return data
   }
-  const beyond = (): boolean => {
-    for (let at = 0; at < view.byteLength; at += element.bytes) {
-      const value = element.get(view, at, littleEndian)
-      if (value < -(2 ** 31) || value >= 2 ** 31) return true
-    }
-    return false
-  }
-  return Result.succeed(
-    element.wide === true && beyond()
-      ? NDArray.make("f32", shape, fill(doubles(length)))
-      : NDArray.make(element.dtype, shape, fill(element.allocate(length))),
-  )
+  return element.wide === true && (isBeyond ?? hasBeyond(view, head))
+    ? NDArray.make("f32", shape, fill(doubles(length)))
+    : NDArray.make(element.dtype, shape, fill(element.allocate(length)))
 }
 
 /** From the row-major index of an element to its column-major index. */

@@ -15,7 +15,8 @@ import type { Scale } from "./Field.ts"
 import * as Finite from "./Finite.ts"
 import type { Fitted, FittedClasses, FittedNumber, FittedNumbers, FittedTarget } from "./Fitted.ts"
 import * as Quantity from "./Quantity.ts"
-import { type Arrays, all, isTable, type Raw, type Rows } from "./Raw.ts"
+import { type AnyRaw, type Arrays, all, isTable, type Rows } from "./Raw.ts"
+import { type RawArray, take, whole } from "./RawArray.ts"
 import type { ArrayTarget, Spec } from "./Spec.ts"
 import type { Table } from "./Table.ts"
 import * as TableBeside from "./TableBeside.ts"
@@ -35,7 +36,7 @@ type DataResult<A> = Result.Result<A, DataError>
  * The rows to use: for a table, those without a blank in a column with `missing: drop`, and how many rows each of these
  * columns drops. Fails with `NoColumn` and `UnlistedColumns`.
  */
-export const keep = ({ columns }: Spec, raw: Raw): DataResult<UsedColumns.Kept> =>
+export const keep = ({ columns }: Spec, raw: AnyRaw): DataResult<UsedColumns.Kept> =>
   isTable(raw) && columns !== undefined ? UsedColumns.keep(columns, raw) : Result.succeed({ rows: all(raw), dropped: [] })
 
 /**
@@ -44,10 +45,10 @@ export const keep = ({ columns }: Spec, raw: Raw): DataResult<UsedColumns.Kept> 
  * Fails with `NoColumn` and `UnlistedColumns` if the columns of `spec` do not match the table's, `BadCell` for a cell that
  * its column does not allow, `BadShape` for images of another size, `BadSpec` for what cannot be learned from these rows.
  */
-export const fit = (spec: Spec, raw: Raw, rows?: Rows): DataResult<Fitted> =>
+export const fit = (spec: Spec, raw: AnyRaw, rows?: Rows): DataResult<Fitted> =>
   rows === undefined ? Result.flatMap(keep(spec, raw), (kept) => fitRows(spec, raw, kept.rows)) : fitRows(spec, raw, rows)
 
-const fitRows = (spec: Spec, raw: Raw, rows: Rows): DataResult<Fitted> => {
+const fitRows = (spec: Spec, raw: AnyRaw, rows: Rows): DataResult<Fitted> => {
   if (rows.length === 0)
     return Result.fail(dataError({ _tag: "Empty", got: "there are no training rows", wanted: "one or more" }))
   if (!isTable(raw))
@@ -76,7 +77,7 @@ const fitTable = ({ columns, pca }: { readonly columns: Columns; readonly pca: S
   })
 
 const fitTargets = (
-  { classes, inputs, targets }: Arrays,
+  { classes, inputs, targets }: Arrays<RawArray>,
   rows: Rows,
   target: ArrayTarget | undefined,
 ): DataResult<FittedTarget> => {
@@ -137,7 +138,7 @@ const seenLabels = (targets: NDArray.NDArray, rows: Rows): ReadonlyArray<string>
  * Fails with `BadCell` for a cell that does not fit the training rows and for a non-finite number in an array, with
  * `NoColumn`, `BadShape` and `BadSpec` for rows of another structure.
  */
-export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArray.NDArray> => {
+export const inputs = (fitted: Fitted, raw: AnyRaw, rows?: Rows): DataResult<NDArray.NDArray> => {
   if (isTable(raw))
     return fitted.input.type === "columns"
       ? TableInput.inputs(fitted.input, raw, rows ?? all(raw))
@@ -145,7 +146,7 @@ export const inputs = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArra
   const { input } = fitted
   return input.type === "array"
     ? Result.flatMap(Finite.check("inputs", raw.inputs, rows ?? all(raw)), () =>
-        ArrayInput.apply(input, rows === undefined ? raw.inputs : Dataset.takeRows(raw.inputs, rows)),
+        ArrayInput.apply(input, rows === undefined ? whole(raw.inputs) : take(raw.inputs, rows)),
       )
     : mismatch("arrays", "a table, as in training")
 }
@@ -154,7 +155,7 @@ const mismatch = (got: string, wanted: string, hint = ""): DataResult<never> =>
   Result.fail(dataError({ _tag: "BadSpec", at: "the rows", got, wanted, hint }))
 
 /** The targets of the given rows (all by default): class numbers as `i32` [rows], or quantities as `f32` [rows, k]. */
-export const targets = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<NDArray.NDArray> => {
+export const targets = (fitted: Fitted, raw: AnyRaw, rows?: Rows): DataResult<NDArray.NDArray> => {
   const { target } = fitted
   if (target === null) return mismatch("no target", "a target, as in training")
   if (isTable(raw)) return TableTarget.targets(target, raw, rows ?? all(raw))
@@ -219,7 +220,7 @@ const classNumbers = (
 }
 
 /** The preprocessed inputs and targets of the given rows (all by default), with their weights and the names of classes and columns. */
-export const dataset = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<Dataset.Dataset> =>
+export const dataset = (fitted: Fitted, raw: AnyRaw, rows?: Rows): DataResult<Dataset.Dataset> =>
   Result.gen(function* () {
     return yield* Dataset.make(yield* inputs(fitted, raw, rows), yield* targets(fitted, raw, rows), {
       ...names(fitted),
@@ -230,7 +231,7 @@ export const dataset = (fitted: Fitted, raw: Raw, rows?: Rows): DataResult<Datas
 /** The weights of the given rows (all by default), if the record has some: `f32` [rows], with a mean of 1 over the training rows. */
 export const weights = (
   { weight }: Pick<Fitted, "weight">,
-  raw: Raw,
+  raw: AnyRaw,
   rows?: Rows,
 ): DataResult<Pick<Dataset.Dataset, "weights">> => {
   if (weight === undefined) return Result.succeed({})

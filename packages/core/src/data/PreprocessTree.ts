@@ -27,7 +27,8 @@ import * as Named from "./NamedArrays.ts"
 import type { TablePca } from "./Pca.ts"
 import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
-import { isTable, type NamedArray, type NamedArrays, type Raw, type Rows, size as rawSize } from "./Raw.ts"
+import { type AnyRaw, isTable, type NamedArray, type NamedArrays, type Rows, size as rawSize } from "./Raw.ts"
+import type { RawArray } from "./RawArray.ts"
 import * as Series from "./Series.ts"
 import { hasStored } from "./storedRows.ts"
 import * as TableBeside from "./TableBeside.ts"
@@ -51,10 +52,10 @@ export type Arrays = OrNamed<NDArray.NDArray>
 export type RowArrays = OrNamed<Dataset.RowArray>
 
 /** Rows as they were read: a table, arrays, or arrays with names. */
-export type TreeRaw = Raw | NamedArrays
+export type TreeRaw = AnyRaw | NamedArrays<RawArray>
 
 /** Whether rows are arrays with names. */
-export const hasNamedArrays = (raw: TreeRaw): raw is NamedArrays => "arrays" in raw
+export const hasNamedArrays = (raw: TreeRaw): raw is NamedArrays<RawArray> => "arrays" in raw
 
 /** How many rows there are. */
 export const size = (raw: TreeRaw): number =>
@@ -166,7 +167,7 @@ export const fit = (spec: TreeSpec, raw: TreeRaw, rows: Rows): DataResult<Fitted
 }
 
 /** The rows that an input or a target is read from, with the name of its array. */
-const rawOf = (raw: TreeRaw, name: string | undefined, as: (array: NamedArray) => Raw): DataResult<Raw> => {
+const rawOf = (raw: TreeRaw, name: string | undefined, as: (array: NamedArray<RawArray>) => AnyRaw): DataResult<AnyRaw> => {
   if (!hasNamedArrays(raw)) return Result.succeed(raw)
   return name === undefined
     ? refuse("the rows", "arrays with names", "rows as in training", "")
@@ -224,6 +225,13 @@ const names = (fitted: FittedTree): Dataset.Names => {
   const { columns, ...names } = Preprocess.names(one)
   return columns === undefined || fitted.series !== undefined ? names : { ...names, columns }
 }
+
+/** The targets of the given rows, their weights and the names of the classes and columns: a dataset without its inputs. */
+export const beside = (fitted: FittedTree, raw: TreeRaw, rows: Rows): DataResult<Omit<Dataset.Dataset<null, Arrays>, "inputs">> =>
+  Result.gen(function* () {
+    const weights = hasNamedArrays(raw) ? {} : yield* Preprocess.weights(fitted, raw, rows)
+    return { targets: yield* targets(fitted, raw, rows), ...names(fitted), ...weights }
+  })
 
 /** The inputs and targets of the given rows (all by default), for a net of `net`. */
 export const dataset = (fitted: FittedTree, raw: TreeRaw, rows?: Rows): DataResult<Dataset.Dataset<Arrays, Arrays>> =>

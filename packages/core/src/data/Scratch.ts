@@ -14,6 +14,8 @@ export interface ScratchFile {
   readonly path: string
   /** Writes bytes at the end and returns their offset. */
   readonly append: (bytes: Uint8Array) => number
+  /** Writes bytes at an offset, also one beyond the end. */
+  readonly write: (offset: number, bytes: Uint8Array) => void
   readonly read: (offset: number, length: number) => Uint8Array
   /** Closes it; it stays until its folder is removed. */
   readonly close: () => void
@@ -81,14 +83,19 @@ const openFile = (folder: string, name: string): ScratchFile => {
     if (isOpen) fs.closeSync(fd)
     isOpen = false
   }
+  const write = (offset: number, bytes: Uint8Array): void =>
+    trying(() => {
+      for (let at = 0; at < bytes.length; ) at += fs.writeSync(fd, bytes, at, bytes.length - at, offset + at)
+      size = Math.max(size, offset + bytes.length)
+    })
   return {
     path,
-    append: (bytes) =>
-      trying(() => {
-        for (let at = 0; at < bytes.length; ) at += fs.writeSync(fd, bytes, at, bytes.length - at, size + at)
-        size += bytes.length
-        return size - bytes.length
-      }),
+    append: (bytes) => {
+      const offset = size
+      write(offset, bytes)
+      return offset
+    },
+    write,
     read: (offset, length) =>
       trying(() => {
         const bytes = new Uint8Array(length)

@@ -164,38 +164,61 @@ const checked = (table: Table, series: FittedSeries, { places, start }: Order, e
   return Result.succeed(undefined)
 }
 
+/** The rows that windows are made of. */
+export interface Spread {
+  /** The rows of the table, those of each series in time order: the rows of a window are neighbours. */
+  readonly rows: Int32Array
+  /** The index of the first row of each window among them. */
+  readonly first: Int32Array
+}
+
+/** The rows of the windows that end with these rows of a table. Fails as `inputs` does. */
+export const spread = (series: FittedSeries, table: Table, ends: ArrayLike<number>): DataResult<Spread> =>
+  Result.gen(function* () {
+    const own = yield* order(table, series)
+    yield* checked(table, series, own, ends)
+    const { window } = series
+    /** Whether the row at a place is in a window; then its index among those that are, from 1. */
+    const index = new Int32Array(table.size)
+    for (let i = 0; i < ends.length; i++) {
+      const place = own.places[ends[i] ?? 0] ?? 0
+      index.fill(1, place - window + 1, place + 1)
+    }
+    let count = 0
+    for (let place = 0; place < index.length; place++) if (index[place] === 1) index[place] = ++count
+    const rows = new Int32Array(count)
+    for (let place = 0; place < index.length; place++) {
+      const at = index[place] ?? 0
+      if (at > 0) rows[at - 1] = own.rows[place] ?? 0
+    }
+    const first = Int32Array.from(ends, (end) => (index[(own.places[end] ?? 0) - window + 1] ?? 1) - 1)
+    return { rows, first }
+  })
+
 /**
  * The windows that end with these rows of a table: `f32` [windows, window, columns]. Fails with `BadCell` for a window that does not
  * lie within its series, and as `Preprocess.inputs` and `order` do.
  */
 export const inputs = ({ input, series }: Pick<Fitted, "input" | "series">, table: Table, ends: ArrayLike<number>) =>
   Result.gen(function* () {
-    const own = yield* order(table, series)
-    yield* checked(table, series, own, ends)
     const { window } = series
+    const { first, rows: placed } = yield* spread(series, table, ends)
     const width = input.columns.flatMap(TableInput.columnNames).length
     const size = ends.length * window * width
     if (size > most)
       return yield* Result.fail(
         dataError({ _tag: "TooLarge", what: "the windows", got: BigInt(size), limit: most, unit: "numbers" }),
       )
-    const needed = new Uint8Array(table.size)
-    for (let i = 0; i < ends.length; i++) {
-      const place = own.places[ends[i] ?? 0] ?? 0
-      for (let back = 0; back < window; back++) needed[own.rows[place - back] ?? 0] = 1
-    }
-    const rows = Int32Array.from(own.rows.filter((row) => needed[row] === 1)).sort()
+    const rows = placed.slice().sort()
     const index = new Int32Array(table.size)
     for (const [i, row] of rows.entries()) index[row] = i
     const { data } = yield* TableInput.inputs(input, table, rows)
     const out = new Float32Array(size)
-    for (let i = 0; i < ends.length; i++) {
-      const place = own.places[ends[i] ?? 0] ?? 0
+    for (let i = 0; i < ends.length; i++)
       for (let step = 0; step < window; step++) {
-        const from = (index[own.rows[place - window + 1 + step] ?? 0] ?? 0) * width
+        const from = (index[placed[(first[i] ?? 0) + step] ?? 0] ?? 0) * width
         out.set(data.subarray(from, from + width), (i * window + step) * width)
       }
-    }
     return NDArray.make("f32", [ends.length, window, width], out)
   })
 

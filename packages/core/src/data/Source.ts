@@ -8,15 +8,17 @@ import * as Result from "effect/Result"
 import * as BlankWords from "./BlankWords.ts"
 import type * as Csv from "./Csv.ts"
 import * as Field from "./Field.ts"
+import type { FileBytes } from "./FileBytes.ts"
 import type { Fitted, FittedSource } from "./Fitted.ts"
 import type { Folder } from "./Folder.ts"
 import { type Format, read as readNumber } from "./NumberFormat.ts"
-import { isTable, type NamedArrays, type Raw } from "./Raw.ts"
+import { type AnyRaw, isTable, type NamedArrays, type Raw } from "./Raw.ts"
+import type { RawArray } from "./RawArray.ts"
 import { arrow } from "./sources/arrow.ts"
 import { idx } from "./sources/idx.ts"
 import { images } from "./sources/images.ts"
 import { jsonl } from "./sources/jsonl.ts"
-import type { AnyKind, BlockReader, First, Groups, Read, Reading, Wanted, WantedOfBlocks } from "./sources/Kind.ts"
+import type { AnyKind, BlockReader, First, Groups, InFiles, Read, Reading, Wanted, WantedOfBlocks } from "./sources/Kind.ts"
 import { npz } from "./sources/npz.ts"
 import { parquet } from "./sources/parquet.ts"
 import { safetensors } from "./sources/safetensors.ts"
@@ -101,10 +103,10 @@ export const named = (kind: AnyKind, files: Files, names: ReadonlyArray<string>)
   return decode?.(files, names)
 }
 
-/** Whether a source's table can be read block by block: from the bytes of its file in their order, if `isGzip`. */
-export const hasBlocks = ({ name }: Use, { isGzip }: { readonly isGzip: boolean }): boolean => {
+/** Whether a source's table can be read block by block. */
+export const hasBlocks = ({ name }: Use): boolean => {
   const kind = kindOf(name)
-  return kind?.blocks !== undefined || (kind?.groups !== undefined && !isGzip)
+  return kind?.blocks !== undefined || kind?.groups !== undefined
 }
 
 /** A reader of a source's table block by block; `undefined` for a kind whose bytes are not read in their order. */
@@ -128,6 +130,19 @@ export const groups = ({ name, options }: Use, store: ByteStore, wanted: WantedO
   return (async function* () {
     for await (const table of all) yield Result.map(table, (each) => BlankWords.without(each, words))
   })()
+}
+
+/** Arrays of a source whose rows may stay in its files, which are unpacked; `undefined` for kinds that are read whole. */
+export const inFiles = (
+  { name, options }: Use,
+  files: { readonly [option: string]: FileBytes | Folder },
+  wanted: InFiles,
+): Promise<Read<AnyRaw | NamedArrays<RawArray>>> | undefined => {
+  const kind = kindOf(name)
+  const read = kind?.inFiles as
+    | ((options: object, files: object, wanted: InFiles) => Promise<Read<AnyRaw | NamedArrays<RawArray>>>)
+    | undefined
+  return kind === undefined ? undefined : read?.(Field.fill(kind.fields, options), files, wanted)
 }
 
 /** Reads the first bytes of a source's files; `undefined` for a kind that is only read completely. */

@@ -3,6 +3,7 @@
  * one chunk of each column. Numbers stay numbers, few distinct texts are stored as indices, and others as bytes.
  */
 import { print } from "./NumberFormat.ts"
+import { release } from "./release.ts"
 import type { ScratchFile } from "./Scratch.ts"
 import type { Table } from "./Table.ts"
 import type { Rows, TableColumn } from "./TableColumn.ts"
@@ -51,6 +52,7 @@ const columnWriter = (file: ScratchFile) => {
 
   const put = (form: Form, bytes: Uint8Array): void => {
     chunks.push({ form, offset: file.append(bytes), length: bytes.length })
+    release(bytes)
   }
   const textOf = (i: number): string => {
     const value = values[i] ?? Number.NaN
@@ -167,16 +169,56 @@ const decoded = (bytes: Uint8Array, form: Form, rows: number): Cells => {
   return { text: (i) => decoder.decode(bytes.subarray(start + (ends[i] ?? 0), start + (ends[i + 1] ?? 0))) }
 }
 
-/** A column of `size` cells in chunks; the last chunk that was read stays in memory. */
+/** The indices of a column that stay in memory, in bytes. */
+const heldBytes = 2 ** 26
+
+/** Whether rows are in rising order. */
+const isRising = (rows: Rows): boolean => {
+  for (let i = 1; i < rows.length; i++) if ((rows[i] ?? 0) < (rows[i - 1] ?? 0)) return false
+  return true
+}
+
+/** The places of rows in an order that visits each chunk once. */
+const byChunk = (rows: Rows, chunks: number): Int32Array => {
+  const ends = new Int32Array(chunks + 1)
+  const chunkOf = (i: number): number => Math.min(chunks - 1, Math.max(0, Math.floor((rows[i] ?? 0) / chunkRows)))
+  for (let i = 0; i < rows.length; i++) ends[chunkOf(i) + 1] = (ends[chunkOf(i) + 1] ?? 0) + 1
+  for (let chunk = 0; chunk < chunks; chunk++) ends[chunk + 1] = (ends[chunk + 1] ?? 0) + (ends[chunk] ?? 0)
+  const order = new Int32Array(rows.length)
+  for (let i = 0; i < rows.length; i++) {
+    const at = ends[chunkOf(i)] ?? 0
+    order[at] = i
+    ends[chunkOf(i)] = at + 1
+  }
+  return order
+}
+
+/** A column of `size` cells in chunks. The last chunk that was read stays in memory, and chunks of indices, which are small. */
 const columnOf = (file: ScratchFile, chunks: ReadonlyArray<Chunk>, size: number, format: TableColumn["format"]): TableColumn => {
   const marks = format === undefined ? {} : { format }
+  const held = new Map<number, Cells>()
+  let left = heldBytes
   let at = -1
   let cells: Cells = { text: () => "" }
+  /** The bytes of the last chunk, unless it is held. */
+  let last: Uint8Array = new Uint8Array()
   const chunkAt = (index: number): Cells => {
     const chunk = chunks[index]
     if (index === at || chunk === undefined) return cells
-    cells = decoded(file.read(chunk.offset, chunk.length), chunk.form, Math.min(chunkRows, size - index * chunkRows))
     at = index
+    release(last)
+    const before = held.get(index)
+    if (before !== undefined) {
+      cells = before
+      return cells
+    }
+    last = file.read(chunk.offset, chunk.length)
+    cells = decoded(last, chunk.form, Math.min(chunkRows, size - index * chunkRows))
+    if (chunk.form === "indices" && chunk.length <= left) {
+      held.set(index, cells)
+      left -= chunk.length
+      last = new Uint8Array()
+    }
     return cells
   }
   const text = (row: number): string => chunkAt(Math.floor(row / chunkRows)).text(row % chunkRows)
@@ -186,7 +228,9 @@ const columnOf = (file: ScratchFile, chunks: ReadonlyArray<Chunk>, size: number,
     text,
     numbers: (rows: Rows) => {
       const out = new Float64Array(rows.length)
-      for (let i = 0; i < out.length; i++) {
+      const order = isRising(rows) ? undefined : byChunk(rows, chunks.length)
+      for (let k = 0; k < out.length; k++) {
+        const i = order === undefined ? k : (order[k] ?? 0)
         const row = rows[i] ?? -1
         out[i] = chunkAt(Math.floor(row / chunkRows)).numbers?.[row % chunkRows] ?? Number.NaN
       }

@@ -89,6 +89,20 @@ export const stored = <X>(like: X, store: ByteStore, rows: number, start = 0): T
   )
 }
 
+/**
+ * Windows over rows that have been written to a store as `records` gives them, f32 [rows, width]: those of `window` neighbours, from
+ * each of these rows on.
+ */
+export const windows = (store: ByteStore, width: number, window: number, first: ArrayLike<number>): StoredArray => {
+  const stride = width * bytesOf.f32
+  return new StoredArray(
+    "f32",
+    [first.length, window, width],
+    { store, start: 0, stride, length: window * stride, rows: first },
+    0,
+  )
+}
+
 const fieldsOf = (tree: unknown): ReadonlyArray<Field> =>
   (Tree.leaves(tree) as ReadonlyArray<Field>).map(({ dtype, shape }) => ({ dtype, shape: shape.slice(1) }))
 
@@ -117,8 +131,12 @@ const viewOf = (dtype: DType.DType, { buffer, byteLength, byteOffset }: Uint8Arr
   return dtype === "i32" ? new Int32Array(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length)
 }
 
+/** The bytes of a record. */
+const lengthOf = ({ length, stride }: Records): number => length ?? stride
+
 /** The field of `rows` records, as an array in memory. */
-const fieldIn = (bytes: Uint8Array, { at, dtype, records: { stride }, shape }: Stored, rows: number): NDArray.NDArray => {
+const fieldIn = (bytes: Uint8Array, { at, dtype, records, shape }: Stored, rows: number): NDArray.NDArray => {
+  const stride = lengthOf(records)
   const sample = shape.slice(1)
   const [size, width] = [bytesOf[dtype], Shape.size(sample)]
   const array = (data: DType.Storage) => new NDArray.NDArray(dtype, [rows, ...sample], data)
@@ -173,12 +191,18 @@ export const read = <X>(tree: X, which: Which): Promise<Tree.Replace<X, NDArray.
   })
 }
 
-const recordsAt = ({ start, store, stride }: Records, which: Which, rows: number): Promise<Uint8Array> => {
-  if (rows === 0 || stride === 0) return Promise.resolve(new Uint8Array(rows * stride))
-  if (isRange(which)) return store.read(Float64Array.of(start + which.start * stride), rows * stride)
+const recordsAt = (records: Records, which: Which, rows: number): Promise<Uint8Array> => {
+  const { rows: numbers, start, store, stride } = records
+  const length = lengthOf(records)
+  if (rows === 0 || length === 0) return Promise.resolve(new Uint8Array(rows * length))
+  if (isRange(which) && numbers === undefined && length === stride)
+    return store.read(Float64Array.of(start + which.start * stride), rows * stride)
   const offsets = new Float64Array(rows)
-  for (let i = 0; i < rows; i++) offsets[i] = start + (which[i] as number) * stride
-  return store.read(offsets, stride)
+  for (let i = 0; i < rows; i++) {
+    const row = isRange(which) ? which.start + i : (which[i] as number)
+    offsets[i] = start + (numbers === undefined ? row : (numbers[row] ?? 0)) * stride
+  }
+  return store.read(offsets, length)
 }
 
 /** The bytes that one row of a tree's stored arrays takes in memory. */

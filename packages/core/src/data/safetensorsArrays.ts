@@ -4,11 +4,11 @@
  * allocated.
  */
 import * as Result from "effect/Result"
-import type { Storage } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
+import { inPieces, type Pieces, piecesOf } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import { duplicateKey } from "./duplicateKey.ts"
-import { formats, isCode } from "./safetensorsFormats.ts"
+import { type Format, formats, isCode, type Misfit } from "./safetensorsFormats.ts"
 
 /** What is wrong with a file. */
 export interface Wrong {
@@ -71,24 +71,43 @@ const headerOf = (bytes: Uint8Array): Result.Result<Header, Wrong> => {
   return Result.succeed(entries)
 }
 
-/** The numbers of one array. */
-const arrayOf = (
-  name: string,
-  { data_offsets: [start, end], dtype, shape }: Entry,
-  body: Uint8Array,
-): Result.Result<NDArray, Wrong> => {
+/** How the numbers of an entry are stored. Fails for a dtype that is not known, and for bytes that are not those of the shape. */
+export const formatOf = (name: string, { data_offsets: [start, end], dtype, shape }: Entry): Result.Result<Format, Wrong> => {
   const quoted = JSON.stringify(name)
   if (!isCode(dtype)) return fail(`${quoted} of dtype ${JSON.stringify(dtype)}`, `one of ${Object.keys(formats).join(", ")}`)
   if (!Shape.isValid(shape)) return fail(`${quoted} of shape ${Shape.print(shape)}`, Shape.wanted)
   const format = formats[dtype]
   const wanted = Shape.size(shape) * format.bytes
-  if (end - start !== wanted) return fail(`${end - start} bytes for ${quoted}`, `${wanted} for ${dtype}${Shape.print(shape)}`)
-  // A copy, because numbers begin at multiples of their size in memory; `slice` of a Buffer of Node would be a view.
-  const data: Storage | string = format.read(new Uint8Array(body.subarray(start, end)).buffer)
-  return typeof data === "string"
-    ? fail(`${quoted} (${dtype}${Shape.print(shape)}) with ${data}`, `numbers that fit into ${format.dtype}`)
-    : Result.succeed(new NDArray(format.dtype, shape, data))
+  return end - start === wanted
+    ? Result.succeed(format)
+    : fail(`${end - start} bytes for ${quoted}`, `${wanted} for ${dtype}${Shape.print(shape)}`)
 }
+
+/** A number that does not fit into its dtype. */
+export const misfit = (name: string, { dtype, shape }: Entry, { at, value }: Misfit): Wrong => ({
+  got: `${JSON.stringify(name)} (${dtype}${Shape.print(shape)}) with ${value} at ${at}`,
+  wanted: `numbers that fit into ${isCode(dtype) ? formats[dtype].dtype : dtype}`,
+})
+
+/** The bytes that are copied between two turns of others: less than a millisecond. */
+const pieceBytes = 2 ** 20
+
+function* decoding(name: string, entry: Entry, bytes: Uint8Array): Pieces<Result.Result<NDArray, Wrong>> {
+  const format = formatOf(name, entry)
+  if (Result.isFailure(format)) return Result.fail(format.failure)
+  const { dtype, read } = format.success
+  // A copy, because numbers begin at multiples of their size in memory; `slice` of a Buffer of Node would be a view.
+  const copy = new Uint8Array(bytes.length)
+  for (let from = 0; from < bytes.length; from += pieceBytes) {
+    if (from > 0) yield
+    copy.set(bytes.subarray(from, from + pieceBytes), from)
+  }
+  const data = read(copy.buffer)
+  return "value" in data ? Result.fail(misfit(name, entry, data)) : Result.succeed(new NDArray(dtype, entry.shape, data))
+}
+
+/** The numbers of one array, from its bytes; perhaps in pieces. */
+export const decoded = inPieces(decoding)
 
 /** A file whose header was read and checked; no array is allocated yet. */
 export interface Opened {
@@ -131,6 +150,13 @@ export const entriesOf = (header: Uint8Array, size: number): Result.Result<Heade
     return next === size ? Result.succeed(inOrder) : fail(`${size - next} bytes after the last array`, "none")
   })
 
+/** The bytes of all arrays of a header; `undefined` for a wrong one. */
+export const declaredSize = (header: Uint8Array): number | undefined =>
+  Result.match(headerOf(header), {
+    onSuccess: (entries) => Math.max(0, ...entries.map(([, { data_offsets }]) => data_offsets[1])),
+    onFailure: () => undefined,
+  })
+
 /** Reads and checks the header of a file. */
 export const open = (bytes: Uint8Array): Result.Result<Opened, Wrong> =>
   Result.flatMap(headerLength(bytes, bytes.length), (length) => {
@@ -142,9 +168,14 @@ export const open = (bytes: Uint8Array): Result.Result<Opened, Wrong> =>
     }))
   })
 
-/** The array of a name, by its own dtype. Fails for a dtype that is not known, and for numbers that do not fit. Throws `TypeError` for a name that the file does not have. */
-export const read = ({ body, entries }: Opened, name: string): Result.Result<NDArray, Wrong> => {
+function* reading({ body, entries }: Opened, name: string): Pieces<Result.Result<NDArray, Wrong>> {
   const entry = entries.get(name)
   if (entry === undefined) throw new TypeError(`there is no array ${JSON.stringify(name)}`)
-  return arrayOf(name, entry, body)
+  return yield* piecesOf(decoded, name, entry, body.subarray(...entry.data_offsets))
 }
+
+/**
+ * The array of a name, by its own dtype, perhaps in pieces. Fails for a dtype that is not known, and for numbers that do not fit. Throws
+ * `TypeError` for a name that the file does not have.
+ */
+export const read = inPieces(reading)

@@ -18,11 +18,17 @@ export interface ByteStore {
   readonly read: (offsets: Float64Array, length: number) => Promise<Uint8Array>
 }
 
-/** Records of `stride` bytes, one for each row, from byte `start` of a store on. */
+/**
+ * Records of a store, one for each row: the first begins at byte `start`, and the next one `stride` bytes later. They have as many
+ * bytes, or `length`: records that are longer overlap, as windows of a series do.
+ */
 export interface Records {
   readonly store: ByteStore
   readonly start: number
   readonly stride: number
+  readonly length?: number
+  /** The number of the record of each row: its own unless given. */
+  readonly rows?: ArrayLike<number>
 }
 
 /** An array [rows, …] whose rows are fields of records: `StoredArray` has the layout. */

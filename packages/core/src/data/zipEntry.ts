@@ -1,15 +1,23 @@
 /** Where a file is inside a zip archive (APPNOTE 6.3, zip64 too), found in its directory without reading the rest. */
 import * as Result from "effect/Result"
 import { type DataError, dataError, type Reason } from "./DataError.ts"
+import * as Gzip from "./Gzip.ts"
 import { nearest } from "./Nearest.ts"
 
 /** Reads `length` bytes from an offset. */
 export type ReadAt = (offset: number, length: number) => Promise<Uint8Array>
 
-/** A file that is stored as it is. */
-export interface Entry {
+/** Where the bytes of a file are. */
+export interface Place {
   readonly offset: number
   readonly size: number
+}
+
+/** A file of an archive: its bytes, which are packed by DEFLATE unless they are stored as they are. */
+export interface Entry extends Place {
+  readonly isPacked: boolean
+  /** The size that the directory declares for the unpacked file. */
+  readonly unpacked: number
 }
 
 const [endMark, endMark64, locatorMark, entryMark, localMark] = [0x06054b50, 0x06064b50, 0x07064b50, 0x02014b50, 0x04034b50]
@@ -27,7 +35,7 @@ const refuse = (reason: Reason): Result.Result<never, DataError> => Result.fail(
 const damaged = (got: string) => refuse({ _tag: "Corrupt", format: "zip", got })
 
 /** Where the directory is, and how long it is. */
-const directoryOf = async (read: ReadAt, size: number): Promise<Result.Result<Entry, DataError>> => {
+const directoryOf = async (read: ReadAt, size: number): Promise<Result.Result<Place, DataError>> => {
   const length = Math.min(size, endSize + longestComment)
   const tail = await read(size - length, length)
   const view = viewOf(tail)
@@ -60,9 +68,12 @@ const wideOf = (extra: Uint8Array): ReadonlyArray<number> => {
 
 const tooSmall = 0xffffffff
 
+/** The method of packed files. */
+const deflate = 8
+
 /**
- * The file of a name in an archive of `size` bytes, without `ending`. Fails with `NoArray`, which lists the nearest names, with
- * `BadSpec` for a packed file, and with `Truncated`, `Corrupt` and `TooLarge`.
+ * The file of a name in an archive of `size` bytes, without `ending`. Fails with `NoArray`, which lists the nearest names, and with
+ * `Truncated`, `Corrupt` and `TooLarge`.
  */
 export const entryOf = async (
   read: ReadAt,
@@ -95,21 +106,18 @@ export const entryOf = async (
         return own === tooSmall ? (wide.shift() ?? own) : own
       }
       const [unpacked, packed, local] = [field(24), field(20), field(42)]
-      if (view.getUint16(at + 10, true) !== 0 || unpacked !== packed)
-        return refuse({
-          _tag: "BadSpec",
-          at: `the array \`${wanted}\``,
-          got: "an array that is packed",
-          wanted: "one that is stored as it is, so that its rows can be read one by one",
-          hint: "np.savez, which packs nothing",
-        })
+      const method = view.getUint16(at + 10, true)
+      const isPacked = method === deflate
+      if (!(isPacked || (method === 0 && unpacked === packed))) return damaged(`${name} packed by method ${method}`)
+      if (isPacked && unpacked > Math.min(packed, size) * Gzip.maxRatio)
+        return damaged(`${name}, which cannot unpack to ${unpacked} bytes`)
       if (local + localSize > size) return damaged(`${name} at byte ${local}`)
       const header = viewOf(await read(local, localSize))
       if (header.getUint32(0, true) !== localMark) return damaged(`${name} at byte ${local}`)
       const offset = local + localSize + header.getUint16(26, true) + header.getUint16(28, true)
       return offset + packed > size
         ? damaged(`${name} of ${packed} bytes at byte ${offset}`)
-        : Result.succeed({ offset, size: packed })
+        : Result.succeed({ offset, size: packed, isPacked, unpacked })
     }
     at = end + commentLength
   }

@@ -5,13 +5,14 @@ import { percent } from "../data/percent.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
-import { leaves } from "../learning/Params.ts"
+import { tensors } from "../language/TensorTree.ts"
 import { abs } from "../tensor/elementwise.ts"
 import { readAll } from "../tensor/read.ts"
 import { max } from "../tensor/reduce.ts"
 import { runInBursts } from "../training/bursts.ts"
 import { rangesOf, type Weights } from "../training/Evaluate.ts"
 import { evenRows } from "../training/layerStatistics.ts"
+import { ownUnits } from "../training/ownUnits.ts"
 import { type ReadError, type Samples, samplesOfBatches } from "../training/Samples.ts"
 import type { Concern, Facts } from "./Concern.ts"
 import type { Subject } from "./Subject.ts"
@@ -30,18 +31,6 @@ export interface DeadUnits {
   readonly layer: string
   readonly units: number
   readonly dead: number
-}
-
-/** The weights of a layer, by its path. */
-const weightsOf = (params: unknown, layer: string): ReadonlyArray<Tensor> => {
-  const own = layer === "" ? params : layer.split(".").reduce<unknown>((tree, key) => Object(tree)[key], params)
-  return own === undefined ? [] : leaves(own)
-}
-
-/** The layers from the first one with weights on: what stands before it passes inputs on, and a column of zeros is no unit. */
-const learned = <A>(layers: ReadonlyArray<readonly [string, A]>, params: unknown): ReadonlyArray<readonly [string, A]> => {
-  const first = layers.findIndex(([name]) => weightsOf(params, name).length > 0)
-  return layers.slice(Math.max(0, first))
 }
 
 /** Rows that are looked at, at most; all of fewer. */
@@ -64,12 +53,14 @@ export const deadUnits = <P, S, O, X, Y, T>({
             if (y.dtype === "f32" && y.shape.length > 1) seen.push([layer, y])
           }
           net.apply(weights.params, weights.state, x, { mode: "infer", observe })
-          const inner = learned(
-            seen.filter(([name]) => !seen.some(([other]) => other.startsWith(`${name}.`))),
-            params,
+          const inner = seen.filter(([name]) => !seen.some(([other]) => other.startsWith(`${name}.`)))
+          const isOwn = ownUnits(
+            inner.map(([, y]) => y),
+            tensors(weights.params),
           )
-          names = inner.map(([name]) => name)
-          return { state: weights, output: inner.map(([, y]) => max(abs(y), { axes: y.shape.slice(0, -1).map((_, i) => i) })) }
+          const own = inner.filter((_, i) => isOwn[i])
+          names = own.map(([name]) => name)
+          return { state: weights, output: own.map(([, y]) => max(abs(y), { axes: y.shape.slice(0, -1).map((_, i) => i) })) }
         },
         { params, state },
       )

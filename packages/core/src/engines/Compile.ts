@@ -3,7 +3,6 @@
  * to arrays. Here a `ShapeError` that mathematics throws becomes a typed failure.
  */
 
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import * as Eager from "../backend/eager/Eager.ts"
@@ -18,8 +17,10 @@ import * as Tree from "../types/Tree.ts"
 import { checkShapes, refusing } from "./checkShapes.ts"
 import { type Arrays, Engine, type EngineError, type Executable } from "./Engine.ts"
 import { spanned } from "./observe.ts"
-import { inTurns, makeTurns } from "./turns.ts"
+import { makeQueue } from "./queue.ts"
+import { inTurns, makeTurns, takeTurn } from "./turns.ts"
 
+export { programWork } from "../compiler/compilerFacts.ts"
 export { checkShapes } from "./checkShapes.ts"
 
 /** The arrays of a tree's tensors; most trees hold arrays already. */
@@ -80,14 +81,14 @@ const foldedBy = <Args extends ReadonlyArray<unknown>, Y>(
   like: NoInfer<Args>,
 ): Effect.Effect<Traced<Y>, EngineError | ShapeError> =>
   Effect.gen(function* () {
-    const turn = makeTurns()
-    const { beforehand, folded } = yield* inTurns(folding(f, like), turn)
-    yield* turn
+    const turns = makeTurns()
+    const { beforehand, folded } = yield* inTurns(folding(f, like), turns)
+    yield* takeTurn(turns)
     if (beforehand.length === 0) return yield* checkShapes(() => folded([]))
     const executable = prepare({ program: yield* checkShapes(() => capture([], beforehand)), resident: 0 })
-    yield* turn
+    yield* takeTurn(turns)
     const [numbers = []] = yield* Effect.scoped(Effect.flatMap(executable, ({ run }) => Effect.flatten(run([[]]))))
-    yield* turn
+    yield* takeTurn(turns)
     return yield* checkShapes(() => folded(numbers))
   })
 
@@ -103,13 +104,25 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
   f: (...args: Args) => Y,
   ...like: NoInfer<Args>
 ): Effect.Effect<Compiled<Args, Y>, EngineError | ShapeError, Engine | Scope.Scope> =>
+  Effect.map(
+    compileIf(() => true, f, ...like),
+    (compiled) => compiled as Compiled<Args, Y>,
+  )
+
+/** `compile`, if the program of `f` is worth it: otherwise it is traced alone, and the result is `undefined`. */
+export const compileIf = <Args extends ReadonlyArray<unknown>, Y>(
+  isWorth: (program: Program) => boolean,
+  f: (...args: Args) => Y,
+  ...like: NoInfer<Args>
+): Effect.Effect<Compiled<Args, Y> | undefined, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
     const engine = yield* Engine.current
     const prepared = Effect.gen(function* () {
-      const turn = makeTurns()
+      const turns = makeTurns()
       const { program, result } = yield* foldedBy(engine, f, like)
-      yield* turn
-      return { traced: program, result, executable: yield* engine.prepare({ program, resident: 0 }) }
+      yield* takeTurn(turns)
+      const executable = isWorth(program) ? yield* engine.prepare({ program, resident: 0 }) : undefined
+      return { traced: program, result, executable }
     })
     const { executable, result, traced } = yield* spanned(
       prepared,
@@ -117,6 +130,7 @@ export const compile = <Args extends ReadonlyArray<unknown>, Y>(
       () => ({ "adjoint.engine.name": engine.name, "adjoint.inputs": signature(like) }),
       ({ traced }) => ({ "adjoint.program.equations": traced.equations.length }),
     )
+    if (executable === undefined) return undefined
     const answer = Tree.rebuilder(result)
     const outputsOf = Effect.map(([outputs]: ReadonlyArray<Arrays>) => answer(outputs as Arrays) as Y)
     const call = (inputs: Arrays): Effect.Effect<Y, EngineError> => {
@@ -159,26 +173,6 @@ export interface Step<S, B, O> {
   readonly load: (state: S) => Effect.Effect<void, EngineError | ShapeError>
 }
 
-/** A function that lets one effect run at a time, in the order in which they start. A page would load more for a `Semaphore`. */
-const makeQueue = () => {
-  let last: Deferred.Deferred<void> | undefined
-  return <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> =>
-    Effect.uninterruptibleMask((restore) => {
-      const before = last
-      const own = Deferred.makeUnsafe<void>()
-      last = own
-      const turn = before === undefined ? effect : Effect.andThen(Deferred.await(before), effect)
-      return Effect.ensuring(
-        restore(turn),
-        Effect.sync(() => {
-          if (last === own) last = undefined
-          // One that is interrupted while it waits passes its turn on only when that comes.
-          Deferred.doneUnsafe(own, before === undefined ? Effect.void : Deferred.await(before))
-        }),
-      )
-    })
-}
-
 /** The step, prepared for batches of one shape. */
 interface Ready<O> {
   readonly executable: Executable
@@ -213,11 +207,11 @@ export const step = <S, B, O>(
         const result = yield* piecesOf(f, state, rows)
         return [result.state as S, result.output]
       })
-      const turn = makeTurns()
+      const turns = makeTurns()
       const { program: traced, result } = yield* foldedBy(engine, listed, [initial, batch])
-      yield* turn
+      yield* takeTurn(turns)
       yield* checkShapes(() => checkUnchanged("Compile.step", initial, result[0]))
-      yield* turn
+      yield* takeTurn(turns)
       const job = { program: traced, resident: tensors(initial).length }
       const output = Tree.rebuilder(result[1])
       const ready: Ready<O> = {
@@ -289,7 +283,7 @@ export const step = <S, B, O>(
       })
 
     // Runs that yield between steps, or wait for a move of the state, must not mix.
-    const oneAtATime = makeQueue()
+    const oneAtATime = makeQueue().enter
     const submit = (batches: ReadonlyArray<B>): Submitted<O> => oneAtATime(submitAll(batches))
 
     return {

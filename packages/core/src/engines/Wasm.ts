@@ -2,19 +2,22 @@
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { EngineError, type Footprint, type Job } from "../backend/Executable.ts"
-import { read } from "../backend/eager/Eager.ts"
+import { EngineError, type Footprint, type Job, keepsState } from "../backend/Executable.ts"
 import { readOnAtMost } from "../backend/eager/preparedPrograms.ts"
 import { lanesSetting, lanesVariable, offeredLanes, usualLanes } from "../backend/wasm/assembler/hostLanes.ts"
 import { fusesMultiplyAdd, offered } from "../backend/wasm/assembler/hostNumerics.ts"
 import type { Lanes } from "../backend/wasm/assembler/lanes.ts"
 import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
-import { planJob } from "../backend/wasm/compile.ts"
+import { cachedCompile, planJob } from "../backend/wasm/compile.ts"
+import { runOnce } from "../backend/wasm/prepare.ts"
 import { type EngineLanes, preparer } from "../backend/wasm/preparer.ts"
 import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
 import type { Priority } from "../backend/worker/priority.ts"
+import { type Pieces, piecesOf, toEnd } from "../types/Pieces.ts"
 import { Engine } from "./Engine.ts"
-import { inProcess, reading } from "./inProcess.ts"
+import { inProcess } from "./inProcess.ts"
+import { readTensors } from "./readTensors.ts"
+import { doing } from "./turns.ts"
 import { workerEngine } from "./workerEngine.ts"
 
 const failure =
@@ -94,6 +97,7 @@ const lanesOf = ({ lanes }: WasmOptions): EngineLanes => {
 const engine = (pool: Pool | undefined, wanted: Numerics, lanes: EngineLanes): Engine["Service"] => {
   const numerics = offered(wanted)
   const prepare = preparer(numerics, lanes)
+  const readCompile = cachedCompile()
   return Engine.of({
     name: "wasm",
     numerics,
@@ -102,13 +106,23 @@ const engine = (pool: Pool | undefined, wanted: Numerics, lanes: EngineLanes): E
       return offeredLanes(lanes.lanes)
     },
     threads: pool?.threads ?? 1,
-    plan: (job) => Effect.try({ try: () => footprint(job), catch: failure("plan a program") }),
+    plan: (job) => Effect.suspend(() => doing(planning(job), failure("plan a program"))),
     prepare: (job) =>
       Effect.acquireRelease(
-        Effect.andThen(waitForWorkers(pool), Effect.try({ try: () => prepare(job, pool), catch: failure("prepare a program") })),
+        Effect.andThen(
+          waitForWorkers(pool),
+          Effect.suspend(() => doing(piecesOf(prepare, job, pool), failure("prepare a program"))),
+        ),
         ({ release }) => Effect.sync(release),
-      ).pipe(Effect.map(inProcess)),
-    read: (targets) => reading(() => read(targets)),
+        { interruptible: true },
+      ).pipe(Effect.map((prepared) => inProcess(prepared, keepsState(job)))),
+    read: (targets) =>
+      readTensors(targets, (job) =>
+        Effect.andThen(
+          waitForWorkers(pool),
+          Effect.suspend(() => doing(piecesOf(runOnce, job, pool, readCompile), failure("read tensors"))),
+        ),
+      ),
   })
 }
 
@@ -202,8 +216,10 @@ export const lanesInUse = (lanes?: Lanes): Lanes => offeredLanes(lanesOf(lanes =
  * footprint({ program, resident: 0 }).kernels // => 1
  * ```
  */
-export const footprint = (job: Job): Footprint => {
-  const { memory, plan } = planJob(job, { threads: 1, minSharedWork: 0 })
+export const footprint = (job: Job): Footprint => toEnd(planning(job))
+
+function* planning(job: Job): Pieces<Footprint> {
+  const { memory, plan } = yield* piecesOf(planJob, job, { threads: 1, minSharedWork: 0 })
   return { kernels: plan.kernels.length, bytes: memory.bytes }
 }
 

@@ -32,14 +32,17 @@ const pieceBytes = 2 ** 20
 /** More bytes are copied in pieces. */
 export const copiedAtOnce = 2 ** 22
 
+/** So few bytes are cloned for each worker faster than they are shared. */
+const clonedAtOnce = 2 ** 16
+
 /** The bytes of some arrays. */
 export const bytesIn = (arrays: Arrays): number => arrays.reduce((sum, { data }) => sum + data.byteLength, 0)
 
-function* copyPieces(arrays: Arrays, memory: (bytes: number) => ArrayBufferLike): Pieces<Arrays> {
+function* copyPieces(arrays: Arrays, memory: (bytes: number, array: number) => ArrayBufferLike): Pieces<Arrays> {
   const copies: Array<NDArray> = []
-  for (const { data, dtype, shape } of arrays) {
+  for (const [i, { data, dtype, shape }] of arrays.entries()) {
     const Same = data.constructor as new (buffer: ArrayBufferLike) => typeof data
-    const copy = new Same(memory(data.byteLength))
+    const copy = new Same(memory(data.byteLength, i))
     const piece = pieceBytes / data.BYTES_PER_ELEMENT
     for (let from = 0; from < data.length; from += piece) {
       copy.set(data.subarray(from, from + piece), from)
@@ -51,22 +54,53 @@ function* copyPieces(arrays: Arrays, memory: (bytes: number) => ArrayBufferLike)
 }
 
 /** Copies of arrays in other memory, made in pieces between which other work runs. */
-const copiesIn = (memory: (bytes: number) => ArrayBufferLike, arrays: Arrays): Effect.Effect<Arrays> =>
+const copiesIn = (memory: (bytes: number, array: number) => ArrayBufferLike, arrays: Arrays): Effect.Effect<Arrays> =>
   Effect.suspend(() => Effect.orDie(inTurns(copyPieces(arrays, memory))))
 
 /** Copies that nobody else has. */
 export const ownCopies = (arrays: Arrays): Effect.Effect<Arrays> => copiesIn((bytes) => new ArrayBuffer(bytes), arrays)
 
+/** Copies of arrays that nobody else has, which move. */
+export const sentCopies = (arrays: Arrays): Effect.Effect<Sent> =>
+  Effect.map(ownCopies(arrays), (wire) => ({ wire, moved: wire.map(({ data }) => data.buffer as ArrayBuffer) }))
+
+/**
+ * Copies arrays of the same shapes again and again into memory that threads share, of which two places alternate: the copies before
+ * the last ones stay as they are until the next call. Without such memory, or for a few numbers, the arrays themselves.
+ */
+export const alternating = (): ((arrays: Arrays) => Effect.Effect<Arrays>) => {
+  let [next, last]: readonly [Arrays, Arrays] = [[], []]
+  return (arrays) => {
+    if (bytesIn(arrays) <= clonedAtOnce || typeof SharedArrayBuffer !== "function") return Effect.succeed(arrays)
+    return Effect.map(
+      copiesIn((bytes, i) => next[i]?.data.buffer ?? new SharedArrayBuffer(bytes), arrays),
+      (copies) => {
+        ;[next, last] = [last, copies]
+        return copies
+      },
+    )
+  }
+}
+
+const isShared = ({ data: { buffer } }: NDArray): boolean => (buffer as ArrayBufferLike) instanceof SharedArrayBuffer
+
+/** Copies of the large ones among arrays in memory that threads share, where the host has such memory. */
+export const sharedCopies = (arrays: Arrays): Effect.Effect<ReadonlyMap<NDArray, NDArray>> => {
+  if (typeof SharedArrayBuffer !== "function") return Effect.succeed(new Map())
+  const large = arrays.filter((array) => array.data.byteLength > copiedAtOnce && !isShared(array))
+  if (large.length === 0) return Effect.succeed(new Map())
+  return Effect.map(
+    copiesIn((bytes) => new SharedArrayBuffer(bytes), large),
+    (copies) => new Map(large.map((array, i) => [array, copies[i] ?? array])),
+  )
+}
+
 /** A job whose large constants, such as the data of a training, are shared with the worker where the host permits it. */
 export const sharedJob = (job: Job): Effect.Effect<Job> => {
   const { program, resident } = job
-  const large = program.constants.filter(({ data }) => data.byteLength > copiedAtOnce)
-  if (large.length === 0 || typeof SharedArrayBuffer !== "function") return Effect.succeed(job)
-  return Effect.map(
-    copiesIn((bytes) => new SharedArrayBuffer(bytes), large),
-    (copies) => {
-      const shared = new Map(large.map((array, i) => [array, copies[i]]))
-      return { program: { ...program, constants: program.constants.map((array) => shared.get(array) ?? array) }, resident }
-    },
+  return Effect.map(sharedCopies(program.constants), (shared) =>
+    shared.size === 0
+      ? job
+      : { program: { ...program, constants: program.constants.map((array) => shared.get(array) ?? array) }, resident },
   )
 }

@@ -288,7 +288,7 @@ export const filled = <const O extends Options>(
   given: { readonly [K in keyof O]?: unknown },
 ): Values<O> => {
   const all = fill(options, given)
-  checkOptions(operation, options, all)
+  checkOptions(operation, options, { ...given, ...all })
   for (const [name, option] of Object.entries<Option>(options))
     if (option.kind === "group" && all[name] !== undefined)
       checkOptions(`${operation}.${name}`, option.options, all[name] as object)

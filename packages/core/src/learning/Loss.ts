@@ -9,7 +9,7 @@ import type { Loss } from "./loss/Loss.ts"
 import { cosine, huber, huberOptions, meanAbsoluteError, meanSquaredError, poisson } from "./loss/numbers.ts"
 
 export { binaryCrossEntropy, categoricalCrossEntropy, hinge, klDivergence, type Margin, type Smoothing } from "./loss/classes.ts"
-export { heads, type LossValues, values } from "./loss/heads.ts"
+export { denominatorOf, heads, type LossValues, values } from "./loss/heads.ts"
 export * from "./loss/Loss.ts"
 export { cosine, huber, meanAbsoluteError, meanSquaredError, poisson } from "./loss/numbers.ts"
 

@@ -207,9 +207,9 @@ export const table = {
     main: "lr",
     traits: { isAdaptive: true, decay: undefined },
     make:
-      (options): Factory =>
-      (rate = constant(options.lr)) =>
-        rmsprop(rate, { ...options, epsPlace: options.eps_place }),
+      ({ eps_place, lr, ...options }): Factory =>
+      (rate = constant(lr)) =>
+        rmsprop(rate, { ...options, epsPlace: eps_place }),
   }),
   adadelta: entry({
     doc: "A step size for each parameter from the ratio of its recent steps and gradients.",
@@ -224,8 +224,8 @@ export const table = {
     main: "lr",
     traits: { isAdaptive: true, decay: undefined },
     make:
-      (options): Factory =>
-      (rate = constant(options.lr)) =>
+      ({ lr, ...options }): Factory =>
+      (rate = constant(lr)) =>
         adadelta(rate, options),
   }),
   adam: entry({
@@ -238,9 +238,9 @@ export const table = {
     main: "lr",
     traits: { isAdaptive: true, decay: undefined },
     make:
-      (options): Factory =>
-      (rate = constant(options.lr)) =>
-        adam(rate, { ...options, biasCorrection: options.bias_correction }),
+      ({ bias_correction, lr, ...options }): Factory =>
+      (rate = constant(lr)) =>
+        adam(rate, { ...options, biasCorrection: bias_correction }),
   }),
   adamw: entry({
     doc: "Adam with decoupled weight decay.",
@@ -255,9 +255,9 @@ export const table = {
     main: "lr",
     traits: { isAdaptive: true, decay: "weight_decay" },
     make:
-      (options): Factory =>
-      (rate = constant(options.lr)) =>
-        adamw(rate, { ...options, biasCorrection: options.bias_correction, weightDecay: options.weight_decay }),
+      ({ bias_correction, lr, weight_decay, ...options }): Factory =>
+      (rate = constant(lr)) =>
+        adamw(rate, { ...options, biasCorrection: bias_correction, weightDecay: weight_decay }),
   }),
   amsgrad: entry({
     doc: "Adam with step sizes that never grow.",
@@ -268,8 +268,8 @@ export const table = {
     main: "lr",
     traits: { isAdaptive: true, decay: undefined },
     make:
-      (options): Factory =>
-      (rate = constant(options.lr)) =>
+      ({ lr, ...options }): Factory =>
+      (rate = constant(lr)) =>
         amsgrad(rate, options),
   }),
   adamax: entry({
@@ -281,8 +281,8 @@ export const table = {
     main: "lr",
     traits: { isAdaptive: true, decay: undefined },
     make:
-      (options): Factory =>
-      (rate = constant(options.lr)) =>
+      ({ lr, ...options }): Factory =>
+      (rate = constant(lr)) =>
         adamax(rate, options),
   }),
   nadam: entry({
@@ -298,9 +298,9 @@ export const table = {
     main: "lr",
     traits: { isAdaptive: true, decay: undefined },
     make:
-      (options): Factory =>
-      (rate = constant(options.lr)) =>
-        nadam(rate, { ...options, momentumDecay: options.momentum_decay }),
+      ({ lr, momentum_decay, ...options }): Factory =>
+      (rate = constant(lr)) =>
+        nadam(rate, { ...options, momentumDecay: momentum_decay }),
   }),
   radam: entry({
     doc: "Rectified Adam: divides by √ν only once the running mean of g² is reliable, which replaces a warm-up.",
@@ -312,8 +312,8 @@ export const table = {
     main: "lr",
     traits: { isAdaptive: true, decay: undefined },
     make:
-      (options): Factory =>
-      (rate = constant(options.lr)) =>
+      ({ lr, ...options }): Factory =>
+      (rate = constant(lr)) =>
         radam(rate, options),
   }),
   lion: entry({
@@ -331,9 +331,9 @@ export const table = {
     main: "lr",
     traits: { isAdaptive: true, decay: "weight_decay" },
     make:
-      (options): Factory =>
-      (rate = constant(options.lr)) =>
-        lion(rate, { ...options, weightDecay: options.weight_decay }),
+      ({ lr, weight_decay, ...options }): Factory =>
+      (rate = constant(lr)) =>
+        lion(rate, { ...options, weightDecay: weight_decay }),
   }),
   lamb: entry({
     doc: "Adam with updates in proportion to the weights, for each array of parameters.",
@@ -344,9 +344,9 @@ export const table = {
     main: "lr",
     traits: { isAdaptive: true, decay: "weight_decay" },
     make:
-      (options): Factory =>
-      (rate = constant(options.lr)) =>
-        lamb(rate, { ...options, weightDecay: options.weight_decay }),
+      ({ lr, weight_decay, ...options }): Factory =>
+      (rate = constant(lr)) =>
+        lamb(rate, { ...options, weightDecay: weight_decay }),
   }),
 } satisfies Table<Factory, Traits<OptimizerTraits>>
 

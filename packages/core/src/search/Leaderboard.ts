@@ -2,9 +2,9 @@
 import { type Objective, oriented, type Trial } from "./Trial.ts"
 
 /** A complete trial with its place, from 1; equal values share a place. */
-export interface Row {
+export interface Row<T extends Trial = Trial> {
   readonly place: number
-  readonly trial: Trial
+  readonly trial: T
   /** The value of the objective. */
   readonly value: number
 }
@@ -18,6 +18,25 @@ const compared = (objectives: ReadonlyArray<Objective>, a: Trial, b: Trial): num
   return 0
 }
 
+/** The complete trials with their values of an objective. */
+const valued = <T extends Trial>(trials: ReadonlyArray<T>, index: number): ReadonlyArray<Omit<Row<T>, "place">> =>
+  trials.flatMap((trial) => {
+    const value = trial.state === "complete" ? trial.values?.[index] : undefined
+    return value === undefined ? [] : [{ trial, value }]
+  })
+
+/** The order of the leaderboard. */
+const order =
+  (objectives: ReadonlyArray<Objective>, index: number) =>
+  (a: Omit<Row, "place">, b: Omit<Row, "place">): number => {
+    const { mode = "min" } = objectives[index] ?? {}
+    return (
+      oriented({ mode }, a.value) - oriented({ mode }, b.value) ||
+      compared(objectives, a.trial, b.trial) ||
+      a.trial.number - b.trial.number
+    )
+  }
+
 /**
  * The complete trials by the value of one objective, the best first; among equal values those that are better in the other
  * objectives, and then the earlier ones. So the first row is on the Pareto front. The order depends on the trials alone, not on when
@@ -30,22 +49,26 @@ const compared = (objectives: ReadonlyArray<Objective>, a: Trial, b: Trial): num
  * rows.map(({ place, trial }) => [place, trial.number]) // => [[1, 1], [2, 0], [2, 2]]
  * ```
  */
-export const of = (trials: ReadonlyArray<Trial>, objectives: ReadonlyArray<Objective>, index = 0): ReadonlyArray<Row> => {
-  const { mode = "min" } = objectives[index] ?? {}
-  const sorted = trials
-    .flatMap((trial) => {
-      const value = trial.state === "complete" ? trial.values?.[index] : undefined
-      return value === undefined ? [] : [{ trial, value }]
-    })
-    .toSorted(
-      (a, b) =>
-        oriented({ mode }, a.value) - oriented({ mode }, b.value) ||
-        compared(objectives, a.trial, b.trial) ||
-        a.trial.number - b.trial.number,
-    )
-  return sorted.map(({ trial, value }) => ({ place: sorted.findIndex((other) => other.value === value) + 1, trial, value }))
+export const of = <T extends Trial>(
+  trials: ReadonlyArray<T>,
+  objectives: ReadonlyArray<Objective>,
+  index = 0,
+): ReadonlyArray<Row<T>> => {
+  const sorted = valued(trials, index).toSorted(order(objectives, index))
+  let place = 1
+  return sorted.map(({ trial, value }, i) => {
+    if (sorted[i - 1]?.value !== value) place = i + 1
+    return { place, trial, value }
+  })
 }
 
 /** The first row's trial, `undefined` if no trial is complete. */
-export const best = (trials: ReadonlyArray<Trial>, objectives: ReadonlyArray<Objective>, index = 0): Trial | undefined =>
-  of(trials, objectives, index)[0]?.trial
+export const best = <T extends Trial>(
+  trials: ReadonlyArray<T>,
+  objectives: ReadonlyArray<Objective>,
+  index = 0,
+): T | undefined => {
+  const isBefore = order(objectives, index)
+  const [first, ...others] = valued(trials, index)
+  return first && others.reduce((lead, each) => (isBefore(each, lead) < 0 ? each : lead), first).trial
+}

@@ -8,7 +8,7 @@
  */
 import type { Key } from "../tensor/Key.ts"
 import * as Keys from "../tensor/Key.ts"
-import type { Point, Space } from "./Space.ts"
+import { type Point, type Space, withIndices } from "./Space.ts"
 import type { Sampler } from "./sampler/Sampler.ts"
 import { minimized, type Objective, type Trial } from "./Trial.ts"
 
@@ -80,7 +80,7 @@ export const mostRefusals = 1000
 
 /** The state before the first trial. */
 export const begin = <S>({ key, sampler, space }: Study<S>): Progress<S> => ({
-  sampler: sampler.init(space, Keys.fold(key, "sampler")),
+  sampler: sampler.init(withIndices(space), Keys.fold(key, "sampler")),
   next: 0,
   started: 0,
   known: [],
@@ -133,7 +133,16 @@ export const next = <S>(study: Study<S>, progress: Progress<S>): readonly [step:
   const [point, after] = asked(study, now)
   if (point === undefined) return [waiting(after), after]
   const number = after.next - 1
-  const step: Start = { _tag: "Start", number, point, key: trialKey(key, number), known: after.known }
+  const step: Start = {
+    _tag: "Start",
+    number,
+    point,
+    // Derived when it is asked for: programs that train from a file have seeds of their own.
+    get key() {
+      return trialKey(key, number)
+    },
+    known: after.known,
+  }
   return [step, { ...after, started: after.started + 1, open: [...after.open, { number, point }] }]
 }
 

@@ -62,6 +62,8 @@ export interface Drawing {
   readonly arrays: ReadonlyArray<Spec>
   /** Rows per batch. */
   readonly size: number
+  /** Rows of a program that gathers its rows from data in the engine; those of a batch unless given, and 0 for none. */
+  readonly gathered?: number
 }
 
 /** Draws the order of the rows of an epoch. */
@@ -91,6 +93,7 @@ export const rowLoader = ({
   arrays,
   key,
   size,
+  gathered = size,
 }: Drawing): Effect.Effect<RowLoader, ShapeError | EngineError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
     const rows = arrays[0]?.shape[0] ?? 0
@@ -108,7 +111,7 @@ export const rowLoader = ({
           return (from, count) => Batches.slice(order, from, count)
         }),
       // A short last batch has a separate program, and that one must not hold a second copy of the data.
-      resident: (which) => (isResident && which.length === size ? new NDArray.NDArray("i32", [size], which) : undefined),
+      resident: (which) => (isResident && which.length === gathered ? new NDArray.NDArray("i32", [gathered], which) : undefined),
     }
   })
 
@@ -120,20 +123,26 @@ export interface Loading<X, T> {
   readonly data: DatasetOf<X, T>
   readonly seed: number
   readonly batch: number
+  /** Rows of a program that gathers them from data in the engine; those of a batch unless given. */
+  readonly gathered?: number
 }
 
 /** The batch loader of a run. Fails with `ShapeError` for a batch size that is not a whole number from 1. */
 export const batchLoader = <X, T>({
   batch: size,
   data,
+  gathered = size,
   seed,
 }: Loading<X, T>): Effect.Effect<BatchLoader<X, Tensors<T>>, ShapeError | EngineError, Engine | Scope.Scope> =>
-  Effect.map(rowLoader({ key: shuffleKey(seed), arrays: Dataset.entries(data).map(([, array]) => array), size }), (loader) => ({
-    ...loader,
-    limit: readLimit(partsOf(data), size),
-    samples: (which) => Effect.map(samplesOfBatches<X, T>(data, [which]), ([samples]) => samples as Samples<X, Tensors<T>>),
-    inputs: (batches) => inputsOf<Samples<X, Tensors<T>>>(loader, batches, (others) => samplesOfBatches(data, others)),
-  }))
+  Effect.map(
+    rowLoader({ key: shuffleKey(seed), arrays: Dataset.entries(data).map(([, array]) => array), size, gathered }),
+    (loader) => ({
+      ...loader,
+      limit: readLimit(partsOf(data), size),
+      samples: (which) => Effect.map(samplesOfBatches<X, T>(data, [which]), ([samples]) => samples as Samples<X, Tensors<T>>),
+      inputs: (batches) => inputsOf<Samples<X, Tensors<T>>>(loader, batches, (others) => samplesOfBatches(data, others)),
+    }),
+  )
 
 /** The inputs of steps: the numbers of the rows of resident batches, and the rows of the others. */
 export const inputsOf = <B>(

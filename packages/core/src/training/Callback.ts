@@ -194,7 +194,7 @@ export const table = {
     traits: { monitor: undefined, patience: undefined },
     make:
       ({ every, steps }): Callback =>
-      () => ({ watch: { every, steps } }),
+      () => ({ watch: { every, ...(steps === undefined ? {} : { steps }) } }),
   }),
 } satisfies Table<Callback, Traits<CallbackTraits>>
 

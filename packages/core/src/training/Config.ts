@@ -14,6 +14,7 @@ import type { EarlyStop, Monitor, MonitorName } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 import type { Rewind } from "./Rewind.ts"
 import type { DatasetOf } from "./Samples.ts"
+import type { Workers } from "./Shards.ts"
 import type { Watch } from "./Watch.ts"
 
 /** Where and when checkpoints are saved. `save` writes one and returns its place. */
@@ -62,6 +63,13 @@ export interface Config<
   readonly epochs: number
   /** Rows per step. */
   readonly batch: number
+  /**
+   * Into how many shards a batch is cut, at most `batch`; 1 unless given. The gradients of shards are computed apart and added in a
+   * fixed order, so a run has the bits that its number of shards gives, whoever computes them.
+   */
+  readonly shards?: number
+  /** Who computes shards; the engine of the run unless given. No bit depends on it. */
+  readonly workers?: Workers
   /**
    * Which parameters are scored, kept as the best and returned at the end, such as the mean over time of
    * `Optimizer.average`; the trained ones unless given.

@@ -5,6 +5,7 @@ import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import { spanned } from "../engines/observe.ts"
+import { inTurns } from "../engines/turns.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"
@@ -16,6 +17,7 @@ import { sum } from "../tensor/reduce.ts"
 import { concat, reshape } from "../tensor/structure.ts"
 import { allocate } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
+import { piecesOf } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
@@ -59,9 +61,9 @@ export const lossNames = ({ heads = [] }: Pick<Loss.LossFunction<never, never, s
   ...heads.map(({ name }) => headLossName(name)),
 ]
 
-/** Means over the rows of a batch, as sums. With weights of the rows, their sum comes second. */
-export const sumsOfMeans = (means: { readonly [name: string]: Tensor }, rows: number, weights?: Tensor): BatchSums => {
-  const total = weights === undefined ? [] : [reshape(sum(weights), [1])]
+/** Means over the rows of a batch, as sums. With weights of the rows, their sum `weight` comes second. */
+export const sumsOfMeans = (means: { readonly [name: string]: Tensor }, rows: number | Tensor, weight?: Tensor): BatchSums => {
+  const total = weight === undefined ? [] : [reshape(weight, [1])]
   return Object.fromEntries(
     Object.entries(means).map(([name, mean]) => {
       const own = reshape(mul(mean, rows), [1])
@@ -70,24 +72,31 @@ export const sumsOfMeans = (means: { readonly [name: string]: Tensor }, rows: nu
   )
 }
 
+/** The sums of one batch for the loss and for that of each head; `weight` is the sum of the weights of its rows. */
+export const lossSums = ({ heads, value }: Loss.LossValues, rows: number | Tensor, weight?: Tensor): BatchSums => {
+  const losses = Object.fromEntries(heads.map(([name, mean]) => [headLossName(name), mean]))
+  return sumsOfMeans({ [lossName]: value, ...losses }, rows, weight)
+}
+
+/** The sums of one batch for each score. */
+export const scoreSums = <X, Y, T>(scores: ScoreTable<Y, T> | undefined, prediction: Y, { w, y }: Samples<X, T>): BatchSums =>
+  Object.fromEntries(
+    Object.entries<Score.ScoreFunction<Y, T>>(scores ?? {}).map(([name, score]) => [
+      name,
+      reshape(Score.accumulated(score).sums(prediction, y, w), [-1]),
+    ]),
+  )
+
 /** The sums of one batch, for each score, for the loss and for that of each head. */
 export const sumsOf = <X, Y, T>(
-  { heads, value }: Loss.LossValues,
+  losses: Loss.LossValues,
   scores: ScoreTable<Y, T> | undefined,
   prediction: Y,
-  { w, x, y }: Samples<X, T>,
-): BatchSums => {
-  const losses = Object.fromEntries(heads.map(([name, mean]) => [headLossName(name), mean]))
-  return {
-    ...sumsOfMeans({ [lossName]: value, ...losses }, Dataset.rowsIn(x), w),
-    ...Object.fromEntries(
-      Object.entries<Score.ScoreFunction<Y, T>>(scores ?? {}).map(([name, score]) => [
-        name,
-        reshape(Score.accumulated(score).sums(prediction, y, w), [-1]),
-      ]),
-    ),
-  }
-}
+  samples: Samples<X, T>,
+): BatchSums => ({
+  ...lossSums(losses, Dataset.rowsIn(samples.x), samples.w === undefined ? undefined : sum(samples.w)),
+  ...scoreSums(scores, prediction, samples),
+})
 
 /** Many times as fast as the spread operator, which matters where a step takes microseconds. */
 const numbersOf = (x: Tensor): ReadonlyArray<number> => {
@@ -339,7 +348,7 @@ export const predictor = <P, S, X, Y>(
             })
           },
         )
-        return yield* Compile.checkShapes(() => Dataset.concatRows(parts) as Dataset.Arrays<Y>)
+        return (yield* inTurns(piecesOf(Dataset.concatRows<unknown>, parts))) as Dataset.Arrays<Y>
       })
       return (inputs) =>
         spanned(

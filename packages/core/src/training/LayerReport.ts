@@ -20,8 +20,8 @@ export interface LayerStatistics {
   /** The gradient of the loss by the output. */
   readonly gradient: Spread
   /**
-   * Outputs along the last axis (units, channels), and how many of them are 0 in every row and at every place. Layers before the
-   * first one with weights pass inputs on and have no units.
+   * Outputs along the last axis (units, channels), and how many of them are 0 in every row and at every place. Layers that pass
+   * inputs on, or join and reshape the outputs of others, have no units.
    */
   readonly units: number
   readonly dead: number

@@ -146,8 +146,7 @@ const looped = <S extends object, D, O, V, R>(
         epochs,
         ...(resume === undefined ? {} : { resume }),
         name: "Loop",
-        step: loopStep<S, D, O>(data, config.seed, config.step),
-        first,
+        step: Compile.step(loopStep<S, D, O>(data, config.seed, config.step), first),
         loader,
         inputs: (batches) =>
           inputsOf<LoopInput<D>>(loader, batches, (others) =>
@@ -157,7 +156,7 @@ const looped = <S extends object, D, O, V, R>(
         value: ({ values }) => Object.fromEntries(Object.entries(values).map(([name, x]) => [name, toNumber(x)])),
         isFinite: (values: { readonly [name: string]: number }) => Object.values(values).every(Number.isFinite),
         loss: ({ [onlyName]: loss }) => loss,
-        sums: ({ sums }) => sums,
+        sums: ({ sums }) => [sums],
         scores: {},
         weights: ({ params }) => params,
         score: (state, train) =>

@@ -1,5 +1,6 @@
 /** One run of the loop, as plain data and functions: its step, its rows, its scores, and what to do with their results. */
 import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type * as Batches from "../data/Batches.ts"
 import type { DataError } from "../data/DataError.ts"
 import type * as Compile from "../engines/Compile.ts"
@@ -76,12 +77,15 @@ export interface Scored<K> extends Omit<EpochScored, "_tag"> {
   readonly weights: K
 }
 
+/** A step that the engine runs, with its state. */
+export type LoopStep<S, B, O> = Pick<Compile.Step<S, B, O>, "abort" | "load" | "run" | "state">
+
 /** One run of the loop: state `S`, batches `B`, outputs `O`, reported values `V`, weights that are kept as the best `K`. */
 export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
   /** The kind of run, as spans, metrics and logs name it. */
   readonly name: "Train" | "Loop" | "Pretrain"
-  readonly step: Compile.StepFunction<S, B, O>
-  readonly first: S
+  /** Compiles the step, with the state that the run begins with. */
+  readonly step: Effect.Effect<LoopStep<S, B, O>, EngineError | ShapeError, Engine | Scope.Scope>
   readonly loader: RowLoader
   /** The inputs of steps in an epoch, counted from 0. */
   readonly inputs: (batches: ReadonlyArray<Batches.Batch>, epoch: number) => Effect.Effect<ReadonlyArray<B>, ReadError>
@@ -92,8 +96,8 @@ export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
   readonly isFinite: (value: V) => boolean
   /** The loss among the reported values, for metrics. */
   readonly loss: (value: V) => number | undefined
-  /** The sums of a batch, which are added up over an epoch. */
-  readonly sums: (output: O) => BatchSums
+  /** The sums of a batch, or of its shards in order, which are added up over an epoch. */
+  readonly sums: (output: O) => ReadonlyArray<BatchSums>
   readonly scores: ScoreTable<never, never>
   /** The scores of an epoch, counted from 1, after so many steps. `train` are those from its sums. */
   readonly score: (

@@ -12,12 +12,13 @@ import type { DataError } from "../data/DataError.ts"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
+import { letOthersRun } from "../engines/letOthersRun.ts"
 import { logged, spanned } from "../engines/observe.ts"
 import type { Tensor } from "../language/Expr.ts"
+import type { Program } from "../language/Primitive.ts"
 import { toNumber } from "../tensor/read.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import { batchLoader } from "./BatchLoader.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
 import type { Config, Resume } from "./Config.ts"
@@ -28,16 +29,17 @@ import { evaluator, type Weights } from "./Evaluate.ts"
 import { type Emit, eventStream, lastEvent } from "./eventStream.ts"
 import { findInScoring, findNonFinite } from "./findNonFinite.ts"
 import type { Scored } from "./LoopRun.ts"
-import { evenSamples, layerStatistics } from "./layerStatistics.ts"
+import { evenSamples, layerStatisticsIf } from "./layerStatistics.ts"
 import { defaultMonitor } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { rateOf } from "./Rate.ts"
 import { runLoop } from "./runLoop.ts"
 import type { DatasetOf } from "./Samples.ts"
 import { runAttributes, startedEvent } from "./startedEvent.ts"
+import { steppingOf } from "./stepping.ts"
 import type { Finished, TrainEvent } from "./TrainEvent.ts"
-import { initial, type StepOutput, trainStep } from "./trainStep.ts"
-import { isDue, watchedNumbers } from "./Watch.ts"
+import { initial, type RunOutput } from "./trainStep.ts"
+import { isDue, pace, watchedNumbers } from "./Watch.ts"
 
 export type { Config, Resume, Saving } from "./Config.ts"
 export type { Finished } from "./TrainEvent.ts"
@@ -101,10 +103,11 @@ export const resumeFrom = <
     return { last: found.last, best: { params: config.scored?.(state) ?? state.params, state: state.state } }
   })
 
-/** What measures the layers of a run after its epochs; `undefined` for a run that does not watch them. */
+/** What measures the layers of a run of `steps` steps after its epochs; `undefined` for a run that does not watch them. */
 const layersOf = <P, S, O, R, X, Y, T>(
   { batch, data, loss, net, optimizer, penalty, seed, watch }: Config<P, S, O, R, X, Y, T>,
   first: TrainState<P, S, O>,
+  steps: number,
   emit: Emit<TrainEvent<P, S>>,
 ) =>
   Effect.gen(function* () {
@@ -112,16 +115,27 @@ const layersOf = <P, S, O, R, X, Y, T>(
     const scope = yield* Effect.scope
     const stepping = { loss, net, optimizer, seed, ...(penalty === undefined ? {} : { penalty }) }
     const rows = yield* evenSamples<X, T>(data, batch)
+    let every = watch.steps
+    const isWorth = (program: Program): boolean => {
+      every ??= pace(program, steps)
+      return every !== undefined
+    }
     const measuring = { endsOf: watch.endsOf, numbers: watchedNumbers }
-    const prepare = Scope.provide(layerStatistics<P, S, O, X, Y, T>(stepping, first, rows, measuring), scope)
+    const prepare = Scope.provide(layerStatisticsIf<P, S, O, X, Y, T>(isWorth, stepping, first, rows, measuring), scope)
     // Not `Effect.cached`: it can expire, so a page would load clocks and durations.
     let measure: Effect.Success<typeof prepare> | undefined
+    let isSkipped = false
     return Effect.fnUntraced(function* (
       state: TrainState<P, S, O>,
       at: { readonly epoch: number; readonly before: number; readonly step: number },
     ) {
-      if (!isDue(watch, at)) return
+      const isDueNow = () => every !== undefined && isDue({ ...watch, steps: every }, at)
+      // Only its program shows when a measurement is due.
+      if (isSkipped || (every !== undefined && !isDueNow())) return
       measure ??= yield* prepare
+      isSkipped = measure === undefined
+      if (measure === undefined) return yield* emit({ _tag: "LayersSkipped", steps })
+      if (!isDueNow()) return
       const layers = yield* measure(state, rows)
       yield* emit({ _tag: "LayersMeasured", epoch: at.epoch, step: at.step, layers })
     })
@@ -135,13 +149,17 @@ const trained = <P, S, O, R, X, Y, T>(
     Effect.gen(function* () {
       const problem = Check.config(config)
       if (problem !== undefined) return yield* problem
+      // In a cold process each of these takes some milliseconds.
+      yield* letOthersRun
       const { earlyStop, epochs, optimizer, scores = {} } = config
       // Where its arrays are does not matter to what follows.
       const validation = config.validation as DatasetOf<X, T> | undefined
       const engine = yield* Engine.current
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
+      yield* letOthersRun
       const score = yield* evaluator<P, S, X, Y, T>(config.net, config.loss, scores, { params: first.params, state: first.state })
-      const loader = yield* batchLoader(config)
+      const stepping = yield* steppingOf(config, first)
+      const { loader } = stepping
 
       // A non-finite validation loss is traced only in the first of several epochs that have one.
       let isTraced = false
@@ -161,21 +179,18 @@ const trained = <P, S, O, R, X, Y, T>(
       })
 
       /** Measures the layers after the epochs that `watch` names; compiled when it is first due. */
-      const measured = yield* layersOf(config, first, emit)
+      const measured = yield* layersOf(config, first, epochs * loader.batches, emit)
 
       const { kept, progress, weights } = yield* runLoop({
         ...config,
         ...(measured === undefined ? {} : { measured }),
         name: "Train",
-        step: trainStep(config),
-        first,
-        loader,
-        inputs: loader.inputs,
+        ...stepping,
         limit: loader.limit,
-        value: ({ cost }: StepOutput) => toNumber(cost),
+        value: ({ cost }: RunOutput) => toNumber(cost),
         isFinite: Number.isFinite,
         loss: (cost) => cost,
-        sums: ({ sums }: StepOutput) => sums,
+        sums: ({ sums }: RunOutput) => sums,
         scores,
         weights: (state: TrainState<P, S, O>) => ({ params: config.scored?.(state) ?? state.params, state: state.state }),
         score: (weights, train) =>
@@ -202,8 +217,8 @@ const trained = <P, S, O, R, X, Y, T>(
         },
         emit,
         blame: ({ after, before, place, which }) =>
-          Effect.flatMap(loader.samples(which), (samples) =>
-            findNonFinite({ ...config, read: engine.read }, before, after, samples, place),
+          Effect.flatMap(stepping.pieces(which, before.step), (pieces) =>
+            findNonFinite({ ...config, read: engine.read }, before, after, pieces, place),
           ),
       })
       const { best, history, step } = progress

@@ -5,10 +5,10 @@ import type { Undeleted } from "./Checkpoint.ts"
 import type { NonFinitePlace } from "./NonFinite.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 import type { Rewound } from "./Rewind.ts"
-import type { LayersMeasured } from "./Watch.ts"
+import type { LayersMeasured, LayersSkipped } from "./Watch.ts"
 
 export type { Rewound } from "./Rewind.ts"
-export type { LayersMeasured } from "./Watch.ts"
+export type { LayersMeasured, LayersSkipped } from "./Watch.ts"
 
 /** The run has started, or has been resumed from a checkpoint. */
 export interface Started {
@@ -105,5 +105,6 @@ export type TrainEvent<P = Tree<Tensor>, S = Tree<Tensor>> =
   | NonFiniteScore
   | Rewound
   | LayersMeasured
+  | LayersSkipped
   | StoppedEarly
   | Finished<P, S>

@@ -156,6 +156,15 @@ export const resuming = ({ earlyStop, epochs, resume }: Resuming): Problem => {
     : undefined
 }
 
+/** A batch has a row for each of its shards, and only shards have workers. */
+const sharding = ({ batch, shards = 1, workers }: Pick<Config<never, never, never>, "batch" | "shards" | "workers">): Problem =>
+  count("shards", shards, 1) ??
+  (shards > batch
+    ? problem("shards", String(shards), `at most the ${batch} rows of a batch`, `shards: ${batch}, or a larger batch`)
+    : shards === 1 && workers !== undefined
+      ? problem("workers", "workers for a batch in one piece", "a batch in several shards", "shards: 8, or no workers")
+      : undefined)
+
 /** The first problem of a run's configuration. */
 export const config = <P, S, O, R, X, Y, T>(run: Config<P, S, O, R, X, Y, T>): Problem => {
   const { batch, data, epochs, loss, net, optimizer, saving, scores = {}, seed, validation } = run
@@ -170,6 +179,7 @@ export const config = <P, S, O, R, X, Y, T>(run: Config<P, S, O, R, X, Y, T>): P
       count("seed", seed, 0),
       count("epochs", epochs, 0),
       count("batch", batch, 1),
+      sharding(run),
       count("saving.every", saving?.every ?? 1, 1),
       scoreTable(scores, lossNames(loss)),
       watching(run, { train: own, ...(validation === undefined ? {} : { val: own }) }),

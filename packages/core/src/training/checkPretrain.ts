@@ -1,6 +1,8 @@
 /** Checks of the configuration of pre-training. */
-import type * as Rbm from "../learning/Rbm.ts"
+import { OptionError } from "../learning/OptionError.ts"
+import * as Rbm from "../learning/Rbm.ts"
 import { momentum as momentumBounds, learningRate as rateBounds } from "../learning/rbm/options.ts"
+import * as Key from "../tensor/Key.ts"
 import type * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { bounded, count, firstOf, type Problem, problem, rows } from "./checkData.ts"
@@ -18,14 +20,27 @@ export interface Pretraining {
   readonly done?: ReadonlyArray<Rbm.Params>
 }
 
-const stage = ({ batch, epochs, hidden, layer, learningRate, momentum }: StageConfig, i: number): Problem => {
+/** A problem with how a machine learns, such as a setting that does not exist. */
+const learning = (at: string, how: Omit<Rbm.Learning, "key">): Problem => {
+  try {
+    Rbm.step({ ...how, key: Key.make(0) })
+    return undefined
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error
+    const { got, option, wanted } = error
+    return problem(`${at}.${option}`, typeof got === "string" ? JSON.stringify(got) : String(got), wanted, `another ${option}`)
+  }
+}
+
+const stage = ({ batch, epochs, hidden, layer, momentum, ...how }: StageConfig, i: number): Problem => {
   const at = `stages[${i}]`
   return firstOf([
     layer === "" ? problem(`${at}.layer`, '""', "the name of a layer", `${at}.layer: "dense1"`) : undefined,
     count(`${at}.hidden`, hidden, 1),
     count(`${at}.epochs`, epochs, 0),
     count(`${at}.batch`, batch, 1),
-    bounded(`${at}.learningRate`, learningRate, rateBounds),
+    bounded(`${at}.learningRate`, how.learningRate, rateBounds),
+    learning(at, how),
     ...[momentum].flat().map((each) => bounded(`${at}.momentum`, each, momentumBounds)),
   ])
 }

@@ -10,6 +10,7 @@ import { hasFacts, type LossFunction } from "../learning/Loss.ts"
 import type * as Net from "../learning/Net.ts"
 import { tensorOf } from "../learning/Target.ts"
 import { add } from "../tensor/elementwise.ts"
+import type { Key } from "../tensor/Key.ts"
 import { range } from "../tensor/part.ts"
 import { stack } from "../tensor/structure.ts"
 import { grad } from "../transform/Autodiff.ts"
@@ -20,7 +21,6 @@ import type { TrainState } from "./Checkpoint.ts"
 import { rangesOf, type Weights } from "./Evaluate.ts"
 import { NonFinite, type NonFinitePlace } from "./NonFinite.ts"
 import { type DatasetOf, type ReadError, type Samples, samplesOfRanges } from "./Samples.ts"
-import { stepKey } from "./stepKey.ts"
 
 /** Computes tensors as the run computes them. */
 type Read = Engine["Service"]["read"]
@@ -33,7 +33,6 @@ export interface Replay<P, S, X, Y, T> {
   readonly net: Net.Net<P, S, X, Y>
   readonly loss: LossFunction<Y, T, string>
   readonly penalty?: (params: P) => Tensor
-  readonly seed: number
   /** Computes tensors as the run computes them. */
   readonly read: Read
 }
@@ -143,42 +142,60 @@ const findInForward = Effect.fnUntraced(function* <P, S, X, Y, T>(
     : { tensor: "loss", layer: "", value: mean, rows: losses[0] === undefined ? [] : largestRows(losses[0]) }
 })
 
+/** The rows of a step that are computed together: all of its batch, or a shard of it. */
+export interface StepPiece<X, T> {
+  readonly samples: Samples<X, T>
+  /** The key of the random layers. */
+  readonly key: Key
+  /** The rows of the data. */
+  readonly rows: ReadonlyArray<number>
+}
+
 /**
- * The first non-finite value of the step from `before` to `after` on a batch: in the inputs, the output of a layer, the loss,
- * a gradient or, if all of those are finite, the state after the step. Throws `ShapeError` for a class number out of range.
+ * The first non-finite value of the step from `before` to `after`: in the inputs, the output of a layer, the loss, a gradient or, if
+ * all of those are finite, the state after the step. Throws `ShapeError` for a class number out of range.
  */
 export const findNonFinite = Effect.fnUntraced(function* <P, S, O, X, Y, T>(
-  { loss, net, penalty, read, seed }: Replay<P, S, X, Y, T>,
+  { loss, net, penalty, read }: Replay<P, S, X, Y, T>,
   before: TrainState<P, S, O>,
   after: TrainState<P, S, O>,
-  { x, y }: Samples<X, T>,
+  pieces: ReadonlyArray<StepPiece<X, T>>,
   { epoch, rows, step }: StepInfo,
 ): Effect.fn.Return<NonFinite, SearchError> {
   const found = (tensor: NonFinite["tensor"], layer: string, value: number, which: ReadonlyArray<number> = rows) =>
     new NonFinite({ tensor, layer, value, epoch, step, rows: which })
 
-  const key = stepKey(seed, before.step)
-  const meanOf = (params: P): Tensor => loss(net.apply(params, before.state, x, { mode: "train", key }).y, y)
-  // A loss that finds its targets out of range, now that their numbers are known, throws.
-  yield* Compile.checkShapes(() => meanOf(before.params))
-  const forward = yield* findInForward({ loss, net, read }, before, { x, y }, { mode: "train", key })
-  if (forward !== undefined)
-    return found(
-      forward.tensor,
-      forward.layer,
-      forward.value,
-      forward.rows.map((i) => rows[i] ?? -1),
+  const costs: Array<(params: P) => Tensor> = []
+  for (const { key, rows: own, samples } of pieces) {
+    const { x, y } = samples
+    const meanOf = (params: P): Tensor => loss(net.apply(params, before.state, x, { mode: "train", key }).y, y)
+    costs.push((params) => {
+      const mean = meanOf(params)
+      return penalty === undefined ? mean : add(mean, penalty(params))
+    })
+    // A loss that finds its targets out of range, now that their numbers are known, throws.
+    yield* Effect.mapError(
+      Compile.checkShapes(() => meanOf(before.params)),
+      (error) => (error.row === undefined ? error : error.with({ row: rows.indexOf(own[error.row] ?? -1) })),
     )
-
-  const cost = (params: P): Tensor => {
-    const mean = meanOf(params)
-    return penalty === undefined ? mean : add(mean, penalty(params))
+    const forward = yield* findInForward({ loss, net, read }, before, samples, { mode: "train", key })
+    if (forward !== undefined)
+      return found(
+        forward.tensor,
+        forward.layer,
+        forward.value,
+        forward.rows.map((i) => own[i] ?? -1),
+      )
   }
-  const total = firstNonFinite(yield* arrayOf(yield* Compile.checkShapes(() => cost(before.params)), read))
-  if (total !== undefined) return found("loss", "", total)
-  const gradient = yield* Compile.checkShapes(() => grad(cost)(before.params))
+  for (const cost of costs) {
+    const total = firstNonFinite(yield* arrayOf(yield* Compile.checkShapes(() => cost(before.params)), read))
+    if (total !== undefined) return found("loss", "", total)
+  }
+  for (const cost of costs) {
+    const bad = yield* firstIn(yield* Compile.checkShapes(() => grad(cost)(before.params)), read)
+    if (bad !== undefined) return found("gradient", bad.name, bad.value)
+  }
   const trees = [
-    ["gradient", gradient],
     ["parameter", after.params],
     ["state", after.state],
     ["optimizer", after.optimizer],

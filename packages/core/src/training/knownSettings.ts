@@ -34,6 +34,8 @@ const train: { readonly [K in keyof Required<Config<unknown, unknown, unknown>>]
   ...common,
   ...shared,
   watch: { every: true, steps: true, endsOf: true } satisfies Names<Watch>,
+  shards: true,
+  workers: true,
   net: true,
   loss: true,
   penalty: true,

@@ -8,22 +8,24 @@ import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
-import type { Tensors } from "../language/TensorTree.ts"
+import type { Program } from "../language/Primitive.ts"
+import { type Tensors, tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"
 import { isWeight } from "../learning/Params.ts"
-import { zeros } from "../tensor/create.ts"
 import { abs, add } from "../tensor/elementwise.ts"
-import { readAll } from "../tensor/read.ts"
+import { read, readAll } from "../tensor/read.ts"
 import { max } from "../tensor/reduce.ts"
 import { slice } from "../tensor/structure.ts"
-import { valueAndGradAux } from "../transform/Autodiff.ts"
+import { gradientInPieces, type Mark } from "../transform/gradientInPieces.ts"
 import type { NDArray } from "../types/NDArray.ts"
+import { inPieces } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
 import type { EndsOf, LayerStatistics } from "./LayerReport.ts"
+import { ownUnits } from "./ownUnits.ts"
 import { type DatasetOf, type ReadError, type Samples, samplesOfBatches } from "./Samples.ts"
 import { normOf, spreadOf } from "./Spread.ts"
 import { stepKey } from "./stepKey.ts"
@@ -51,12 +53,16 @@ export const evenSamples = <X, T>(data: DatasetOf<X, T>, count: number): Effect.
 const innermost = (names: ReadonlyArray<string>): ReadonlyArray<boolean> =>
   names.map((name) => !names.some((other) => other.startsWith(`${name}.`)))
 
-/** Evenly spaced rows of a layer's outputs: as many as have about so many numbers, at least one. */
-const thinned = (y: Tensor, numbers: number): Tensor => {
-  const [rows = 1] = y.shape
-  const wanted = Math.max(1, Math.floor((numbers * rows) / Math.max(1, Shape.size(y.shape))))
-  const step = Math.ceil(rows / wanted)
-  return step <= 1 || y.shape.length === 0
+/** The distance between the rows of a layer's outputs that are read: 1 for all, so that about so many numbers are. */
+const rowStep = (shape: Shape.Shape, numbers: number): number => {
+  const [rows = 1] = shape
+  const wanted = Math.max(1, Math.floor((numbers * rows) / Math.max(1, Shape.size(shape))))
+  return shape.length === 0 ? 1 : Math.max(1, Math.ceil(rows / wanted))
+}
+
+/** Every `step`th row of a tensor. */
+const thinned = (y: Tensor, step: number): Tensor =>
+  step === 1
     ? y
     : slice(
         y,
@@ -64,61 +70,57 @@ const thinned = (y: Tensor, numbers: number): Tensor => {
         y.shape,
         y.shape.map((_, axis) => (axis === 0 ? step : 1)),
       )
-}
 
 /** The largest size of each unit, over all rows and places: 0 for a dead one. */
 const peaksOf = (y: Tensor): Tensor => max(abs(y), { axes: y.shape.slice(0, Math.max(1, y.shape.length - 1)).map((_, i) => i) })
 
-/** The numbers of a step, and the names of its layers. */
-const measured = <P, S, O, X, Y, T>(
+/** The tensors of a step that are read, and the names of its layers. */
+function* measured<P, S, O, X, Y, T>(
   { loss, net, optimizer, penalty, seed }: Stepping<P, S, O, X, Y, T>,
   state: TrainState<P, S, O>,
   { w, x, y }: Samples<X, Tensors<T>>,
   numbers: number,
-) => {
+) {
   const key = stepKey(seed, state.step)
-  /** The outputs of all layers, each with a variable added, so that the loss can be differentiated by it. */
-  const apply = (params: P, probes: ReadonlyArray<Tensor> | undefined) => {
-    const [names, outputs]: [Array<string>, Array<Tensor>] = [[], []]
+  const names: Array<string> = []
+  const outputs: Array<Tensor> = []
+  let parameters: ReadonlyArray<Tensor> = []
+  const cost = (params: P, mark: Mark) => {
+    parameters = tensors(params)
     const probe = (layer: string, output: Tensor): Tensor => {
-      const variable = probes?.[outputs.length]
-      const probed = variable === undefined || output.dtype !== "f32" ? output : add(output, variable)
+      const marked = mark(output)
       names.push(layer)
-      outputs.push(probed)
-      return probed
+      outputs.push(marked)
+      return marked
     }
     const prediction = net.apply(params, state.state, x, { mode: "train", key, probe }).y
-    return { prediction, names, outputs }
-  }
-  const { names, outputs } = apply(state.params, undefined)
-  const probes = outputs.map(({ shape }) => zeros(shape))
-  const cost = (at: { readonly params: P; readonly probes: ReadonlyArray<Tensor> }) => {
-    const { outputs, prediction } = apply(at.params, at.probes)
     const mean = Loss.values(loss, prediction, y, w).value
-    return { value: penalty === undefined ? mean : add(mean, penalty(at.params)), aux: outputs }
+    return { value: penalty === undefined ? mean : add(mean, penalty(params)), aux: undefined }
   }
-  const { aux, grad } = valueAndGradAux(cost)({ params: state.params, probes })
-  const { updates } = optimizer.update(grad.params, state.optimizer, state.params)
+  const { grad, marked } = yield* gradientInPieces(cost, state.params)
+  yield
+  const { updates } = optimizer.update(grad, state.optimizer, state.params)
   const isInner = innermost(names)
-  const kept = names.flatMap((_, i) => (isInner[i] && aux[i]?.dtype === "f32" ? [i] : []))
-  const of = (all: ReadonlyArray<Tensor>) => kept.flatMap((i) => all[i] ?? [])
-  return {
-    /** Of all layers that have no others inside. */
-    owners: names.filter((_, i) => isInner[i]),
-    /** Of those with numbers, and their outputs. */
-    names: kept.flatMap((i) => names[i] ?? []),
-    outputs: of(aux).map((y) => thinned(y, numbers)),
-    peaks: of(aux).map(peaksOf),
-    gradients: of(grad.probes).map((y) => thinned(y, numbers)),
-    slopes: grad.params,
-    updates,
-  }
+  const inner = outputs.filter((_, i) => isInner[i])
+  const own = new Set(ownUnits(inner, parameters).flatMap((isOwn, i) => (isOwn ? [inner[i]] : [])))
+  const layers = names.flatMap((layer, i) => {
+    const [y, cotangent] = [outputs[i], marked[i]]
+    if (isInner[i] !== true || y?.dtype !== "f32" || cotangent === undefined) return []
+    const step = rowStep(y.shape, numbers)
+    // The host finds the peaks of an output that it gets as a whole: that needs no code.
+    const arrays = { output: thinned(y, step), gradient: thinned(cotangent, step), ...(step > 1 ? { peaks: peaksOf(y) } : {}) }
+    return [{ layer, hasUnits: own.has(y), arrays }]
+  })
+  return { owners: names.filter((_, i) => isInner[i]), layers, slopes: grad, updates }
 }
 
-const deadOf = ({ data }: NDArray): Pick<LayerStatistics, "dead" | "units"> => {
-  let dead = 0
-  for (let unit = 0; unit < data.length; unit++) if (data[unit] === 0) dead++
-  return { units: data.length, dead }
+/** How many units along the last axis are 0 everywhere. */
+const deadOf = ({ data, shape }: NDArray): Pick<LayerStatistics, "dead" | "units"> => {
+  const units = shape.at(-1) ?? 1
+  const isAlive = new Uint8Array(units)
+  for (let start = 0; start < data.length; start += units)
+    for (let unit = 0; unit < units; unit++) if (data[start + unit] !== 0) isAlive[unit] = 1
+  return { units, dead: isAlive.reduce((dead, alive) => dead + 1 - alive, 0) }
 }
 
 /** The weights of a tree of parameters, with their paths. */
@@ -140,58 +142,66 @@ export interface Measuring {
 
 /** Compiles the statistics of a net's layers for states and batches of these shapes. The scope releases the engine's memory. */
 export const layerStatistics = <P, S, O, X, Y, T>(
+  ...of: Statistics<P, S, O, X, Y, T>
+): Effect.Effect<Measure<P, S, O, X, Tensors<T>>, EngineError | ShapeError, Engine | Scope.Scope> =>
+  Effect.map(
+    layerStatisticsIf(() => true, ...of),
+    (measure) => measure as Measure<P, S, O, X, Tensors<T>>,
+  )
+
+type Statistics<P, S, O, X, Y, T> = readonly [
   stepping: Stepping<P, S, O, X, Y, T>,
   like: TrainState<P, S, O>,
   batch: Samples<X, Tensors<T>>,
-  { endsOf, numbers = Number.POSITIVE_INFINITY }: Measuring = {},
-): Effect.Effect<Measure<P, S, O, X, Tensors<T>>, EngineError | ShapeError, Engine | Scope.Scope> =>
+  measuring?: Measuring,
+]
+
+/** `layerStatistics`, if their program is worth its compilation; otherwise `undefined`. */
+export const layerStatisticsIf = <P, S, O, X, Y, T>(
+  isWorth: (program: Program) => boolean,
+  ...[stepping, like, batch, { endsOf, numbers = Number.POSITIVE_INFINITY } = {}]: Statistics<P, S, O, X, Y, T>
+): Effect.Effect<Measure<P, S, O, X, Tensors<T>> | undefined, EngineError | ShapeError, Engine | Scope.Scope> =>
   Effect.gen(function* () {
-    let [names, owners]: [ReadonlyArray<string>, ReadonlyArray<string>] = [[], []]
-    const run = yield* Compile.compile(
-      (state: TrainState<P, S, O>, samples: Samples<X, Tensors<T>>) => {
-        const { names: found, owners: all, ...arrays } = measured(stepping, state, samples, numbers)
-        names = found
+    let owners: ReadonlyArray<string> = []
+    let described: ReadonlyArray<{ readonly layer: string; readonly hasUnits: boolean }> = []
+    const run = yield* Compile.compileIf(
+      isWorth,
+      inPieces(function* (state: TrainState<P, S, O>, samples: Samples<X, Tensors<T>>) {
+        const { layers, owners: all, slopes, updates } = yield* measured(stepping, state, samples, numbers)
+        described = layers
         owners = all
-        return arrays
-      },
+        return { layers: layers.map(({ arrays }) => arrays), slopes, updates }
+      }),
       like,
       batch,
     )
+    if (run === undefined) return undefined
+    const ownerOf = (path: string): string | undefined => owners.find((name) => name === "" || path.startsWith(`${name}.`))
     return (state, samples) =>
-      Effect.map(run(state, samples), ({ gradients, outputs, peaks, slopes, updates }) => {
-        const trees = [state.params, slopes, updates].map(weightsIn)
-        const leaves = trees.flatMap((tree) => tree.map(([, leaf]) => leaf))
-        // One read for all: each takes its time, however small the arrays are.
-        const read = readAll([...outputs, ...gradients, ...peaks, ...leaves])
-        const paths = (trees[0] ?? []).map(([path]) => path)
-        const ownerOf = (path: string): string | undefined => owners.find((name) => name === "" || path.startsWith(`${name}.`))
-        const owned = paths.map(ownerOf)
-        const normIn = (tree: number, layer: string): number => {
-          const from = 3 * names.length + tree * paths.length
-          return normOf(owned.flatMap((owner, i) => (owner === layer ? [read[from + i]?.data ?? []] : [])))
+      Effect.map(run(state, samples), ({ layers, slopes, updates }) => {
+        const weights = weightsIn(state.params)
+        const owned = weights.map(([path]) => ownerOf(path))
+        /** The norms of a tree like the parameters, by layer. */
+        const norms = (tree: ReadonlyArray<readonly [path: string, leaf: Tensor]>) => {
+          const read = readAll(tree.map(([, leaf]) => leaf))
+          return (layer: string): number => normOf(read.flatMap(({ data }, i) => (owned[i] === layer ? [data] : [])))
         }
+        const [weightNorm, gradientNorm, updateNorm] = [norms(weights), norms(weightsIn(slopes)), norms(weightsIn(updates))]
         const weightsOf = (layer: string): Pick<LayerStatistics, "weights"> => {
           if (!owned.includes(layer)) return {}
-          const [weights, gradient, update] = [normIn(0, layer), normIn(1, layer), normIn(2, layer)]
+          const [weights, gradient, update] = [weightNorm(layer), gradientNorm(layer), updateNorm(layer)]
           return { weights: { weights, gradient, update, ratio: weights === 0 ? Number.NaN : update / weights } }
         }
-        const first = Math.max(
-          0,
-          names.findIndex((layer) => owned.includes(layer)),
-        )
-        return names.flatMap((layer, i): ReadonlyArray<LayerStatistics> => {
-          const [output, gradient, peaks] = [read[i], read[names.length + i], read[2 * names.length + i]]
-          if (output === undefined || gradient === undefined || peaks === undefined) return []
-          return [
-            {
-              layer,
-              output: spreadOf(output.data, endsOf?.(layer)),
-              gradient: spreadOf(gradient.data),
-              // What stands before the first weights passes inputs on, and a column of zeros is no unit.
-              ...(i < first ? { units: 0, dead: 0 } : deadOf(peaks)),
-              ...weightsOf(layer),
-            },
-          ]
+        return layers.map(({ gradient, output, peaks }, i): LayerStatistics => {
+          const { hasUnits = false, layer = "" } = described[i] ?? {}
+          const [y, slope] = [read(output), read(gradient)]
+          return {
+            layer,
+            output: spreadOf(y.data, endsOf?.(layer)),
+            gradient: spreadOf(slope.data),
+            ...(hasUnits ? deadOf(peaks === undefined ? y : read(peaks)) : { units: 0, dead: 0 }),
+            ...weightsOf(layer),
+          }
         })
       })
   })

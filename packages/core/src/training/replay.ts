@@ -1,9 +1,8 @@
 /** Finds the step with the first non-finite value. */
 import * as Effect from "effect/Effect"
-import type * as Compile from "../engines/Compile.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import { allFinite } from "./allFinite.ts"
-import type { Run, Snapshot } from "./LoopRun.ts"
+import type { LoopStep, Run, Snapshot } from "./LoopRun.ts"
 
 /**
  * Repeats the steps of an epoch since the last good state one at a time, which gives the same bits, and fails with the `NonFinite`
@@ -11,7 +10,7 @@ import type { Run, Snapshot } from "./LoopRun.ts"
  */
 export const replay = Effect.fnUntraced(function* <S, B, O, V, K, R>(
   run: Run<S, B, O, V, K, R>,
-  step: Compile.Step<S, B, O>,
+  step: LoopStep<S, B, O>,
   { progress: { batch, epoch, step: done }, state }: Snapshot<S>,
 ) {
   const batchesFrom = yield* run.loader.epoch(epoch)

@@ -7,7 +7,6 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import type * as Batches from "../data/Batches.ts"
-import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
 import { letOthersRun } from "../engines/letOthersRun.ts"
 import { type Attributes, logged, spanned } from "../engines/observe.ts"
@@ -42,7 +41,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
     const { earlyStop, epochs, loader, monitor, name, saving, scores } = run
     const metrics = RunMetrics.updatesOf(name)
     const engine = yield* Engine.current
-    const step = yield* Compile.step(run.step, run.first)
+    const step = yield* run.step
     const start = initialProgress(run)
     let progress = run.resume === undefined ? start : yield* checkSameRun(run.resume.last.progress, start)
     // The sums of the current epoch; `progress` gets them when it is saved.
@@ -80,7 +79,7 @@ export const runLoop = <S, B, O, V, K, R = never>(
           const values = outputs.map(run.value)
           if (!values.every(run.isFinite)) return yield* blame
           const rowCount = rows.reduce((sum, { length }) => sum + length, 0)
-          accumulator = accumulate(accumulator, scores, outputs.map(run.sums), rowCount)
+          accumulator = accumulate(accumulator, scores, outputs.flatMap(run.sums), rowCount)
           progress = { ...progress, batch: progress.batch + rows.length, step: progress.step + rows.length }
           const milliseconds = performance.now() - started
           const last = values.at(-1)

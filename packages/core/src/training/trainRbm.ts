@@ -95,7 +95,7 @@ type Batch = ({ readonly rows: Tensor } | { readonly v: Tensor }) & { readonly m
 
 /** Trains one machine and emits its events. */
 export const trainRbm = (
-  { batch: size, epochs, hidden, momentum, ...how }: StageConfig,
+  { batch: size, epochs, hidden, layer, momentum, ...how }: StageConfig,
   { train, validation }: Rows,
   key: Key.Key,
   stage: StageInfo,
@@ -113,16 +113,17 @@ export const trainRbm = (
       const learn = Rbm.step(learning)
       const score = yield* machineScorer(first, how.visible)
       const [seen, unseen] = [sampleRows(train), validation === undefined ? undefined : sampleRows(validation)]
-      const diverged = (value: number, place: StepInfo) =>
-        new NonFinite({ ...place, tensor: "reconstruction", layer: stage.layer, value })
+      const diverged = (value: number, place: StepInfo) => new NonFinite({ ...place, tensor: "reconstruction", layer, value })
 
       const { kept } = yield* runLoop({
         name: "Pretrain",
         seed: 0,
         epochs,
-        step: (state: Rbm.State, batch: Batch) =>
-          learn(state, { v: flat("rows" in batch ? T.take(train, batch.rows) : batch.v), momentum: batch.momentum }),
-        first: Rbm.begin(first, learning),
+        step: Compile.step(
+          (state: Rbm.State, batch: Batch) =>
+            learn(state, { v: flat("rows" in batch ? T.take(train, batch.rows) : batch.v), momentum: batch.momentum }),
+          Rbm.begin(first, learning),
+        ),
         loader,
         inputs: (batches, epoch) =>
           Effect.map(
@@ -132,7 +133,7 @@ export const trainRbm = (
         value: ({ error }) => T.toNumber(error),
         isFinite: Number.isFinite,
         loss: (error) => error,
-        sums: () => ({}),
+        sums: () => [],
         scores: {},
         weights: ({ params }) => params,
         score: Effect.fnUntraced(function* (params, _, { epoch, step }) {

@@ -24,6 +24,12 @@ export interface StepOutput {
   readonly sums: BatchSums
 }
 
+/** The output of a step of a run: its loss, and the sums of its batch, or of its shards in order. */
+export interface RunOutput {
+  readonly cost: Tensor
+  readonly sums: ReadonlyArray<BatchSums>
+}
+
 /** The initial state of a run: the weights of `start` or weights drawn from the seed, and a new optimizer state. Throws `ShapeError`. */
 export const initial = <P, S, O, X = Tensor, Y = Tensor>(
   config: Pick<Config<P, S, O, never, X, Y>, "net" | "optimizer" | "seed" | "start"> & {

@@ -10,22 +10,27 @@ import { sumOfCotangents } from "./sumOfCotangents.ts"
 export const variables = (inputs: ReadonlyArray<Tensor>, extent: Extent): ReadonlyArray<Expr> =>
   inputs.map((x) => marker(x, extent))
 
-/** The expressions between the variables and the outputs, inputs first. */
-const between = (from: ReadonlyArray<Expr>, outputs: ReadonlyArray<Tensor>): ReadonlyArray<Expr> => {
+/** The marks, and the expressions between the variables or marks and the outputs, inputs first. */
+const between = (from: ReadonlyArray<Expr>, marks: ReadonlySet<Tensor>, outputs: ReadonlyArray<Tensor>): ReadonlyArray<Expr> => {
   const depends = new Set<Tensor>(from)
   const expressions = order(outputs, (x) => depends.has(x))
   return expressions.filter((x) => {
-    if (x.recipe?.inputs.some((input) => depends.has(input)) !== true) return false
+    if (!marks.has(x) && x.recipe?.inputs.some((input) => depends.has(input)) !== true) return false
     depends.add(x)
     return true
   })
 }
 
-/** The cotangent of each variable, from a cotangent for each output; `undefined` if no output depends on it. */
+/**
+ * The cotangent of each variable, from a cotangent for each output; `undefined` if no output depends on it. Marks are expressions
+ * on the way, between which and the outputs the pass goes as well: `passed` gets their cotangents.
+ */
 export const pullBack = (
   from: ReadonlyArray<Expr>,
   outputs: ReadonlyArray<Tensor>,
   cotangents: ReadonlyArray<Tensor>,
+  marks: ReadonlySet<Tensor> = new Set(),
+  passed: (mark: Tensor, cotangent: Tensor) => void = () => undefined,
 ): ReadonlyArray<Tensor | undefined> => {
   const accumulated = new Map<Tensor, Array<Tensor>>()
   const accumulate = (to: Tensor, cotangent: Tensor | undefined): void => {
@@ -38,7 +43,7 @@ export const pullBack = (
     const terms = accumulated.get(of)
     return terms && sumOfCotangents(terms)
   }
-  const expressions = between(from, outputs)
+  const expressions = between(from, marks, outputs)
   const reached = new Set<Tensor>([...from, ...expressions])
   outputs.forEach((output, i) => {
     if (reached.has(output)) accumulate(output, cotangents[i])
@@ -46,6 +51,7 @@ export const pullBack = (
   for (const expression of [...expressions].reverse()) {
     const cotangent = total(expression)
     if (cotangent === undefined) continue
+    if (marks.has(expression)) passed(expression, cotangent)
     accumulated.delete(expression)
     const { inputs, params, primitive } = recipeOf(expression)
     const derivative = all[primitive] as Derivative<Primitive>

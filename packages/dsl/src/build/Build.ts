@@ -51,6 +51,8 @@ export interface Built {
   readonly seed: number
   readonly epochs: number
   readonly batch: number
+  /** Into how many shards a batch is cut. */
+  readonly shards?: number
   readonly best: Monitor
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
@@ -148,6 +150,7 @@ export const build = (right: Checked): Built => {
     seed: train.seed,
     epochs: train.epochs,
     batch: train.batch,
+    ...(train.shards === undefined ? {} : { shards: train.shards }),
     best,
     checkpoint,
     ...Stages.pretraining(document, catalogue),

@@ -7,6 +7,7 @@ import { EngineError, OutOfMemory } from "@adjoint/core/engines/Engine"
 import { footprint } from "@adjoint/core/engines/Wasm"
 import { type LayerArrays, layerArrays } from "@adjoint/core/training/layerArrays"
 import { type PlannedStep, planStep } from "@adjoint/core/training/planStep"
+import { shardSizes } from "@adjoint/core/training/shardRows"
 import * as Shape from "@adjoint/core/types/Shape"
 import { isOfShape, printSpec, ShapeError, type Spec } from "@adjoint/core/types/ShapeError"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
@@ -34,11 +35,11 @@ const targetOf = (target: HeadTarget): Spec =>
     ? { dtype: "f32", shape: [target.names.length] }
     : { dtype: "i32", shape: [] }
 
-const targetsOf = (target: Target): SpecTree.SpecTree =>
+export const targetsOf = (target: Target): SpecTree.SpecTree =>
   target.type === "heads" ? Object.fromEntries(target.heads.map((head) => [head.name, targetOf(head.target)])) : targetOf(target)
 
 /** How inputs come to training: those whose dtype is not known, as floats. */
-const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample">): SpecTree.SpecTree =>
+export const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample">): SpecTree.SpecTree =>
   isOne(sample)
     ? { dtype: typeof dtype === "string" ? dtype : "f32", shape: sample }
     : Object.fromEntries(
@@ -51,13 +52,17 @@ const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample">): Sp
 /** The plan of a step with `batch` rows, or why there is none. `held`: with the data that the engine holds. */
 export const plan = (built: Built, facts: Rows, batch: number, { held }: { readonly held: boolean }): PlannedStep | Shortage => {
   const { isStored, rows, target } = facts
+  const { shards = 1 } = built
+  // An engine computes one shard at a time. It gathers their rows only if all shards have as many.
+  const [largest = batch] = shardSizes(batch, shards)
+  const gathers = built.batch % shards === 0
   const data = {
     sample: inputsOf(facts),
     target: targetsOf(target),
-    ...(held && rows !== undefined && isStored !== true ? { rows: rows.train } : {}),
+    ...(held && gathers && rows !== undefined && isStored !== true ? { rows: rows.train } : {}),
   }
   try {
-    return planStep({ ...built, batch }, data, footprint)
+    return planStep({ ...built, batch: largest }, data, footprint)
   } catch (error) {
     if (error instanceof EngineError && error.cause instanceof OutOfMemory) return error.cause
     if (error instanceof ShapeError && isOfShape(error)) return error

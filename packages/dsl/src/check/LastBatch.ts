@@ -1,7 +1,8 @@
 /**
- * Batch normalization of the last batch of an epoch, which has the remaining rows. One value per channel has no variance,
- * so the run would fail; the variance of a few values is noisy and enters the running statistics.
+ * Batch normalization of the last batch of an epoch, which has the remaining rows, or of its smallest shard. One value per channel
+ * has no variance, so the run would fail; the variance of a few values is noisy and enters the running statistics.
  */
+import { shardSizes } from "@adjoint/core/training/shardRows"
 import * as Shape from "@adjoint/core/types/Shape"
 import type { Train } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
@@ -19,18 +20,31 @@ const seen = ({ inputs: [input], kind }: LayerShape, catalogue: Catalogue): numb
   return isOver && input !== undefined ? Shape.size(input.slice(0, -1)) : Number.POSITIVE_INFINITY
 }
 
+/** Shards of one row. */
+const inShards = ({ kind, path }: LayerShape, batch: number): Finding => ({
+  code: "T511",
+  message: `\`${kind}\` cannot train on shards of one row: one row has no variance`,
+  at: { path: ["train", "shards"] },
+  related: [{ at: { path: [...path, kind], on: "key" }, label: "normalizes over the rows of a shard" }],
+  help: `at most \`shards: ${Math.max(1, Math.floor(batch / 2))}\``,
+})
+
 /** Checks the batch size against the number of training rows. */
 export const check = (
-  { batch }: Pick<Train, "batch">,
+  { batch, shards = 1 }: Pick<Train, "batch" | "shards">,
   { rows }: Facts,
   made: ReadonlyArray<LayerShape>,
   catalogue: Catalogue,
 ): ReadonlyArray<Finding> => {
   const [norm] = made.toSorted((a, b) => seen(a, catalogue) - seen(b, catalogue))
   if (norm === undefined || rows === undefined || rows.train < batch) return []
+  if (shards > batch) return []
   const last = (size: number): number => rows.train % size || size
-  const numbers = (size: number): number => last(size) * seen(norm, catalogue)
-  const isSpoilt = batch >= enough && last(batch) < batch && numbers(batch) < enough
+  /** The rows of the smallest shard of a batch: of the batch, where it is in one piece. */
+  const smallest = (size: number): number => shardSizes(size, shards).at(-1) ?? size
+  const numbers = (size: number): number => smallest(last(size)) * seen(norm, catalogue)
+  if (shards > 1 && smallest(batch) * seen(norm, catalogue) < 2) return [inShards(norm, batch)]
+  const isSpoilt = smallest(batch) >= enough && last(batch) < batch && numbers(batch) < enough
   if (numbers(batch) > 1 && !isSpoilt) return []
   const least = isSpoilt ? enough : 2
   const own = `\`${norm.kind}\``
@@ -45,16 +59,23 @@ export const check = (
       ? {}
       : { fix: { title: `write \`batch: ${fits}\``, at: { path: ["train", "batch"] }, text: String(fits), main: "" } }),
   } as const
-  const what = `the last batch (${rows.train} rows in batches of ${batch})`
+  const cut = shards === 1 ? "" : `, in ${shards} shards`
+  const what = `the last batch (${rows.train} rows in batches of ${batch}${cut})`
   if (batch === 1)
     return [{ ...found, code: "T511", message: `${own} cannot train on batches of one row: one row has no variance` }]
   return numbers(batch) === 1
-    ? [{ ...found, code: "T511", message: `${own} cannot train on ${what}: it has one row, and one row has no variance` }]
+    ? [
+        {
+          ...found,
+          code: "T511",
+          message: `${own} cannot train on ${what}: ${shards === 1 ? "it" : "a shard"} has one row, and one row has no variance`,
+        },
+      ]
     : [
         {
           ...found,
           code: "A613",
-          message: `${what} has ${last(batch)} rows: ${own} adds the noisy variance of ${numbers(batch)} values per channel to its running statistics`,
+          message: `${what} has ${shards === 1 ? "" : "shards of "}${smallest(last(batch))} rows: ${own} adds the noisy variance of ${numbers(batch)} values per channel to its running statistics`,
         },
       ]
 }

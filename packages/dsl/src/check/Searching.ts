@@ -2,6 +2,7 @@
 import { grouped } from "@adjoint/core/data/grouped"
 import * as Entry from "@adjoint/core/learning/Entry"
 import { gridSize } from "@adjoint/core/search/Sampler"
+import { withIndices } from "@adjoint/core/search/Space"
 import { count } from "@adjoint/core/search/space/Dimension"
 import * as Result from "effect/Result"
 import { type Search, useOf } from "../Document.ts"
@@ -26,6 +27,7 @@ export interface Searching {
 export const check = (searching: Searching): ReadonlyArray<Finding> => [
   ...empty(searching),
   ...scores(searching),
+  ...repeated(searching),
   ...searching.search.where.flatMap((text, i) => condition(text, i, searching)),
   ...pending(searching),
   ...folds(searching),
@@ -84,6 +86,26 @@ const scores = ({ search, subject }: Searching): ReadonlyArray<Finding> => {
     ...unknown,
     ...known.filter((objective) => !isUnknown(objective)).flatMap((objective) => wrongSide(objective, subject)),
   ]
+}
+
+/** A score that is named twice, on one side or on both. */
+const repeated = ({ search }: Searching): ReadonlyArray<Finding> => {
+  const all = (["maximize", "minimize"] as const).flatMap((key) => search[key].map((name, i) => ({ name, path: ["search", key, i] })))
+  return all.flatMap(({ name, path }, i): ReadonlyArray<Finding> => {
+    const first = all.findIndex((other) => other.name === name)
+    const before = all[first]
+    return first === i || before === undefined
+      ? []
+      : [
+          {
+            code: "T525",
+            message: `\`${name}\` is searched for twice`,
+            at: { path },
+            related: [{ at: { path: before.path }, label: "named here before" }],
+            help: "remove one of them",
+          },
+        ]
+  })
 }
 
 /** A score that is searched for on the side where it is worse. */
@@ -182,7 +204,7 @@ const sampler = ({ file, search, subject: { catalogue } }: Searching): ReadonlyA
         help: "`tpe` and `nsga` look for the points that no other is better than in all of them",
       },
     ]
-  const [problem] = made.check?.(file.space) ?? []
+  const [problem] = made.check?.(withIndices(file.space)) ?? []
   if (problem !== undefined)
     return [
       {

@@ -25,7 +25,22 @@ export const check = (subject: Subject): ReadonlyArray<Finding> => [
   ...Monitors.check(subject),
   ...overruled(subject),
   ...durations(subject),
+  ...shards(subject),
 ]
+
+/** A batch has a row for each of its shards. */
+const shards = ({ train: { batch, shards: count = 1 } }: Subject): ReadonlyArray<Finding> =>
+  count <= batch
+    ? []
+    : [
+        {
+          code: "T529",
+          message: `a batch of ${batch} rows cannot be cut into ${count} shards`,
+          at: { path: ["train", "shards"] },
+          related: [{ at: { path: ["train", "batch"] }, label: "rows of a batch" }],
+          help: `at most one for each row; \`shards: ${Math.max(1, Math.ceil(batch / 4))}\` cuts it into shards of ${Math.min(4, batch)} rows or fewer`,
+        },
+      ]
 
 /** The activation at the end of a model, and the path to delete with it. */
 interface Ending {

@@ -455,6 +455,16 @@ export const codes = {
     "train: { loss: { categorical_cross_entropy: { label_smoothing: { $search: [0, 0.1], default: 0 } } } }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { minimize: val.loss }\n",
     "train: { loss: { categorical_cross_entropy: { label_smoothing: { $search: [0, 0.1], default: 0 } } }, metrics: [accuracy] }\ndata: { source: moons, split: { train: 80%, val: 20% } }\nsearch: { maximize: val.accuracy }\n",
   ),
+  T529: error(
+    "more shards than rows in a batch",
+    "`shards` cuts each batch into as many shards, which workers compute apart. A shard has at least one row, so there are at most as many as `batch`.",
+    "train: { batch: 16, shards: 32 }\n",
+    "train: { batch: 16, shards: 8 }\n",
+  ),
+  T530: error(
+    "trial exceeds the memory budget",
+    '`--memory` limits the memory of the trials that a process runs at a time. A trial needs the memory that the engine plans for its training, the prepared rows, and that of a thread; it starts when so much is free. One that needs more than all of it is not started, and the search ends: nothing is lost, and `--resume` with a larger `--memory` continues. A condition such as `where: ["step.bytes <= 100000000"]` leaves such points out of the search, on every machine.',
+  ),
 
   A601: advice(
     "sigmoid or tanh with He",

@@ -3,8 +3,9 @@ import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import { nearest } from "@adjoint/core/data/Nearest"
 import { arrayLabel, isTable } from "@adjoint/core/data/Preprocess"
 import { hasNamedArrays, type TreeRaw } from "@adjoint/core/data/PreprocessTree"
+import { type RawArray, whole } from "@adjoint/core/data/RawArray"
 import { find } from "@adjoint/core/data/Table"
-import type { NDArray } from "@adjoint/core/types/NDArray"
+import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
 
 type DataResult<A> = Result.Result<A, DataError>
@@ -14,12 +15,12 @@ export type Label = (row: number) => string | number
 
 /** The label of each row. Fails with `NoColumn`. */
 export const labelsOf = (raw: TreeRaw, name: string): DataResult<Label> => {
-  const of =
-    ({ data }: NDArray): Label =>
-    (row) =>
-      data[row] ?? ""
+  const of = (array: RawArray): Label => {
+    const { data } = whole(array)
+    return (row) => data[row] ?? ""
+  }
   if (hasNamedArrays(raw)) {
-    const flat = Object.entries(raw.arrays).flatMap(([own, { array }]) => (array.data.length === array.shape[0] ? [own] : []))
+    const flat = Object.entries(raw.arrays).flatMap(([own, { array }]) => (Shape.size(array.shape.slice(1)) === 1 ? [own] : []))
     const found = flat.includes(name) ? raw.arrays[name] : undefined
     return found === undefined
       ? Result.fail(dataError({ _tag: "NoColumn", column: name, nearest: nearest(name, flat), columns: flat }))

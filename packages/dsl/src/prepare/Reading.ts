@@ -6,7 +6,7 @@ import type * as Csv from "@adjoint/core/data/Csv"
 import { ofColumns } from "@adjoint/core/data/columnUses"
 import { DataError } from "@adjoint/core/data/DataError"
 import type { Folder } from "@adjoint/core/data/Folder"
-import { withPixels } from "@adjoint/core/data/image/readColumn"
+import { type Store as PixelStore, withPixels } from "@adjoint/core/data/image/readColumn"
 import * as Load from "@adjoint/core/data/Load"
 import type { TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import { all, isTable } from "@adjoint/core/data/Raw"
@@ -109,7 +109,7 @@ export const usesOf = (data: Read, options: Csv.Options, keep: Keep): NonNullabl
 }
 
 /** A folder, and the record of the files that were read of it: their bytes, and a hash of their names and hashes in the order of reading. */
-const recorded = (path: string, folder: Folder): { readonly folder: Folder; readonly record: () => FileRecord } => {
+export const recorded = (path: string, folder: Folder): { readonly folder: Folder; readonly record: () => FileRecord } => {
   const hash = createHash("sha256")
   let bytes = 0
   const read = async (file: string): ReturnType<Folder["read"]> => {
@@ -124,7 +124,7 @@ const recorded = (path: string, folder: Folder): { readonly folder: Folder; read
 }
 
 /** The columns of a table that are paths of images, with how each becomes numbers. */
-const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
+export const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
   names.flatMap((name) => {
     const column = Column.whole(Column.declared(columns, name) ?? "ignore")
     if (column.type !== "image") return []
@@ -132,8 +132,17 @@ const imagesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>) =>
     return [{ name, taken: { height: size[0], width: size[1], channels, background } }]
   })
 
-/** The same rows with the pixels of a table's columns of images, whose paths are relative to the folder of its file. */
-const withImages = (data: Data, rows: Rows, path: string | undefined, directory: string): Reading<Rows> =>
+/**
+ * The same rows with the pixels of a table's columns of images, whose paths are relative to the folder of its file; in memory, or in
+ * the store that `create` makes for each column.
+ */
+export const withImages = (
+  data: Data,
+  rows: Rows,
+  path: string | undefined,
+  directory: string,
+  create?: () => PixelStore,
+): Reading<Rows> =>
   Effect.gen(function* () {
     const { raw } = rows
     const images = isTable(raw) ? imagesOf(data, raw.columns) : []
@@ -146,7 +155,7 @@ const withImages = (data: Data, rows: Rows, path: string | undefined, directory:
     let table = raw
     for (const { name, taken } of images) {
       const before = table
-      const read = yield* Effect.promise(() => withPixels(before, name, taken, all(before), seen.read))
+      const read = yield* Effect.promise(() => withPixels(before, name, taken, all(before), seen.read, create?.()))
       table = yield* Effect.fromResult(read).pipe(refused(rows.place))
     }
     return { ...rows, raw: table, files: [...rows.files, record()] }
@@ -157,6 +166,22 @@ export const read = (data: Read, source: Named, at: Path, directory: string, kee
   Effect.flatMap(readRows(data, source, at, directory, keep), (rows) =>
     withImages(data, rows, filesOf(useOf(source))[0]?.path, directory),
   )
+
+/** What a reader refuses, as a finding at the option that it is about. */
+export const readRefusal =
+  (data: Read, source: Named, at: Path, directory: string) =>
+  ({ error, option }: Source.Refused): PrepareError => {
+    const use = useOf(source)
+    const named = filesOf(use)
+    const [first] = named
+    const placeOf = (name: string): Place => ({ data, source: at, file: [...at, use.name, name] })
+    const own = named.find((file) => file.option === option)
+    // An option that is not a file selects something in the first file.
+    const file = own ?? (error.file === undefined ? undefined : first)
+    const located = file === undefined ? error : inFile(error, resolve(directory, file.path))
+    const place = own === undefined && data.arrays !== undefined && first !== undefined ? placeOf(first.option) : placeOf(option)
+    return new PrepareError({ findings: [finding(located, place)] })
+  }
 
 const readRows = (data: Read, source: Named, at: Path, directory: string, keep: Keep): Reading<Rows> =>
   Effect.gen(function* () {
@@ -203,15 +228,6 @@ const readRows = (data: Read, source: Named, at: Path, directory: string, keep: 
       (data.arrays === undefined ? undefined : Source.named(kind, bytesOf, Object.keys(data.arrays))) ??
       Source.read(kind, use, bytesOf, wantedOf(data))
     const found = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading
-    const raw = yield* Effect.fromResult(
-      Result.mapError(found, ({ error, option }) => {
-        const own = named.find((file) => file.option === option)
-        // An option that is not a file selects something in the first file.
-        const file = own ?? (error.file === undefined ? undefined : first)
-        const said = file === undefined ? error : inFile(error, resolve(directory, file.path))
-        const at = own === undefined && data.arrays !== undefined && first !== undefined ? placeOf(first.option) : placeOf(option)
-        return new PrepareError({ findings: [finding(said, at)] })
-      }),
-    )
+    const raw = yield* Effect.fromResult(Result.mapError(found, readRefusal(data, source, at, directory)))
     return { raw, files: files.map((record) => record()), place }
   })

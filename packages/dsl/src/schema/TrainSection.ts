@@ -127,6 +127,12 @@ export const trainFields = (catalogue: Catalogue, choices: Choices) => {
     seed: Fields.usually(Fields.seed, 0, "The seed of all randomness in the run."),
     epochs: Fields.usually(Fields.count, 10, "Passes over the training rows."),
     batch: Fields.usually(Fields.count, 32, "Rows per step."),
+    shards: Schema.optionalKey(
+      Fields.described(
+        Fields.count,
+        "How many shards a batch is cut into, by the position of its rows; 1 unless given. Their gradients are computed apart, by any number of workers, and added in a fixed order: the bits depend on this number and not on the workers.",
+      ),
+    ),
     loss: Fields.usually(
       orAuto(loss, Object.keys(catalogue.loss)),
       "auto",

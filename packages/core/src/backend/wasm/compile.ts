@@ -9,13 +9,15 @@ import { type MemoryPlan, planMemory, slotBytes } from "../../compiler/MemoryPla
 import type { Plan, Single, View } from "../../compiler/Plan.ts"
 import * as Signature from "../../compiler/Signature.ts"
 import type { Program } from "../../language/Primitive.ts"
+import { inPieces, type Pieces, piecesOf } from "../../types/Pieces.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import { EngineError, type Job, OutOfMemory } from "../Executable.ts"
 import { makeLruCache } from "../LruCache.ts"
-import { compileFor } from "./assembler/hostLanes.ts"
+import { compilingFor } from "./assembler/hostLanes.ts"
 import type { Lanes } from "./assembler/lanes.ts"
-import type { WasmModule } from "./assembler/webAssembly.ts"
+import { compile, type WasmModule } from "./assembler/webAssembly.ts"
 import { isCompiled, work } from "./kernels/kernels.ts"
+import { isLong, usualLimits } from "./segments.ts"
 import { failedAt, type ModuleOptions, workspace, writeModule } from "./writeModule.ts"
 
 /** An array's dtype and shape, and its address in bytes. */
@@ -31,6 +33,9 @@ export interface Compiled {
   /** The memory it needs, in bytes. */
   readonly bytes: number
   readonly threads: number
+  /** How many segments a run has, and whether each run is divided into them, not only the first one. */
+  readonly segments: number
+  readonly isLong: boolean
   /** The address of the word that a thread sets when it fails. */
   readonly failed: number
   readonly locations: ReadonlyArray<ArrayLocation>
@@ -45,7 +50,7 @@ export interface Compiled {
   readonly largest: OutOfMemory["largest"]
 }
 
-/** Compiles a job for at most `threads` threads. Throws `EngineError` when it does not fit into one memory. */
+/** Compiles a job for at most `threads` threads, perhaps in pieces. Throws `EngineError` when it does not fit into one memory. */
 export type Compile = (job: Job, options: ModuleOptions) => Compiled
 
 /** The largest memory of WebAssembly: 4 GiB. */
@@ -80,15 +85,15 @@ export interface Planned {
   readonly threads: number
 }
 
-/** Plans a job for at most `threads` threads. Throws `EngineError` when it does not fit into one memory. */
-export const planJob = (
+function* planning(
   { program, resident }: Job,
-  { minSharedWork, threads: offered }: Pick<ModuleOptions, "minSharedWork" | "threads">,
-): Planned => {
-  const plan = fuse(program)
+  { limits, minSharedWork, threads: offered }: Pick<ModuleOptions, "limits" | "minSharedWork" | "threads">,
+): Pieces<Planned> {
+  const plan = yield* piecesOf(fuse, program)
+  yield
   const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
   const threads = total >= worthWaking * minSharedWork ? offered : 1
-  const memory = planMemory(plan, resident, workspace(plan, threads))
+  const memory = yield* piecesOf(planMemory, plan, resident, workspace(plan, threads, limits))
   if (memory.bytes > maxBytes) {
     const cause = new OutOfMemory({ wanted: memory.bytes, limit: maxBytes, largest: largestOf(plan) })
     throw new EngineError({ engine: "wasm", doing: "prepare a program", cause })
@@ -96,19 +101,24 @@ export const planJob = (
   return { plan, memory, threads }
 }
 
-/** Compiles a job. */
-export const compileJob: Compile = (job, options) => {
-  const { memory, plan, threads } = planJob(job, options)
-  const written = writeModule(plan, memory, { ...options, threads })
+/** Plans a job for at most `threads` threads, perhaps in pieces. Throws `EngineError` when it does not fit into one memory. */
+export const planJob = inPieces(planning)
+
+function* compiling(job: Job, options: ModuleOptions): Pieces<Compiled> {
+  const { memory, plan, threads } = yield* piecesOf(planJob, job, options)
+  const { bytes, segments } = yield* piecesOf(writeModule, plan, memory, { ...options, threads })
+  yield
   const inputs = new Map(
     plan.slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
   )
   return {
-    module: compileFor(options.lanes, written),
-    moduleBytes: written.length,
+    module: compilingFor(options.lanes, () => compile(bytes)),
+    moduleBytes: bytes.length,
     bytes: memory.bytes,
     threads,
-    failed: failedAt(plan, threads),
+    segments,
+    isLong: segments > 1 && isLong(plan, options.limits ?? usualLimits),
+    failed: failedAt(threads),
     locations: plan.slots.map(({ dtype, shape }, slot) => ({ dtype, shape, address: memory.addresses[slot] ?? 0 })),
     inputs: plan.inputs.map((_, index) => inputs.get(index) ?? -1),
     constants: plan.slots.flatMap(({ storage }, location) =>
@@ -124,19 +134,22 @@ export const compileJob: Compile = (job, options) => {
   }
 }
 
+/** Compiles a job. */
+export const compileJob: Compile = inPieces(compiling)
+
 /** The bounds of the cache, so that old code does not fill the memory of a process that keeps making new programs. */
 const kept = { programs: 256, bytes: 2 ** 24 }
 
 /** Compiles with an LRU cache by signature. */
 export const cachedCompile = (compile: Compile = compileJob, { bytes, programs } = kept): Compile => {
   const known = makeLruCache<Compiled>({ count: programs, bytes })
-  return (job, options) => {
+  return inPieces(function* (job: Job, options: ModuleOptions): Pieces<Compiled> {
     const { lanes, minSharedWork, numerics, threads } = options
     const key = `${numerics} ${lanes} ${threads} ${minSharedWork} ${job.resident}\n${Signature.ofProgram(job.program)}`
     const found = known.get(key)
     if (found !== undefined) return found
-    const compiled = compile(job, options)
+    const compiled = yield* piecesOf(compile, job, options)
     known.put(key, compiled, key.length + compiled.moduleBytes)
     return compiled
-  }
+  })
 }

@@ -1,4 +1,5 @@
 /** Prepares the jobs of one engine, in this thread or in a worker: a program begins in narrow lanes and may go over to wide ones. */
+import { inPieces, type Pieces, piecesOf } from "../../types/Pieces.ts"
 import type { Job } from "../Executable.ts"
 import { readNarrow } from "./assembler/hostLanes.ts"
 import type { Lanes } from "./assembler/lanes.ts"
@@ -15,12 +16,15 @@ export interface EngineLanes {
   readonly isAsked: boolean
 }
 
-/** A function that prepares jobs for the threads of a pool. The host must have the numerics. Compiled code is cached. */
+/** A function that prepares jobs for the threads of a pool, perhaps in pieces. The host must have the numerics. Compiled code is cached. */
 export const preparer = (
   numerics: Numerics,
   { isAsked, lanes }: EngineLanes,
 ): ((job: Job, pool: Pool | undefined) => Prepared) => {
   const compile = cachedCompile()
   if (lanes === 128) readNarrow()
-  return (job, pool) => prepareFor(lanesFor(job.program, lanes), (lanes) => prepare(job, pool, numerics, compile, lanes), isAsked)
+  return inPieces(function* (job: Job, pool: Pool | undefined): Pieces<Prepared> {
+    const prepareIn = inPieces((lanes: Lanes) => piecesOf(prepare, job, pool, numerics, compile, lanes))
+    return yield* piecesOf(prepareFor, lanesFor(job.program, lanes), prepareIn, isAsked)
+  })
 }

@@ -5,6 +5,7 @@
  * made of just this program to the promise that lanes change no bit (docs/decisions/wide-lanes.md).
  */
 import type { NDArray } from "../../types/NDArray.ts"
+import { inPieces, type Pieces, piecesOf, toEnd } from "../../types/Pieces.ts"
 import { packsLanes } from "./assembler/hostLanes.ts"
 import type { Lanes } from "./assembler/lanes.ts"
 import type { Prepared } from "./prepare.ts"
@@ -14,71 +15,104 @@ const usualPatience = 500
 
 type Arrays = ReadonlyArray<NDArray>
 
-const same = (a: Arrays, b: Arrays): boolean =>
-  a.every(({ data }, i) => {
+/** Elements that are compared between two turns of others. */
+const pieceLength = 2 ** 18
+
+function* comparing(a: Arrays, b: Arrays): Pieces<boolean> {
+  for (const [i, { data }] of a.entries()) {
     const other = b[i]?.data ?? []
-    return data.length === other.length && data.every((x, k) => Object.is(x, other[k]))
-  })
+    if (data.length !== other.length) return false
+    for (let from = 0; from < data.length; from += pieceLength) {
+      const end = Math.min(data.length, from + pieceLength)
+      for (let k = from; k < end; k++) if (!Object.is(data[k], other[k])) return false
+      yield
+    }
+  }
+  return true
+}
+
+/** The pieces of a run, or the run as one piece. */
+const runOf = ({ pieces, run }: Prepared, inputs: Arrays): Pieces<Arrays> => pieces?.(inputs) ?? piecesOf(run, inputs)
+
+/** The pieces of a run on a state. */
+function* runWith(prepared: Prepared, state: Arrays, inputs: Arrays): Pieces<Arrays> {
+  yield* piecesOf(prepared.load, state)
+  return yield* runOf(prepared, inputs)
+}
+
+/** What pieces give, or `undefined` if they fail. */
+function* tried<A>(pieces: Pieces<A>): Pieces<A | undefined> {
+  try {
+    return yield* pieces
+  } catch {
+    return undefined
+  }
+}
 
 /**
  * Prepares a program in narrow lanes; it goes over to wide ones after some milliseconds of running, if these have the same bits. With
  * no patience its first run is the one that decides.
  */
-const widened = (prepareIn: (lanes: Lanes) => Prepared, patience: number): Prepared => {
-  let current = prepareIn(128)
+function* widened(prepareIn: (lanes: Lanes) => Prepared, patience: number): Pieces<Prepared> {
+  let current = yield* piecesOf(prepareIn, 128)
   let isDecided = false
   let ran = 0
 
-  /** The program in wide lanes with the current state, or `undefined` where the host has none, or no memory for both. */
-  const wideOne = (): Prepared | undefined => {
-    if (!packsLanes()) return undefined
-    try {
-      const wide = prepareIn(256)
-      wide.load(current.lend())
-      return wide
-    } catch {
-      return undefined
-    }
-  }
-  /** What a run gives, or `undefined` if it fails. */
-  const tried = (wide: Prepared, inputs: Arrays): Arrays | undefined => {
-    try {
-      return wide.run(inputs)
-    } catch {
-      return undefined
-    }
-  }
-  const decide = (inputs: Arrays): Arrays => {
-    isDecided = true
+  /** A run in both lanes on the current state, after which the program stays in one of them. */
+  function* deciding(inputs: Arrays): Pieces<Arrays> {
     const narrow = current
-    const wide = wideOne()
+    let wide: Prepared | undefined
     try {
-      const got = wide && tried(wide, inputs)
-      const wanted = narrow.run(inputs)
-      if (wide !== undefined && got !== undefined && same(wanted, got) && same(narrow.lend(), wide.lend())) current = wide
+      // The host may have none, or no memory for both.
+      if (packsLanes()) wide = yield* tried(piecesOf(prepareIn, 256))
+      const got = wide && (yield* tried(runWith(wide, narrow.lend(), inputs)))
+      const wanted = yield* runOf(narrow, inputs)
+      const isSame =
+        wide !== undefined && got !== undefined && (yield* comparing(wanted, got)) && (yield* comparing(narrow.lend(), wide.lend()))
+      if (isSame && wide !== undefined) current = wide
+      isDecided = true
       return wanted
     } finally {
       if (wide !== undefined) (current === wide ? narrow : wide).release()
     }
   }
 
+  /** Counts the milliseconds of some pieces. */
+  function* counting<A>(pieces: Pieces<A>): Pieces<A> {
+    for (;;) {
+      const started = performance.now()
+      const { done, value } = pieces.next()
+      ran += performance.now() - started
+      if (done === true) return value
+      yield
+    }
+  }
+
   return {
     bytes: current.bytes,
-    load: (state) => current.load(state),
+    load: inPieces((state: Arrays) => piecesOf(current.load, state)),
     run: (inputs) => {
       if (isDecided) return current.run(inputs)
-      if (ran >= patience) return decide(inputs)
-      const started = performance.now()
-      const made = current.run(inputs)
-      ran += performance.now() - started
-      return made
+      return ran >= patience ? toEnd(deciding(inputs)) : toEnd(counting(piecesOf(current.run, inputs)))
     },
-    state: () => current.state(),
+    pieces: (inputs) => {
+      if (!isDecided && ran >= patience) return deciding(inputs)
+      const pieces = current.pieces?.(inputs)
+      return pieces === undefined || isDecided ? pieces : counting(pieces)
+    },
+    state: inPieces(() => piecesOf(current.state)),
     lend: () => current.lend(),
     release: () => current.release(),
   }
 }
 
-/** Prepares a program for lanes: it stays in narrow ones, or goes over to wide ones, at its first run if the user asked for them. */
-export const prepareFor = (lanes: Lanes, prepareIn: (lanes: Lanes) => Prepared, isAsked: boolean): Prepared =>
-  lanes === 128 ? prepareIn(128) : widened(prepareIn, isAsked ? 0 : usualPatience)
+function* preparing(lanes: Lanes, prepareIn: (lanes: Lanes) => Prepared, isAsked: boolean): Pieces<Prepared> {
+  if (lanes === 128) return yield* piecesOf(prepareIn, 128)
+  return yield* widened(prepareIn, isAsked ? 0 : usualPatience)
+}
+
+/**
+ * Prepares a program for lanes, perhaps in pieces: it stays in narrow ones, or goes over to wide ones, at its first run if the user
+ * asked for them.
+ */
+export const prepareFor = inPieces(preparing)

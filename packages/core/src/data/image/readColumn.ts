@@ -15,7 +15,30 @@ export interface Taken extends Wanted {
   readonly background: Background
 }
 
-/** The most bytes of all images. */
+/** Where the pixels of images are, one image after the other. */
+export interface Store {
+  /** The most bytes of all images. */
+  readonly limit: number
+  readonly append: (pixels: Uint8Array) => void
+  /** `length` bytes from an offset. */
+  readonly read: (offset: number, length: number) => Uint8Array
+}
+
+/** Pixels of `bytes` bytes at most, in memory. */
+const inMemory = (bytes: number): Store => {
+  const all = new Uint8Array(bytes)
+  let end = 0
+  return {
+    limit,
+    append: (pixels) => {
+      all.set(pixels, end)
+      end += pixels.length
+    },
+    read: (offset, length) => all.subarray(offset, offset + length),
+  }
+}
+
+/** The most bytes of images in memory. */
 const limit = 2 ** 31 - 1
 
 /** Whether a path stays in the folder that it is relative to. A table may come from anybody, and names files. */
@@ -23,8 +46,9 @@ const isInside = (path: string): boolean =>
   !/^(?:[/\\]|[A-Za-z][\w+.-]*:)|\p{Cc}/u.test(path) && !path.split(/[/\\]/).includes("..")
 
 /**
- * The table with the pixels of an image column in the given rows, one image after the other; a blank has none, and an image that
- * cannot be read fails where its row is used. Fails with `NoColumn`, and with `TooLarge` above 2 GiB.
+ * The table with the pixels of an image column in the given rows, one image after the other, in memory or in `store`; a blank has
+ * none, and an image that cannot be read fails where its row is used. Fails with `NoColumn`, and with `TooLarge` for more than
+ * 2 GiB in memory.
  */
 export const withPixels = async (
   table: Table.Table,
@@ -32,23 +56,22 @@ export const withPixels = async (
   taken: Taken,
   rows: Rows,
   open: Open,
+  store?: Store,
 ): Promise<Result.Result<Table.Table, DataError>> => {
   const found = Table.find(table, name)
   if (Result.isFailure(found)) return Result.fail(found.failure)
   const column = found.success
   const size = taken.height * taken.width * taken.channels
-  if (size * rows.length > limit)
+  const bytes = size * rows.length
+  if (bytes > (store?.limit ?? limit))
     return Result.fail(
-      dataError({
-        _tag: "TooLarge",
-        what: `the images of \`${name}\``,
-        got: BigInt(size) * BigInt(rows.length),
-        limit,
-        unit: "bytes",
-      }),
+      dataError({ _tag: "TooLarge", what: `the images of \`${name}\``, got: BigInt(bytes), limit, unit: "bytes" }),
     )
-  const all = new Uint8Array(size * rows.length)
-  const known = new Map<number, Result.Result<Uint8Array, DataError>>()
+  const { append, read: stored } = store ?? inMemory(bytes)
+  /** Which image is that of a row, counted from 1; 0 is none. */
+  const numbers = new Int32Array(table.size)
+  const failures = new Map<number, DataError>()
+  let count = 0
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] ?? 0
     const path = column.text(row).trim()
@@ -56,23 +79,21 @@ export const withPixels = async (
     const refuse = (got: string, wanted: string) =>
       dataError({ _tag: "BadCell", line: table.line(row), row: row + 1, column: name, got, wanted, hint: "" })
     if (!isInside(path)) {
-      known.set(row, Result.fail(refuse(quote(path), "a path within the folder of the table")))
+      failures.set(row, refuse(quote(path), "a path within the folder of the table"))
       continue
     }
-    const image = Result.flatMap(await open(path), (bytes) => read(bytes, taken, taken.background))
-    const pixels = all.subarray(i * size, (i + 1) * size)
-    known.set(
-      row,
-      Result.mapBoth(image, {
-        onSuccess: ({ data }) => {
-          pixels.set(data)
-          return pixels
-        },
-        onFailure: (error) => refuse(quote(path), `an image: ${error.message}`),
-      }),
-    )
+    const image = Result.flatMap(await open(path), (content) => read(content, taken, taken.background))
+    if (Result.isSuccess(image)) {
+      append(image.success.data)
+      numbers[row] = ++count
+    } else failures.set(row, refuse(quote(path), `an image: ${image.failure.message}`))
   }
-  const pixels: ReadPixels = (row) => known.get(row)
+  const pixels: ReadPixels = (row) => {
+    const failure = failures.get(row)
+    if (failure !== undefined) return Result.fail(failure)
+    const number = numbers[row] ?? 0
+    return number === 0 ? undefined : Result.succeed(stored((number - 1) * size, size))
+  }
   const at = table.columns.indexOf(name)
   return Result.succeed({ ...table, column: (index) => (index === at ? { ...column, pixels } : table.column(index)) })
 }

@@ -1,11 +1,15 @@
 /** Images in a folder as one array of bytes: each is read, decoded and written into the array before the next one. */
 import * as Result from "effect/Result"
 import * as NDArray from "../../types/NDArray.ts"
+import type * as Shape from "../../types/Shape.ts"
+import { bytesInFile } from "../ArrayFile.ts"
 import { sorted } from "../Category.ts"
-import { type DataError, dataError, inFile } from "../DataError.ts"
+import { type DataError, dataError, inFile as named } from "../DataError.ts"
 import { takeRows } from "../Dataset.ts"
+import type { GrowingFile } from "../FileBytes.ts"
 import type { Folder } from "../Folder.ts"
 import type { Arrays } from "../Raw.ts"
+import type { FileArray, RawArray } from "../RawArray.ts"
 import type { Image } from "../Spec.ts"
 import type { Background } from "./convert.ts"
 import { decode, isImage } from "./decode.ts"
@@ -21,7 +25,7 @@ interface Options {
 }
 
 const badFile = (file: string, got: string, wanted: string, hint: string) =>
-  Result.fail(inFile(dataError({ _tag: "BadFile", got, wanted, hint }), file))
+  Result.fail(named(dataError({ _tag: "BadFile", got, wanted, hint }), file))
 
 /** The images of a folder, in the order of the bytes of their paths. Fails with `BadFile` for another file, `Empty` without images. */
 const imagesOf = ({ files }: Folder, others: Options["others"]): Result.Result<ReadonlyArray<string>, DataError> => {
@@ -47,12 +51,41 @@ const classesOf = (images: ReadonlyArray<string>): Result.Result<ReadonlyArray<s
       )
 }
 
-/** The most bytes of all images. */
-const limit = 2 ** 31 - 1
+/** Where the pixels of images go, one image after the other. */
+interface Sink<A extends RawArray> {
+  /** The most bytes of all images. */
+  readonly limit: number
+  /** Appends one of `count` images. */
+  readonly put: (pixels: Uint8Array, count: number) => void
+  /** All of them. */
+  readonly array: (shape: Shape.Shape) => A
+}
+
+/** Pixels in memory. */
+const inMemory = (): Sink<NDArray.NDArray> => {
+  let data: Uint8Array | undefined
+  let end = 0
+  return {
+    limit: 2 ** 31 - 1,
+    put: (pixels, count) => {
+      data ??= new Uint8Array(pixels.length * count)
+      data.set(pixels, end)
+      end += pixels.length
+    },
+    array: (shape) => NDArray.make("u8", shape, (data ?? new Uint8Array()).subarray(0, end)),
+  }
+}
+
+/** Pixels in a file. */
+const inFile = (file: GrowingFile): Sink<FileArray> => ({
+  limit: Number.MAX_SAFE_INTEGER,
+  put: (pixels) => file.append(pixels),
+  array: ([count = 0, ...sample]) => bytesInFile(file, count, sample),
+})
 
 /** The images that could be read, and their places among all. */
-interface Images {
-  readonly array: NDArray.NDArray
+interface Images<A> {
+  readonly array: A
   readonly places: ReadonlyArray<number>
 }
 
@@ -60,15 +93,15 @@ interface Images {
  * Reads images as `u8` [images, height, width, channels]. Fails as `decode` does, with `TooLarge` above 2 GiB, and with
  * `BadShape` for an image that differs from the first where no size is wanted.
  */
-const readImages = async (
+const readImages = async <A extends RawArray>(
   { read }: Folder,
   images: ReadonlyArray<string>,
   { background, broken }: Options,
   wanted: Wanted | undefined,
-): Promise<Result.Result<Images, DataError>> => {
+  { array, limit, put }: Sink<A>,
+): Promise<Result.Result<Images<A>, DataError>> => {
   const places: Array<number> = []
   let shape = wanted
-  let data: Uint8Array | undefined
   let next = read(images[0] ?? "")
   for (const [i, file] of images.entries()) {
     const content = await next
@@ -79,7 +112,7 @@ const readImages = async (
     const decoded = decode(content.success)
     if (Result.isFailure(decoded)) {
       if (broken === "skip") continue
-      return Result.fail(inFile(decoded.failure, file))
+      return Result.fail(named(decoded.failure, file))
     }
     const image = decoded.success
     shape ??= { height: image.height, width: image.width, channels: image.channels }
@@ -97,7 +130,7 @@ const readImages = async (
       )
     if (wanted === undefined && (image.height !== height || image.width !== width || image.channels !== channels))
       return Result.fail(
-        inFile(
+        named(
           dataError({
             _tag: "BadShape",
             what: "the image",
@@ -107,15 +140,13 @@ const readImages = async (
           file,
         ),
       )
-    data ??= new Uint8Array(size * images.length)
-    data.set(fit(image, shape, background).data, size * places.length)
+    put(fit(image, shape, background).data, images.length)
     places.push(i)
   }
-  if (shape === undefined || data === undefined || places.length === 0)
+  if (shape === undefined || places.length === 0)
     return Result.fail(dataError({ _tag: "Empty", got: "no image in it can be read", wanted: "PNG or JPEG files" }))
   const { channels, height, width } = shape
-  const used = data.subarray(0, places.length * height * width * channels)
-  return Result.succeed({ array: NDArray.make("u8", [places.length, height, width, channels], used), places })
+  return Result.succeed({ array: array([places.length, height, width, channels]), places })
 }
 
 /** Labels of images by the names of their classes. */
@@ -135,10 +166,31 @@ const labelsOf = (
 }
 
 /** Images with their labels. */
-interface Rows {
-  readonly raw: Arrays
+interface Rows<A extends RawArray> {
+  readonly raw: Arrays<A>
   /** The labels of all images, also of those that were not read. */
   readonly targets: NDArray.NDArray
+}
+
+const readInto = async <A extends RawArray>(
+  folder: Folder,
+  options: Options,
+  image: Image | undefined,
+  count: number,
+  sink: Sink<A>,
+): Promise<Result.Result<Rows<A>, DataError>> => {
+  const found = Result.gen(function* () {
+    const images = yield* imagesOf(folder, options.others)
+    return { images, names: yield* classesOf(images), wanted: image === undefined ? undefined : yield* wantedOf(image) }
+  })
+  if (Result.isFailure(found)) return Result.fail(found.failure)
+  const { images, names, wanted } = found.success
+  const read = await readImages(folder, images.slice(0, count), options, wanted, sink)
+  const { classes, targets } = labelsOf(names)
+  return Result.map(read, ({ array, places }) => ({
+    raw: { inputs: array, targets: takeRows(targets, places), classes },
+    targets,
+  }))
 }
 
 /**
@@ -146,22 +198,17 @@ interface Rows {
  * those of the first. Fails with `BadFile` for a file that is no image and for an image outside the folders of classes, with
  * `Empty` without images, and as decoding does; errors name the file.
  */
-export const readFolder = async (
+export const readFolder = (
   folder: Folder,
   options: Options,
   image: Image | undefined,
   count = Number.POSITIVE_INFINITY,
-): Promise<Result.Result<Rows, DataError>> => {
-  const found = Result.gen(function* () {
-    const images = yield* imagesOf(folder, options.others)
-    return { images, names: yield* classesOf(images), wanted: image === undefined ? undefined : yield* wantedOf(image) }
-  })
-  if (Result.isFailure(found)) return Result.fail(found.failure)
-  const { images, names, wanted } = found.success
-  const read = await readImages(folder, images.slice(0, count), options, wanted)
-  const { classes, targets } = labelsOf(names)
-  return Result.map(read, ({ array, places }) => ({
-    raw: { inputs: array, targets: takeRows(targets, places), classes },
-    targets,
-  }))
-}
+): Promise<Result.Result<Rows<NDArray.NDArray>, DataError>> => readInto(folder, options, image, count, inMemory())
+
+/** The same with the pixels in a file, of any size. */
+export const readFolderInto = (
+  file: GrowingFile,
+  folder: Folder,
+  options: Options,
+  image: Image | undefined,
+): Promise<Result.Result<Rows<FileArray>, DataError>> => readInto(folder, options, image, Number.POSITIVE_INFINITY, inFile(file))

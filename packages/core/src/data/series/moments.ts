@@ -29,14 +29,20 @@ const day = 86_400_000
 
 const month = 28 * day
 
-/**
- * The months of dates that all have the same day of the month and time of the day, or the last day, if two are a month apart: equal
- * steps, where milliseconds are not.
- */
-const monthsOf = (moments: ReadonlyArray<Moment>): ReadonlyArray<number> | undefined => {
-  const dates = moments.flatMap((moment) => ("date" in moment ? [moment.date.clock] : []))
+/** Times of rows, all numbers or all dates. */
+export interface Moments {
+  /** The first one. */
+  readonly first: Moment
+  /** Each as a number, as `numberOf` gives it. */
+  readonly numbers: Float64Array
+  /** What the clock shows at each date, in milliseconds. */
+  readonly clocks?: Float64Array
+}
+
+/** The months of dates, if `comparable` takes them. */
+const monthsOf = (dates: Float64Array): Float64Array | undefined => {
   const [first, second] = dates
-  if (first === undefined || second === undefined || dates.length < moments.length) return undefined
+  if (first === undefined || second === undefined) return undefined
   /** The milliseconds since the month began, or since the one after it does. */
   const within =
     (months: 0 | 1) =>
@@ -50,11 +56,17 @@ const monthsOf = (moments: ReadonlyArray<Moment>): ReadonlyArray<number> | undef
   return dates.map((clock) => 12 * new Date(clock).getUTCFullYear() + new Date(clock).getUTCMonth())
 }
 
-/** Times that rise as numbers whose steps can be compared. */
-export const comparable = (moments: ReadonlyArray<Moment>): ReadonlyArray<number> => monthsOf(moments) ?? moments.map(numberOf)
+/**
+ * Times of some rows, which rise, as numbers whose steps can be compared: months for dates that all have the same day of the month and
+ * time of the day, or the last day, if two are a month apart. Their milliseconds are not equal steps.
+ */
+export const comparable = ({ clocks, numbers }: Moments, rows: ArrayLike<number>): Float64Array => {
+  const of = (all: Float64Array): Float64Array => Float64Array.from(rows, (row) => all[row] ?? Number.NaN)
+  return (clocks === undefined ? undefined : monthsOf(of(clocks))) ?? of(numbers)
+}
 
 /** The most frequent step between neighbours, the smallest of equally frequent ones; `undefined` without two times. */
-export const usualStep = (times: ReadonlyArray<number>): number | undefined => {
+export const usualStep = (times: Float64Array): number | undefined => {
   const counts = new Map<number, number>()
   for (let i = 1; i < times.length; i++) {
     const step = (times[i] ?? 0) - (times[i - 1] ?? 0)

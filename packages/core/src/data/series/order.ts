@@ -36,30 +36,44 @@ export interface Order {
 type DataResult<A> = Result.Result<A, DataError>
 
 /** The rows of each series, in the order of the table; without a column of groups all rows. */
-const grouped = (table: Table.Table, group: string | undefined): DataResult<ReadonlyArray<ReadonlyArray<number>>> =>
+const grouped = (table: Table.Table, group: string | undefined): DataResult<ReadonlyArray<Int32Array>> =>
   Result.gen(function* () {
-    const all = Array.from({ length: table.size }, (_, row) => row)
-    if (group === undefined) return table.size === 0 ? [] : [all]
+    if (group === undefined) return table.size === 0 ? [] : [Int32Array.from({ length: table.size }, (_, row) => row)]
     const { text } = yield* Table.find(table, group)
-    const members = new Map<string, Array<number>>()
-    for (const row of all) {
+    const numbers = new Map<string, number>()
+    const sizes: Array<number> = []
+    const groups = new Int32Array(table.size)
+    for (let row = 0; row < table.size; row++) {
       const name = text(row).trim()
-      const rows = members.get(name)
-      if (rows === undefined) members.set(name, [row])
-      else rows.push(row)
+      const number = numbers.get(name) ?? sizes.length
+      if (number === sizes.length) {
+        numbers.set(name, number)
+        sizes.push(0)
+      }
+      groups[row] = number
+      sizes[number] = (sizes[number] ?? 0) + 1
     }
-    return [...members.values()]
+    const members = sizes.map((size) => new Int32Array(size))
+    sizes.fill(0)
+    for (const [row, number] of groups.entries()) {
+      const at = sizes[number] ?? 0
+      const own = members[number]
+      if (own !== undefined) own[at] = row
+      sizes[number] = at + 1
+    }
+    return members
   })
 
 /** The times of all rows of a table. Fails with `BadCell` for a text that is no time. */
-const momentsOf = (table: Table.Table, time: string, format: string | undefined): DataResult<ReadonlyArray<Moments.Moment>> =>
+const momentsOf = (table: Table.Table, time: string, format: string | undefined): DataResult<Moments.Moments | undefined> =>
   Result.gen(function* () {
     const { format: marks, text } = yield* Table.find(table, time)
     const momentOf = Moments.reader(format, marks)
-    const moments: Array<Moments.Moment> = []
+    const numbers = new Float64Array(table.size)
+    let clocks: Float64Array | undefined
+    let first: Moments.Moment | undefined
     for (let row = 0; row < table.size; row++) {
       const moment = momentOf(text(row))
-      const [first] = moments
       const isOther = moment !== undefined && first !== undefined && "number" in moment !== "number" in first
       if (moment === undefined || isOther)
         return yield* Result.fail(
@@ -76,22 +90,26 @@ const momentsOf = (table: Table.Table, time: string, format: string | undefined)
             hint: "every row of a series has a time",
           }),
         )
-      moments.push(moment)
+      first ??= moment
+      numbers[row] = Moments.numberOf(moment)
+      if ("date" in moment) {
+        clocks ??= new Float64Array(table.size)
+        clocks[row] = moment.date.clock
+      }
     }
-    return moments
+    return first === undefined ? undefined : { first, numbers, ...(clocks === undefined ? {} : { clocks }) }
   })
 
 /** Where the stretches of one series start, as indices into its rows. Fails with `BadCell` for times that do not rise, or unequal steps. */
 const stretches = (
   table: Table.Table,
-  rows: ReadonlyArray<number>,
-  moments: ReadonlyArray<Moments.Moment>,
+  rows: Int32Array,
+  moments: Moments.Moments,
   { gaps, group, time }: Rows & { readonly time: string },
 ): DataResult<ReadonlyArray<number>> =>
   Result.gen(function* () {
     const { text } = yield* Table.find(table, time)
-    const own = rows.map((row) => moments[row] as Moments.Moment)
-    const numbers = own.map(Moments.numberOf)
+    const numbers = Float64Array.from(rows, (row) => moments.numbers[row] ?? Number.NaN)
     const refuse = (i: number, got: string, wanted: string, hint: string): DataResult<never> => {
       const row = rows[i] ?? 0
       const place: Cell = { line: table.line(row), row: row + 1, column: time }
@@ -114,15 +132,13 @@ const stretches = (
           group === undefined ? `sort the rows by \`${time}\`; or ${one}` : `sort the rows of each \`${group}\` by \`${time}\``,
         )
     }
-    const times = Moments.comparable(own)
+    const times = Moments.comparable(moments, rows)
     const usual = Moments.usualStep(times)
     const starts = [0]
     for (let i = 1; i < rows.length; i++) {
       const step = (times[i] ?? 0) - (times[i - 1] ?? 0)
       if (usual === undefined || Moments.isSame(step, usual, times[i] ?? 0)) continue
-      const [first] = own
-      const print = (each: number): string =>
-        first === undefined ? String(each) : Moments.printStep(each, first, times[0] !== numbers[0])
+      const print = (each: number): string => Moments.printStep(each, moments.first, times[0] !== numbers[0])
       if (gaps === "error")
         return yield* refuse(
           i,
@@ -135,16 +151,31 @@ const stretches = (
     return starts
   })
 
-/**
- * The rows of a table in the order of their series. Fails with `NoColumn`, and with `BadCell` for a time that is no time, that does
- * not rise within its series, or, unless gaps split the series, that has another step than most.
- */
-export const order = (table: Table.Table, series: Rows): DataResult<Order> =>
+/** The different times in rising order. */
+const distinctOf = (times: Float64Array): Float64Array => {
+  const sorted = times.slice().sort()
+  let end = 0
+  for (const time of sorted) if (end === 0 || time !== sorted[end - 1]) sorted[end++] = time
+  return sorted.slice(0, end)
+}
+
+/** The index of a number in a list of rising ones that has it. */
+const indexIn = (sorted: Float64Array, value: number): number => {
+  let [low, high] = [0, sorted.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] ?? value) < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+const found = (table: Table.Table, series: Rows): DataResult<Order> =>
   Result.gen(function* () {
     const { time } = series
     const groups = yield* grouped(table, series.group)
     const moments = time === undefined ? undefined : yield* momentsOf(table, time, series.format)
-    const rows = Int32Array.from(groups.flat())
+    const rows = new Int32Array(table.size)
     const [places, start, end] = [new Int32Array(table.size), new Int32Array(table.size), new Int32Array(table.size)]
     const times = new Float64Array(table.size)
     const last: Array<number> = []
@@ -158,14 +189,38 @@ export const order = (table: Table.Table, series: Rows): DataResult<Order> =>
         end.fill(place + next, place + first, place + next)
       }
       for (const [i, row] of own.entries()) {
+        rows[place] = row
         places[row] = place
-        const moment = moments?.[row]
-        times[place] = moment === undefined ? i : Moments.numberOf(moment)
+        times[place] = moments?.numbers[row] ?? i
         place++
       }
       last.push(place - 1)
     }
-    const distinct = Float64Array.from(new Set(times)).sort()
-    const rank = new Map(Array.from(distinct, (each, i) => [each, i]))
-    return { rows, places, start, end, time: Int32Array.from(times, (each) => rank.get(each) ?? 0), times: distinct.length, last }
+    const distinct = distinctOf(times)
+    return {
+      rows,
+      places,
+      start,
+      end,
+      time: Int32Array.from(times, (each) => indexIn(distinct, each)),
+      times: distinct.length,
+      last,
+    }
   })
+
+/** The last order that was found of each table: windows, inputs and targets ask for the same one. */
+const known = new WeakMap<Table.Table, { readonly of: string; readonly order: DataResult<Order> }>()
+
+/**
+ * The rows of a table in the order of their series. Fails with `NoColumn`, and with `BadCell` for a time that is no time, that does
+ * not rise within its series, or, unless gaps split the series, that has another step than most.
+ */
+export const order = (table: Table.Table, series: Rows): DataResult<Order> => {
+  const { format, gaps, group, time } = series
+  const of = JSON.stringify([format, gaps, group, time])
+  const before = known.get(table)
+  if (before?.of === of) return before.order
+  const now = found(table, series)
+  known.set(table, { of, order: now })
+  return now
+}

@@ -4,7 +4,10 @@ import type { NDArray } from "../../types/NDArray.ts"
 import type * as Csv from "../Csv.ts"
 import type { DataError } from "../DataError.ts"
 import type { Fields, Files, Filled } from "../Field.ts"
-import type { NamedArrays, Raw } from "../Raw.ts"
+import type { FileBytes, GrowingFile } from "../FileBytes.ts"
+import type { Folder } from "../Folder.ts"
+import type { AnyRaw, NamedArrays, Raw } from "../Raw.ts"
+import type { RawArray } from "../RawArray.ts"
 import type { Image } from "../Spec.ts"
 import type { ByteStore } from "../storedRows.ts"
 import type { Table } from "../Table.ts"
@@ -61,6 +64,18 @@ export type Blocks = BlockReader | Promise<BlockReader>
 /** The blocks of rows of a table, one after the other; it ends with the first error. */
 export type Groups = AsyncIterable<Result.Result<Table, DataError>>
 
+/** How arrays are read whose rows stay in their files. */
+export interface InFiles {
+  /** Their names, if the document names them. */
+  readonly names?: ReadonlyArray<string>
+  /** Larger arrays stay in their file, in bytes. */
+  readonly limit: number
+  /** The size and the channels of images. */
+  readonly image?: Image
+  /** A new file for rows that the source has in another form. */
+  readonly create: () => GrowingFile
+}
+
 /** One kind of file. */
 export interface Kind<F extends Fields, E extends string = string> {
   /** A description of one sentence. */
@@ -88,10 +103,18 @@ export interface Kind<F extends Fields, E extends string = string> {
   readonly blocks?: (options: Filled<F>, wanted: WantedOfBlocks) => Blocks
   /** The same for kinds whose bytes are not read in their order. */
   readonly groups?: (options: Filled<F>, store: ByteStore, wanted: WantedOfBlocks) => Groups
+  /** Reads arrays that may be larger than memory: their headers, and small ones whole. Files are unpacked. */
+  readonly inFiles?: (
+    options: Filled<F>,
+    files: { readonly [option in keyof Files<F>]: Files<F>[option] extends Folder ? Folder : FileBytes },
+    wanted: InFiles,
+  ) => Promise<Read<AnyRaw | NamedArrays<RawArray>>>
+  /** The size that the first bytes of a file declare for all of it, in bytes, where they do. */
+  readonly declared?: (first: Uint8Array) => number | undefined
 }
 
 /** A kind with any options. */
-export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings" | "magic" | "fields" | "isPacked"> {
+export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings" | "magic" | "fields" | "isPacked" | "declared"> {
   readonly main?: string
   readonly read: (options: never, files: never, wanted: Wanted) => Reading<Raw>
   readonly first?: (options: never, files: never, wanted: Wanted) => Reading<First>
@@ -99,6 +122,7 @@ export interface AnyKind extends Pick<Kind<Fields>, "doc" | "advice" | "endings"
   readonly table?: (options: never) => Csv.Options
   readonly blocks?: (options: never, wanted: WantedOfBlocks) => Blocks
   readonly groups?: (options: never, store: ByteStore, wanted: WantedOfBlocks) => Groups
+  readonly inFiles?: (options: never, files: never, wanted: InFiles) => Promise<Read<AnyRaw | NamedArrays<RawArray>>>
 }
 
 /** Infers the options of a kind from its literal. */

@@ -1,5 +1,7 @@
 /** Images and labels in two idx files, like MNIST. */
 import * as Result from "effect/Result"
+import * as ArrayFile from "../ArrayFile.ts"
+import { maxHeaderBytes } from "../ArrayRows.ts"
 import * as Idx from "../Idx.ts"
 import { about, kind } from "./Kind.ts"
 
@@ -21,5 +23,16 @@ export const idx = kind({
       const labels = Idx.decode(files.labels)
       const targets = Result.isSuccess(labels) ? { targets: labels.success } : {}
       return { raw: { inputs: first }, rows: shape[0] ?? 0, ...targets }
+    }),
+  inFiles: async (_, { images, labels }, { limit }) =>
+    Result.gen(function* () {
+      const rows = yield* about("images", Idx.openRows(ArrayFile.headerOf(images)))
+      const inputs = yield* about("images", ArrayFile.open(images, rows, Idx.decode, limit))
+      return { inputs, targets: yield* about("labels", Idx.decode(ArrayFile.bytesOf(labels))) }
+    }),
+  declared: (first) =>
+    Result.match(Idx.openRows(first.subarray(0, maxHeaderBytes)), {
+      onSuccess: ({ offset, rowBytes, shape: [count = 0] }) => offset + count * rowBytes,
+      onFailure: () => undefined,
     }),
 })

@@ -60,4 +60,11 @@ export const images = kind({
       })),
     )
   },
+  inFiles: async (options, { path }, { create, image }) => {
+    const { readFolderInto } = await import("../image/readFolder.ts")
+    return about(
+      "path",
+      Result.map(await readFolderInto(create(), path, options, image), ({ raw }) => raw),
+    )
+  },
 })

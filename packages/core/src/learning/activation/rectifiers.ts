@@ -65,11 +65,12 @@ export type Slopes = { readonly alpha: Tensor }
 export const prelu = ({
   init = 0.25,
   share = "channel",
+  ...rest
 }: {
   readonly init?: number
   readonly share?: Share
 } = {}): Net<Slopes, None> => {
-  checkOptions("prelu", makers.prelu.options, { init, share })
+  checkOptions("prelu", makers.prelu.options, { init, share, ...rest })
   return stateless({
     kind: "prelu",
     shape: (input) => input,
@@ -82,11 +83,12 @@ export const prelu = ({
 export const rrelu = ({
   lower = 1 / 8,
   upper = 1 / 3,
+  ...rest
 }: {
   readonly lower?: number
   readonly upper?: number
 } = {}): Net<None, None> => {
-  checkOptions("rrelu", makers.rrelu.options, { lower, upper })
+  checkOptions("rrelu", makers.rrelu.options, { lower, upper, ...rest })
   checkRule("rrelu", makers.rrelu.rule, { lower, upper })
   return stateless({
     kind: "rrelu",

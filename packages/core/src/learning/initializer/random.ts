@@ -37,6 +37,8 @@ export const truncatedNormal = (std: number): Initializer => {
   return (key, shape) => T.mul(Key.truncatedNormal(key, shape), std)
 }
 
+const distributionBounds = { distribution: { kind: "choice", of: ["normal", "uniform"] } } as const
+
 /** Without checks: with a fan of 0 the variance is infinite, but then there are no weights. */
 const distributions: { readonly [D in Distribution]: (variance: number) => Initializer } = {
   normal: (variance) => normalOf(Math.sqrt(variance)),
@@ -45,10 +47,10 @@ const distributions: { readonly [D in Distribution]: (variance: number) => Initi
 }
 
 /** Weights around 0 with a variance that depends on what they connect; all named schemes use this. */
-export const withVariance =
-  (distribution: Distribution, variance: (connections: Connections) => number): Initializer =>
-  (key, shape, connections) =>
-    distributions[distribution](variance(connections))(key, shape, connections)
+export const withVariance = (distribution: Distribution, variance: (connections: Connections) => number): Initializer => {
+  checkOptions("withVariance", distributionBounds, { distribution })
+  return (key, shape, connections) => distributions[distribution](variance(connections))(key, shape, connections)
+}
 
 /** The variance gain² / fan_avg: a compromise between the forward and the backward pass. */
 export const xavier = (distribution: Distribution, gain = 1): Initializer => {

@@ -83,8 +83,8 @@ export interface FlipOptions {
 }
 
 /** In training, flips each image with a probability, left to right unless `axes` says otherwise. */
-export const randomFlip = ({ axes = "horizontal", probability = 0.5 }: FlipOptions = {}): Net<None, None> => {
-  checkOptions("randomFlip", randomFlipOptions, { axes, probability })
+export const randomFlip = ({ axes = "horizontal", probability = 0.5, ...rest }: FlipOptions = {}): Net<None, None> => {
+  checkOptions("randomFlip", randomFlipOptions, { axes, probability, ...rest })
   return augmenting("random_flip", (images, key) =>
     flipped[axes].reduce<Tensor>(
       (x, axis) => T.where(Key.bernoulli(Key.fold(key, axis), probability, [sizesOf(images).n, 1, 1, 1]), T.flip(x, [axis]), x),

@@ -14,6 +14,11 @@ export interface LossFunction<in Y = Tensor, in T = Tensor, out N extends string
   (prediction: Y, target: T): Tensor
   /** The heads whose losses it adds up, by their names in order (`Loss.heads`). */
   readonly heads?: ReadonlyArray<WeightedHead<N>>
+  /**
+   * What the sum over a batch is divided by, f32[], where that is not the number of rows: the time steps that count, say. It is a
+   * function of the data, not of parameters. A batch in shards has the loss of the whole batch because of it.
+   */
+  readonly denominator?: (prediction: Y, target: T) => Tensor
 }
 
 /** The loss of a head, and its weight in the sum: 1 unless given. */

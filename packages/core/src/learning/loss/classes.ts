@@ -21,8 +21,8 @@ export const smoothing = {
   usual: [0, 0.3],
 } as const
 
-const checkSmoothing = (operation: string, labelSmoothing: number): void =>
-  checkOptions(operation, { labelSmoothing: smoothing }, { labelSmoothing })
+const checkSmoothing = (operation: string, given: Smoothing): void =>
+  checkOptions(operation, { labelSmoothing: smoothing }, given)
 
 /** The options of label smoothing. */
 export interface Smoothing {
@@ -47,8 +47,8 @@ const soften = (p: Tensor, smoothing: number, z: Tensor): Tensor => {
  *
  * `Tensor.toNumber(Loss.categoricalCrossEntropy()(Tensor.make([[-Infinity, 0, 0]]), Tensor.make([1], "i32"))).toFixed(4) // => "0.6931"`
  */
-export const categoricalCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss => {
-  checkSmoothing("categoricalCrossEntropy", labelSmoothing)
+export const categoricalCrossEntropy = ({ labelSmoothing = 0, ...rest }: Smoothing = {}): Loss => {
+  checkSmoothing("categoricalCrossEntropy", { labelSmoothing, ...rest })
   return make(
     (logits, target) => {
       checkClasses("categorical_cross_entropy", logits, target)
@@ -64,8 +64,8 @@ export const categoricalCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}):
  * -y log σ(z) - (1 - y) log(1 - σ(z)): logits and targets from 0 to 1, of the same shape. For a logit of ±Infinity the loss is
  * 0 if it is correct, and Infinity otherwise.
  */
-export const binaryCrossEntropy = ({ labelSmoothing = 0 }: Smoothing = {}): Loss => {
-  checkSmoothing("binaryCrossEntropy", labelSmoothing)
+export const binaryCrossEntropy = ({ labelSmoothing = 0, ...rest }: Smoothing = {}): Loss => {
+  checkSmoothing("binaryCrossEntropy", { labelSmoothing, ...rest })
   return make(
     (z, target) => {
       const hard = aligned("binary_cross_entropy", z, target)
@@ -121,8 +121,8 @@ export interface Margin {
  *
  * `Tensor.toNumber(Loss.hinge()(Tensor.make([[0.25]]), Tensor.make([1]))) // => 0.75`
  */
-export const hinge = ({ margin = 1, power = 1 }: Margin = {}): Loss => {
-  checkOptions("hinge", hingeOptions, { margin, power })
+export const hinge = ({ margin = 1, power = 1, ...rest }: Margin = {}): Loss => {
+  checkOptions("hinge", hingeOptions, { margin, power, ...rest })
   const missing = (lead: Tensor): Tensor => {
     const short = relu(T.sub(margin, lead))
     return power === 1 ? short : T.square(short)

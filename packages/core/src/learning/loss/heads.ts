@@ -94,6 +94,26 @@ export const values = <Y, Target>(
 }
 
 /**
+ * What a loss divides the sum over a batch by; undefined for the number of rows. Throws `ShapeError` for heads that do not all divide
+ * by the number of rows, since their sum has no denominator.
+ */
+export const denominatorOf = <Y, Target>(
+  loss: LossFunction<Y, Target, string>,
+  prediction: Y,
+  target: Target,
+): Tensor | undefined => {
+  const other = loss.heads?.find((head) => head.loss.denominator !== undefined)
+  if (other !== undefined)
+    refuse(
+      "shards",
+      [],
+      `heads whose losses are means over rows, which that of ${other.name} is not`,
+      'over: "rows", or shards: 1',
+    )
+  return loss.denominator?.(prediction, target)
+}
+
+/**
  * The weighted sum of a loss for each head. Predictions and targets are records with a tensor under the name of each head; they
  * may have others. A weight is a number of at least 0, and 1 unless given; the sum is taken in the order of sorted names. Runs
  * report the loss of each head too, without its weight. Throws `OptionError` for a weight out of bounds, and `ShapeError` for a

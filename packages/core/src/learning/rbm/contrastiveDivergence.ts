@@ -14,7 +14,7 @@ import * as T from "../../tensor/Tensor.ts"
 import { checkOptions } from "../OptionError.ts"
 import { zerosLike, zip } from "../Params.ts"
 import { gibbs, hiddenProbabilities, type Params, reconstructionError, type Visible } from "./model.ts"
-import { l2 as l2Option, learningRate, particles, sparsity as sparsityOptions, steps } from "./options.ts"
+import { l2 as l2Option, learningRate, particles, sparsity as sparsityOptions, steps, visible } from "./options.ts"
 
 /** The samples of the machine: from the data after `cd` rounds, or from `particles` chains that run `steps` rounds in each step. */
 export type Method = { readonly cd: number } | { readonly pcd: { readonly steps: number; readonly particles: number } }
@@ -65,16 +65,18 @@ export interface Output {
 const activityDecay = 0.95
 
 /** Checks the settings. Throws `OptionError`. */
-const checkLearning = (operation: string, { l2, learningRate: rate, method, sparsity }: Partial<Learning>): void => {
-  checkOptions(operation, { l2: l2Option, learningRate }, { l2, learningRate: rate })
+const checkLearning = (operation: string, learning: Pick<Learning, "method"> & Partial<Learning>): void => {
+  const { method, sparsity } = learning
+  checkOptions(operation, { l2: l2Option, learningRate, visible }, learning, ["method", "sparsity", "key"])
   if (sparsity !== undefined) checkOptions(operation, sparsityOptions, sparsity)
-  if (method === undefined) return
-  checkOptions(operation, { cd: steps, steps, particles }, "cd" in method ? method : method.pcd)
+  checkOptions(operation, { cd: steps }, method, ["pcd"])
+  if ("pcd" in method) checkOptions(operation, { steps, particles }, method.pcd)
 }
 
 /** The initial state. In persistent chains every visible unit is initially on with probability ½. */
-export const begin = (params: Params, { key, method }: Pick<Learning, "key" | "method">): State => {
-  checkLearning("begin", { method })
+export const begin = (params: Params, learning: Pick<Learning, "key" | "method">): State => {
+  checkLearning("begin", learning)
+  const { key, method } = learning
   const [visible = 0, hidden = 0] = params.w.shape
   return {
     params,

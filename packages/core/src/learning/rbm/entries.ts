@@ -9,6 +9,7 @@ import {
   particles as particlesOption,
   sparsity,
   steps,
+  visible,
 } from "./options.ts"
 
 /** The sampling methods. */
@@ -57,13 +58,7 @@ export const stages = {
       "Initializes sigmoid layers where there are many rows and few labels; with many labels a relu net with He's initialization is as good. A stage also has a `layer`, a `method` (cd or pcd), a `momentum` and, for sparse hidden units, a `sparsity`.",
     synonyms: ["BernoulliRBM", "restricted_boltzmann_machine"],
     options: {
-      visible: {
-        kind: "choice",
-        doc: "The type of the inputs: `bernoulli`, numbers from 0 to 1; `gaussian`, standardized quantities.",
-        synonyms: ["visible_type"],
-        of: ["bernoulli", "gaussian"],
-        default: "bernoulli",
-      },
+      visible,
       epochs: {
         kind: "integer",
         doc: "The number of passes over the rows.",
@@ -75,6 +70,10 @@ export const stages = {
       lr: learningRate,
       l2: l2Option,
     },
-    make: ({ l2, lr, visible }): Pick<Learning, "visible" | "learningRate" | "l2"> => ({ visible, learningRate: lr, l2 }),
+    make: ({ l2, lr, visible: units }): Pick<Learning, "visible" | "learningRate" | "l2"> => ({
+      visible: units,
+      learningRate: lr,
+      l2,
+    }),
   }),
 }

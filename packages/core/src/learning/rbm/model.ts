@@ -7,6 +7,8 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as Key from "../../tensor/Key.ts"
 import * as T from "../../tensor/Tensor.ts"
 import { softplus } from "../Activation.ts"
+import { checkOptions } from "../OptionError.ts"
+import { visible as visibleOption } from "./options.ts"
 
 /** The parameters: w [visible, hidden], the biases b [hidden] of the hidden units and a [visible] of the visible ones. */
 export type Params = { readonly w: Tensor; readonly b: Tensor; readonly a: Tensor }
@@ -54,6 +56,10 @@ const upward = ({ b, w }: Params, v: Tensor): Tensor => T.add(T.matmul(v, w), b)
 /** The weighted inputs of the visible units for h [n, hidden]: h · Wᵀ + a, [n, visible]. */
 const downward = ({ a, w }: Params, h: Tensor): Tensor => T.add(T.matmul(h, T.transpose(w)), a)
 
+const count = { kind: "integer", minimum: 1 } as const
+
+const initBounds = { visible: count, hidden: count, units: visibleOption }
+
 /**
  * The initial parameters: weights of N(0, 0.01²), hidden biases 0, and visible biases that give the units the means of the
  * data, `mean` [visible] (½, or 0 for Gaussian units, unless given). Hinton, A practical guide to training restricted Boltzmann
@@ -66,12 +72,16 @@ export const init = (
     mean,
     units: kind,
     visible,
+    ...rest
   }: { readonly visible: number; readonly hidden: number; readonly units: Visible; readonly mean?: Tensor },
-): Params => ({
-  w: T.mul(Key.normal(key, [visible, hidden]), 0.01),
-  b: T.zeros([hidden]),
-  a: mean === undefined ? T.zeros([visible]) : units[kind].bias(mean),
-})
+): Params => {
+  checkOptions("init", initBounds, { hidden, units: kind, visible, ...rest }, ["mean"])
+  return {
+    w: T.mul(Key.normal(key, [visible, hidden]), 0.01),
+    b: T.zeros([hidden]),
+    a: mean === undefined ? T.zeros([visible]) : units[kind].bias(mean),
+  }
+}
 
 /**
  * E(v, h) = -a·v - b·h - v·W·h for each of n states, v [n, visible] and h [n, hidden]; for Gaussian visible units

@@ -16,6 +16,15 @@ export const particles = {
   minimum: 1,
 } as const
 
+/** The type of the visible units. */
+export const visible = {
+  kind: "choice",
+  doc: "The type of the inputs: `bernoulli`, numbers from 0 to 1; `gaussian`, standardized quantities.",
+  synonyms: ["visible_type"],
+  of: ["bernoulli", "gaussian"],
+  default: "bernoulli",
+} as const
+
 export const learningRate = {
   kind: "number",
   doc: "The learning rate; for Gaussian units a tenth of it or less.",

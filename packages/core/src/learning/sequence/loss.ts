@@ -3,7 +3,8 @@ import type { Tensor } from "../../language/Expr.ts"
 import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { refuse } from "../../types/ShapeError.ts"
-import type { PerExample } from "../loss/Loss.ts"
+import type { LossFunction, PerExample } from "../loss/Loss.ts"
+import { checkOptions } from "../OptionError.ts"
 import { countedOf, type Score, type ScoreFunction } from "../score/Score.ts"
 import { clean, counts, mask, type Padded, sizesOf, withValues } from "./Padded.ts"
 
@@ -45,6 +46,8 @@ export interface Over {
   readonly over?: "steps" | "rows"
 }
 
+const overBounds = { over: { kind: "choice", of: ["steps", "rows"] } } as const
+
 /**
  * A loss of each time step, averaged over those that are not padding: predictions { x: [batch, time, …], length } with targets
  * [batch, time, …]. Takes a loss of the table, or a function of outputs [steps, …] and targets that gives a value for each step.
@@ -58,10 +61,11 @@ export interface Over {
  */
 export const loss = (
   of: PerExample | (PerExample & { readonly perExample: PerExample }),
-  { over = "steps" }: Over = {},
-): ((prediction: Padded, target: Tensor) => Tensor) => {
+  { over = "steps", ...rest }: Over = {},
+): LossFunction<Padded, Tensor> => {
+  checkOptions("Sequence.loss", overBounds, { over, ...rest })
   const perStep = "perExample" in of ? of.perExample : of
-  return (prediction, target) => {
+  const mean = (prediction: Padded, target: Tensor): Tensor => {
     const { batch, counted, output, target: wanted, time } = stepsOf("Sequence.loss", prediction, target)
     const each = perStep(output, wanted)
     if (!Shape.equals(each.shape, [batch * time]))
@@ -71,6 +75,8 @@ export const loss = (
     const rows = T.sum(T.reshape(kept, [batch, time]), { axes: 1 })
     return T.mean(T.div(rows, T.cast(T.maximum(counts(prediction), 1), "f32")))
   }
+  if (over === "rows") return mean
+  return Object.assign(mean, { denominator: (prediction: Padded) => T.cast(T.sum(T.cast(mask(prediction), "i32")), "f32") })
 }
 
 /**

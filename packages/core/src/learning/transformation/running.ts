@@ -27,11 +27,9 @@ const mean = <P>(beta: number, xs: P, previous: unknown): P =>
 const meanSquare = <P>(beta: number, grads: P, previous: unknown): P => mean(beta, map(grads, T.square), previous)
 
 /** The options of running means and sums of squares. */
-const running = {
-  decay: fraction("The decay of the mean at each step.", 0.9),
-  eps: epsOption(1e-8),
-  epsPlace: epsPlaceOption,
-} as const
+export const adagradBounds = { eps: epsOption(1e-8), epsPlace: epsPlaceOption } as const
+export const adadeltaBounds = { decay: fraction("The decay of the mean at each step.", 0.9), eps: epsOption(1e-8) } as const
+export const rmsBounds = { ...adadeltaBounds, epsPlace: epsPlaceOption } as const
 
 /** Where ε is added to the root that divides: √(x + ε) or √x + ε. */
 export type EpsPlace = "inside" | "outside"
@@ -54,8 +52,9 @@ export interface AccumulateMomentumOptions {
 export const accumulateMomentum = ({
   decay: gamma,
   nesterov = false,
+  ...rest
 }: AccumulateMomentumOptions): Optimizer<{ readonly v: Params }> => {
-  checkOptions("accumulateMomentum", { decay: velocity(0.9) }, { decay: gamma })
+  checkOptions("accumulateMomentum", { decay: velocity(0.9) }, { decay: gamma, ...rest })
   return {
     init: (params) => ({ v: zerosLike(params) as Params }),
     update: (grads, state) => {
@@ -73,8 +72,12 @@ export interface AdagradOptions {
 }
 
 /** G ← G + g², with the update g / √(G + ε) (Duchi, Hazan and Singer, Adaptive subgradient methods, 2011). */
-export const scaleByAdagrad = ({ eps = 1e-8, epsPlace = "inside" }: AdagradOptions = {}): Optimizer<{ readonly sum: Params }> => {
-  checkOptions("scaleByAdagrad", running, { eps, epsPlace })
+export const scaleByAdagrad = ({
+  eps = 1e-8,
+  epsPlace = "inside",
+  ...rest
+}: AdagradOptions = {}): Optimizer<{ readonly sum: Params }> => {
+  checkOptions("scaleByAdagrad", adagradBounds, { eps, epsPlace, ...rest })
   return {
     init: (params) => ({ sum: zeros(params) }),
     update: (grads, state) => {
@@ -97,8 +100,9 @@ export const scaleByRms = ({
   decay = 0.9,
   eps = 1e-8,
   epsPlace = "inside",
+  ...rest
 }: RmsOptions = {}): Optimizer<{ readonly nu: Params }> => {
-  checkOptions("scaleByRms", running, { decay, eps, epsPlace })
+  checkOptions("scaleByRms", rmsBounds, { decay, eps, epsPlace, ...rest })
   return {
     init: (params) => ({ nu: zeros(params) }),
     update: (grads, state) => {
@@ -116,11 +120,12 @@ export const scaleByVariance = ({
   decay = 0.9,
   eps = 1e-8,
   epsPlace = "inside",
+  ...rest
 }: RmsOptions = {}): Optimizer<{
   readonly mu: Params
   readonly nu: Params
 }> => {
-  checkOptions("scaleByVariance", running, { decay, eps, epsPlace })
+  checkOptions("scaleByVariance", rmsBounds, { decay, eps, epsPlace, ...rest })
   return {
     init: (params) => ({ mu: zeros(params), nu: zeros(params) }),
     update: (grads, state) => {
@@ -147,11 +152,12 @@ export interface AdadeltaOptions {
 export const scaleByAdadelta = ({
   decay = 0.9,
   eps = 1e-6,
+  ...rest
 }: AdadeltaOptions = {}): Optimizer<{
   readonly nu: Params
   readonly steps: Params
 }> => {
-  checkOptions("scaleByAdadelta", running, { decay, eps })
+  checkOptions("scaleByAdadelta", adadeltaBounds, { decay, eps, ...rest })
   return {
     init: (params) => ({ nu: zeros(params), steps: zeros(params) }),
     update: (grads, state) => {
@@ -163,11 +169,15 @@ export const scaleByAdadelta = ({
   }
 }
 
-/** The options of Adam's equations. */
-export interface AdamOptions {
+/** The decays of both running means, and what prevents division by zero. */
+export interface BetaOptions {
   readonly beta1?: number
   readonly beta2?: number
   readonly eps?: number
+}
+
+/** The options of Adam's equations. */
+export interface AdamOptions extends BetaOptions {
   /** Whether the means are bias-corrected. */
   readonly biasCorrection?: boolean
 }
@@ -199,8 +209,9 @@ export const scaleByAdam = ({
   beta2 = 0.999,
   biasCorrection = true,
   eps = 1e-8,
+  ...rest
 }: AdamOptions = {}): Optimizer<AdamState> => {
-  checkOptions("scaleByAdam", betas, { beta1, beta2, eps })
+  checkOptions("scaleByAdam", betas, { beta1, beta2, eps, ...rest }, ["biasCorrection"])
   return {
     init: adamStart,
     update: (grads, state) => {
@@ -217,8 +228,9 @@ export const scaleByAmsgrad = ({
   beta1 = 0.9,
   beta2 = 0.999,
   eps = 1e-8,
-}: AdamOptions = {}): Optimizer<AdamState & { readonly nuMax: Params }> => {
-  checkOptions("scaleByAmsgrad", betas, { beta1, beta2, eps })
+  ...rest
+}: BetaOptions = {}): Optimizer<AdamState & { readonly nuMax: Params }> => {
+  checkOptions("scaleByAmsgrad", betas, { beta1, beta2, eps, ...rest })
   return {
     init: (params) => ({ ...adamStart(params), nuMax: zeros(params) }),
     update: (grads, state) => {
@@ -231,8 +243,8 @@ export const scaleByAmsgrad = ({
 }
 
 /** μ̂ / u, u ← max(β₂u, |g| + ε): Adam with the largest gradient instead of the mean square (Kingma and Ba, 2015, section 7). */
-export const scaleByAdamax = ({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: AdamOptions = {}): Optimizer<AdamState> => {
-  checkOptions("scaleByAdamax", betas, { beta1, beta2, eps })
+export const scaleByAdamax = ({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8, ...rest }: BetaOptions = {}): Optimizer<AdamState> => {
+  checkOptions("scaleByAdamax", betas, { beta1, beta2, eps, ...rest })
   return {
     init: adamStart,
     update: (grads, state) => {
@@ -246,7 +258,7 @@ export const scaleByAdamax = ({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: AdamOp
 }
 
 /** The options of NAdam's equations. */
-export interface NadamOptions extends AdamOptions {
+export interface NadamOptions extends BetaOptions {
   /** ψ: how fast the momentum rises to β₁. */
   readonly momentumDecay?: number
 }
@@ -260,8 +272,9 @@ export const scaleByNadam = ({
   beta2 = 0.999,
   eps = 1e-8,
   momentumDecay = 0.004,
+  ...rest
 }: NadamOptions = {}): Optimizer<AdamState & { readonly product: Tensor }> => {
-  checkOptions("scaleByNadam", { ...betas, momentumDecay: momentumDecayOption }, { beta1, beta2, eps, momentumDecay })
+  checkOptions("scaleByNadam", { ...betas, momentumDecay: momentumDecayOption }, { beta1, beta2, eps, momentumDecay, ...rest })
   return {
     init: (params) => ({ ...adamStart(params), product: T.scalar(1) }),
     update: (grads, state) => {
@@ -285,8 +298,8 @@ export const scaleByNadam = ({
  * ρₜ = ρ∞ - 2tβ₂ᵗ / (1 - β₂ᵗ), the step is μ̂ while ρₜ ≤ 5 and r μ̂ √(1 - β₂ᵗ) / (√ν + ε) afterwards,
  * r² = (ρₜ - 4)(ρₜ - 2)ρ∞ / ((ρ∞ - 4)(ρ∞ - 2)ρₜ) (Liu et al., On the variance of the adaptive learning rate, 2020).
  */
-export const scaleByRadam = ({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8 }: AdamOptions = {}): Optimizer<AdamState> => {
-  checkOptions("scaleByRadam", betas, { beta1, beta2, eps })
+export const scaleByRadam = ({ beta1 = 0.9, beta2 = 0.999, eps = 1e-8, ...rest }: BetaOptions = {}): Optimizer<AdamState> => {
+  checkOptions("scaleByRadam", betas, { beta1, beta2, eps, ...rest })
   return {
     init: adamStart,
     update: (grads, state) => {
@@ -316,8 +329,8 @@ export interface LionOptions {
 }
 
 /** sign(β₁m + (1 - β₁)g), then m ← β₂m + (1 - β₂)g (Chen et al., Symbolic discovery of optimization algorithms, 2023). */
-export const scaleByLion = ({ beta1 = 0.9, beta2 = 0.99 }: LionOptions = {}): Optimizer<{ readonly mu: Params }> => {
-  checkOptions("scaleByLion", lionBetas, { beta1, beta2 })
+export const scaleByLion = ({ beta1 = 0.9, beta2 = 0.99, ...rest }: LionOptions = {}): Optimizer<{ readonly mu: Params }> => {
+  checkOptions("scaleByLion", lionBetas, { beta1, beta2, ...rest })
   return {
     init: (params) => ({ mu: zeros(params) }),
     update: (grads, state) => ({

@@ -81,9 +81,9 @@ export type Ahead<State> = {
  */
 export const lookahead = <State>(
   inner: Optimizer<State>,
-  { alpha = 0.5, every = 5 }: LookaheadOptions = {},
+  { alpha = 0.5, every = 5, ...rest }: LookaheadOptions = {},
 ): Optimizer<Ahead<State>> => {
-  checkOptions("lookahead", lookaheadOptions, { alpha, every })
+  checkOptions("lookahead", lookaheadOptions, { alpha, every, ...rest })
   return {
     init: (params) => ({ step: start(), slow: map(params, (x) => x) as Params, inner: inner.init(params) }),
     update: (grads, state, params) => {
@@ -117,8 +117,11 @@ export type Averaged<State> = {
  * `mean` of the state often predicts better than the parameters (Polyak and Juditsky, Acceleration of stochastic
  * approximation by averaging, 1992).
  */
-export const average = <State>(inner: Optimizer<State>, { decay = 0.999 } = {}): Optimizer<Averaged<State>> => {
-  checkOptions("average", averageOptions, { decay })
+export const average = <State>(
+  inner: Optimizer<State>,
+  { decay = 0.999, ...rest }: { readonly decay?: number } = {},
+): Optimizer<Averaged<State>> => {
+  checkOptions("average", averageOptions, { decay, ...rest })
   return {
     init: (params) => ({ mean: map(params, (x) => x) as Params, inner: inner.init(params) }),
     update: (grads, state, params) => {

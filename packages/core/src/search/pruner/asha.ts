@@ -61,9 +61,13 @@ const places = (here: number, all: number, rung: number, factor: number): number
  * later). The first trials of a search run to their end, since they know no others, and fill the later rungs: so at rung r, from 0, no
  * more than one in factorʳ⁺¹ of all trials goes on, and always the best. Throws `OptionError`.
  */
-export const asha = ({ factor = ashaOptions.factor.default, min = ashaOptions.min.default }: AshaOptions = {}): Pruner => {
+export const asha = ({
+  factor = ashaOptions.factor.default,
+  min = ashaOptions.min.default,
+  ...rest
+}: AshaOptions = {}): Pruner => {
   checkOptions("asha", stepBounds, { min })
-  checkOptions("asha", ashaOptions, { factor })
+  checkOptions("asha", ashaOptions, { factor, ...rest })
   return ({ reports }, known) => {
     const rung = rungAt(reports.at(-1)?.step ?? 0, min, factor)
     if (rung < 0 || rung === rungAt(reports.at(-2)?.step ?? 0, min, factor)) return false

@@ -56,9 +56,10 @@ export const hyperband = ({
   brackets = hyperbandOptions.brackets.default,
   factor = ashaOptions.factor.default,
   min = ashaOptions.min.default,
+  ...rest
 }: HyperbandOptions = {}): Pruner => {
   checkOptions("hyperband", stepBounds, { min })
-  checkOptions("hyperband", hyperbandOptions, { factor, brackets })
+  checkOptions("hyperband", hyperbandOptions, { factor, brackets, ...rest })
   const places = bracketsOf(brackets, factor)
   const bracketOf = (number: number): number => places[number % places.length] ?? 0
   const rules: Array<Pruner> = []

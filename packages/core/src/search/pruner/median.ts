@@ -39,8 +39,12 @@ export const medianOf = (values: ReadonlyArray<number>): number => {
  * Stops a trial whose best value so far is worse than the median of the values that complete trials had at the same step (Golovin et
  * al., Google Vizier, 2017; as Optuna's MedianPruner). Throws `OptionError`.
  */
-export const median = ({ after = medianOptions.after.default, min = medianOptions.min.default }: MedianOptions = {}): Pruner => {
-  checkOptions("median", medianOptions, { after })
+export const median = ({
+  after = medianOptions.after.default,
+  min = medianOptions.min.default,
+  ...rest
+}: MedianOptions = {}): Pruner => {
+  checkOptions("median", medianOptions, { after, ...rest })
   return ({ reports }, known) => {
     const step = reports.at(-1)?.step ?? 0
     if (step < min) return false

@@ -197,8 +197,8 @@ const resultOf = ({ state, values: [value = Number.MAX_VALUE] = [] }: Trial): nu
  * moves after every λ results, in the order of the trials. Whole numbers and steps are rounded, with a least deviation (after Marty et
  * al., LB+IC-CMA-ES, 2023). For spaces of numbers alone. Throws `OptionError`.
  */
-export const cmaEs = ({ population, sigma = cmaEsOptions.sigma.default }: CmaEsOptions = {}): Sampler<State> => {
-  checkOptions("cma_es", cmaEsOptions, { sigma, population })
+export const cmaEs = ({ population, sigma = cmaEsOptions.sigma.default, ...rest }: CmaEsOptions = {}): Sampler<State> => {
+  checkOptions("cma_es", cmaEsOptions, { sigma, population, ...rest })
   return {
     name: "cma_es",
     objectives: "one",

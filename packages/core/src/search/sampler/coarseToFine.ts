@@ -56,8 +56,9 @@ const nextRound = (state: State, shrink: number): State => {
 export const coarseToFine = ({
   round = coarseToFineOptions.round.default,
   shrink = coarseToFineOptions.shrink.default,
+  ...rest
 }: CoarseToFineOptions = {}): Sampler<State> => {
-  checkOptions("coarse_to_fine", coarseToFineOptions, { round, shrink })
+  checkOptions("coarse_to_fine", coarseToFineOptions, { round, shrink, ...rest })
   return {
     name: "coarse_to_fine",
     objectives: "one",

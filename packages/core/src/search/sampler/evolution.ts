@@ -39,8 +39,9 @@ export const evolutionOptions = {
 export const evolution = ({
   population = evolutionOptions.population.default,
   sample = evolutionOptions.sample.default,
+  ...rest
 }: EvolutionOptions = {}): Sampler<Observing> => {
-  checkOptions("evolution", evolutionOptions, { population, sample })
+  checkOptions("evolution", evolutionOptions, { population, sample, ...rest })
   return {
     name: "evolution",
     objectives: "one",

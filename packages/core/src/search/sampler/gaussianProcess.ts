@@ -145,8 +145,9 @@ const check = (space: Space): ReadonlyArray<Problem> => {
  */
 export const gaussianProcess = ({
   startup = gaussianProcessOptions.startup.default,
+  ...rest
 }: GaussianProcessOptions = {}): Sampler<State> => {
-  checkOptions("gaussian_process", gaussianProcessOptions, { startup })
+  checkOptions("gaussian_process", gaussianProcessOptions, { startup, ...rest })
   return {
     name: "gaussian_process",
     objectives: "one",

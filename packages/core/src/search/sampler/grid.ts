@@ -75,8 +75,8 @@ const digits = (space: Space, number: number, condition?: Condition): Point => {
 }
 
 /** Every point of a grid once, the last dimension fastest, each branch with its own dimensions. Throws `OptionError` for levels below 1. */
-export const grid = ({ levels = gridOptions.levels.default }: GridOptions = {}): Sampler<State> => {
-  checkOptions("grid", gridOptions, { levels })
+export const grid = ({ levels = gridOptions.levels.default, ...rest }: GridOptions = {}): Sampler<State> => {
+  checkOptions("grid", gridOptions, { levels, ...rest })
   return {
     name: "grid",
     objectives: "several",

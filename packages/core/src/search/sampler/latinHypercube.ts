@@ -43,8 +43,9 @@ const positions = ({ asked, space, words }: Asking, points: number): ReadonlyArr
  */
 export const latinHypercube = ({
   points = latinHypercubeOptions.points.default,
+  ...rest
 }: LatinHypercubeOptions = {}): Sampler<Asking> => {
-  checkOptions("latin_hypercube", latinHypercubeOptions, { points })
+  checkOptions("latin_hypercube", latinHypercubeOptions, { points, ...rest })
   return {
     name: "latin_hypercube",
     objectives: "several",

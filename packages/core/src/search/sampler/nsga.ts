@@ -28,8 +28,8 @@ const crossing = 0.9
  * NSGA-II (Deb et al., 2002) without generations: parents are the better of two drawn from the best `population` trials so far, by
  * front and then by the distance to their neighbours; a child mixes two of them and changes one dimension. Throws `OptionError`.
  */
-export const nsga = ({ population = nsgaOptions.population.default }: NsgaOptions = {}): Sampler<Observing> => {
-  checkOptions("nsga", nsgaOptions, { population })
+export const nsga = ({ population = nsgaOptions.population.default, ...rest }: NsgaOptions = {}): Sampler<Observing> => {
+  checkOptions("nsga", nsgaOptions, { population, ...rest })
   return {
     name: "nsga",
     objectives: "several",

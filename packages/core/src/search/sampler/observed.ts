@@ -33,9 +33,9 @@ export const observing = (...[space, key]: Parameters<Sampler["init"]>): Observi
   observations: [],
 })
 
-/** The state with a trial. One that failed says nothing of its point. */
-export const observed = <S extends Observing>(state: S, { number, point, reports, state: how, values = [] }: Trial): S => {
-  if (how === "failed") return state
+/** The state with a trial. A point that failed cannot be trained, as one that was refused. */
+export const observed = <S extends Observing>(state: S, { number, point, reports, state: result, values = [] }: Trial): S => {
+  const how = result === "failed" ? "refused" : result
   // JSON has no infinite numbers, so a value that is not finite is the largest.
   const finite = reports.map(({ step, value }) => ({ step, value: Number.isFinite(value) ? value : Number.MAX_VALUE }))
   const { step = 0, value = Number.MAX_VALUE } = finite.at(-1) ?? {}
@@ -63,20 +63,30 @@ const groups = { complete: 0, pruned: 0, diverged: 1, refused: 2 } as const
  * The final value that a stopped trial might have had: that of the complete trial whose value was nearest at the step where it was
  * stopped. Infinite where no complete trial reported as much.
  */
-const estimateOf = ({ step, value }: Observation, complete: ReadonlyArray<Observation>): number => {
-  let nearest = Number.POSITIVE_INFINITY
-  let estimate = Number.POSITIVE_INFINITY
-  for (const { reports, values } of complete) {
-    const then = reports.find((report) => report.step >= step)?.value
-    const [end = Number.POSITIVE_INFINITY] = values
-    if (then === undefined) continue
-    const distance = Math.abs(then - value)
-    if (distance < nearest || (distance === nearest && end > estimate)) {
-      nearest = distance
-      estimate = end
-    }
+const estimates = (complete: ReadonlyArray<Observation>): ((stopped: Observation) => number) => {
+  const curves = new Map<number, ReadonlyArray<{ readonly then: number; readonly end: number }>>()
+  const at = (step: number) => {
+    const known = curves.get(step)
+    if (known !== undefined) return known
+    const curve = complete.flatMap(({ reports, values: [end = Number.POSITIVE_INFINITY] }) => {
+      const then = reports.find((report) => report.step >= step)?.value
+      return then === undefined ? [] : [{ then, end }]
+    })
+    curves.set(step, curve)
+    return curve
   }
-  return estimate
+  return ({ step, value }) => {
+    let nearest = Number.POSITIVE_INFINITY
+    let estimate = Number.POSITIVE_INFINITY
+    for (const { end, then } of at(step)) {
+      const distance = Math.abs(then - value)
+      if (distance < nearest || (distance === nearest && end > estimate)) {
+        nearest = distance
+        estimate = end
+      }
+    }
+    return estimate
+  }
 }
 
 /**
@@ -92,9 +102,10 @@ export const ranked = (observations: ReadonlyArray<Observation>): ReadonlyArray<
   const rest = of("diverged", "refused").toSorted((a, b) => groups[a.state] - groups[b.state] || a.number - b.number)
   if (complete.some(({ values }) => values.length > 1))
     return [...order(complete.map(({ values }) => values)).flatMap((i) => complete[i] ?? []), ...stopped, ...rest]
+  const estimateOf = estimates(complete)
   const valued = [
     ...complete.toSorted((a, b) => a.number - b.number).map((each) => ({ each, value: each.values[0] ?? 0 })),
-    ...stopped.map((each) => ({ each, value: estimateOf(each, complete) })),
+    ...stopped.map((each) => ({ each, value: estimateOf(each) })),
   ]
   // Equal values keep their order; the difference of two infinite ones is not a number.
   const sorted = valued.toSorted((a, b) => (a.value === b.value ? 0 : a.value - b.value))

@@ -4,7 +4,7 @@ import type { Draws } from "../draws.ts"
 import { build, type Condition, isActive, numberOf, type Point, type Space, under } from "../Space.ts"
 import { afterRandom, type Observation, type Observing, observed, observing, ranked } from "./observed.ts"
 import type { Sampler } from "./Sampler.ts"
-import { drawn, logDensity, parzen } from "./tpe/parzen.ts"
+import { densityAt, drawn, logDensity, parzen } from "./tpe/parzen.ts"
 
 /** The options of TPE. */
 export interface TpeOptions {
@@ -86,7 +86,11 @@ const chosen = (
   let highest = Number.NEGATIVE_INFINITY
   for (let i = 0; i < candidates; i++) {
     const point = drawn(likely, own)
-    const score = logDensity(likely, point) - logDensity(unlikely, point)
+    const amongGood = logDensity(likely, point)
+    const amongOthers = densityAt(unlikely, point)
+    // The score is at most this, so most candidates need no exponentials.
+    if (i > 0 && amongGood - amongOthers.largest <= highest) continue
+    const score = amongGood - amongOthers.whole()
     if (score > highest || i === 0) {
       best = point
       highest = score
@@ -103,6 +107,7 @@ const chosen = (
  */
 export const tpe = (options: TpeOptions = {}): Sampler<Observing> => {
   const all = {
+    ...options,
     startup: options.startup ?? tpeOptions.startup.default,
     candidates: options.candidates ?? tpeOptions.candidates.default,
     gamma: options.gamma ?? tpeOptions.gamma.default,

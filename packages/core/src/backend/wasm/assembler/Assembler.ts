@@ -120,6 +120,11 @@ export class Assembler {
     return { index, name, params, result }
   }
 
+  /** The bytes of the functions written so far. */
+  get codeBytes(): number {
+    return this.#code.length
+  }
+
   /** The module as a host compiles it. Functions keep their names, for profiles and stack traces. */
   bytes(): Uint8Array<ArrayBuffer> {
     const out = new Bytes(this.#code.length + 4096)

@@ -13,11 +13,10 @@ import { compile, instantiate, memory, type WasmFunction, type WasmModule } from
 /** The versions of V8 in which this was tried; they know these flags. */
 const triedVersions = /^(13\.6|14\.1|14\.6)\.\d+\.\d+-node\./u
 
-/** How V8 compiles what is to be packed: with the packing, by the optimizing compiler, and before the first call. And as usual. */
+/** How V8 compiles what is to be packed: with the packing and by the optimizing compiler, when a function is first called. And as usual. */
 const settings: ReadonlyArray<readonly [name: string, packed: string, usual: string]> = [
   ["experimental-wasm-revectorize", "--experimental-wasm-revectorize", "--no-experimental-wasm-revectorize"],
   ["liftoff", "--no-liftoff", "--liftoff"],
-  ["wasm-lazy-compilation", "--no-wasm-lazy-compilation", "--wasm-lazy-compilation"],
 ]
 
 type SetFlag = (flag: string) => void
@@ -105,7 +104,11 @@ const packs = (setFlag: SetFlag): boolean => {
   if (apart === undefined || packed === undefined) return false
   const floats = new Float32Array(shared.buffer)
   floats.set(numbers)
-  packed(0, 64)
+  // V8 compiles a function when it is first called.
+  whilePacking(setFlag, () => {
+    apart(0, 128)
+    packed(0, 64)
+  })
   const isSame = numbers.every((x, i) => floats[16 + i] === Math.fround(Math.fround(x * x) + x))
   return isSame && loadsAtOnce(packed) && !loadsAtOnce(apart)
 }
@@ -132,10 +135,13 @@ export const packsLanes = (): boolean => {
 export const packing = <A>(work: () => A): A =>
   packsLanes() && typeof packer === "function" ? whilePacking(packer, work) : work()
 
-/** Compiles a module. One for wide lanes is packed where `packsLanes` has found that the host does it. */
-export const compileFor = (lanes: Lanes, bytes: Uint8Array<ArrayBuffer>): WasmModule => {
+/**
+ * Does something that compiles code for lanes: that for wide ones is packed where `packsLanes` has found that the host does it. V8
+ * compiles a function when it is first called, so the first run of a module belongs to it.
+ */
+export const compilingFor = <A>(lanes: Lanes, work: () => A): A => {
   const setFlag = packer
-  return lanes === 256 && typeof setFlag === "function" ? whilePacking(setFlag, () => compile(bytes)) : compile(bytes)
+  return lanes === 256 && typeof setFlag === "function" ? whilePacking(setFlag, work) : work()
 }
 
 /** The variable of the environment that chooses the lanes of a process. */

@@ -1,13 +1,14 @@
 /** All kernels alike: their code, their work, their scratch memory, and whether they are compiled and shared. */
 
 import { isCostly } from "../../../compiler/fuse/values.ts"
-import type { Kernel, Slot } from "../../../compiler/Plan.ts"
+import { type Kernel, reads, type Slot, writes } from "../../../compiler/Plan.ts"
 import * as Shape from "../../../types/Shape.ts"
+import { bytesOf } from "../../../types/ShapeError.ts"
 import { emitLoop, emitRegion } from "./loopKernel.ts"
 import type { EmitContext } from "./loopNest.ts"
 import type { EmitEpilogue } from "./primitives/Operation.ts"
 import { primitiveKernels } from "./primitives/primitiveKernels.ts"
-import { emitProduct, type Host, productPieces, productScratch } from "./productKernel.ts"
+import { emitProduct, type Host, productPieces, productScratch, productStages } from "./productKernel.ts"
 import { emitReduce } from "./reduceKernel.ts"
 import { emitRowsOf } from "./rowsKernel.ts"
 
@@ -36,6 +37,45 @@ export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
   return own + (kernel.epilogue === undefined ? 0 : work(kernel.epilogue, slots))
 }
 
+/** Elementary operations that one thread of a slow machine does in a millisecond, in sums of products and in loops, and the bytes that it moves. */
+const perMillisecond = { products: 2 ** 25, others: 2 ** 23, bytes: 2 ** 23 }
+
+/** About how many milliseconds a kernel takes on one thread of a slow machine. */
+export const milliseconds = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
+  const moved = [...new Set([...reads(kernel), ...writes(kernel)])].reduce((sum, slot) => sum + bytesOf(slots[slot] as Slot), 0)
+  const rate = kernel.tag === "product" || kernel.tag === "single" ? perMillisecond.products : perMillisecond.others
+  return work(kernel, slots) / rate + moved / perMillisecond.bytes
+}
+
+/** How a kernel that takes long is divided, so that a run can be interrupted between two of its pieces. */
+export interface Division {
+  readonly pieces: number
+  /** Whether each piece is a stage of the kernel's loop, and not a region of its result. */
+  readonly byStages: boolean
+}
+
+/** The most pieces of a kernel. */
+const mostPieces = 4096
+
+/** How a kernel is divided into about so many pieces, or fewer where more would cost much. */
+export const divisionOf = (
+  kernel: Kernel,
+  slots: ReadonlyArray<Slot>,
+  host: Host,
+  { atAnyCost = false, threads, wanted }: { readonly wanted: number; readonly threads: number; readonly atAnyCost?: boolean },
+): Division => {
+  const bound = Math.max(1, Math.min(mostPieces, Math.ceil(wanted)))
+  const byStages = (count: number): Division => ({ pieces: Math.max(1, Math.min(bound, count)), byStages: true })
+  const own = kernel.tag === "single" ? single.stages(kernel, slots) : undefined
+  if (own !== undefined || !isParallel(kernel, slots)) return byStages(own ?? 1)
+  const stages = kernel.tag === "product" ? productStages(kernel, threads) : 1
+  if (stages >= bound) return byStages(stages)
+  const isCheap = (pieces: number): boolean => atAnyCost || piecesOf(kernel, slots, host, threads * pieces) >= 1
+  let pieces = bound
+  while (pieces > 1 && !isCheap(pieces)) pieces = Math.floor(0.9 * pieces)
+  return pieces > stages ? { pieces, byStages: false } : byStages(stages)
+}
+
 /** The most parts of a kernel for each thread: the smallest is an eighth of its share. */
 const mostParts = 4
 
@@ -48,15 +88,15 @@ const piecesOf = (kernel: Kernel, slots: ReadonlyArray<Slot>, host: Host, thread
   return kernel.tag === "single" ? single.pieces(kernel, slots, threads) : Number.POSITIVE_INFINITY
 }
 
-/** Parts of a shared kernel for each thread; the smallest is one of `2 ** (parts - 1)` pieces of its share (`threadRange`). */
+/** Parts of each share of a kernel; the smallest is one of `2 ** (parts - 1)` pieces of it (`threadRange`). */
 export const partsOf = (
   kernel: Kernel,
   slots: ReadonlyArray<Slot>,
   host: Host,
-  { minSharedWork, threads }: { readonly minSharedWork: number; readonly threads: number },
+  { minSharedWork, shares }: { readonly minSharedWork: number; readonly shares: number },
 ): number => {
-  const worth = work(kernel, slots) / (threads * Math.max(1, leastPart * minSharedWork))
-  const pieces = Math.max(1, Math.min(worth, piecesOf(kernel, slots, host, threads)))
+  const worth = work(kernel, slots) / (shares * Math.max(1, leastPart * minSharedWork))
+  const pieces = Math.max(1, Math.min(worth, piecesOf(kernel, slots, host, shares)))
   return Math.min(mostParts, 1 + Math.floor(Math.log2(pieces)))
 }
 

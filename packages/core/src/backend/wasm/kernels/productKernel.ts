@@ -17,7 +17,7 @@ import * as Shape from "../../../types/Shape.ts"
 import type { Code } from "../assembler/Code.ts"
 import type { Numerics } from "../assembler/numerics.ts"
 import { f32x4, type I32, i32, smaller, v128 } from "../assembler/Value.ts"
-import { chunks, inBlocks, type Range, threadRange } from "../threads/partition.ts"
+import { chunks, inBlocks, lastStage, type Range, stageRange, threadRange } from "../threads/partition.ts"
 import { sharedBySize } from "./functionsBySize.ts"
 import { dot, type EmitContext, nest, nestShared } from "./loopNest.ts"
 import { at, type EmitEpilogue, storeLanes } from "./primitives/Operation.ts"
@@ -226,6 +226,13 @@ export const productPieces = (kernel: Product, host: Host, threads: number): num
     : kernel.m / (threads * (cut.packsB && !keepsColumns(kernel, cut, threads) ? packedLines : readLines))
 }
 
+/**
+ * Into how many stages the sums can be divided: blocks of k. Sums of several blocks that are not complete belong to a thread, so one
+ * thread alone has stages there.
+ */
+export const productStages = (kernel: Product, threads: number): number =>
+  threads > 1 && upperLevels(kernel.k).length > 0 ? 1 : blocksOf(kernel)
+
 /** Writes the kernel; `scratch` is the address of the memory it packs into, a range for each thread. */
 export const emitProduct = (context: EmitContext, kernel: Product, scratch: number, epilogue?: EmitEpilogue): void => {
   const { code, team } = context
@@ -233,16 +240,16 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
   const cut = cutOf(kernel, code)
   const { height, packsA, packsB, width } = cut
   const bytes = scratchBytes(kernel, cut)
-  const keeps = keepsColumns(kernel, cut, team.threads)
-  const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel, team.threads)), scratch))
+  const keeps = keepsColumns(kernel, cut, team.shares)
+  const packedA = code.let(i32.add(i32.mul(team.thread, productScratch(kernel, team.shares)), scratch))
   const packedB = code.let(i32.add(packedA, bytes.a))
   const levels = upperLevels(kernel.k)
   const firstLevel = bytes.b * (keeps ? blocksOf(kernel) : 1)
   const incomplete = levels.map((_, level) => code.let(i32.add(packedB, firstLevel + level * bytes.level)))
   const inFirst = (body: () => void): void => (keeps ? code.if(team.isFirst, body) : body())
-  const byBatch = isByBatch(kernel, team.threads)
-  const byColumns = isByColumns(kernel, cut, team.threads)
-  const byRows = team.threads > 1 && !byBatch && !byColumns
+  const byBatch = isByBatch(kernel, team.shares)
+  const byColumns = isByColumns(kernel, cut, team.shares)
+  const byRows = team.shares > 1 && !byBatch && !byColumns
   const rowPart = byRows ? threadRange(code, team, m, height) : { start: 0, end: m }
   const columnPart = byColumns ? threadRange(code, team, n, width) : { start: 0, end: n }
   const strip = strips(context, kernel, cut)
@@ -261,7 +268,7 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
     const element = (start: I32, { column, row }: Matrix, i: I32 | number, j: I32 | number): I32 =>
       at(start, [i, row * 4], [j, column * 4])
     inBlocks(code, columnPart, n, cut.columns, (left, right) =>
-      inBlocks(code, { start: 0, end: k }, k, productBlock, (start) => {
+      inBlocks(code, stageRange(code, team, k, productBlock), k, productBlock, (start) => {
         const first = code.let(typeof start === "number" ? i32.const(start) : start)
         const panels = keeps ? code.let(at(packedB, [i32.div_u(first, productBlock), bytes.b])) : packedB
         const columnsAt = (column: I32): I32 =>
@@ -311,6 +318,9 @@ export const emitProduct = (context: EmitContext, kernel: Product, scratch: numb
         })
       }),
     )
-    if (!packsA) epilogue?.(byColumns ? { indices, columns: columnPart } : { indices, rows: byRows ? rowPart : undefined })
+    if (!packsA && epilogue !== undefined)
+      lastStage(code, team, () =>
+        epilogue(byColumns ? { indices, columns: columnPart } : { indices, rows: byRows ? rowPart : undefined }),
+      )
   })
 }

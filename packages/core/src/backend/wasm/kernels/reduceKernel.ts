@@ -222,7 +222,7 @@ const columns = (reduction: Reduction): void => {
     offset,
     strides: [...strides.slice(0, Math.max(0, kept - 1)), ...strides.slice(kept), kept === 0 ? 0 : (strides[kept - 1] ?? 0)],
   }))
-  const width = columnsAtOnce(code, kernel, total, outer.length === 0 ? team.threads : 1)
+  const width = columnsAtOnce(code, kernel, total, outer.length === 0 ? team.shares : 1)
   const own = scratchOf(context)
   const body = (indices: ReadonlyArray<I32>): void => {
     const into = resultRow(reduction, indices, 1)

@@ -62,7 +62,7 @@ export const emitRowsOf = (context: EmitContext, kernel: Rows, slots: ReadonlyAr
   const functions = members.map((member) =>
     module.func(member.tag === "loop" ? "loop" : member.primitive, { params }, (own, given) => {
       const [thread, start, end, ...indices] = given as unknown as readonly [I32, I32, I32, ...ReadonlyArray<I32>]
-      const inner = { ...context, code: own, team: { ...oneThread, thread, threads: team.threads } }
+      const inner = { ...context, code: own, team: { ...oneThread, thread, shares: team.shares, threads: team.threads } }
       emitMember(inner, member, slots, indices, { start, end })
     }),
   )

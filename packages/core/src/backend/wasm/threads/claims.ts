@@ -30,6 +30,8 @@ export const failedOffset = 8
 /** The number of phases that were opened, on which waiting threads sleep, and how many of them do. */
 const openedOffset = 0
 const sleepersOffset = 4
+/** The number of the phase before which the run ends. */
+const limitOffset = 12
 /** Parts of the phase that are not complete. */
 const incompleteOffset = line
 const ticketsOffset = 2 * line
@@ -195,17 +197,42 @@ const dispatch = (module: Assembler, functions: ReadonlyArray<PartFunction>, str
 /**
  * Adds `begin`, by which the first thread opens the first phase of a run with this number, and `run`, by which each thread takes
  * part in it: it returns when the run is over. The numbers of runs that follow each other in a memory differ. A run in which the
- * first thread takes part alone is `alone`, which claims nothing.
+ * first thread takes part alone is `alone`, which claims nothing. `ends` are the phases before which segments end: a run of one
+ * segment begins with `begin 0` and so on, or is `alone 0`.
  */
-export const emitRun = (module: Assembler, shared: Shared, phases: ReadonlyArray<Phase>): void => {
+export const emitRun = (
+  module: Assembler,
+  shared: Shared,
+  phases: ReadonlyArray<Phase>,
+  ends: ReadonlyArray<number> = [phases.length],
+): void => {
   const { at, interrupt } = shared
+  const limit = i32.const(at + limitOffset)
   const open = emitOpen(module, shared)
   const claim = emitClaim(module, shared, phases.length)
   const openPhase = (code: Code, run: I32, index: number): void => {
     const { byFirst = false, parts = 0, shares = 0 } = phases[index] ?? {}
     code.call(open, run, index * 2 ** phaseShift + (byFirst ? firstOnly : 0) + parts, shares, shares * parts)
   }
-  module.func("begin", { params: ["i32"], export: true }, (code, [run]) => openPhase(code, run, 0))
+  const begin = (name: string, first: number, end: number): void =>
+    void module.func(name, { params: ["i32"], export: true }, (code, [run]) => {
+      code.atomic.store(limit, end)
+      // A segment without phases is over when it begins.
+      openPhase(code, run, first === end ? phases.length : first)
+    })
+  begin("begin", 0, phases.length)
+  const segments = ends.length > 1 ? ends.map((end, i) => ({ first: ends[i - 1] ?? 0, end })) : []
+  for (const [i, { end, first }] of segments.entries()) begin(`begin ${i}`, first, end)
+  /** Opens the phase that comes next in the run, or ends it. */
+  const openNext = (code: Code, run: I32, next: number): void => {
+    if (next === phases.length || !ends.includes(next)) openPhase(code, run, next)
+    else
+      code.if(
+        i32.eq(atomic.load(limit), next),
+        () => openPhase(code, run, phases.length),
+        () => openPhase(code, run, next),
+      )
+  }
   const functions = phases.map((phase, index) =>
     module.func(`part of ${index}`, { params: ["i32", "i32", "i32", "i32"] }, (code, [_, part, thread, run]) => {
       const share = i32.shr_u(part, phaseShift)
@@ -214,13 +241,20 @@ export const emitRun = (module: Assembler, shared: Shared, phases: ReadonlyArray
       const isFirst = phase.parts > 1 ? notes(code, shared, index, thread, run) : i32.const(1)
       phase.emit(code, code.let(i32.add(i32.mul(share, phase.parts), own)), thread, isFirst)
       interrupt?.(code)
-      code.if(i32.eq(atomic.sub(i32.const(at + incompleteOffset), 1), 1), () => openPhase(code, run, index + 1))
+      code.if(i32.eq(atomic.sub(i32.const(at + incompleteOffset), 1), 1), () => openNext(code, run, index + 1))
     }),
   )
-  module.func("alone", { export: true }, (code) => {
-    for (const { emit, parts, shares } of phases)
-      code.for(0, shares * parts, 1, (part) => emit(code, part, i32.const(0), i32.eqz(part)))
-  })
+  const alone = (name: string, own: ReadonlyArray<Phase>) =>
+    module.func(name, { export: true }, (code) => {
+      for (const { emit, parts, shares } of own)
+        code.for(0, shares * parts, 1, (part) => emit(code, part, i32.const(0), i32.eqz(part)))
+    })
+  const alones = segments.map(({ end, first }, i) => alone(`alone ${i}`, phases.slice(first, end)))
+  if (alones.length === 0) alone("alone", phases)
+  else
+    module.func("alone", { export: true }, (code) => {
+      for (const each of alones) code.call(each)
+    })
   const compute = phases.length === 0 ? undefined : dispatch(module, functions)
   module.func("run", { params: ["i32", "i32"], export: true }, (code, [thread, run]) => {
     code.loop((again) => {

@@ -7,18 +7,32 @@ import { type I32, i32, type Local, smaller } from "../assembler/Value.ts"
 
 /** Who computes a kernel. */
 export interface Team {
-  /** The part to compute now, and how many parts there are: at least one for each thread. */
+  /** The part to compute now, and how many parts there are: as many for each share. */
   readonly part: I32
   readonly parts: number
+  /** The shares that the result is divided into: one for each thread, or several, which the threads compute one after the other. */
+  readonly shares: number
   /** The thread that computes it, whose scratch memory it uses, and how many threads there are. */
   readonly thread: I32
   readonly threads: number
   /** Whether the thread has computed no other part of the kernel in this run. */
   readonly isFirst: I32
+  /** Which stage of the kernel's loop to compute now, and how many there are; all parts of a stage are computed before the next one. */
+  readonly stage: I32
+  readonly stages: number
 }
 
 /** One thread that computes all. */
-export const oneThread: Team = { part: i32.const(0), parts: 1, thread: i32.const(0), threads: 1, isFirst: i32.const(1) }
+export const oneThread: Team = {
+  part: i32.const(0),
+  parts: 1,
+  shares: 1,
+  thread: i32.const(0),
+  threads: 1,
+  isFirst: i32.const(1),
+  stage: i32.const(0),
+  stages: 1,
+}
 
 /** A range of integers, without its end. */
 export interface Range {
@@ -48,18 +62,39 @@ const fraction = (count: number, numerator: I32, denominator: number): I32 => {
 }
 
 /** The part's range of the numbers from 0 to `total`, in chunks of `grain`. */
-export const threadRange = (code: Code, { part, parts, threads }: Team, total: number, grain = 1): Range => {
+export const threadRange = (code: Code, { part, parts, shares }: Team, total: number, grain = 1): Range => {
   if (parts === 1) return { start: 0, end: total }
   const count = Math.ceil(total / grain)
-  const each = parts / threads
+  const each = parts / shares
   const before = (which: I32): I32 =>
     each === 1 ? which : i32.add(i32.mul(i32.div_u(which, each), piecesOf(each)), piecesBefore(i32.rem_u(which, each), each))
-  const at = (which: I32): I32 => i32.mul(fraction(count, before(which), threads * piecesOf(each)), grain)
+  const at = (which: I32): I32 => i32.mul(fraction(count, before(which), shares * piecesOf(each)), grain)
   const start = code.let(at(part))
   const end = code.let(at(i32.add(part, 1)))
   // The last chunk may be short.
   if (count * grain > total) code.if(i32.gt_u(end, total), () => code.set(end, total))
   return { start, end }
+}
+
+/** The range of the present stage of the numbers from 0 to `total`, in chunks of `grain`. */
+export const stageRange = (code: Code, { stage, stages }: Team, total: number, grain = 1): Range => {
+  if (stages === 1) return { start: 0, end: total }
+  const count = Math.ceil(total / grain)
+  const at = (which: I32): I32 => i32.mul(fraction(count, which, stages), grain)
+  const start = code.let(at(stage))
+  return { start, end: code.let(smaller(code.let(at(i32.add(stage, 1))), i32.const(total))) }
+}
+
+/** Runs `body` in the first stage only. */
+export const firstStage = (code: Code, { stage, stages }: Team, body: () => void): void => {
+  if (stages === 1) body()
+  else code.if(i32.eqz(stage), body)
+}
+
+/** Runs `body` in the last stage only. */
+export const lastStage = (code: Code, { stage, stages }: Team, body: () => void): void => {
+  if (stages === 1) body()
+  else code.if(i32.eq(stage, stages - 1), body)
 }
 
 /** Runs `body` for the chunks of a range within 0 to `total`; the range starts at a chunk, and only the last chunk of all may be short. */

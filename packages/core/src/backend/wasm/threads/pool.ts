@@ -38,10 +38,11 @@ export interface Pool {
 
 /** A job of a pool's workers. */
 export interface Work {
+  /** Decides whether the next run is shared: not where the calling thread is faster alone, or cannot start workers now. */
+  readonly decide: () => boolean
   /**
-   * Starts a run that is shared and returns its number: `begin` opens its first phase, given the number, and then workers join,
-   * each when it has started, which takes some 30 ms. Returns `undefined` where the calling thread is faster alone, or cannot
-   * start workers now.
+   * Starts a run that is shared, or one of its segments, and returns its number: `begin` opens its first phase, given the number, and
+   * then workers join, each when it has started, which takes some 30 ms. Returns `undefined` where there are no workers any more.
    */
   readonly start: (begin: (run: number) => void) => number | undefined
   /** Reports how many milliseconds the last run took, with all that the calling thread did for it. */
@@ -154,18 +155,26 @@ export const makePool = (threads: number, minSharedWork?: number, host = current
       let given: WorkerGroup | undefined
       let isTimed = false
       let isDone = false
+      /** Whether workers must be waited for; they are on their way then. */
+      const hasNone = (): boolean => {
+        const isMissing = host.startsWhenIdle && group === undefined && !isClosed
+        if (isMissing) {
+          void startReplacements()
+          isTimed = false
+        }
+        return isMissing
+      }
       return {
-        start: (begin) => {
-          if (host.startsWhenIdle && group === undefined && !isClosed) {
-            // Workers are on their way.
-            void startReplacements()
-            isTimed = false
-            return undefined
-          }
+        decide: () => {
+          if (hasNone()) return false
           const now = present()
           const isShared = sharing.next()
           isTimed = !isShared || haveAllStarted(now)
-          if (!isShared) return undefined
+          return isShared
+        },
+        start: (begin) => {
+          if (hasNone()) return undefined
+          const now = present()
           runCount = (runCount + 1) | 0
           begin(runCount)
           if (given !== now) now.send({ id, job: { module, memory, failed } })

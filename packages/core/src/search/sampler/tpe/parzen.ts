@@ -27,8 +27,14 @@ type Part = { readonly normal: Normal } | { readonly weights: ReadonlyArray<numb
 export interface Parzen {
   readonly space: Space
   readonly weights: ReadonlyArray<number>
-  /** The parts of each kernel, by dimension. */
-  readonly kernels: ReadonlyArray<ReadonlyArray<Part>>
+  /** The logarithms of the weights, whose sum is 1 then. */
+  readonly logWeights: Float64Array
+  /** The parts of the kernels of each dimension, each once: kernels with the same value share one. */
+  readonly parts: ReadonlyArray<ReadonlyArray<Part>>
+  /** The index of the part of each kernel, by dimension. */
+  readonly kernels: ReadonlyArray<Int32Array>
+  /** The logarithms of the parts at values of dimensions with steps and choices, which candidates share. */
+  readonly known: ReadonlyArray<Map<number, Float64Array>>
 }
 
 const normalAt = (mean: number, deviation: number): Normal => {
@@ -73,20 +79,42 @@ export const parzen = (space: Space, points: ReadonlyArray<Point>): Parzen => {
     const sum = raw.reduce((all, weight) => all + weight, 0)
     return { weights: raw.map((weight) => weight / sum) }
   }
-  const kernelOf = (point: Point): ReadonlyArray<Part> =>
-    space.map((dimension) => {
+  const partsOf = (dimension: Named): { readonly parts: ReadonlyArray<Part>; readonly ofKernels: Int32Array } => {
+    const parts: Array<Part> = []
+    const indices = new Map<number, number>()
+    const ofKernels = new Int32Array(n + 1)
+    points.forEach((point, k) => {
       const value = numberOf(point, dimension.name) ?? 0
-      return dimension._tag === "Choice" ? choice(dimension.size, value) : numeric(positionOf(dimension, value), deviation)
+      const index = indices.get(value) ?? parts.length
+      if (index === parts.length) {
+        indices.set(value, index)
+        const isChoice = dimension._tag === "Choice"
+        parts.push(isChoice ? choice(dimension.size, value) : numeric(positionOf(dimension, value), deviation))
+      }
+      ofKernels[k] = index
     })
-  const whole = space.map((dimension) => (dimension._tag === "Choice" ? choice(dimension.size) : numeric(0.5, 1)))
-  return { space, weights: [...weightsByAge(n), prior], kernels: [...points.map(kernelOf), whole] }
+    ofKernels[n] = parts.length
+    parts.push(dimension._tag === "Choice" ? choice(dimension.size) : numeric(0.5, 1))
+    return { parts, ofKernels }
+  }
+  const dimensions = space.map(partsOf)
+  const weights = [...weightsByAge(n), prior]
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  return {
+    space,
+    weights,
+    logWeights: Float64Array.from(weights.map((weight) => log(weight / total))),
+    parts: dimensions.map(({ parts }) => parts),
+    kernels: dimensions.map(({ ofKernels }) => ofKernels),
+    known: dimensions.map(() => new Map()),
+  }
 }
 
 /** A point of the mixture: a kernel by its weight, and then each dimension by itself. */
-export const drawn = ({ kernels, space, weights }: Parzen, own: Draws): Point => {
-  const kernel = kernels[own.weighted(weights)] ?? []
+export const drawn = ({ kernels, parts, space, weights }: Parzen, own: Draws): Point => {
+  const kernel = own.weighted(weights)
   const chosen = space.map((dimension, i) => {
-    const part = kernel[i]
+    const part = parts[i]?.[kernels[i]?.[kernel] ?? 0]
     if (part === undefined) return 0
     if ("weights" in part) return own.weighted(part.weights)
     const { below, deviation, mass, mean } = part.normal
@@ -116,18 +144,58 @@ const logPart = (part: Part, place: Place): number => {
   return log(Math.max(share, Number.MIN_VALUE)) - logMass
 }
 
-/** The logarithm of the density of a point. */
-export const logDensity = ({ kernels, space, weights }: Parzen, point: Point): number => {
-  const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const places = space.map((dimension) => placeOf(dimension, numberOf(point, dimension.name) ?? 0))
-  const logs = kernels.map((kernel, k) => {
-    let sum = log((weights[k] ?? 0) / total)
-    kernel.forEach((part, i) => {
-      const place = places[i]
-      if (place !== undefined) sum += logPart(part, place)
-    })
-    return sum
-  })
-  const largest = logs.reduce((most, each) => Math.max(most, each), Number.NEGATIVE_INFINITY)
-  return largest + log(logs.reduce((sum, each) => sum + exp(each - largest), 0))
+/** The density of a point, as logarithms. */
+export interface Density {
+  /** That of the kernel with the largest part: a lower bound of the whole. */
+  readonly largest: number
+  /** That of all kernels, which costs an exponential for each. */
+  readonly whole: () => number
 }
+
+/** The logarithms of the parts of a dimension at a value. */
+const logParts = ({ known, parts, space }: Parzen, i: number, value: number): Float64Array => {
+  const dimension = space[i]
+  const before = known[i]?.get(value)
+  if (dimension === undefined || before !== undefined) return before ?? new Float64Array()
+  const place = placeOf(dimension, value)
+  const own = parts[i] ?? []
+  const logs = new Float64Array(own.length)
+  for (let k = 0; k < own.length; k++) {
+    const part = own[k]
+    if (part !== undefined) logs[k] = logPart(part, place)
+  }
+  if (!("position" in place)) known[i]?.set(value, logs)
+  return logs
+}
+
+/** Below eᵈ with such a difference, a term no longer changes a sum of 1 or more. */
+const negligible = -38
+
+/** The density of a mixture at a point. */
+export const densityAt = (parzen: Parzen, point: Point): Density => {
+  const { kernels, logWeights, space } = parzen
+  const logs = logWeights.slice()
+  const n = logs.length
+  for (const [i, { name }] of space.entries()) {
+    const own = logParts(parzen, i, numberOf(point, name) ?? 0)
+    const ofKernels = kernels[i] ?? new Int32Array()
+    for (let k = 0; k < n; k++) logs[k] = (logs[k] ?? 0) + (own[ofKernels[k] ?? 0] ?? 0)
+  }
+  let largest = Number.NEGATIVE_INFINITY
+  for (let k = 0; k < n; k++) {
+    const each = logs[k] ?? 0
+    if (each > largest) largest = each
+  }
+  const whole = () => {
+    let sum = 0
+    for (let k = 0; k < n; k++) {
+      const difference = (logs[k] ?? 0) - largest
+      if (sum < 1 || difference > negligible) sum += exp(difference)
+    }
+    return largest + log(sum)
+  }
+  return { largest, whole }
+}
+
+/** The logarithm of the density of a point. */
+export const logDensity = (parzen: Parzen, point: Point): number => densityAt(parzen, point).whole()

@@ -36,6 +36,11 @@ export interface PrimitiveKernel<P extends Primitive> {
   readonly scratch?: (operation: Operation<P>) => number
   /** Into how many pieces each thread's share can be divided at little cost: any number unless given. */
   readonly pieces?: (operation: Operation<P>, threads: number) => number
+  /**
+   * Into how many stages its loop can be divided, which all parts compute one after the other. Without it a kernel that takes long
+   * is divided into regions of its result.
+   */
+  readonly stages?: (operation: Operation<P>) => number
   /** Elementary operations for each element of the result: one unless given. */
   readonly work?: (operation: Operation<P>) => number
 }

@@ -101,12 +101,12 @@ export const emitCorrelation = (context: EmitContext, correlation: Correlation, 
   const [images, columns] = [target.shape[0] ?? 0, (target.shape.at(-1) ?? 0) / groups]
   const terms = Shape.size(window) * depth
   // Threads share the images, or blocks of columns where there are few.
-  const few = team.threads > 1 && images < 2 * team.threads
+  const few = team.shares > 1 && images < 2 * team.shares
   const most = few ? sharedWidth(context, columns) : mostColumns(code.lanes)
   const atOnce = panelsAtOnce(terms, columns, most) * most
   // The columns of a group need not be whole vectors: the epilogue waits for the last group.
   const byRegion = epilogue !== undefined && groups === 1
-  const byColumns = few && columns >= most * team.threads && (epilogue === undefined || byRegion)
+  const byColumns = few && columns >= most * team.shares && (epilogue === undefined || byRegion)
   const imagePart = byColumns ? { start: 0, end: images } : threadRange(code, team, images)
   const columnPart = byColumns ? threadRange(code, team, columns, most) : { start: 0, end: columns }
   const areAll = !byColumns && columns <= atOnce

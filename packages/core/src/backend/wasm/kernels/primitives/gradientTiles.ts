@@ -59,7 +59,7 @@ export const regionOf = (gradient: Gradient, byTaps: boolean): Region | undefine
   const { columns, filters, groups, context, window } = gradient
   const { code, team } = context
   const all = everything(gradient)
-  if (team.threads === 1) return all
+  if (team.shares === 1) return all
   const [lines = 1, taps = 1] = window.slice(-2)
   const whole = filters - (filters % columns)
   const ways: ReadonlyArray<{ readonly pieces: number; readonly region: () => Partial<Region> }> = [
@@ -69,7 +69,7 @@ export const regionOf = (gradient: Gradient, byTaps: boolean): Region | undefine
     { pieces: lines, region: () => ({ lines: threadRange(code, team, lines) }) },
   ]
   const most = Math.max(...ways.map(({ pieces }) => pieces))
-  const way = ways.find(({ pieces }) => pieces >= Math.min(team.threads, most))
+  const way = ways.find(({ pieces }) => pieces >= Math.min(team.shares, most))
   return most === 1 || way === undefined ? undefined : { ...all, ...way.region() }
 }
 

@@ -93,7 +93,8 @@ const emit = (gradient: Gradient, operation: Operation, cut: Cut, region: Region
   const { apart, channels, context, cotangent, filters, out, x } = gradient
   const { code, module, team } = context
   const terms = termsOf(cotangent.shape)
-  const panel = code.let(at(operation.scratch, [team.thread, scratchBytes(operation)]))
+  // A part finds in the next stage the sums of its last one, whoever computes it.
+  const panel = code.let(at(operation.scratch, [team.stages > 1 ? team.part : team.thread, scratchBytes(operation)]))
   const buffer = code.let(i32.add(panel, packedBytes))
   const isOneBlock = terms <= productBlock
   const isPacked = packs(gradient)
@@ -152,14 +153,18 @@ const emit = (gradient: Gradient, operation: Operation, cut: Cut, region: Region
     )
   if (terms === 0) code.memory.fill(i32.const(out.address), 0, bytesOf(out))
   else
-    eachBlock(code, {
-      terms,
-      result: i32.const(out.address),
-      incomplete: code.let(i32.add(buffer, tileBytes)),
-      bytes: bytesOf(out),
-      sum: block,
-      move: (from, to, adds) => addSums(gradient, region, from, to, adds),
-    })
+    eachBlock(
+      code,
+      {
+        terms,
+        result: i32.const(out.address),
+        incomplete: code.let(i32.add(buffer, tileBytes)),
+        bytes: bytesOf(out),
+        sum: block,
+        move: (from, to, adds) => addSums(gradient, region, from, to, adds),
+      },
+      team,
+    )
 }
 
 export const convKernelGrad: PrimitiveKernel<"convKernelGrad"> = {
@@ -168,6 +173,7 @@ export const convKernelGrad: PrimitiveKernel<"convKernelGrad"> = {
   scratch: scratchBytes,
   // Each part reads all of x or all of the cotangent.
   pieces: () => 1,
+  stages: (operation) => Math.ceil(termsOf(input(operation, 1).shape) / productBlock),
   emit: (context, operation) => {
     const { out, params } = operation
     const [x, cotangent] = [input(operation, 0), input(operation, 1)]

@@ -84,6 +84,11 @@ export const primitiveKernels = (kernels: Kernels) => {
       const found = find(kernel, slots)
       return found?.kernel.pieces?.(found.operation, threads) ?? Number.POSITIVE_INFINITY
     },
+    /** Into how many stages its loop can be divided; `undefined` for a kernel that is divided into regions of its result. */
+    stages: (kernel: Single, slots: ReadonlyArray<Spec>): number | undefined => {
+      const found = find(kernel, slots)
+      return found?.kernel.stages?.(found.operation)
+    },
     /** About how many elementary operations an operation takes. */
     work: (kernel: Single, slots: ReadonlyArray<Spec>): number => {
       const found = find(kernel, slots)

@@ -6,6 +6,7 @@
 import { productBlock, upperLevels } from "../../../../reference/sumOrder.ts"
 import type { Code } from "../../assembler/Code.ts"
 import { type I32, i32, type Local, smaller } from "../../assembler/Value.ts"
+import { oneThread, stageRange, type Team } from "../../threads/partition.ts"
 
 /** Bytes of the sums of blocks that are not complete, where the result takes `result` bytes. */
 export const incompleteBytes = (terms: number, result: number): number => upperLevels(terms).length * result
@@ -23,23 +24,25 @@ export interface Blocks {
   readonly move: (from: I32, to: I32, adds: Local<"i32">) => void
 }
 
-/** Runs `sum` for all blocks, and `move` for the sums of each larger one. */
-export const eachBlock = (code: Code, { bytes, incomplete, move, result, sum, terms }: Blocks): void => {
+/** Runs `sum` for all blocks, or for those of the team's stage, and `move` for the sums of each larger one that is complete. */
+export const eachBlock = (code: Code, { bytes, incomplete, move, result, sum, terms }: Blocks, team: Team = oneThread): void => {
   const levels = upperLevels(terms)
-  const visit = (level: number, start: I32, end: I32, to: I32): void => {
-    const size = levels[level - 1] ?? productBlock
-    code.for(start, end, size, (first) => {
-      const next = code.let(i32.add(first, size))
-      const last = code.let(smaller(next, end))
-      const adds = code.let(i32.ne(first, start))
-      if (level === 0) {
-        sum(first, last, to, adds)
-        return
-      }
-      const held = code.let(i32.add(incomplete, (level - 1) * bytes))
-      visit(level - 1, first, last, held)
-      move(held, to, adds)
-    })
+  const held = levels.map((_, level) => code.let(i32.add(incomplete, level * bytes)))
+  /** Whether a block that begins at `first` is not the first one in a larger block of this level, and so adds to the sums of others. */
+  const adds = (first: I32, level: number): Local<"i32"> => {
+    const size = levels[level]
+    return code.let(i32.ne(size === undefined ? first : i32.rem_u(first, size), 0))
   }
-  visit(levels.length, code.let(i32.const(0)), code.let(i32.const(terms)), result)
+  const { end, start } = stageRange(code, team, terms, productBlock)
+  code.for(start, end, productBlock, (first) => {
+    const next = code.let(i32.add(first, productBlock))
+    const last = code.let(smaller(next, i32.const(terms)))
+    sum(first, last, held[0] ?? result, adds(first, 0))
+    levels.forEach((size, level) => {
+      code.if(i32.or(i32.ge_s(next, terms), i32.eqz(i32.rem_u(next, size))), () => {
+        const begun = code.let(i32.sub(first, i32.rem_u(first, size)))
+        move(held[level] as I32, held[level + 1] ?? result, adds(begun, level + 1))
+      })
+    })
+  })
 }

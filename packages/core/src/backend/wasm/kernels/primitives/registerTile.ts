@@ -28,8 +28,8 @@ export const tileWidths: ReadonlyArray<number> = [4, 8, 16]
 /** The most columns of a tile where threads share columns: half as many as registers hold, where only then each thread has some. */
 export const sharedWidth = ({ code, team }: EmitContext, columns: number): number => {
   const most = mostColumns(code.lanes)
-  const isShort = Math.floor(columns / most) < team.threads && Math.floor(columns / (most / 2)) >= team.threads
-  return team.threads > 1 && isShort ? most / 2 : most
+  const isShort = Math.floor(columns / most) < team.shares && Math.floor(columns / (most / 2)) >= team.shares
+  return team.shares > 1 && isShort ? most / 2 : most
 }
 
 /** Vectors of a tile's row: as many as hold its columns, and an even number where two of them are packed. */

@@ -14,7 +14,7 @@ import * as Shape from "../../../../types/Shape.ts"
 import type { Spec } from "../../../../types/ShapeError.ts"
 import type { Code } from "../../assembler/Code.ts"
 import { type I32, i32 } from "../../assembler/Value.ts"
-import { firstAlone, oneThread } from "../../threads/partition.ts"
+import { firstAlone, firstStage, lastStage, oneThread, stageRange } from "../../threads/partition.ts"
 import type { EmitContext } from "../loopNest.ts"
 import { at, copyBytes, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
 import { type Separate, separateRows, withRows } from "./separateRows.ts"
@@ -80,7 +80,7 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
 
   /** The whole loop; of its arrays with rows only the given ones, for which the body is planned. */
   const emitLoop = (context: EmitContext, operation: Operation<"scan">, body: Body, rows?: Rows): void => {
-    const { code } = context
+    const { code, team } = context
     const { carries, constants, length, reverse }: Params["scan"] = operation.params
     const { memory, plan } = body
     const whole = wholeOf(operation).plan
@@ -111,7 +111,7 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
         copy(i32.const(inputAddress(constants + carries + k)), at(address + from, [i, all]), size)
       })
       for (const kernel of plan.kernels)
-        code.scope(() => kernels.emit({ ...context, address }, kernel, plan.slots, operation.scratch))
+        code.scope(() => kernels.emit({ ...context, team: oneThread, address }, kernel, plan.slots, operation.scratch))
       let to = operation.out.address + whole.outputs.slice(0, carries).reduce((sum, view) => sum + viewBytes(view), 0)
       kept.forEach((view, k) => {
         const all = viewBytes(whole.outputs[carries + k] ?? view)
@@ -134,17 +134,22 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
       })
     }
 
-    for (const [slot, array] of constantsOf(plan)) writeConstant(code, address(slot), array)
-    carried.forEach((view, k) => {
-      const { from } = part(viewBytes(whole.outputs[k] ?? view))
-      copy(i32.const(inputAddress(constants + k)), i32.const(input(operation, constants + k).address + from), viewBytes(view))
+    firstStage(code, team, () => {
+      for (const [slot, array] of constantsOf(plan)) writeConstant(code, address(slot), array)
+      carried.forEach((view, k) => {
+        const { from } = part(viewBytes(whole.outputs[k] ?? view))
+        copy(i32.const(inputAddress(constants + k)), i32.const(input(operation, constants + k).address + from), viewBytes(view))
+      })
     })
-    code.for(0, length, 1, (i) => round(reverse ? code.let(i32.sub(length - 1, i)) : i))
-    let to = operation.out.address
-    carried.forEach((view, k) => {
-      const all = viewBytes(whole.outputs[k] ?? view)
-      copy(i32.const(to + part(all).from), i32.const(inputAddress(constants + k)), viewBytes(view))
-      to += all
+    const { end, start } = stageRange(code, team, length)
+    code.for(start, end, 1, (i) => round(reverse ? code.let(i32.sub(length - 1, i)) : i))
+    lastStage(code, team, () => {
+      let to = operation.out.address
+      carried.forEach((view, k) => {
+        const all = viewBytes(whole.outputs[k] ?? view)
+        copy(i32.const(to + part(all).from), i32.const(inputAddress(constants + k)), viewBytes(view))
+        to += all
+      })
     })
   }
 
@@ -164,32 +169,33 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
     const size = Math.ceil(scratchOf(operation) / 16) * 16
     const fits = bytesOf(body, operation.params.carries) <= size
     const part = (number: number) =>
-      module.func(`rows ${number}`, {}, (own) => {
+      module.func(`rows ${number}`, { params: ["i32"] }, (own, [stage]) => {
         const first = Math.min(number * count, rows - count)
-        const inner = { ...context, code: own, team: oneThread }
+        const inner = { ...context, code: own, team: { ...oneThread, stage, stages: team.stages } }
         const moved = { ...operation, scratch: operation.scratch + number * size }
         emitLoop(inner, moved, body, { ...separate, first, count })
       })
-    if (!fits) firstAlone(code, team, () => emitLoop({ ...context, team: oneThread }, operation, wholeOf(operation)))
+    if (!fits) firstAlone(code, team, () => emitLoop(context, operation, wholeOf(operation)))
     else
       code.switch(
         team.part,
         Array.from({ length: Math.min(team.parts, Math.ceil(rows / count)) }, (_, number) => {
           const func = part(number)
-          return () => code.call(func)
+          return () => code.call(func, team.stage)
         }),
       )
   }
 
   const emit = (context: EmitContext, operation: Operation<"scan">): void => {
     const separate = context.team.parts > 1 ? rowsOf(operation) : undefined
-    if (separate === undefined) emitLoop({ ...context, team: oneThread }, operation, wholeOf(operation))
+    if (separate === undefined) emitLoop(context, operation, wholeOf(operation))
     else emitParts(context, operation, separate)
   }
 
   return {
     parallel: (operation) => rowsOf(operation) !== undefined,
     pieces: () => 1,
+    stages: ({ params: { length } }) => length,
     fits: (operation) => {
       const { plan } = wholeOf(operation)
       const elements = constantsOf(plan).reduce((sum, [, { data }]) => sum + data.length, 0)
