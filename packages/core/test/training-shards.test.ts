@@ -131,7 +131,9 @@ const unsteady = (turns: (run: number) => number, dies = Number.POSITIVE_INFINIT
             run: (inputs) =>
               Effect.gen(function* () {
                 const own = run++
-                for (let turn = 0; turn < turns(own); turn++) yield* Effect.yieldNow
+                const wait = turns(own)
+                if (wait === Number.POSITIVE_INFINITY) return yield* Effect.never
+                for (let turn = 0; turn < wait; turn++) yield* Effect.yieldNow
                 if (own >= dies) return yield* new Engine.EngineError({ engine: "wasm", doing: "go on", cause: "it was killed" })
                 return yield* executable.run(inputs)
               }),
@@ -263,6 +265,17 @@ describe("a run in shards", () => {
         ),
       ]
       for (const workers of crews) assert.deepStrictEqual(yield* finished({ ...config, workers }), alone)
+    }),
+  )
+
+  it.live("has the same bits where a worker computes for ever: another one gets its shard when that is late", () =>
+    Effect.gen(function* () {
+      const config = moons({ shards: 4, epochs: 1 })
+      const workers = Shards.both(
+        Shards.workers(1, () => unsteady((run) => (run === 3 ? Number.POSITIVE_INFINITY : 0))),
+        Shards.workers(1, () => unsteady(() => 1)),
+      )
+      assert.deepStrictEqual(yield* finished({ ...config, workers }), yield* finished(config))
     }),
   )
 

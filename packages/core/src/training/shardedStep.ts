@@ -4,20 +4,21 @@ import type * as Scope from "effect/Scope"
 import type * as Batches from "../data/Batches.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
-import { alternating } from "../engines/sentArrays.ts"
+import { alternating, sharedCopies } from "../engines/sentArrays.ts"
 import { inTurns } from "../engines/turns.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { refill, type Tensors, tensors } from "../language/TensorTree.ts"
 import { scalar } from "../tensor/elementwise.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import type { BatchLoader } from "./BatchLoader.ts"
+import * as Tree from "../types/Tree.ts"
+import { type BatchLoader, fitsInEngine } from "./BatchLoader.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
 import type { BatchSums } from "./Evaluate.ts"
 import type { StepPiece } from "./findNonFinite.ts"
 import type { LoopStep } from "./LoopRun.ts"
-import type { ReadError } from "./Samples.ts"
+import { type DatasetOf, partsOf, type ReadError } from "./Samples.ts"
 import { only } from "./Shards.ts"
 import { shardPool } from "./shardPool.ts"
 import { cutRows } from "./shardRows.ts"
@@ -47,6 +48,23 @@ export const shardedInputs =
       }))
     })
   }
+
+/** A dataset whose large arrays are in memory that threads share: all workers that hold the data have one copy of it. */
+export const sharedData = <X, T>(data: DatasetOf<X, T>): Effect.Effect<DatasetOf<X, T>> => {
+  const leaves = tensors(partsOf<X, T>(data))
+  if (!fitsInEngine(leaves)) return Effect.succeed(data)
+  return Effect.map(sharedCopies(leaves as ReadonlyArray<NDArray>), (copies) => {
+    const shared = <A>(tree: A): A =>
+      Tree.map(tree as unknown, (array) => copies.get(array as NDArray) ?? (array as NDArray)) as unknown as A
+    const { inputs, targets, weights } = data
+    return {
+      ...data,
+      inputs: shared(inputs),
+      targets: shared(targets),
+      ...(weights === undefined ? {} : { weights: shared(weights) }),
+    }
+  })
+}
 
 /** The shards of a batch with their samples and keys, for the search for a non-finite value. */
 export const shardPieces = <X, T>(
