@@ -80,21 +80,21 @@ const call = (method: string, params: object = {}): Promise<unknown> =>
     session.post(method, params, (error: Error | null, result?: object) => (error === null ? done(result) : fail(error)))
   })
 
-/** The functions in which the samples of a time were, the most frequent first: the innermost of the library, or the innermost. */
+/** The functions of the library in which the samples of a time were, the most frequent first: the outermost, and the innermost. */
 const whereIn = ({ nodes, samples = [], startTime, timeDeltas = [] }: Profile, { from, to }: Turn): string => {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const parents = new Map(nodes.flatMap(({ children = [], id }) => children.map((child) => [child, id] as const)))
   const own = (id: number): string => {
-    const innermost = byId.get(id)?.callFrame
+    const frames: Array<string> = []
     for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
       const frame = byId.get(at)?.callFrame
-      const file = /packages\/(.*)\.ts$/u.exec(frame?.url ?? "")?.[1]
-      if (frame !== undefined && file !== undefined) {
-        const name = `${file.replace(/^(\w+)\/src\//u, "$1/")}:${frame.lineNumber + 1} ${frame.functionName}`
-        return at === id ? name : `${name} > ${innermost?.functionName || "(anonymous)"}`
-      }
+      const file = /packages\/\w+\/src\/(.*)\.ts$/u.exec(frame?.url ?? "")?.[1]
+      if (frame === undefined || file === undefined || /engines\/turns|types\/Pieces/u.test(file)) continue
+      frames.push(`${file}:${frame.lineNumber + 1} ${frame.functionName}`.trim())
     }
-    return innermost?.functionName ?? "?"
+    const [innermost, outermost] = [frames[0], frames.at(-1)]
+    if (innermost === undefined) return byId.get(id)?.callFrame.functionName || "(other modules)"
+    return innermost === outermost ? innermost : `${outermost} > ${innermost}`
   }
   const counts = new Map<string, number>()
   let time = startTime / 1000
@@ -133,6 +133,7 @@ const measured = <A, E, R>(door: string, report: (measured: Measured) => void, e
     const result = yield* Effect.exit(effect)
     const total = now() - started
     yield* Effect.promise(() => new Promise((done) => setImmediate(done)))
+    clearTimeout(timer)
     turn()
     clearTimeout(timer)
     const { profile } = (yield* Effect.promise(() => call("Profiler.stop"))) as { readonly profile: Profile }
@@ -241,7 +242,6 @@ const trained = (name: Name, report: Report) =>
     const subject = { ...config, state: Train.initial(config) }
     yield* measured("Diagnosis.initialLoss", report, Diagnosis.initialLoss(subject))
     yield* measured("Diagnosis.layers", report, Diagnosis.layers(subject))
-    yield* measured("Diagnosis.rateRange", report, Diagnosis.rateRange({ ...subject, optimizer: Optimizer.adam }, { steps: 20 }))
     const engine = yield* Engine.current
     const unread = Key.normal(Key.fold(Key.make(9), name), [2_000_000])
     yield* measured("Engine.read, 2,000,000 normal numbers", report, engine.read([unread]))
@@ -276,7 +276,7 @@ const manyRows = (report: Report) =>
   })
 
 const searched = (report: Report) => {
-  const space = Space.struct({ lr: Space.float(1e-4, 1e-1, { log: true }), units: Space.int(8, 64) })
+  const space = Space.struct({ lr: Space.log(1e-4, 1e-1), units: Space.int(8, 64) })
   const data = { inputs: normal("x", [2000, 20]), targets: labels(2000) }
   return measured(
     "Search.run of 40 trainings",
@@ -306,14 +306,13 @@ const runCase = async (which: string): Promise<void> => {
   const report: Report = (each) => console.log(JSON.stringify({ case: name, engine, ...each }))
   await call("Profiler.enable")
   await call("Profiler.setSamplingInterval", { interval: 500 })
-  const work: Effect.Effect<unknown, unknown, never> = (
-    name === "rows" ? manyRows(report) : name === "search" ? searched(report) : trained(name as Name, report)
-  ).pipe(
-    Effect.scoped,
-    Effect.provide(engines[engine as keyof typeof engines]()),
-    Effect.provide(NodeServices.layer),
-  ) as Effect.Effect<unknown, unknown, never>
-  await Effect.runPromise(work)
+  const work = Effect.gen(function* () {
+    if (name === "rows") yield* manyRows(report)
+    else if (name === "search") yield* searched(report)
+    else yield* trained(name as Name, report)
+  })
+  const engineLayer = engines[engine as keyof typeof engines]()
+  await Effect.runPromise(work.pipe(Effect.scoped, Effect.provide(engineLayer), Effect.provide(NodeServices.layer)))
 }
 
 const runAll = (): void => {

@@ -60,6 +60,10 @@ const copiesIn = (memory: (bytes: number, array: number) => ArrayBufferLike, arr
 /** Copies that nobody else has. */
 export const ownCopies = (arrays: Arrays): Effect.Effect<Arrays> => copiesIn((bytes) => new ArrayBuffer(bytes), arrays)
 
+/** Copies of arrays that nobody else has, which move. */
+export const sentCopies = (arrays: Arrays): Effect.Effect<Sent> =>
+  Effect.map(ownCopies(arrays), (wire) => ({ wire, moved: wire.map(({ data }) => data.buffer as ArrayBuffer) }))
+
 /**
  * Copies arrays of the same shapes again and again into memory that threads share, of which two places alternate: the copies before
  * the last ones stay as they are until the next call. Without such memory, or for a few numbers, the arrays themselves.

@@ -17,7 +17,7 @@ import type { ShapeError } from "../types/ShapeError.ts"
 import { Engine } from "./Engine.ts"
 import type { Arrays, Executable } from "./Executable.ts"
 import { readTensors } from "./readTensors.ts"
-import { bytesIn, copiedAtOnce, ownCopies, type Sent, sent, sharedJob } from "./sentArrays.ts"
+import { bytesIn, copiedAtOnce, ownCopies, type Sent, sent, sentCopies, sharedJob } from "./sentArrays.ts"
 import { type Connection, connect, failed, type StartWorker } from "./workerConnection.ts"
 
 /** Milliseconds that a worker may take to start. */
@@ -46,8 +46,8 @@ interface Remote {
   hasState: boolean
   /** Waits for the runs that are not done; undefined if there are none. */
   running: Effect.Effect<unknown, EngineError> | undefined
-  /** Waits for the state that is being copied to be loaded; undefined if there is none. */
-  loading?: Effect.Effect<void> | undefined
+  /** Waits for a state or inputs that are being copied; undefined if there are none. */
+  copying?: Effect.Effect<void> | undefined
   /** Called when the runs are done. */
   onDone?: () => void
 }
@@ -135,6 +135,18 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
     }
     return connection
   }
+  /** Runs an effect that copies arrays in pieces; runs that come meanwhile wait for it. */
+  const whileCopying = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => {
+    const done = Deferred.makeUnsafe<void>()
+    remote.copying = Deferred.await(done)
+    return Effect.ensuring(
+      effect,
+      Effect.sync(() => {
+        remote.copying = undefined
+        Deferred.doneUnsafe(done, Effect.void)
+      }),
+    )
+  }
   const load = (state: Arrays): Effect.Effect<void, EngineError> =>
     Effect.suspend(() => {
       const post = ({ moved, wire }: Sent): Effect.Effect<void, EngineError> => {
@@ -146,17 +158,7 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
       }
       // The worker copies from shared memory.
       if (bytesIn(state) <= copiedAtOnce || areShared(state)) return post(sent(state))
-      const done = Deferred.makeUnsafe<void>()
-      remote.loading = Deferred.await(done)
-      return ownCopies(state).pipe(
-        Effect.flatMap((copies) => post({ wire: copies, moved: copies.map(({ data }) => data.buffer as ArrayBuffer) })),
-        Effect.ensuring(
-          Effect.sync(() => {
-            remote.loading = undefined
-            Deferred.doneUnsafe(done, Effect.void)
-          }),
-        ),
-      )
+      return whileCopying(Effect.flatMap(sentCopies(state), post))
     })
   const take = (from: Remote): Effect.Effect<void, EngineError> =>
     Effect.suspend(() => {
@@ -169,7 +171,7 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
       return connection.post({ call: "take", executable: number, from: from.number }, { owner: number })
     })
   /** Posts runs; the effect reads their outputs. */
-  const post = (inputs: ReadonlyArray<Arrays>): Effect.Effect<ReadonlyArray<Arrays>, EngineError> => {
+  const post = (all: ReadonlyArray<Sent>): Effect.Effect<ReadonlyArray<Arrays>, EngineError> => {
     const connection = at(remote)
     const run = runNumber()
     const { loads } = remote
@@ -182,7 +184,6 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
       if (answer !== undefined) remote.known = restored(answer.state)
       else if (!keeps) remote.known = undefined
     }
-    const all = inputs.map(sent)
     const done = connection.post(
       { call: "run", executable: number, run, inputs: all.map(({ wire }) => wire) },
       { owner: number, answered, moved: all.flatMap(({ moved }) => moved) },
@@ -214,9 +215,15 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
     // One call at a time, so that a loop that reads no outputs does not fill the worker's queue.
     run: (inputs) =>
       Effect.suspend(() => {
-        if (remote.loading !== undefined) return Effect.andThen(remote.loading, made.run(inputs))
-        const posted = Effect.sync(() => post(inputs))
-        return remote.running === undefined ? posted : Effect.andThen(Effect.exit(remote.running), posted)
+        if (remote.copying !== undefined) return Effect.andThen(remote.copying, made.run(inputs))
+        const posted = (all: ReadonlyArray<Sent>) => {
+          const now = Effect.sync(() => post(all))
+          return remote.running === undefined ? now : Effect.andThen(Effect.exit(remote.running), now)
+        }
+        const cloned = inputs.filter((arrays) => !areShared(arrays))
+        return cloned.reduce((sum, arrays) => sum + bytesIn(arrays), 0) <= copiedAtOnce
+          ? Effect.suspend(() => posted(inputs.map(sent)))
+          : Effect.flatMap(whileCopying(Effect.forEach(inputs, sentCopies)), posted)
       }),
     state: Effect.suspend(() => {
       const known = remote.running === undefined && remote.hasState ? remote.known : undefined

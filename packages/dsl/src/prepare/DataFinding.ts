@@ -2,6 +2,7 @@
 
 import { DataError, inFile, type Reason } from "@adjoint/core/data/DataError"
 import { grouped } from "@adjoint/core/data/grouped"
+import { looksSame } from "@adjoint/core/data/Nearest"
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import type { Data } from "../Document.ts"
 import type { Code } from "../diagnostic/Codes.ts"
@@ -108,6 +109,11 @@ const wording = (error: DataError, place: Place): Wording => {
   const { file, reason } = error
   if (reason._tag === "NoColumn") {
     const [near] = reason.nearest
+    if (near !== undefined && looksSame(near, reason.column))
+      return {
+        message: `the data has no column \`${reason.column}\` in this Unicode form`,
+        help: `the file has the accents of \`${near}\` in another form: copy the name from there`,
+      }
     const help = `${near === undefined ? "" : `did you mean \`${near}\`? `}the columns are ${names(reason.columns)}`
     return { message: `the data has no column \`${reason.column}\``, help }
   }

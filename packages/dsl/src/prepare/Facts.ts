@@ -88,8 +88,6 @@ export interface Facts {
   readonly sequences?: { readonly [input: string]: { readonly tokens?: number } }
   /** Rows that only pre-training learns from. */
   readonly unlabelled?: number
-  /** The least and the largest number of the prepared inputs. */
-  readonly extent?: readonly [least: number, largest: number]
   /** The same of each column of a table, or of all numbers of the training rows. */
   readonly extents?: ReadonlyArray<Extent>
   /** The same of each target that is a quantity, as it was prepared. */

@@ -86,7 +86,9 @@ function* preparing(
   const { program, resident } = job
   const compiled = yield* piecesOf(compile, job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics, lanes })
   const workers = compiled.threads === 1 ? undefined : pool
+  yield
   const memory = memoryOf(compiled, workers)
+  yield
   const view = (location: number) => {
     const { address, dtype, shape } = compiled.locations[location] as ArrayLocation
     return views[dtype](memory, address, Shape.size(shape))
@@ -113,6 +115,7 @@ function* preparing(
       },
     },
   })
+  yield
   for (const { constant, location } of compiled.constants) {
     const { data } = program.constants[constant] as NDArray
     yield* copying(view(location), data)
