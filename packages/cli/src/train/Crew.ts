@@ -57,7 +57,7 @@ export const workersOf = (asked: AskedWorkers) =>
     const { listen: start } = yield* Effect.promise(() => import("../shards/Listening.ts"))
     const { numerics } = yield* Engine.Engine
     const world = yield* World
-    const tell = (text: string) =>
+    const report = (text: string) =>
       Effect.provideService(
         message((style) => style("faint", printable(text.slice(0, 500)))),
         World,
@@ -71,7 +71,7 @@ export const workersOf = (asked: AskedWorkers) =>
       address: yield* Address.parse("--listen", listen),
       token: yield* Address.token,
       numerics: numerics === "fast" ? "fast" : "portable",
-      tell,
+      report,
     })
     yield* message((style) => `${style("faint", "workers join:")} adjoint worker --join ${Address.print(address)}`)
     yield* Effect.addFinalizer(() => {
@@ -84,7 +84,7 @@ export const workersOf = (asked: AskedWorkers) =>
     const reported: Shards.Workers = {
       serve: (serve) =>
         Effect.tapError(here.serve(serve), (error) =>
-          tell(`the threads of this process compute no shards: ${error.message}; waiting for workers`),
+          report(`the threads of this process compute no shards: ${error.message}; waiting for workers`),
         ),
     }
     return Shards.both(reported, others)
