@@ -498,9 +498,7 @@ export const train = {
     amp: onlyF32,
     fp16: onlyF32,
     strategy: onCpu,
-    workers: needless(
-      "workers are a flag, `adjoint train --workers 4`; the file says `shards`, which decides the bits: remove it",
-    ),
+    workers: needless("workers are a flag, `adjoint train --workers 4`; the file says `shards`, which decides the bits: remove it"),
     use_multiprocessing: onCpu,
     deterministic: reproducible,
     benchmark: reproducible,
