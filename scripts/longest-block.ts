@@ -116,7 +116,11 @@ const whereIn = ({ nodes, samples = [], startTime, timeDeltas = [] }: Profile, {
 const now = (): number => Number(process.hrtime.bigint()) / 1e6
 
 /** Measures an effect. Its result passes on. */
-const measured = <A, E, R>(door: string, report: (measured: Measured) => void, effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+const measured = <A, E, R>(
+  door: string,
+  report: (measured: Measured) => void,
+  effect: Effect.Effect<A, E, R>,
+): Effect.Effect<A, E, R> =>
   Effect.gen(function* () {
     yield* Effect.promise(() => call("Profiler.start"))
     const turns: Array<Turn> = []
@@ -233,8 +237,16 @@ const trained = (name: Name, report: Report) =>
     const validation = Dataset.slice(data, 0, Math.min(rows, 2048))
     yield* measured("Train.run with validation and checkpoints", report, run({ validation, saving: Loop.saveIn(folder) }))
     const resume = yield* measured("Train.resumeFrom", report, Train.resumeFrom(folder, config))
-    yield* measured("Train.run, resumed", report, Train.finished({ ...config, resume, epochs: (resume?.last.progress.epoch ?? 0) + 1 }))
-    yield* measured("Evaluate.evaluate", report, Evaluate.evaluate(net, weights, { data, loss: config.loss, scores: config.scores }))
+    yield* measured(
+      "Train.run, resumed",
+      report,
+      Train.finished({ ...config, resume, epochs: (resume?.last.progress.epoch ?? 0) + 1 }),
+    )
+    yield* measured(
+      "Evaluate.evaluate",
+      report,
+      Evaluate.evaluate(net, weights, { data, loss: config.loss, scores: config.scores }),
+    )
     yield* measured("Evaluate.predict", report, Evaluate.predict(net, weights, inputs))
     const file = join(folder, "weights.safetensors")
     yield* measured("Weights.save", report, Weights.save(file, weights))
@@ -269,7 +281,10 @@ const manyRows = (report: Report) =>
     yield* measured("Evaluate.predict of 60,000 rows", report, Evaluate.predict(net, weights, inputs))
     const whole = yield* Compile.compile((x: Tensor.Tensor) => Tensor.add(x, 1), inputs)
     yield* measured("a compiled function of 188 MB", report, whole(inputs))
-    const step = yield* Compile.step((state: Tensor.Tensor, x: Tensor.Tensor) => ({ state: Tensor.add(state, x), output: x }), inputs)
+    const step = yield* Compile.step(
+      (state: Tensor.Tensor, x: Tensor.Tensor) => ({ state: Tensor.add(state, x), output: x }),
+      inputs,
+    )
     yield* measured("step.run with a state and an output of 188 MB", report, step.run([inputs]))
     yield* measured("step.state of 188 MB", report, step.state)
     yield* measured("step.load of 188 MB", report, step.load(inputs))
@@ -289,7 +304,15 @@ const searched = (report: Report) => {
         objective: (point) => {
           const { lr, units } = space.decode(point)
           const net = Net.sequential([dense(units), Layers.dense({ units: 10 })])
-          const config = { net, loss: Loss.categoricalCrossEntropy(), optimizer: Optimizer.adam(lr), data, seed: 1, epochs: 2, batch: 64 }
+          const config = {
+            net,
+            loss: Loss.categoricalCrossEntropy(),
+            optimizer: Optimizer.adam(lr),
+            data,
+            seed: 1,
+            epochs: 2,
+            batch: 64,
+          }
           return Effect.map(Train.finished(config), ({ history }) => history.at(-1)?.train.loss ?? Number.NaN)
         },
         trials: 40,

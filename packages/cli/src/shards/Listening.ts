@@ -30,7 +30,7 @@ export interface Listening {
   readonly token: string
   readonly numerics: "portable" | "fast"
   /** Reports workers that join and leave. */
-  readonly tell: (message: string) => Effect.Effect<void>
+  readonly report: (message: string) => Effect.Effect<void>
 }
 
 /** Bytes that went to workers and came from them. */
@@ -54,7 +54,7 @@ interface Joined {
 }
 
 /** Listens for workers until the scope ends, which ends them. Returns them with the address that they join at. */
-export const listen = ({ address, numerics, tell, token }: Listening): Effect.Effect<Listener, UsageError, Scope.Scope> =>
+export const listen = ({ address, numerics, report, token }: Listening): Effect.Effect<Listener, UsageError, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const members = new Map<number, Member>()
@@ -68,7 +68,7 @@ export const listen = ({ address, numerics, tell, token }: Listening): Effect.Ef
         const engine = yield* Remote.engine(settings, member.start)
         const own: Joined = { member, engine }
         joined.add(own)
-        yield* tell(`a worker has joined: ${joined.size} at work`)
+        yield* report(`a worker has joined: ${joined.size} at work`)
         yield* Effect.addFinalizer(() => Effect.sync(() => joined.delete(own)))
         for (const arrival of [...arrivals]) arrival(own)
         return yield* Effect.never
@@ -97,7 +97,7 @@ export const listen = ({ address, numerics, tell, token }: Listening): Effect.Ef
               members.delete(client.id)
               member.end("it has left")
               yield* Fiber.interrupt(opened)
-              yield* tell(`a worker has left: ${why}; ${joined.size} at work`)
+              yield* report(`a worker has left: ${why}; ${joined.size} at work`)
             })
             return Stream.ensuring(Stream.fromQueue(work), left)
           }),

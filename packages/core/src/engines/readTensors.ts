@@ -5,12 +5,13 @@ import { read } from "../backend/eager/Eager.ts"
 import { programWork } from "../compiler/compilerFacts.ts"
 import { type Expr, known, type Tensor } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
+import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import { checkShapes } from "./checkShapes.ts"
 import type { Arrays } from "./Executable.ts"
 import { reading } from "./inProcess.ts"
 
-/** The elementary operations from which tensors are computed by a program: some milliseconds in a process that is still cold. */
+/** The elementary operations and elements from which tensors are computed by a program: milliseconds in a process that is cold. */
 const worthPreparing = 2 ** 20
 
 /** Reads tensors. `compute` runs a program without inputs that takes long; it rounds as reading does, so the bits are the same. */
@@ -25,7 +26,8 @@ export const readTensors = (
     }),
     ({ program, unread }) => {
       const here = reading(() => read(targets))
-      if (programWork(program) < worthPreparing) return here
+      const elements = unread.reduce((sum, { shape }) => sum + Shape.size(shape), 0)
+      if (programWork(program) + 4 * elements < worthPreparing) return here
       return Effect.matchEffect(compute({ program, resident: 0 }), {
         // Reading here computes in parts what one memory does not hold.
         onFailure: (error) => (error.cause instanceof OutOfMemory ? here : Effect.fail(error)),
