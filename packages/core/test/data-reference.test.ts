@@ -10,6 +10,7 @@ import * as PreprocessTree from "../src/data/PreprocessTree.ts"
 import * as Series from "../src/data/Series.ts"
 import * as Table from "../src/data/Table.ts"
 import * as TableColumn from "../src/data/TableColumn.ts"
+import * as Score from "../src/learning/Score.ts"
 import * as NDArray from "../src/types/NDArray.ts"
 
 const ok = Result.getOrThrow
@@ -105,4 +106,22 @@ test("a name with an accent in another Unicode form is told apart from a misspel
   const table = Table.make([decomposed], [["1"]])
   const found = Preprocess.fit({ columns: { [composed]: "number" } }, table)
   expect(Result.isFailure(found) && found.failure instanceof DataError && found.failure.message).toContain("in this Unicode form")
+})
+
+test("the curve of many scores has as many points as a picture needs, and the area of all of them", () => {
+  const count = 20_000
+  const scores = NDArray.make(
+    "f32",
+    [count],
+    Float32Array.from({ length: count }, (_, i) => i / count),
+  )
+  const truth = NDArray.make(
+    "i32",
+    [count],
+    Int32Array.from({ length: count }, (_, i) => (i % 3 === 0 || i > 15_000 ? 1 : 0)),
+  )
+  const [curve] = Score.of(Score.curves, scores, truth)
+  expect(curve?.points).toHaveLength(2 ** 14)
+  expect(curve?.points.at(-1)).toMatchObject({ recall: 1, falseAlarms: 1 })
+  expect(curve?.auroc).toBe(Score.of(Score.auroc, scores, truth))
 })
