@@ -36,7 +36,6 @@ describe("the JSON Schema", () => {
     ])
     expect(Object.keys(schema.$defs as object)).toEqual([
       "Source",
-      "Scale",
       "Column",
       "Array",
       "Target",

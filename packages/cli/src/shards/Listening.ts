@@ -67,10 +67,11 @@ export const listen = ({ address, numerics, report, token }: Listening): Effect.
         const settings = { threads: 1, numerics, priority: "normal", lanes: 128, isAsked: false } as const
         const engine = yield* Remote.engine(settings, member.start)
         const own: Joined = { member, engine }
-        joined.add(own)
-        yield* report(`a worker has joined: ${joined.size} at work`)
         yield* Effect.addFinalizer(() => Effect.sync(() => joined.delete(own)))
+        // At once, so that each of those who wait uses it once.
+        joined.add(own)
         for (const arrival of [...arrivals]) arrival(own)
+        yield* report(`a worker has joined: ${joined.size} at work`)
         return yield* Effect.never
       })
 
@@ -105,8 +106,8 @@ export const listen = ({ address, numerics, report, token }: Listening): Effect.
       Reply: (answer, { client }) => Effect.sync(() => members.get(client.id)?.receive(answer)),
     })
 
-    /** The limits of a connection: arrays only from who has joined, and as many bytes as a worker may send. */
     const moved = { sent: 0, received: 0 }
+    /** The limits of a connection: arrays only from who has joined, and as many bytes as a worker may send. */
     const watched = () => {
       let isIn = false
       return {

@@ -187,7 +187,7 @@ export const sample = ({ sequence, shape }: FittedArray): Shape.Shape => {
  */
 export const inputs = (fitted: FittedArray, sequences: Sequences, rows: Rows): DataResult<NDArray.NDArray> =>
   Result.gen(function* () {
-    const { array: name = "", divide, sequence, shape, subtract } = fitted
+    const { array: name = "", sequence, shape } = fitted
     const { array } = sequences
     const isTokens = sequence?.tokens !== undefined
     const [time, features] = yield* sizesOf(name, array.shape, isTokens)

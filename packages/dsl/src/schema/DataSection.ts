@@ -335,10 +335,7 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
       "The type of each named array of an npz file; `model.inputs` and heads name them. Other arrays are not read.",
     ),
     image: optional(image, "How arrays are converted to images."),
-    scale: optional(
-      Fields.reference(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>),
-      "How the values of other arrays are scaled.",
-    ),
+    scale: optional(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>, "How the values of other arrays are scaled."),
     pca: optional(
       FromField.options(tablePcaFields, onePcaSize) as Codec<NonNullable<Document.Data["pca"]>>,
       "Principal components of the prepared inputs, and whitening: of arrays and images, or of columns of a table.",

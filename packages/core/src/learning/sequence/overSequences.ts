@@ -138,7 +138,7 @@ const givenBy = <P, C>(layer: Recurrent<P, C>, give: RecurrentForm["give"], hasI
           layer.kind,
           [{ dtype: "f32", shape: got }],
           `an initial state of ${size} numbers`,
-          "a layer like it with `give: state`, or `dense: " + size + "` before it",
+          `a layer like it with \`give: state\`, or \`dense: ${size}\` before it`,
         )
       return shape(x)
     },
