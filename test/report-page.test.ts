@@ -54,7 +54,7 @@ const violations = async (tab: Tab): Promise<ReadonlyArray<Violation>> => {
   return JSON.parse(String(found))
 }
 
-describe.runIf(browser !== undefined)("the report", () => {
+describe.runIf(browser !== undefined)("the report, which needs Chromium on the PATH", () => {
   beforeAll(async () => {
     const trained = await run(["train", join(directory, "flowers.yaml"), "--runs", runs], { report: true })
     expect(trained).toMatchObject({ code: 0, stderr: expect.not.stringContaining("report was not written") })

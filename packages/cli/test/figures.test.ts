@@ -46,7 +46,62 @@ const found = (all: ReadonlyArray<readonly [logit: number, label: boolean]>): Cl
   }
 }
 
+test.each([
+  [4.433e10, 4.434e10],
+  [0, 3e8],
+  [0, 4e-7],
+  [-2e12, 5],
+])("an axis from %f to %f has its numbers whole", (low, high) => {
+  const figure: Figure = {
+    kind: "panels",
+    title: "t",
+    description: "d",
+    columns: 1,
+    panels: [{ x: { domain: [0, 1] }, y: { domain: [low, high] }, marks: [] }],
+  }
+  const numbers = [...svg(figure).matchAll(/text-anchor="end">([^<]*)</g)].map(([, text = ""]) => text.replace("−", "-"))
+  expect(numbers.length).toBeGreaterThan(1)
+  expect(new Set(numbers).size).toBe(numbers.length)
+  for (const text of numbers) {
+    expect(text).not.toContain("…")
+    expect(Number(text)).toBeGreaterThanOrEqual(low)
+    expect(Number(text)).toBeLessThanOrEqual(high)
+  }
+})
+
 describe("the ROC curve", () => {
+  test("of many classes is drawn for eight of them, and says so", () => {
+    const output = Tensor.oneHot(
+      Tensor.make(
+        Array.from({ length: 40 }, (_, i) => i % 10),
+        "i32",
+      ),
+      10,
+    )
+    const truth = Tensor.make(
+      Array.from({ length: 40 }, (_, i) => (i % 10 > 7 && i < 20 ? 0 : i % 10)),
+      "i32",
+    )
+    const many = {
+      ...found([[1, true]]),
+      names: [..."abcdefghij"],
+      report: Score.of(Score.classReport, output, truth),
+      curves: Score.of(Score.curves, output, truth),
+    }
+    for (const figure of [Classes.roc(many), Classes.precisionRecall(many)]) {
+      expect(marksOf(figure).filter((mark) => mark.kind === "line" && mark.label !== undefined)).toHaveLength(8)
+      expect(figure?.description).toContain(" Of 10 classes the 8 with most rows are drawn.")
+    }
+    expect(
+      Classes.roc(
+        found([
+          [1, true],
+          [0, false],
+        ]),
+      )?.description,
+    ).not.toContain("are drawn")
+  })
+
   test("has the area that Mann and Whitney count: pairs in the right order, ties half", () => {
     fc.assert(
       fc.property(answers, (all) => {

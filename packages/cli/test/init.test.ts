@@ -89,6 +89,19 @@ describe("init", () => {
     expect(text).toMatch(/class_weight: balanced \} +# the rarest class has 4\.0% of the rows/)
   })
 
+  test("predicts each name of a set", async () => {
+    const rows = all(120).map((i) => `${i % 7},${(i * i) % 11},${["red;green", "", "blue", "green;blue"][i % 4]}`)
+    const { file, text } = await written("posts.csv", `length,links,tags\n${rows.join("\n")}\n`)
+    expect(text).toMatch(
+      /tags: \{ type: set, separator: ";", missing: empty, role: target \} +# the target: several names in a cell/,
+    )
+    expect(text).toContain("split: { train: 70%, val: 15%, test: 15%, seed: 1 }")
+    expect(text).toContain("metrics: [f1, auroc]")
+    const trained = await run(["train", file, "--runs", join(file, "../runs"), "--set", "train.epochs=30"])
+    expect(trained).toMatchObject({ code: 0 })
+    expect(trained.stdout).toContain("test.auroc")
+  })
+
   test("reads tables with types", async () => {
     const lines = all(40).map((i) => JSON.stringify({ age: 20 + (i % 9), city: i % 2 ? "Rome" : "Oslo", returned: i % 3 === 0 }))
     const { text } = await written("visits.jsonl", `${lines.join("\n")}\n`, "--target", "returned")

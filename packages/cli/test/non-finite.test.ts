@@ -224,6 +224,7 @@ lint: { allow: [A620, A611] }
     "stop.yaml": text(""),
     "twice.yaml": text(", callbacks: [{ nan_guard: { rewind: { factor: 0.1, times: 2 } } }]"),
     "back.yaml": text(", callbacks: [{ nan_guard: { rewind: { factor: 1e-9, times: 2 } } }, { watch_layers: { steps: 8 } }]"),
+    "short.yaml": text(", callbacks: [watch_layers]").replace("1e6", "1e-3"),
   })
   const out = join(other, "runs")
   const events = (name: string) =>
@@ -243,6 +244,13 @@ lint: { allow: [A620, A611] }
     const layers = events("high/0002").filter(({ event }) => event === "layers")
     expect(layers.map((event) => (event as unknown as { readonly epoch: number }).epoch)).toEqual([1, 2, 4])
     expect(layers[0]).toMatchObject({ layers: [{ layer: "dense1", units: 8 }, { layer: "head1" }] })
+  })
+
+  test("says that the layers of so short a run are not measured unless `steps` is given", async () => {
+    const { code, stderr } = await run(["train", join(other, "short.yaml"), "--runs", out])
+    expect(code).toBe(0)
+    expect(stderr.match(/warning: watch_layers measures no layers: .* more than 5 % of a run of 16 steps\n/g)).toHaveLength(1)
+    expect(stderr).toContain("`watch_layers: { steps: 1 }` measures them after each epoch")
   })
 
   test("that the last rewind leaves too high gets one below it as advice, without digits of a product", async () => {

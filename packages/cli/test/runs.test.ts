@@ -1,9 +1,10 @@
 /** `runs` and `compare`: lists of runs, and runs side by side. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { sampleSpread } from "@adjoint/core/data/sampleSpread"
 import * as fc from "fast-check"
 import { beforeAll, describe, expect, test } from "vitest"
-import { compare, spread } from "../src/evaluate/Comparison.ts"
+import { compare } from "../src/evaluate/Comparison.ts"
 import { jsonSchema } from "../src/json/Events.ts"
 import { accepts } from "./jsonSchema.ts"
 import { folder, jsonLines, run } from "./world.ts"
@@ -154,6 +155,6 @@ describe("compare", () => {
         expect([...differs].sort((x, y) => (x.path < y.path ? -1 : 1))).toEqual(wanted)
       }),
     )
-    expect(spread([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({ mean: 5, deviation: Math.sqrt(32 / 7) })
+    expect(sampleSpread([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({ mean: 5, deviation: Math.sqrt(32 / 7) })
   })
 })

@@ -139,6 +139,18 @@ describe("the first loss", () => {
     }),
   )
 
+  it.effect("rises with the penalty also where it is so large that a float would not", () =>
+    Effect.gen(function* () {
+      const targets = Tensor.read(Tensor.mul(Tensor.cast(Tensor.reshape(data.targets, [96, 1]), "f32"), 1e6))
+      const own = { ...config, net: Layers.dense({ units: 1 }), loss: Loss.meanSquaredError, scores: {} }
+      const run = { ...own, data: { inputs: data.inputs, targets }, validation: undefined }
+      const { validation: _, ...rest } = run
+      const found = yield* provided(Diagnosis.initialLoss({ ...rest, state: Train.initial(rest) }))
+      assert.isAbove(found.loss, 1e11)
+      assert.deepStrictEqual(Diagnosis.concerns.initial_loss(found), [])
+    }),
+  )
+
   it.effect("of large weights is too large, and that of zeros does not rise with the penalty", () =>
     Effect.gen(function* () {
       const large = Net.sequential([Layers.dense({ units: 2, init: Initializer.normal(100) })])
@@ -341,14 +353,33 @@ it.effect("a layer that joins or flattens has no units: those of its parts are c
       },
       { inputs: ["a", "b", "c"] },
     )
-    const column = (x: number) => Tensor.read(Tensor.make([[x, 0], [x + 1, 0], [x + 2, 0]]))
+    const column = (x: number) =>
+      Tensor.read(
+        Tensor.make([
+          [x, 0],
+          [x + 1, 0],
+          [x + 2, 0],
+        ]),
+      )
     const inputs = { a: column(1), b: column(2), c: column(3) }
-    const data = { inputs, targets: Tensor.read(Tensor.make([[1, 2], [2, 1], [0, 0]])) }
+    const data = {
+      inputs,
+      targets: Tensor.read(
+        Tensor.make([
+          [1, 2],
+          [2, 1],
+          [0, 0],
+        ]),
+      ),
+    }
     const { optimizer } = config
     const run = { net: joined, loss: Loss.meanSquaredError, data, optimizer, seed: 3, epochs: 1, batch: 3 }
     const { params, ...state } = Train.initial(run)
     const dying = { ...params.hidden, b: Tensor.make([-100, 100, -100]) }
-    const at = { ...run, state: { ...state, params: { ...params, hidden: dying, out: { ...params.out, b: Tensor.make([100, 100]) } } } }
+    const at = {
+      ...run,
+      state: { ...state, params: { ...params, hidden: dying, out: { ...params.out, b: Tensor.make([100, 100]) } } },
+    }
     const wanted = [
       ["hidden", 3, 2],
       ["out", 2, 0],

@@ -264,8 +264,11 @@ describe("watch", () => {
 
   test("takes at most 5 % of a run by its estimate", () => {
     const program = (units: number) =>
-      Compile.program((x: Tensor.Tensor, w: Tensor.Tensor) => Tensor.sigmoid(Tensor.matmul(x, w)), Tensor.zeros([32, units]), Tensor.zeros([units, units]))
-        .program
+      Compile.program(
+        (x: Tensor.Tensor, w: Tensor.Tensor) => Tensor.sigmoid(Tensor.matmul(x, w)),
+        Tensor.zeros([32, units]),
+        Tensor.zeros([units, units]),
+      ).program
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 1_000_000 }), (units, steps) => {
         const every = pace(program(units), steps)

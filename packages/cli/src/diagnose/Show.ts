@@ -24,10 +24,12 @@ const lines = {
     const rise = `${shown(least?.cost ?? 0)} to ${shown(largest?.cost ?? 0)} for λ ${least?.lambda} to ${largest?.lambda}`
     return `first loss ${shown(found.loss)}, ${expectation(found)}; ${rise}`
   },
-  overfit: ({ isLearned, rows, share, steps }) =>
+  overfit: ({ isLearned, losses, rows, share, steps }) =>
     isLearned
       ? `learns ${Format.counted(rows, "row")} by heart in ${Format.counted(steps, "step")}`
-      : `learns ${Format.percent(Math.max(0, share))} of ${Format.counted(rows, "row")} in ${Format.counted(steps, "step")}`,
+      : !losses.every(Number.isFinite)
+        ? `training on ${Format.counted(rows, "row")} alone diverged after ${Format.counted(steps, "step")}`
+        : `learns ${Format.percent(Math.max(0, share))} of ${Format.counted(rows, "row")} in ${Format.counted(steps, "step")}`,
   learning_rate: ({ band, points, rate, steepest }) => {
     const [first, last] = [points[0]?.rate ?? 0, points.at(-1)?.rate ?? 0]
     // Above this all that is seen is how it explodes.

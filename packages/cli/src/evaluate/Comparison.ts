@@ -1,4 +1,5 @@
 /** Runs side by side: their scores, where their model files and data differ, and the mean of runs that differ by their seeds alone. */
+import { sampleSpread } from "@adjoint/core/data/sampleSpread"
 import { differences } from "@adjoint/dsl/check/Differences"
 import { isRecord } from "@adjoint/dsl/source/Data"
 import { isWithin, type Path, print } from "@adjoint/dsl/source/Path"
@@ -81,13 +82,6 @@ const deviationsOf = (
   return deviations.every((each) => each === undefined) ? {} : { deviations }
 }
 
-/** The mean and the standard deviation of a sample of numbers. `spread([1, 2, 3]) // => { mean: 2, deviation: 1 }` */
-export const spread = (values: ReadonlyArray<number>): { readonly mean: number; readonly deviation: number } => {
-  const n = values.length
-  const mean = values.reduce((sum, x) => sum + x, 0) / n
-  return { mean, deviation: Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1)) }
-}
-
 const isThere = (value: number | undefined): value is number => value !== undefined
 
 /** Compares two or more runs. */
@@ -105,7 +99,7 @@ export const compare = (runs: ReadonlyArray<Compared>): Comparison => {
     return names.map((name): ScoreRow => {
       const values = runs.map((run) => scoreOf(run, part, name))
       const all = values.filter(isThere)
-      const spreads = isOneModel && all.length > 1 ? spread(all) : {}
+      const spreads = isOneModel && all.length > 1 ? sampleSpread(all) : {}
       return { name: `${part}.${name}`, values, ...deviationsOf(runs, part, name), ...spreads }
     })
   })

@@ -63,6 +63,10 @@ const drawn = ({ curves, report }: ClassFindings): ReadonlyArray<number> => {
     .toSorted((a, b) => a - b)
 }
 
+/** Says that only some of many classes are drawn. */
+const someOf = ({ curves }: ClassFindings, classes: ReadonlyArray<number>): string =>
+  classes.length < curves.length ? ` Of ${curves.length} classes the ${classes.length} with most rows are drawn.` : ""
+
 const nameOf = ({ curves, names }: ClassFindings, i: number): string =>
   curves.length === 1 ? (names[1] ?? "1") : (names[i] ?? String(i))
 
@@ -91,7 +95,7 @@ export const roc = (found: ClassFindings): Figure | undefined => {
   return {
     kind: "panels",
     title: `ROC curve${about(found)}`,
-    description: `The share of found rows over the share of false alarms, for every threshold. Areas under the curves: ${areas}.`,
+    description: `The share of found rows over the share of false alarms, for every threshold. Areas under the curves: ${areas}.${someOf(found, classes)}`,
     columns: 1,
     panels: [
       {
@@ -121,7 +125,7 @@ export const precisionRecall = (found: ClassFindings): Figure | undefined => {
   return {
     kind: "panels",
     title: `Precision and recall${about(found)}`,
-    description: `The share of right rows among those predicted as a class over the share of the class that is found, for every threshold.`,
+    description: `The share of right rows among those predicted as a class over the share of the class that is found, for every threshold.${someOf(found, classes)}`,
     columns: 1,
     panels: [
       {

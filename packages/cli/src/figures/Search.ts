@@ -2,6 +2,7 @@
 import type { Objective, Trial } from "@adjoint/core/search/Trial"
 import { type Axis, domainOf, type Figure, type Mark, type Panel, type Point } from "../plot/Figure.ts"
 import * as Format from "../terminal/Format.ts"
+import { importanceBars } from "./Importance.ts"
 
 /** A dimension of the space, as pictures show it. */
 export interface Shown {
@@ -168,31 +169,16 @@ const slices = (material: Material): Figure | undefined => {
 const importance = (material: Material): Figure | undefined => {
   if (material.importance.size === 0) return undefined
   const shown = byImportance(material).slice(0, most)
-  const shares = shown.map(({ name }) => material.importance.get(name) ?? 0)
   return {
     kind: "panels",
     title: "Importance of the dimensions",
     description: `The share of the differences of ${nameOf(material)} that each dimension explains. The most important is ${shown[0]?.title ?? "none"}.`,
     columns: 1,
     panels: [
-      {
-        x: { label: `share of the variance of ${nameOf(material)}`, domain: [0, Math.max(0.01, ...shares) * 1.05] },
-        y: { domain: [0, shown.length], names: shown.map(({ title }) => title) },
-        height: Math.max(60, 24 * shown.length),
-        marks: [
-          {
-            kind: "bars",
-            bars: shares.map(
-              (share, i) =>
-                [
-                  [0, i + 0.2],
-                  [share, i + 0.8],
-                ] as const,
-            ),
-            tone: 0,
-          },
-        ],
-      },
+      importanceBars(
+        `share of the variance of ${nameOf(material)}`,
+        shown.map(({ name, title }) => ({ name: title, length: material.importance.get(name) ?? 0 })),
+      ),
     ],
   }
 }

@@ -154,6 +154,13 @@ const imagePaths = /"[^"]*\.(?:png|jpe?g)"$/iu
 /** A column with fewer cells than this, or a smaller share of them, is almost only blanks. */
 const [leastKnown, leastShare] = [5, 0.03]
 
+/** Several names in a cell; a blank one has none. */
+const setOf = ({ separator = "|" }: Guess, blanks: number): ReadonlyArray<readonly [key: string, value: string]> => [
+  ["type", "set"],
+  ["separator", quoted(separator)],
+  ...(blanks === 0 ? [] : [["missing", "empty"] as const]),
+]
+
 /** What a column is for, by what it holds alone. */
 const held = ({ column, guess, hasGroup, hasId, numbers, rows }: Asked): Found => {
   const { blanks, distinct, isWhole, names, spread } = column
@@ -179,12 +186,7 @@ const held = ({ column, guess, hasGroup, hasId, numbers, rows }: Asked): Found =
       return date(column, guess)
     case "set":
       return {
-        value: mapOf([
-          ["type", "set"],
-          ["separator", quoted(guess.separator ?? "|")],
-          blanks === 0 ? undefined : ["missing", "empty"],
-          ["unknown", "ignore"],
-        ]),
+        value: mapOf([...setOf(guess, blanks), ["unknown", "ignore"]]),
         why: "several names in a cell",
         part: "table",
       }
@@ -206,6 +208,13 @@ const held = ({ column, guess, hasGroup, hasId, numbers, rows }: Asked): Found =
 
 /** The target as a column of the model file. */
 const ofTarget = ({ blanks, name }: ColumnProfile, guess: Guess, { type }: Target): Choice => {
+  if (type === "set")
+    return {
+      name,
+      value: mapOf([...setOf(guess, blanks), ["role", "target"]]),
+      why: "the target: several names in a cell",
+      part: "target",
+    }
   const dropped = blanks === 0 ? undefined : (["missing", "drop"] as const)
   const value =
     type === "class"

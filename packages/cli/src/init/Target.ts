@@ -5,7 +5,8 @@ import type { Summary } from "@adjoint/core/data/profile/summary"
 /** What is predicted. */
 export interface Target {
   readonly name: string
-  readonly type: "binary" | "class" | "number"
+  /** A set is several names in a cell: each of them is predicted. */
+  readonly type: "binary" | "class" | "number" | "set"
   /** How many rows the most common class has for one of the rarest. */
   readonly imbalance?: number
   /** The share of the rarest class. */
@@ -91,7 +92,8 @@ export const likelyTarget = (columns: ReadonlyArray<Summarized>, rows: number): 
 
 /** What a target is. */
 export const targetOf = (column: Summarized, rows: number): Target => {
-  const { blanks, distinct, name, names, spread } = column
+  const { blanks, distinct, guess, name, names, spread } = column
+  if (guess.type === "set") return { name, type: "set" }
   if (spread !== undefined && !isClassLike(column, rows)) return { name, type: "number" }
   const counted = names.reduce((sum, each) => sum + each.rows, 0)
   const isCounted = distinct <= names.length

@@ -79,8 +79,12 @@ const uneven = 10
 
 const trainLines = ({ imbalance = 1, rarest = 1, type }: Target, sizes: Sizes, rows: number): ReadonlyArray<string> => {
   const isRare = type !== "number" && imbalance >= uneven
-  const metrics =
-    type === "number" ? "[mae, r2]" : type === "binary" ? (isRare ? "[accuracy, auroc, f1]" : "[accuracy, auroc]") : "[accuracy]"
+  const metrics = {
+    number: "[mae, r2]",
+    set: "[f1, auroc]",
+    binary: isRare ? "[accuracy, auroc, f1]" : "[accuracy, auroc]",
+    class: "[accuracy]",
+  }[type]
   return [
     "train:",
     "  seed: 1",
@@ -102,7 +106,7 @@ const splitLine = ({ group, target, time }: Choices): string => {
   if (time?.order === "rising") return `  split: { by: order, ${shares} }  # the rows are in order of time: the last ones judge`
   if (time !== undefined)
     return `  split: { by: { order: ${scalar(time.column)} }, ${shares} }  # the first rows are the latest: they judge`
-  const stratify = target.type === "number" ? "" : `, stratify: ${scalar(target.name)}`
+  const stratify = target.type === "number" || target.type === "set" ? "" : `, stratify: ${scalar(target.name)}`
   const why = group === undefined ? "" : `  # rows with the same \`${comment(group)}\` stay together`
   return `  split: { ${shares}${stratify}, seed: 1 }${why}`
 }

@@ -12,7 +12,7 @@ import { bodyOf, type Source, visitReads } from "./fuse/body.ts"
 import { accessOf, type IndexMap, identityMap, isRearrangement, through } from "./fuse/indexMap.ts"
 import { joinRows } from "./fuse/rows.ts"
 import { decide, type Stored } from "./fuse/stored.ts"
-import { eliminateCommonSubexpressions, isElementwise, isProduct, paramsOf, type Value } from "./fuse/values.ts"
+import { eliminateCommonSubexpressions, isElementwise, isProduct, paramsOf, type Value, valuesOfPiece } from "./fuse/values.ts"
 import { lowerBound } from "./lowerBound.ts"
 import type { Kernel, Loop, Matrix, Plan, Reduce, Rows, Slot, Storage, View } from "./Plan.ts"
 
@@ -78,7 +78,10 @@ const takesEpilogue = (equation: Equation): boolean => {
  * The kernels in order: each stored value joins the first loop over its shape that comes after everything it reads, or the
  * epilogue of what it reads.
  */
-const draft = (source: Source, values: ReadonlyArray<Value>) => {
+function* draft(
+  source: Source,
+  values: ReadonlyArray<Value>,
+): Pieces<{ readonly drafts: ReadonlyArray<Draft>; readonly maker: ReadonlyMap<number, number> }> {
   const { at, stored } = source
   const drafts: Array<Draft> = []
   const maker = new Map<number, number>()
@@ -96,7 +99,8 @@ const draft = (source: Source, values: ReadonlyArray<Value>) => {
     const { equation, inputs } = from
     return isElementwise(equation) || isKind(equation.primitive, "index") || isRearrangement(equation, at(inputs[0] ?? value))
   }
-  for (const value of scalarsFirst(values)) {
+  for (const [i, value] of scalarsFirst(values).entries()) {
+    if (i % valuesOfPiece === 0) yield
     const { from, shape } = at(value)
     if (from.tag === "storage" || stored.alias(value) !== value || !stored.used.has(value) || !stored.isStored(value)) continue
     if (stored.part(value) !== undefined) continue
@@ -203,9 +207,9 @@ const loop = (source: Source, shape: Shape.Shape, makes: ReadonlyArray<number>, 
 const kernelsOfPiece = 16
 
 function* planning(program: Program, { hasParts = true }: { readonly hasParts?: boolean } = {}): Pieces<Plan> {
-  const { outputs, values } = eliminateCommonSubexpressions(program)
+  const { outputs, values } = yield* eliminateCommonSubexpressions(program)
   yield
-  const stored = decide(values, outputs, hasParts)
+  const stored = yield* decide(values, outputs, hasParts)
   yield
   const at = (value: number): Value => values[value] as Value
   const { slot, slots } = slotsOf(at, stored)
@@ -214,7 +218,7 @@ function* planning(program: Program, { hasParts = true }: { readonly hasParts?: 
     if (from.tag === "storage" && from.storage.tag === "input") slot(value)
   })
   const source: Source = { at, stored, slot }
-  const { drafts, maker } = draft(source, values)
+  const { drafts, maker } = yield* draft(source, values)
   yield
   const wanted = wantedOf(source, drafts, maker, outputs)
   yield

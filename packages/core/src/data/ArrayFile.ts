@@ -7,6 +7,7 @@ import { concatBytes } from "./concatBytes.ts"
 import { type DataError, dataError } from "./DataError.ts"
 import { type FileBytes, type GrowingFile, grown } from "./FileBytes.ts"
 import type { FileArray, RawArray } from "./RawArray.ts"
+import { release } from "./release.ts"
 import type { Rows } from "./TableColumn.ts"
 
 /** The bytes that are read at once where all are looked at. */
@@ -46,7 +47,9 @@ const rowsIn = (bytes: FileBytes, { offset, rowBytes }: Pick<Lying, "offset" | "
       }
     i = end
   }
-  return concatBytes(out)
+  const all = concatBytes(out)
+  for (const each of out) if (each.buffer !== all.buffer) release(each)
+  return all
 }
 
 /** How the rows of an array lie in its file. */
@@ -87,7 +90,12 @@ export const inFile = (bytes: FileBytes, rows: Lying): Result.Result<FileArray, 
     [NDArray.TensorTypeId]: "FileArray",
     dtype: read(new Uint8Array(), 0).dtype,
     shape: [count, ...sample],
-    read: (some) => read(rowsIn(bytes, rows, some), some.length),
+    read: (some) => {
+      const stored = rowsIn(bytes, rows, some)
+      const array = read(stored, some.length)
+      if (array.data.buffer !== stored.buffer) release(stored)
+      return array
+    },
   })
 }
 

@@ -16,22 +16,32 @@ export const sorted = (names: Iterable<string>): ReadonlyArray<string> => {
   return numeric ? distinct.sort((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1)) : distinct.sort()
 }
 
-/** The most frequent name, the first in order among equals. `mostCommon(["b", "a", "b"]) // => "b"` */
-export const mostCommon = (names: Iterable<string>): string => {
+/** How many rows have each name. */
+export type Counts = ReadonlyMap<string, number>
+
+/** The most frequent name, the first in order among equals. `mostCommon(new Map([["b", 2], ["a", 1]])) // => "b"` */
+export const mostCommon = (counts: Counts): string =>
+  sorted(counts.keys()).reduce((best, name) => ((counts.get(name) ?? 0) > (counts.get(best) ?? 0) ? name : best))
+
+/** How often each name occurs. `countsOf(["b", "a", "b"]).get("b") // => 2` */
+export const countsOf = (names: Iterable<string>): Counts => {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return sorted(counts.keys()).reduce((best, name) => ((counts.get(name) ?? 0) > (counts.get(best) ?? 0) ? name : best))
+  return counts
 }
 
-/** The names of a column without its blanks, in the order of the rows. */
-export const namesIn = (cells: Cells): ReadonlyArray<string> => {
-  const names: Array<string> = []
+/** How many cells of a column have each name, without its blanks. */
+export const countsIn = (cells: Cells): Counts => countsOf(namesIn(cells))
+
+function* namesIn(cells: Cells): Generator<string> {
   for (let i = 0; i < cells.size; i++) {
     const name = cells.text(i).trim()
-    if (!isBlank(name)) names.push(name)
+    if (!isBlank(name)) yield name
   }
-  return names
 }
+
+/** The sum of counts. */
+export const total = (counts: Counts): number => [...counts.values()].reduce((sum, count) => sum + count, 0)
 
 /** The name that rare names count as. */
 export const other = "other"
@@ -49,14 +59,12 @@ export interface Grouped {
 }
 
 /**
- * The names that are kept and the rare ones, among `names` in so many rows. `max` counts without `other`; of equally common names
+ * The names that are kept and the rare ones, in so many rows. `max` counts without `other`; of equally common names
  * those first in order are kept.
  *
- * `group(["b", "a", "b", "c"], 4, { rare: 2, max: undefined }) // => { kept: ["b"], rare: ["a", "c"] }`
+ * `group(new Map([["a", 1], ["b", 2], ["c", 1]]), 4, { rare: 2, max: undefined }) // => { kept: ["b"], rare: ["a", "c"] }`
  */
-export const group = (names: ReadonlyArray<string>, rows: number, { max, rare }: Grouping): Grouped => {
-  const counts = new Map<string, number>()
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+export const group = (counts: Counts, rows: number, { max, rare }: Grouping): Grouped => {
   const all = sorted(counts.keys())
   const least = rare === undefined ? 0 : typeof rare === "number" ? rare : (Number.parseFloat(rare) / 100) * rows
   const common = all.filter((name) => (counts.get(name) ?? 0) >= least)
@@ -95,7 +103,7 @@ export const fitNames = (
   cells: Cells,
   fill: string | null = null,
 ): DataResult<ReadonlyArray<string>> => {
-  const names = sorted([...namesIn(cells), ...(fill === null ? [] : [fill])])
+  const names = sorted([...countsIn(cells).keys(), ...(fill === null ? [] : [fill])])
   if (names.length < 2 || (type === "binary" && names.length > 2))
     return refuseColumn(cells, {
       got: `${names.length} name${names.length === 1 ? "" : "s"} in the training rows: ${names.slice(0, 5).map(quote).join(", ")}${names.length > 5 ? ", …" : ""}`,

@@ -6,6 +6,7 @@
 import * as Result from "effect/Result"
 import type * as DType from "../types/DType.ts"
 import * as NDArray from "../types/NDArray.ts"
+import { inPieces, type Pieces } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
 import * as ShapeTree from "../types/ShapeTree.ts"
@@ -199,21 +200,30 @@ export const weightsOf = (dataset: Pick<Dataset<unknown, unknown>, "inputs" | "w
   return NDArray.make("f32", [rows], new Float32Array(rows).fill(1))
 }
 
-/**
- * The rows of arrays, one after the other, or of trees, array by array. Throws `ShapeError` if rows differ in shape or dtype,
- * or there is no array.
- */
-export const concatRows = <X>(trees: ReadonlyArray<X>): Arrays<X> => {
-  const [first, ...rest] = trees as ReadonlyArray<unknown>
+function* concatenating(trees: ReadonlyArray<unknown>): Pieces<unknown> {
+  const [first, ...rest] = trees
   if (first === undefined) return refuse("Dataset.concat", [], "one array or more", "check the number of rows first")
-  return Tree.zip(
-    (...arrays: ReadonlyArray<unknown>) => joined(arrays as ReadonlyArray<NDArray.NDArray>),
+  const copies: Array<() => void> = []
+  const all: unknown = Tree.zip(
+    (...arrays: ReadonlyArray<unknown>) => joined(arrays as ReadonlyArray<NDArray.NDArray>, copies),
     first,
     ...rest,
-  ) as Arrays<X>
+  )
+  for (const copy of copies) {
+    copy()
+    yield
+  }
+  return all
 }
 
-const joined = (arrays: ReadonlyArray<NDArray.NDArray>): NDArray.NDArray => {
+/**
+ * The rows of arrays, one after the other, or of trees, array by array, perhaps in pieces. Throws `ShapeError` if rows differ in shape or
+ * dtype, or there is no array.
+ */
+export const concatRows = inPieces(concatenating) as <X>(trees: ReadonlyArray<X>) => Arrays<X>
+
+/** The array that holds some arrays once `copies` are made. */
+const joined = (arrays: ReadonlyArray<NDArray.NDArray>, copies: Array<() => void>): NDArray.NDArray => {
   const [first] = arrays
   if (first === undefined) return refuse("Dataset.concat", [], "one array or more", "check the number of rows first")
   const rest = first.shape.slice(1)
@@ -226,7 +236,8 @@ const joined = (arrays: ReadonlyArray<NDArray.NDArray>): NDArray.NDArray => {
   const data = like(widest.data, rows * Shape.size(rest))
   let at = 0
   for (const array of arrays) {
-    data.set(array.data, at)
+    const from = at
+    copies.push(() => data.set(array.data, from))
     at += array.data.length
   }
   return NDArray.make(first.dtype, [rows, ...rest], data)

@@ -11,6 +11,8 @@ import * as NumberFormat from "./NumberFormat.ts"
 import * as Quantiles from "./Quantiles.ts"
 import { quantile } from "./Quantiles.ts"
 
+import { release } from "./release.ts"
+
 export { type Format, print, read } from "./NumberFormat.ts"
 
 /** The numbers of a column's cells, NaN for blanks. Fails with `BadCell` at the first cell that is not a number, or is blank if `blank` has a hint. */
@@ -103,7 +105,9 @@ export interface Summary {
 /** The quartiles of values in any order. */
 export const quartilesOf = (values: Float64Array): NonNullable<Summary["quartiles"]> => {
   const sorted = values.slice().sort()
-  return [quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)]
+  const quartiles = [quantile(sorted, 0.25), quantile(sorted, 0.5), quantile(sorted, 0.75)] as const
+  release(sorted)
+  return quartiles
 }
 
 /** The summary statistics of these values, with what a scale needs. */

@@ -3,6 +3,7 @@ import type * as DType from "../types/DType.ts"
 import * as NDArray from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { takeRows } from "./Dataset.ts"
+import { release } from "./release.ts"
 import type { Rows } from "./TableColumn.ts"
 
 /** An array [rows, …] in a file. */
@@ -41,7 +42,10 @@ export interface Block {
   readonly first: number
 }
 
-/** The given rows, in order, in blocks: an array in memory is one block, and nothing of it is copied. */
+/**
+ * The given rows, in order, in blocks: an array in memory is one block, and nothing of it is copied. The data of another block are
+ * gone when the next one is asked for.
+ */
 export function* blocks(array: RawArray, rows: Rows): Generator<Block> {
   if (!isInFile(array)) {
     yield { data: array.data, rows, first: 0 }
@@ -52,6 +56,7 @@ export function* blocks(array: RawArray, rows: Rows): Generator<Block> {
     const count = Math.min(size, rows.length - first)
     const { data } = array.read(Int32Array.from({ length: count }, (_, i) => rows[first + i] ?? -1))
     yield { data, rows: Int32Array.from({ length: count }, (_, i) => i), first }
+    release(data)
   }
 }
 
@@ -69,6 +74,7 @@ export const inOrder = (
     const begin = i - (i % size)
     if (begin !== first) {
       const count = Math.min(size, rows.length - begin)
+      release(data)
       data = array.read(Int32Array.from({ length: count }, (_, k) => rows[begin + k] ?? -1)).data
       first = begin
     }

@@ -3,6 +3,7 @@
  * one chunk of each column. Numbers stay numbers, few distinct texts are stored as indices, and others as bytes.
  */
 import { print } from "./NumberFormat.ts"
+import { release } from "./release.ts"
 import type { ScratchFile } from "./Scratch.ts"
 import type { Table } from "./Table.ts"
 import type { Rows, TableColumn } from "./TableColumn.ts"
@@ -51,6 +52,7 @@ const columnWriter = (file: ScratchFile) => {
 
   const put = (form: Form, bytes: Uint8Array): void => {
     chunks.push({ form, offset: file.append(bytes), length: bytes.length })
+    release(bytes)
   }
   const textOf = (i: number): string => {
     const value = values[i] ?? Number.NaN
@@ -198,19 +200,24 @@ const columnOf = (file: ScratchFile, chunks: ReadonlyArray<Chunk>, size: number,
   let left = heldBytes
   let at = -1
   let cells: Cells = { text: () => "" }
+  /** The bytes of the last chunk, unless it is held. */
+  let last: Uint8Array = new Uint8Array()
   const chunkAt = (index: number): Cells => {
     const chunk = chunks[index]
     if (index === at || chunk === undefined) return cells
     at = index
+    release(last)
     const before = held.get(index)
     if (before !== undefined) {
       cells = before
       return cells
     }
-    cells = decoded(file.read(chunk.offset, chunk.length), chunk.form, Math.min(chunkRows, size - index * chunkRows))
+    last = file.read(chunk.offset, chunk.length)
+    cells = decoded(last, chunk.form, Math.min(chunkRows, size - index * chunkRows))
     if (chunk.form === "indices" && chunk.length <= left) {
       held.set(index, cells)
       left -= chunk.length
+      last = new Uint8Array()
     }
     return cells
   }

@@ -5,6 +5,7 @@
  */
 import * as Result from "effect/Result"
 import { NDArray } from "../types/NDArray.ts"
+import { inPieces, type Pieces, piecesOf } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import { duplicateKey } from "./duplicateKey.ts"
 import { type Format, formats, isCode, type Misfit } from "./safetensorsFormats.ts"
@@ -88,13 +89,25 @@ export const misfit = (name: string, { dtype, shape }: Entry, { at, value }: Mis
   wanted: `numbers that fit into ${isCode(dtype) ? formats[dtype].dtype : dtype}`,
 })
 
-/** The numbers of one array, from its bytes. */
-export const decoded = (name: string, entry: Entry, bytes: Uint8Array): Result.Result<NDArray, Wrong> =>
-  Result.flatMap(formatOf(name, entry), (format) => {
-    // A copy, because numbers begin at multiples of their size in memory; `slice` of a Buffer of Node would be a view.
-    const data = format.read(new Uint8Array(bytes).buffer)
-    return "value" in data ? Result.fail(misfit(name, entry, data)) : Result.succeed(new NDArray(format.dtype, entry.shape, data))
-  })
+/** The bytes that are copied between two turns of others: less than a millisecond. */
+const pieceBytes = 2 ** 20
+
+function* decoding(name: string, entry: Entry, bytes: Uint8Array): Pieces<Result.Result<NDArray, Wrong>> {
+  const format = formatOf(name, entry)
+  if (Result.isFailure(format)) return Result.fail(format.failure)
+  const { dtype, read } = format.success
+  // A copy, because numbers begin at multiples of their size in memory; `slice` of a Buffer of Node would be a view.
+  const copy = new Uint8Array(bytes.length)
+  for (let from = 0; from < bytes.length; from += pieceBytes) {
+    if (from > 0) yield
+    copy.set(bytes.subarray(from, from + pieceBytes), from)
+  }
+  const data = read(copy.buffer)
+  return "value" in data ? Result.fail(misfit(name, entry, data)) : Result.succeed(new NDArray(dtype, entry.shape, data))
+}
+
+/** The numbers of one array, from its bytes; perhaps in pieces. */
+export const decoded = inPieces(decoding)
 
 /** A file whose header was read and checked; no array is allocated yet. */
 export interface Opened {
@@ -155,9 +168,14 @@ export const open = (bytes: Uint8Array): Result.Result<Opened, Wrong> =>
     }))
   })
 
-/** The array of a name, by its own dtype. Fails for a dtype that is not known, and for numbers that do not fit. Throws `TypeError` for a name that the file does not have. */
-export const read = ({ body, entries }: Opened, name: string): Result.Result<NDArray, Wrong> => {
+function* reading({ body, entries }: Opened, name: string): Pieces<Result.Result<NDArray, Wrong>> {
   const entry = entries.get(name)
   if (entry === undefined) throw new TypeError(`there is no array ${JSON.stringify(name)}`)
-  return decoded(name, entry, body.subarray(...entry.data_offsets))
+  return yield* piecesOf(decoded, name, entry, body.subarray(...entry.data_offsets))
 }
+
+/**
+ * The array of a name, by its own dtype, perhaps in pieces. Fails for a dtype that is not known, and for numbers that do not fit. Throws
+ * `TypeError` for a name that the file does not have.
+ */
+export const read = inPieces(reading)

@@ -7,7 +7,6 @@ import type { Tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"
 import * as Regularizer from "../learning/Regularizer.ts"
 import { zerosLike } from "../tensor/create.ts"
-import { add } from "../tensor/elementwise.ts"
 import { toNumber } from "../tensor/read.ts"
 import type { TrainState } from "../training/Checkpoint.ts"
 import { evenSamples } from "../training/layerStatistics.ts"
@@ -71,17 +70,18 @@ export const initialLoss = <P, S, O, X, Y, T>({
           const mean = Loss.values(loss, prediction, y, w).value
           const nothing = Tree.map(prediction as unknown, (leaf: Tensor) => zerosLike(leaf)) as Y
           const flat = Loss.values(loss, nothing, y, w).value
-          return { mean, flat, costs: lambdas.map((lambda) => add(mean, Regularizer.l2(lambda)(at.params))) }
+          return { mean, flat, added: lambdas.map((lambda) => Regularizer.l2(lambda)(at.params)) }
         },
         state,
         batch,
       )
-      const { costs, flat, mean } = yield* run(state, batch)
+      const { added, flat, mean } = yield* run(state, batch)
       return {
         loss: toNumber(mean),
         expected: toNumber(flat),
         ...(classes === undefined ? {} : { classes }),
-        penalties: lambdas.map((lambda, i) => ({ lambda, cost: toNumber(costs[i] ?? mean) })),
+        // Added in doubles: a loss of 1e10 swallows the penalty in floats.
+        penalties: added.map((penalty, i) => ({ lambda: lambdas[i] ?? 0, cost: toNumber(mean) + toNumber(penalty) })),
         rows: Tree.leaves(batch.x as unknown).map((leaf) => (leaf as Tensor).shape[0] ?? 0)[0] ?? 0,
       }
     }),

@@ -20,6 +20,7 @@ import { spanned } from "./observe.ts"
 import { makeQueue } from "./queue.ts"
 import { inTurns, makeTurns, takeTurn } from "./turns.ts"
 
+export { programWork } from "../compiler/compilerFacts.ts"
 export { checkShapes } from "./checkShapes.ts"
 
 /** The arrays of a tree's tensors; most trees hold arrays already. */

@@ -3,19 +3,20 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { EngineError, type Footprint, type Job, keepsState } from "../backend/Executable.ts"
-import { read } from "../backend/eager/Eager.ts"
 import { readOnAtMost } from "../backend/eager/preparedPrograms.ts"
 import { lanesSetting, lanesVariable, offeredLanes, usualLanes } from "../backend/wasm/assembler/hostLanes.ts"
 import { fusesMultiplyAdd, offered } from "../backend/wasm/assembler/hostNumerics.ts"
 import type { Lanes } from "../backend/wasm/assembler/lanes.ts"
 import type { Numerics } from "../backend/wasm/assembler/numerics.ts"
-import { planJob } from "../backend/wasm/compile.ts"
+import { cachedCompile, planJob } from "../backend/wasm/compile.ts"
+import { runOnce } from "../backend/wasm/prepare.ts"
 import { type EngineLanes, preparer } from "../backend/wasm/preparer.ts"
 import { makePool, type Pool, processors } from "../backend/wasm/threads/pool.ts"
 import type { Priority } from "../backend/worker/priority.ts"
 import { type Pieces, piecesOf, toEnd } from "../types/Pieces.ts"
 import { Engine } from "./Engine.ts"
-import { inProcess, reading } from "./inProcess.ts"
+import { inProcess } from "./inProcess.ts"
+import { readTensors } from "./readTensors.ts"
 import { doing } from "./turns.ts"
 import { workerEngine } from "./workerEngine.ts"
 
@@ -96,6 +97,7 @@ const lanesOf = ({ lanes }: WasmOptions): EngineLanes => {
 const engine = (pool: Pool | undefined, wanted: Numerics, lanes: EngineLanes): Engine["Service"] => {
   const numerics = offered(wanted)
   const prepare = preparer(numerics, lanes)
+  const readCompile = cachedCompile()
   return Engine.of({
     name: "wasm",
     numerics,
@@ -114,7 +116,13 @@ const engine = (pool: Pool | undefined, wanted: Numerics, lanes: EngineLanes): E
         ({ release }) => Effect.sync(release),
         { interruptible: true },
       ).pipe(Effect.map((prepared) => inProcess(prepared, keepsState(job)))),
-    read: (targets) => reading(() => read(targets)),
+    read: (targets) =>
+      readTensors(targets, (job) =>
+        Effect.andThen(
+          waitForWorkers(pool),
+          Effect.suspend(() => doing(piecesOf(runOnce, job, pool, readCompile), failure("read tensors"))),
+        ),
+      ),
   })
 }
 

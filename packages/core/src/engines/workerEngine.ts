@@ -8,21 +8,17 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { type EngineError, type Job, keepsState, OutOfMemory } from "../backend/Executable.ts"
-import { read } from "../backend/eager/Eager.ts"
+import { type EngineError, type Job, keepsState } from "../backend/Executable.ts"
 import { type Answers, restored, type Settings } from "../backend/worker/messages.ts"
 import { areShared } from "../backend/worker/snapshots.ts"
-import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
-import { programWork } from "../compiler/compilerFacts.ts"
-import { type Expr, known, type Tensor } from "../language/Expr.ts"
-import { capture } from "../language/Program.ts"
+import { startWorker } from "../backend/worker/startWorker.ts"
+import type { Tensor } from "../language/Expr.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import { checkShapes } from "./checkShapes.ts"
 import { Engine } from "./Engine.ts"
 import type { Arrays, Executable } from "./Executable.ts"
-import { reading } from "./inProcess.ts"
-import { bytesIn, copiedAtOnce, ownCopies, type Sent, sent, sharedJob } from "./sentArrays.ts"
-import { type Connection, connect, failed } from "./workerConnection.ts"
+import { readTensors } from "./readTensors.ts"
+import { bytesIn, copiedAtOnce, ownCopies, type Sent, sent, sentCopies, sharedJob } from "./sentArrays.ts"
+import { type Connection, connect, failed, type StartWorker } from "./workerConnection.ts"
 
 /** Milliseconds that a worker may take to start. */
 const startLimit = 30_000
@@ -30,30 +26,10 @@ const startLimit = 30_000
 /** Milliseconds that an aborted run has to end by itself. */
 const patience = 15
 
-/** The elementary operations from which tensors are computed in the worker: some milliseconds in a process that is still cold. */
-const worthSending = 2 ** 20
-
-/** Reads tensors: in the worker where that takes long, and they have the bits that they have here. */
+/** Reads tensors: in the worker where that takes long. */
 const readThere = (targets: ReadonlyArray<Tensor>, workers: Workers): Effect.Effect<Arrays, EngineError | ShapeError> =>
-  Effect.flatMap(
-    checkShapes(() => {
-      const unread = [...new Set(targets)].filter((target): target is Expr => known(target) === undefined)
-      return { unread, program: capture([], unread) }
-    }),
-    ({ program, unread }) => {
-      const here = reading(() => read(targets))
-      if (programWork(program) < worthSending) return here
-      return Effect.flatMap(sharedJob({ program, resident: 0 }), (job) =>
-        Effect.matchEffect(workers.present().post({ call: "read", job }), {
-          // Reading here computes in pieces what one memory does not hold.
-          onFailure: (error) => (error.cause instanceof OutOfMemory ? here : Effect.fail(error)),
-          onSuccess: (wire) => {
-            for (const [i, array] of restored(wire).entries()) unread[i]?.settle(array)
-            return here
-          },
-        }),
-      )
-    },
+  readTensors(targets, (job) =>
+    Effect.flatMap(sharedJob(job), (shared) => Effect.map(workers.present().post({ call: "read", job: shared }), restored)),
   )
 
 /** An executable of the worker, as this side knows it. */
@@ -70,8 +46,8 @@ interface Remote {
   hasState: boolean
   /** Waits for the runs that are not done; undefined if there are none. */
   running: Effect.Effect<unknown, EngineError> | undefined
-  /** Waits for the state that is being copied to be loaded; undefined if there is none. */
-  loading?: Effect.Effect<void> | undefined
+  /** Waits for a state or inputs that are being copied; undefined if there are none. */
+  copying?: Effect.Effect<void> | undefined
   /** Called when the runs are done. */
   onDone?: () => void
 }
@@ -90,7 +66,7 @@ interface Workers {
   readonly close: () => Promise<void>
 }
 
-const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connection): Workers => {
+const makeWorkers = (start: StartWorker, settings: Settings, first: Connection): Workers => {
   const all = new Set<Remote>()
   const unread = new Map<number, Remote>()
   let connection = first
@@ -102,7 +78,7 @@ const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connecti
     present: () => {
       if (isGivenUp && !isClosed) {
         isGivenUp = false
-        connection = connect(program)
+        connection = connect(start)
         connection.send({ call: "open", ...settings })
       }
       return connection
@@ -159,6 +135,18 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
     }
     return connection
   }
+  /** Runs an effect that copies arrays in pieces; runs that come meanwhile wait for it. */
+  const whileCopying = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => {
+    const done = Deferred.makeUnsafe<void>()
+    remote.copying = Deferred.await(done)
+    return Effect.ensuring(
+      effect,
+      Effect.sync(() => {
+        remote.copying = undefined
+        Deferred.doneUnsafe(done, Effect.void)
+      }),
+    )
+  }
   const load = (state: Arrays): Effect.Effect<void, EngineError> =>
     Effect.suspend(() => {
       const post = ({ moved, wire }: Sent): Effect.Effect<void, EngineError> => {
@@ -170,17 +158,7 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
       }
       // The worker copies from shared memory.
       if (bytesIn(state) <= copiedAtOnce || areShared(state)) return post(sent(state))
-      const done = Deferred.makeUnsafe<void>()
-      remote.loading = Deferred.await(done)
-      return ownCopies(state).pipe(
-        Effect.flatMap((copies) => post({ wire: copies, moved: copies.map(({ data }) => data.buffer as ArrayBuffer) })),
-        Effect.ensuring(
-          Effect.sync(() => {
-            remote.loading = undefined
-            Deferred.doneUnsafe(done, Effect.void)
-          }),
-        ),
-      )
+      return whileCopying(Effect.flatMap(sentCopies(state), post))
     })
   const take = (from: Remote): Effect.Effect<void, EngineError> =>
     Effect.suspend(() => {
@@ -193,7 +171,7 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
       return connection.post({ call: "take", executable: number, from: from.number }, { owner: number })
     })
   /** Posts runs; the effect reads their outputs. */
-  const post = (inputs: ReadonlyArray<Arrays>): Effect.Effect<ReadonlyArray<Arrays>, EngineError> => {
+  const post = (all: ReadonlyArray<Sent>): Effect.Effect<ReadonlyArray<Arrays>, EngineError> => {
     const connection = at(remote)
     const run = runNumber()
     const { loads } = remote
@@ -206,7 +184,6 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
       if (answer !== undefined) remote.known = restored(answer.state)
       else if (!keeps) remote.known = undefined
     }
-    const all = inputs.map(sent)
     const done = connection.post(
       { call: "run", executable: number, run, inputs: all.map(({ wire }) => wire) },
       { owner: number, answered, moved: all.flatMap(({ moved }) => moved) },
@@ -238,9 +215,15 @@ const makeExecutable = (remote: Remote, { giveUp, hasNone, present, unread }: Wo
     // One call at a time, so that a loop that reads no outputs does not fill the worker's queue.
     run: (inputs) =>
       Effect.suspend(() => {
-        if (remote.loading !== undefined) return Effect.andThen(remote.loading, made.run(inputs))
-        const posted = Effect.sync(() => post(inputs))
-        return remote.running === undefined ? posted : Effect.andThen(Effect.exit(remote.running), posted)
+        if (remote.copying !== undefined) return Effect.andThen(remote.copying, made.run(inputs))
+        const posted = (all: ReadonlyArray<Sent>) => {
+          const now = Effect.sync(() => post(all))
+          return remote.running === undefined ? now : Effect.andThen(Effect.exit(remote.running), now)
+        }
+        const cloned = inputs.filter((arrays) => !areShared(arrays))
+        return cloned.reduce((sum, arrays) => sum + bytesIn(arrays), 0) <= copiedAtOnce
+          ? Effect.suspend(() => posted(inputs.map(sent)))
+          : Effect.flatMap(whileCopying(Effect.forEach(inputs, sentCopies)), posted)
       }),
     state: Effect.suspend(() => {
       const known = remote.running === undefined && remote.hasState ? remote.known : undefined
@@ -266,14 +249,17 @@ const dropped = new FinalizationRegistry((drop: () => void) => drop())
 
 /** The engine in a worker with these settings. Fails where the host refuses a worker. */
 export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"], EngineError, Scope.Scope> =>
+  // Loaded now, so that who needs no worker does not load its program.
+  Effect.tryPromise({
+    try: () => import("../backend/worker/workerProgram.ts"),
+    catch: (error) => failed("open", error),
+  }).pipe(Effect.flatMap(({ workerProgram }) => engineOver(settings, (listener) => startWorker(workerProgram, listener))))
+
+/** The engine in a worker that is started so. Fails where the worker does not start. */
+export const engineOver = (settings: Settings, start: StartWorker): Effect.Effect<Engine["Service"], EngineError, Scope.Scope> =>
   Effect.gen(function* () {
-    // Loaded now, so that who needs no worker does not load its program.
-    const { workerProgram } = yield* Effect.tryPromise({
-      try: () => import("../backend/worker/workerProgram.ts"),
-      catch: (error) => failed("open", error),
-    })
     const workers = yield* Effect.acquireRelease(
-      Effect.sync(() => makeWorkers(workerProgram, settings, connect(workerProgram))),
+      Effect.sync(() => makeWorkers(start, settings, connect(start))),
       ({ close }) => Effect.promise(close),
     )
     const { lanes, numerics, threads } = yield* Effect.suspend(() => workers.present().post({ call: "open", ...settings })).pipe(

@@ -3,6 +3,7 @@
  * functional analysis of variance on a random forest (Hutter, Hoos and Leyton-Brown, An efficient approach for assessing
  * hyperparameter importance, 2014).
  */
+import { sampleSpread } from "../data/sampleSpread.ts"
 import type { Key } from "../tensor/Key.ts"
 import { draws, fold, wordsOf } from "./draws.ts"
 import { grow, type Row, shareOf, type Tree } from "./importance/forest.ts"
@@ -75,10 +76,8 @@ export const of = (
   })
   return space
     .map(({ name }, d) => {
-      const shares = forest.map((tree) => shareOf(sizes, tree, d))
-      const share = shares.reduce((sum, x) => sum + x, 0) / trees
-      const squares = shares.reduce((sum, x) => sum + (x - share) * (x - share), 0)
-      return { name, share, deviation: Math.sqrt(squares / Math.max(1, trees - 1)) }
+      const { deviation, mean: share } = sampleSpread(forest.map((tree) => shareOf(sizes, tree, d)))
+      return { name, share, deviation: trees === 1 ? 0 : deviation }
     })
     .toSorted((a, b) => b.share - a.share)
 }

@@ -12,12 +12,13 @@ import * as Result from "effect/Result"
 import * as Schedule from "effect/Schedule"
 import { systemReason } from "../data/systemReason.ts"
 import { letOthersRun } from "../engines/letOthersRun.ts"
+import { inTurns } from "../engines/turns.ts"
 import type { Tensor } from "../language/Expr.ts"
+import { piecesOf } from "../types/Pieces.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import { contentHash } from "./contentHash.ts"
 import type { Progress } from "./Progress.ts"
-import * as Safetensors from "./Safetensors.ts"
-import { arraysIn, named, readFile, syncDirectory, writeSynced } from "./treeFile.ts"
+import { arraysIn, encoded, readFile, syncDirectory, writeSynced } from "./treeFile.ts"
 
 /** The tensors that a training step reads and writes. */
 export interface TrainState<P = unknown, S = unknown, O = unknown> {
@@ -59,17 +60,18 @@ const restOf = ({ optimizer, step }: TrainState) => ({ optimizer, step })
 /** The codec of progress, loaded with the first checkpoint because it loads effect's schemas. */
 const progressText = Effect.promise(() => import("./Progress.ts"))
 
+/** The hash of bytes, computed in pieces between which other work runs. */
+const hashed = (bytes: Uint8Array): Effect.Effect<string> =>
+  Effect.suspend(() => Effect.orDie(inTurns(piecesOf(contentHash, bytes))))
+
 /** The names and bytes of a checkpoint's files. */
 const filesOf = Effect.fnUntraced(function* ({ progress, state }: Checkpoint) {
   const { print } = yield* progressText
-  // Each of these takes some milliseconds for a million parameters.
-  const weights = Safetensors.encode(named(weightsOf(state)))
+  const weights = yield* encoded(weightsOf(state))
+  const optimizer = yield* encoded(restOf(state))
+  const hashes = { weights: yield* hashed(weights), optimizer: yield* hashed(optimizer) }
   yield* letOthersRun
-  const optimizer = Safetensors.encode(named(restOf(state)))
-  yield* letOthersRun
-  const hash = contentHash(weights)
-  yield* letOthersRun
-  const text = print(progress, { weights: hash, optimizer: contentHash(optimizer) })
+  const text = print(progress, hashes)
   return [
     [files.weights, weights],
     [files.optimizer, optimizer],
@@ -247,7 +249,7 @@ export const load = <P, S, O>(
       const [weightsFile, restFile] = [path.join(at, files.weights), path.join(at, files.optimizer)]
       const [weightsBytes, restBytes] = [yield* readFile(weightsFile), yield* readFile(restFile)]
       const { hashes, progress } = yield* readProgress(path.join(at, files.progress))
-      if (hashes.weights !== contentHash(weightsBytes) || hashes.optimizer !== contentHash(restBytes))
+      if (hashes.weights !== (yield* hashed(weightsBytes)) || hashes.optimizer !== (yield* hashed(restBytes)))
         return yield* mixed(directory)
       const weights = yield* arraysIn(weightsFile, weightsBytes, weightsOf(like), hint)
       const rest = yield* arraysIn(restFile, restBytes, restOf(like), hint)
@@ -279,7 +281,7 @@ export const loadWeights = <P, S>(
       const bytes = yield* readFile(file)
       const { hashes, progress } = yield* readProgress(path.join(at, files.progress))
       const { params, state } = yield* arraysIn(file, bytes, weightsOf(like), hint)
-      if (hashes.weights !== contentHash(bytes)) return yield* mixed(directory)
+      if (hashes.weights !== (yield* hashed(bytes))) return yield* mixed(directory)
       return { params, state, progress } as SavedWeights<P, S>
     }),
   )

@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { sampleSpread } from "../data/sampleSpread.ts"
 import type { Engine } from "../engines/Engine.ts"
 import { spanned } from "../engines/observe.ts"
 import type { Tensor } from "../language/Expr.ts"
@@ -80,16 +81,10 @@ const shared = (all: ReadonlyArray<Scores>): ReadonlyArray<string> =>
  * `CrossValidate.spread([{ loss: 1 }, { loss: 3 }]) // => { mean: { loss: 2 }, deviation: { loss: Math.SQRT2 } }`
  */
 export const spread = (all: ReadonlyArray<Scores>): Spread => {
-  const of = (name: string): readonly [mean: number, deviation: number] => {
-    const values = all.map((scores) => scores[name] ?? Number.NaN)
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-    const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0)
-    return [mean, Math.sqrt(squares / (values.length - 1))]
-  }
-  const each = shared(all).map((name) => [name, of(name)] as const)
+  const each = shared(all).map((name) => [name, sampleSpread(all.map((scores) => scores[name] ?? Number.NaN))] as const)
   return {
-    mean: Object.fromEntries(each.map(([name, [mean]]) => [name, mean])),
-    deviation: Object.fromEntries(each.map(([name, [, deviation]]) => [name, deviation])),
+    mean: Object.fromEntries(each.map(([name, { mean }]) => [name, mean])),
+    deviation: Object.fromEntries(each.map(([name, { deviation }]) => [name, deviation])),
   }
 }
 

@@ -5,6 +5,7 @@ import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
 import { spanned } from "../engines/observe.ts"
+import { inTurns } from "../engines/turns.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import * as Loss from "../learning/Loss.ts"
@@ -16,6 +17,7 @@ import { sum } from "../tensor/reduce.ts"
 import { concat, reshape } from "../tensor/structure.ts"
 import { allocate } from "../types/DType.ts"
 import { NDArray } from "../types/NDArray.ts"
+import { piecesOf } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
@@ -346,7 +348,7 @@ export const predictor = <P, S, X, Y>(
             })
           },
         )
-        return yield* Compile.checkShapes(() => Dataset.concatRows(parts) as Dataset.Arrays<Y>)
+        return (yield* inTurns(piecesOf(Dataset.concatRows<unknown>, parts))) as Dataset.Arrays<Y>
       })
       return (inputs) =>
         spanned(

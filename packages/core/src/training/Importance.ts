@@ -4,6 +4,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Dataset from "../data/Dataset.ts"
+import { sampleSpread } from "../data/sampleSpread.ts"
 import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
 import { NDArray } from "../types/NDArray.ts"
@@ -73,9 +74,8 @@ export const importance = <E, R>(
         const order = read(Key.permutation(Key.fold(Key.fold(key, i), repeat), rows)).data
         differences.push((yield* cost(withFeature(inputs, feature, order))) - whole)
       }
-      const mean = differences.reduce((sum, x) => sum + x, 0) / repeats
-      const squares = differences.reduce((sum, x) => sum + (x - mean) ** 2, 0)
-      found.push({ name: feature.name, mean, deviation: Math.sqrt(squares / Math.max(1, repeats - 1)) })
+      const { deviation, mean } = sampleSpread(differences)
+      found.push({ name: feature.name, mean, deviation: repeats === 1 ? 0 : deviation })
     }
     return found
   })

@@ -5,9 +5,11 @@ import { DataError } from "../data/DataError.ts"
 import * as Dataset from "../data/Dataset.ts"
 import { hasStored, isStored, storedRows, type Which } from "../data/storedRows.ts"
 import { refusing } from "../engines/checkShapes.ts"
+import { inTurns } from "../engines/turns.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import { take } from "../tensor/select.ts"
+import type { Pieces } from "../types/Pieces.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 
@@ -56,12 +58,22 @@ const cut = (
     Tree.zip((leaf, rows) => (isStored(leaf) ? Dataset.slice(rows, start, end) : slice(leaf, i)), tree, read),
   )
 
+/** Gathers the rows of batches, one batch after the other. */
+function* gathering<X>(tree: X, batches: ReadonlyArray<Batches.Batch>): Pieces<ReadonlyArray<Dataset.Arrays<X>>> {
+  const gathered: Array<Dataset.Arrays<X>> = []
+  for (const rows of batches) {
+    gathered.push(Dataset.takeRows(tree, rows))
+    yield
+  }
+  return gathered
+}
+
 /** The rows of each batch, for a tree of arrays. Fails with `DataError` where stored rows cannot be read. */
 export const rowsOfBatches = <X>(
   tree: X,
   batches: ReadonlyArray<Batches.Batch>,
 ): Effect.Effect<ReadonlyArray<Dataset.Arrays<X>>, ReadError> => {
-  if (!hasStored(tree)) return refusing(() => Effect.succeed(batches.map((rows) => Dataset.takeRows(tree, rows))))
+  if (!hasStored(tree)) return Effect.suspend(() => inTurns(gathering(tree, batches)))
   const rows = new Int32Array(batches.reduce((sum, { length }) => sum + length, 0))
   const ranges: Array<Range> = []
   let end = 0

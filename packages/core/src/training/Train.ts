@@ -12,6 +12,7 @@ import type { DataError } from "../data/DataError.ts"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
+import { letOthersRun } from "../engines/letOthersRun.ts"
 import { logged, spanned } from "../engines/observe.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Program } from "../language/Primitive.ts"
@@ -148,11 +149,14 @@ const trained = <P, S, O, R, X, Y, T>(
     Effect.gen(function* () {
       const problem = Check.config(config)
       if (problem !== undefined) return yield* problem
+      // In a cold process each of these takes some milliseconds.
+      yield* letOthersRun
       const { earlyStop, epochs, optimizer, scores = {} } = config
       // Where its arrays are does not matter to what follows.
       const validation = config.validation as DatasetOf<X, T> | undefined
       const engine = yield* Engine.current
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
+      yield* letOthersRun
       const score = yield* evaluator<P, S, X, Y, T>(config.net, config.loss, scores, { params: first.params, state: first.state })
       const stepping = yield* steppingOf(config, first)
       const { loader } = stepping

@@ -1,5 +1,5 @@
 /** Statistics of layers while a run trains: when they are taken, and the events that report them. */
-import { programWork } from "../compiler/compilerFacts.ts"
+import { programWork } from "../engines/Compile.ts"
 import type { Program } from "../language/Primitive.ts"
 import { bounded, firstOf, type Problem } from "./checkData.ts"
 import type { EndsOf, LayerStatistics } from "./LayerReport.ts"

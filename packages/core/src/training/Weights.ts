@@ -12,7 +12,7 @@ import * as Key from "../tensor/Key.ts"
 import type * as ShapeTree from "../types/ShapeTree.ts"
 import { CheckpointError } from "./CheckpointError.ts"
 import * as Safetensors from "./Safetensors.ts"
-import { arraysIn, named, readFile, syncDirectory, writeSynced } from "./treeFile.ts"
+import { arraysIn, encoded, named, readFile, syncDirectory, writeSynced } from "./treeFile.ts"
 
 type Files = FileSystem.FileSystem | Path.Path
 
@@ -43,7 +43,7 @@ export const save = (file: string, weights: Initial<unknown, unknown>): Effect.E
     const [directory, name] = [path.dirname(file), path.basename(file)]
     // A place of its own, since others may save to the same file meanwhile: the last one to finish stays, whole.
     const aside = path.join(yield* fs.makeTempDirectoryScoped({ directory, prefix: `${name}.` }), name)
-    yield* writeSynced(aside, encode(weights))
+    yield* writeSynced(aside, yield* encoded({ params: weights.params, state: weights.state }))
     yield* fs.rename(aside, file)
     yield* syncDirectory(directory)
   }).pipe(

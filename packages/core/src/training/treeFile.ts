@@ -2,9 +2,11 @@
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { fileTypes } from "../data/fileTypes.ts"
+import { inTurns } from "../engines/turns.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { readAll } from "../tensor/read.ts"
 import type { NDArray } from "../types/NDArray.ts"
+import { piecesOf } from "../types/Pieces.ts"
 import { printSpec } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import { CheckpointError } from "./CheckpointError.ts"
@@ -19,6 +21,10 @@ export const named = (tree: unknown): ReadonlyMap<string, NDArray> => {
   const arrays = readAll(entries.map(([, leaf]) => leaf as Tensor))
   return new Map(entries.map(([path], i) => [leafName(path), arrays[i] as NDArray]))
 }
+
+/** The leaves of a tree as the bytes of a file, written in pieces between which other work runs. */
+export const encoded = (tree: unknown): Effect.Effect<Uint8Array> =>
+  Effect.suspend(() => Effect.orDie(inTurns(piecesOf(Safetensors.encode, named(tree)))))
 
 /** Writes a file and syncs it to the disk. */
 export const writeSynced = Effect.fnUntraced(function* (file: string, bytes: Uint8Array) {
@@ -81,6 +87,6 @@ const refill = <T>(
 
 /** The arrays in the bytes of a safetensors file as a tree of the same structure as `like`. `hint` says which tree has it. */
 export const arraysIn = Effect.fnUntraced(function* <T>(file: string, bytes: Uint8Array, like: T, hint: string) {
-  const arrays = yield* Effect.fromResult(Safetensors.decode(bytes, file))
+  const arrays = yield* Effect.fromResult(yield* Effect.orDie(inTurns(piecesOf(Safetensors.decode, bytes, file))))
   return yield* refill(file, arrays, like, hint)
 })

@@ -11,11 +11,7 @@ export const variables = (inputs: ReadonlyArray<Tensor>, extent: Extent): Readon
   inputs.map((x) => marker(x, extent))
 
 /** The marks, and the expressions between the variables or marks and the outputs, inputs first. */
-const between = (
-  from: ReadonlyArray<Expr>,
-  marks: ReadonlySet<Tensor>,
-  outputs: ReadonlyArray<Tensor>,
-): ReadonlyArray<Expr> => {
+const between = (from: ReadonlyArray<Expr>, marks: ReadonlySet<Tensor>, outputs: ReadonlyArray<Tensor>): ReadonlyArray<Expr> => {
   const depends = new Set<Tensor>(from)
   const expressions = order(outputs, (x) => depends.has(x))
   return expressions.filter((x) => {

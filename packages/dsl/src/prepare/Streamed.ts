@@ -16,6 +16,7 @@ import type * as Preprocess from "@adjoint/core/data/Preprocess"
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as RawArray from "@adjoint/core/data/RawArray"
+import { release } from "@adjoint/core/data/release"
 import * as Scratch from "@adjoint/core/data/Scratch"
 import { ScratchError } from "@adjoint/core/data/ScratchError"
 import * as Series from "@adjoint/core/data/Series"
@@ -404,6 +405,7 @@ const storedPart = (
         const bytes = StoredArray.records(block.inputs)
         if (done === undefined) scratch.check((bytes.length / (end - start)) * rows.length)
         file.append(bytes)
+        release(bytes)
       })
       done = { like: done?.like ?? block, held: collect(block, start) }
       yield* Effect.yieldNow

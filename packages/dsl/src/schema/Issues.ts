@@ -19,26 +19,29 @@ import { type Codec, type Elsewhere, type Homes, type Misplaced, type Notes, not
 import { flow, items, mend } from "./Mend.ts"
 import { got, wanted } from "./Words.ts"
 
-type Decoder<T> = (value: unknown) => Result.Result<T, Schema.SchemaError>
+type Decoder = (value: unknown) => Result.Result<unknown, Schema.SchemaError>
 
-const decoders = new WeakMap<SchemaAST.AST, Decoder<unknown>>()
+/** Stops at the first issue. A choice tries forms that fail, and what is right needs no issues of theirs. */
+const brisk = { errors: "first", onExcessProperty: "error" } as const
 
-/**
- * The decoder of a schema, created once: thousands of layers have few forms. A choice tries forms that fail, so what is right is
- * decoded by stopping at the first issue, and all issues are found only where there are any.
- */
-const decoderOf = <T>(schema: Codec<T>): Decoder<T> => {
-  const known = decoders.get(schema.ast)
-  if (known !== undefined) return known as Decoder<T>
-  const first = Schema.decodeUnknownResult(schema, { errors: "first", onExcessProperty: "error" })
-  const all = Schema.decodeUnknownResult(schema, { errors: "all", onExcessProperty: "error", reportInput: true })
-  const made: Decoder<T> = (value) => {
-    const quick = first(value)
-    return Result.isSuccess(quick) ? quick : all(value)
+const thorough = { errors: "all", onExcessProperty: "error", reportInput: true } as const
+
+/** The decoders of schemas, created once: thousands of layers have few forms. */
+const decoders = (options: typeof brisk | typeof thorough) => {
+  const known = new WeakMap<SchemaAST.AST, Decoder>()
+  return (schema: Codec): Decoder => {
+    const made = known.get(schema.ast) ?? Schema.decodeUnknownResult(schema, options)
+    known.set(schema.ast, made)
+    return made
   }
-  decoders.set(schema.ast, made)
-  return made
 }
+
+const briskly = decoders(brisk)
+const thoroughly = decoders(thorough)
+
+/** All findings about a value, or what it decodes to. */
+const examined = (schema: Codec, here: Here): Result.Result<unknown, ReadonlyArray<Finding>> =>
+  Result.mapError(thoroughly(schema)(here.value), (error) => withoutRenamed(once(read(error.issue, here))))
 
 /**
  * Decodes a value, or fails with all findings. `path` is the place of the value, `homes` has the places of keys of other sections.
@@ -50,10 +53,11 @@ export const decode = <T>(
   path: Path = [],
   homes: Homes | undefined = notesOf(schema.ast).homes,
   isBrief = false,
-): Result.Result<T, ReadonlyArray<Finding>> =>
-  Result.mapError(decoderOf(schema)(value), (error) =>
-    withoutRenamed(once(read(error.issue, { path, value, parent: undefined, homes, isBrief }))),
-  )
+): Result.Result<T, ReadonlyArray<Finding>> => {
+  const right = briskly(schema)(value)
+  const decoded = Result.isSuccess(right) ? right : examined(schema, { path, value, parent: undefined, homes, isBrief })
+  return decoded as Result.Result<T, ReadonlyArray<Finding>>
+}
 
 /** A finding that several forms of a choice agree on is reported once. */
 const once = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
@@ -313,7 +317,8 @@ const choice = (issue: SchemaIssue.AnyOf, here: Here): ReadonlyArray<Finding> =>
 
 const verdict = (found: Verdict, here: Here): ReadonlyArray<Finding> => {
   if (found._tag === "Meant") {
-    const again = decode(found.schema, found.input, here.path, here.homes, here.isBrief)
+    const { homes, isBrief, path } = here
+    const again = examined(found.schema, { path, value: found.input, parent: undefined, homes, isBrief })
     return Result.isFailure(again) ? again.failure : [refused(undefined, here)]
   }
   const path = [...here.path, ...(found.path ?? [])]

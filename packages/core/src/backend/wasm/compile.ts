@@ -90,6 +90,7 @@ function* planning(
   { limits, minSharedWork, threads: offered }: Pick<ModuleOptions, "limits" | "minSharedWork" | "threads">,
 ): Pieces<Planned> {
   const plan = yield* piecesOf(fuse, program)
+  yield
   const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
   const threads = total >= worthWaking * minSharedWork ? offered : 1
   const memory = yield* piecesOf(planMemory, plan, resident, workspace(plan, threads, limits))
@@ -106,6 +107,7 @@ export const planJob = inPieces(planning)
 function* compiling(job: Job, options: ModuleOptions): Pieces<Compiled> {
   const { memory, plan, threads } = yield* piecesOf(planJob, job, options)
   const { bytes, segments } = yield* piecesOf(writeModule, plan, memory, { ...options, threads })
+  yield
   const inputs = new Map(
     plan.slots.flatMap(({ storage }, slot) => (storage.tag === "input" ? [[storage.index, slot] as const] : [])),
   )

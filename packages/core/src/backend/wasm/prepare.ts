@@ -84,9 +84,16 @@ function* preparing(
   lanes: Lanes = 128,
 ): Pieces<Prepared> {
   const { program, resident } = job
-  const compiled = yield* piecesOf(compile, job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics, lanes })
+  const compiled = yield* piecesOf(compile, job, {
+    threads: pool?.threads ?? 1,
+    minSharedWork: pool?.minSharedWork ?? 0,
+    numerics,
+    lanes,
+  })
   const workers = compiled.threads === 1 ? undefined : pool
+  yield
   const memory = memoryOf(compiled, workers)
+  yield
   const view = (location: number) => {
     const { address, dtype, shape } = compiled.locations[location] as ArrayLocation
     return views[dtype](memory, address, Shape.size(shape))
@@ -113,6 +120,7 @@ function* preparing(
       },
     },
   })
+  yield
   for (const { constant, location } of compiled.constants) {
     const { data } = program.constants[constant] as NDArray
     yield* copying(view(location), data)
@@ -261,3 +269,15 @@ function* preparing(
  * and should have the lanes (`offeredLanes`). Throws `EngineError` when it does not fit. It can be prepared in pieces.
  */
 export const prepare = inPieces(preparing)
+
+function* running(job: Job, pool?: Pool, compile?: Compile): Pieces<ReadonlyArray<NDArray>> {
+  const { pieces, release, run } = yield* piecesOf(prepare, job, pool, "portable", compile)
+  try {
+    return yield* pieces?.([]) ?? piecesOf(run, [])
+  } finally {
+    release()
+  }
+}
+
+/** The outputs of a program without inputs that runs once, rounded as reading outside programs rounds; perhaps in pieces. */
+export const runOnce = inPieces(running)

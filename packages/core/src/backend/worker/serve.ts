@@ -3,8 +3,8 @@ import { NDArray } from "../../types/NDArray.ts"
 import { type Job, keepsState } from "../Executable.ts"
 import { offeredLanes } from "../wasm/assembler/hostLanes.ts"
 import { offered } from "../wasm/assembler/hostNumerics.ts"
-import { planJob } from "../wasm/compile.ts"
-import { type Prepared, prepare } from "../wasm/prepare.ts"
+import { cachedCompile, planJob } from "../wasm/compile.ts"
+import { type Prepared, runOnce } from "../wasm/prepare.ts"
 import { preparer } from "../wasm/preparer.ts"
 import { makePool, type Pool } from "../wasm/threads/pool.ts"
 import {
@@ -42,6 +42,7 @@ const makeEngine = ({ numerics: wanted, priority, threads, ...lanes }: Settings)
   if (priority === "low") lowerPriority()
   const numerics = offered(wanted)
   const prepareJob = preparer(numerics, lanes)
+  const readCompile = cachedCompile()
   const executables = new Map<number, Served>()
   const runs = new Map<number, Outputs>()
   let pool: Pool | undefined = makePool(threads)
@@ -62,12 +63,7 @@ const makeEngine = ({ numerics: wanted, priority, threads, ...lanes }: Settings)
     },
     read: async ({ job }) => {
       await pool?.ready()
-      const { release, run } = prepare(restoredJob(job), pool)
-      try {
-        return run([])
-      } finally {
-        release()
-      }
+      return runOnce(restoredJob(job), pool, readCompile)
     },
     prepare: async ({ executable, job }) => {
       await pool?.ready()

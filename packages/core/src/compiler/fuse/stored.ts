@@ -1,9 +1,10 @@
 /** Which values of a program are stored in memory; the others are computed where a loop needs them. */
 import type { Params, Primitive } from "../../language/Primitive.ts"
 import { isKind } from "../../language/primitiveFacts.ts"
+import type { Pieces } from "../../types/Pieces.ts"
 import * as Shape from "../../types/Shape.ts"
 import { isRearrangement } from "./indexMap.ts"
-import { isCostly, isElementwise, isProduct, paramsOf, type Value } from "./values.ts"
+import { isCostly, isElementwise, isProduct, paramsOf, type Value, valuesOfPiece } from "./values.ts"
 
 /** The most equations that a loop computes for one value, so that hosts compile its body well. */
 const longest = 64
@@ -42,7 +43,7 @@ const consecutive = (shape: Shape.Shape, { limit, start, stride }: Params["slice
 }
 
 /** Decides for all values: backwards from the outputs what must be stored, then forwards what is cheaper to store. */
-export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<number>, hasParts: boolean): Stored => {
+export function* decide(values: ReadonlyArray<Value>, outputs: ReadonlyArray<number>, hasParts: boolean): Pieces<Stored> {
   const at = (value: number): Value => values[value] as Value
   const aliases = values.map((_, value) => value)
   values.forEach(({ from }, value) => {
@@ -97,6 +98,7 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
   }
   outputs.forEach(store)
   for (let value = values.length - 1; value >= 0; value--) {
+    if (value % valuesOfPiece === 0) yield
     const { from } = at(value)
     if (from.tag !== "equation" || !used.has(value)) continue
     const { equation, inputs } = from
@@ -121,7 +123,8 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
   }
   const numbers = new Set<number>()
   const isNumber = (value: number): boolean => at(value).from.tag === "literal" || numbers.has(value)
-  values.forEach(({ from }, value) => {
+  for (const [value, { from }] of values.entries()) {
+    if (value % valuesOfPiece === 0) yield
     if (from.tag === "equation" && from.equation.primitive === "broadcast" && from.inputs.every(isNumber)) numbers.add(value)
     let [cost, length] = [0, 0]
     if (from.tag === "equation" && used.has(value) && !stored.has(alias(value))) {
@@ -142,7 +145,7 @@ export const decide = (values: ReadonlyArray<Value>, outputs: ReadonlyArray<numb
     }
     costs.push(cost)
     lengths.push(length)
-  })
+  }
   return {
     used,
     alias,

@@ -3,6 +3,7 @@ import type { Equation, Params, Primitive, Program } from "../../language/Primit
 import { factsOf, isKind } from "../../language/primitiveFacts.ts"
 import type { DType } from "../../types/DType.ts"
 import type { NDArray } from "../../types/NDArray.ts"
+import type { Pieces } from "../../types/Pieces.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import type { Storage } from "../Plan.ts"
 import { ofParams } from "../Signature.ts"
@@ -70,10 +71,17 @@ const isClamp = (
   return from.equation.primitive === "lessEqual" && from.inputs[0] === x && from.inputs[1] === bound
 }
 
-/** The program's values without common subexpressions, and the numbers of its outputs among them. */
-export const eliminateCommonSubexpressions = (
-  program: Program,
-): { readonly values: ReadonlyArray<Value>; readonly outputs: ReadonlyArray<number> } => {
+/** The values of a program, and the numbers of its outputs among them. */
+export interface Values {
+  readonly values: ReadonlyArray<Value>
+  readonly outputs: ReadonlyArray<number>
+}
+
+/** Equations, or values, between two pieces of planning. */
+export const valuesOfPiece = 64
+
+/** The program's values without common subexpressions. */
+export function* eliminateCommonSubexpressions(program: Program): Pieces<Values> {
   const values: Array<Value> = []
   const known = new Map<string, number>()
   const number: Array<number> = []
@@ -119,7 +127,8 @@ export const eliminateCommonSubexpressions = (
     return add({ ...spec, from: { ...from, inputs } }, keyOf(from.equation, inputs))
   }
   const extended = extendedLoops(program)
-  for (const equation of program.equations) {
+  for (const [i, equation] of program.equations.entries()) {
+    if (i % valuesOfPiece === 0) yield
     const given = equation.inputs.map((value) => number[value] as number)
     const clamps = isClamp(equation, given, values)
     const inputs = clamps ? given : given.map(ofClamped)

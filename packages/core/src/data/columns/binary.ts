@@ -27,11 +27,11 @@ export const binary = kind<typeof fields, FittedBinary>({
   input: {
     width: () => 1,
     fit: ({ missing, names }, cells) => {
-      const known = Category.namesIn(cells)
+      const known = Category.countsIn(cells)
       const fill =
         typeof missing === "object"
           ? missing.constant.trim()
-          : missing === "most_common" && known.length > 0
+          : missing === "most_common" && known.size > 0
             ? Category.mostCommon(known)
             : undefined
       return Result.map(namesOf(names, cells, fill ?? null), (categories) => ({

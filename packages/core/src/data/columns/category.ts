@@ -64,7 +64,7 @@ export const category = kind<typeof fields, FittedCategory>({
 })
 
 /** What replaces a blank; the blank name is one of its own. */
-const fillOf = (missing: Options["missing"], known: ReadonlyArray<string>): string | null => {
+const fillOf = (missing: Options["missing"], known: Category.Counts): string | null => {
   if (typeof missing === "object") return missing.constant.trim()
   return missing === "most_common" ? Category.mostCommon(known) : missing === "category" ? "" : null
 }
@@ -73,9 +73,9 @@ const fit = (options: Options, cells: Cells): DataResult<FittedCategory> =>
   Result.gen(function* () {
     const { encode, hash, max, missing, rare } = options
     const { name } = cells
-    const known = Category.namesIn(cells)
+    const known = Category.countsIn(cells)
     const rows = cells.size
-    if (known.length === 0)
+    if (known.size === 0)
       return yield* refuseColumn(cells, { got: "no name in any training row", wanted: "one or more", hint: "ignore the column" })
     const fill = fillOf(missing, known)
     const index = encode === "index" ? ({ encode } as const) : {}
@@ -84,8 +84,9 @@ const fit = (options: Options, cells: Cells): DataResult<FittedCategory> =>
       const fitted: FittedCategory = { type: "category", name, categories, fill, unknown: "zeros", hash, ...index }
       return yield* Result.map(indices(fitted, cells), () => fitted)
     }
-    const blanks = fill === null ? [] : new Array<string>(rows - known.length).fill(fill)
-    const groups = Category.group([...known, ...blanks], rows, { rare, max })
+    const blanks = rows - Category.total(known)
+    const all = fill === null || blanks === 0 ? known : new Map([...known, [fill, (known.get(fill) ?? 0) + blanks]])
+    const groups = Category.group(all, rows, { rare, max })
     const unknown = options.unknown ?? (rare === undefined && max === undefined ? "error" : "other")
     const hasOther = groups.rare.length > 0 || unknown === "other"
     const categories = hasOther ? Category.withOther(groups.kept) : groups.kept

@@ -8,6 +8,7 @@ import { grouped } from "../grouped.ts"
 import type * as NumberFormat from "../NumberFormat.ts"
 import * as Quantiles from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
+import { release } from "../release.ts"
 import { type Cells, type DataResult, kind, refuseCell, refuseColumn } from "./Kind.ts"
 import { eitherRole, missingOr } from "./options.ts"
 
@@ -185,8 +186,14 @@ const fillOf = (missing: Options["missing"], values: Float64Array): number | nul
   if (typeof missing === "number") return missing
   if (typeof missing === "object") return missing.constant
   const known = Quantity.known(values)
-  if (missing === "most_common") return Quantity.mostCommon(known)
-  return missing === "mean" ? Quantity.mean(known) : Quantiles.quantile(known, 0.5)
+  const fill =
+    missing === "most_common"
+      ? Quantity.mostCommon(known)
+      : missing === "mean"
+        ? Quantity.mean(known)
+        : Quantiles.quantile(known, 0.5)
+  release(known)
+  return fill
 }
 
 const clipOf = (clip: Options["clip"], values: Float64Array): FittedNumber["clip"] => {
@@ -194,7 +201,9 @@ const clipOf = (clip: Options["clip"], values: Float64Array): FittedNumber["clip
   if (!("quantiles" in clip)) return clip
   const [low, high] = clip.quantiles
   const known = Quantity.known(values)
-  return [Quantiles.quantile(known, low), Quantiles.quantile(known, high)]
+  const bounds = [Quantiles.quantile(known, low), Quantiles.quantile(known, high)] as const
+  release(known)
+  return bounds
 }
 
 /** What a transform learns from the training values. */
@@ -220,14 +229,22 @@ const edgesOf = (bins: NonNullable<Options["bins"]>, sorted: Float64Array): Read
  * and clipped values. Fails with `BadCell`, and with `BadSpec` if every training value is blank or a value cannot be transformed
  * or scaled.
  */
-const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
+const fit = (options: Options, cells: Cells): DataResult<FittedNumber> => {
+  const { missing, role } = options
+  const isNeeded = missing === "error" || missing === "drop"
+  const hint = role === "target" ? "`missing: drop` leaves out rows without a target" : blank(cells.name)
+  return Result.flatMap(Quantity.readAll(cells, isNeeded ? hint : undefined, formatOf(options, cells.format)), (values) => {
+    const fitted = fitValues(options, cells, values)
+    release(values)
+    return fitted
+  })
+}
+
+const fitValues = (options: Options, cells: Cells, values: Float64Array): DataResult<FittedNumber> =>
   Result.gen(function* () {
     const { name } = cells
     const { bins, clip, encode, missing, scale, transform } = options
     const format = formatOf(options, cells.format)
-    const isNeeded = missing === "error" || missing === "drop"
-    const hint = options.role === "target" ? "`missing: drop` leaves out rows without a target" : blank(name)
-    const values = yield* Quantity.readAll(cells, isNeeded ? hint : undefined, format)
     if (values.every(Number.isNaN))
       return yield* refuseColumn(cells, {
         got: "no number in any training row",
@@ -249,7 +266,9 @@ const fit = (options: Options, cells: Cells): DataResult<FittedNumber> =>
     const clipped = values
     for (let i = 0; i < values.length; i++) clipped[i] = Quantity.clipped(read, values[i] ?? 0)
     if (bins !== undefined) {
-      const edges = edgesOf(bins, clipped.slice().sort())
+      const sorted = clipped.slice().sort()
+      const edges = edgesOf(bins, sorted)
+      release(sorted)
       if (edges.length === 0)
         return yield* refuseColumn(cells, {
           got: "equal values in all training rows",

@@ -57,15 +57,19 @@ const places = ({ fill, name, order }: Pick<FittedOrdinal, "fill" | "name" | "or
   Category.encode(cells, order, { blank: fill, unknown: "error", hints: { blank: blank(name), unknown: "add it to `order`" } })
 
 /** The lower of the two names in the middle, of an even number of rows. */
-const median = (order: ReadonlyArray<string>, known: ReadonlyArray<string>): string | undefined => {
-  const found = known.map((name) => order.indexOf(name)).sort((a, b) => a - b)
-  return order[found[Math.floor((found.length - 1) / 2)] ?? 0]
+const median = (order: ReadonlyArray<string>, known: Category.Counts): string | undefined => {
+  const middle = Math.floor((Category.total(known) - 1) / 2)
+  let below = 0
+  return order.find((name) => {
+    below += known.get(name) ?? 0
+    return below > middle
+  })
 }
 
 const fit = ({ missing, order, scale }: Options, cells: Cells): DataResult<FittedOrdinal> =>
   Result.gen(function* () {
-    const known = Category.namesIn(cells)
-    if (known.length === 0)
+    const known = Category.countsIn(cells)
+    if (known.size === 0)
       return yield* refuseColumn(cells, { got: "no name in any training row", wanted: "one or more", hint: "ignore the column" })
     const named = order.map((name) => name.trim())
     const fill =

@@ -72,12 +72,16 @@ const listed = (cell: string): ReadonlyArray<string> | undefined => {
   }
 }
 
+/** The names of all cells. */
+function* membersIn(cells: Cells, separator: string): Generator<string> {
+  for (let i = 0; i < cells.size; i++) if (!isBlank(cells.text(i))) yield* membersOf(cells.text(i), separator)
+}
+
 const fit = ({ max, missing, rare, separator, unknown: given }: Options, cells: Cells): DataResult<FittedSet> =>
   Result.gen(function* () {
     const rows = cells.size
-    const all: Array<string> = []
-    for (let i = 0; i < rows; i++) if (!isBlank(cells.text(i))) all.push(...membersOf(cells.text(i), separator))
-    if (all.length === 0)
+    const all = Category.countsOf(membersIn(cells, separator))
+    if (all.size === 0)
       return yield* refuseColumn(cells, { got: "no name in any training row", wanted: "one or more", hint: "ignore the column" })
     const groups = Category.group(all, rows, { rare, max })
     const unknown = given ?? (rare === undefined && max === undefined ? "error" : "other")
