@@ -9,7 +9,6 @@ import * as Format from "../terminal/Format.ts"
 import { result } from "../terminal/Write.ts"
 import * as Show from "./Show.ts"
 import { Store, type Study } from "./Store.ts"
-import type { TrialRecord } from "./TrialRecord.ts"
 
 /** The board of a stored study. */
 const boardOf = ({ definition: { board } }: Study): Show.Board => Show.boardOf(board)
