@@ -88,7 +88,10 @@ describe("a run in pieces", () => {
       const loaded = yield* Effect.forkChild(load([array(100)]), { startImmediately: true })
       const [a, b] = [yield* Fiber.join(first), yield* Fiber.join(second)]
       yield* Fiber.join(loaded)
-      assert.deepStrictEqual([...a, ...b].map(([x]) => number(x)), [1, 3, 7])
+      assert.deepStrictEqual(
+        [...a, ...b].map(([x]) => number(x)),
+        [1, 3, 7],
+      )
       assert.deepStrictEqual((yield* Fiber.join(read)).map(number), [3])
       assert.deepStrictEqual((yield* state).map(number), [100])
       assert.deepStrictEqual(log, ["begin 1", "end 1", "begin 2", "end 2", "begin 4", "end 4"])

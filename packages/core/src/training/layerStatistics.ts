@@ -192,7 +192,11 @@ export const layerStatisticsIf = <P, S, O, X, Y, T>(
     if (run === undefined) return undefined
     const ownerOf = (path: string): string | undefined => owners.find((name) => name === "" || path.startsWith(`${name}.`))
     return (state, samples) => {
-      function* summarized({ layers, slopes, updates }: Effect.Success<ReturnType<NonNullable<typeof run>>>): Pieces<Array<LayerStatistics>> {
+      function* summarized({
+        layers,
+        slopes,
+        updates,
+      }: Effect.Success<ReturnType<NonNullable<typeof run>>>): Pieces<Array<LayerStatistics>> {
         const weights = weightsIn(state.params)
         const owned = weights.map(([path]) => ownerOf(path))
         /** The norms of a tree like the parameters, by layer. */

@@ -84,7 +84,12 @@ function* preparing(
   lanes: Lanes = 128,
 ): Pieces<Prepared> {
   const { program, resident } = job
-  const compiled = yield* piecesOf(compile, job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics, lanes })
+  const compiled = yield* piecesOf(compile, job, {
+    threads: pool?.threads ?? 1,
+    minSharedWork: pool?.minSharedWork ?? 0,
+    numerics,
+    lanes,
+  })
   const workers = compiled.threads === 1 ? undefined : pool
   yield
   const memory = memoryOf(compiled, workers)
