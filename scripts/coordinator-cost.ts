@@ -21,7 +21,7 @@ model:
     - head: label
 train:
   seed: 5
-  epochs: 30
+  epochs: 100
   metrics: [accuracy]
   optimizer: { adam: { lr: { $search: { log: [1e-4, 1] }, default: 1e-2 } } }
 search: { minimize: val.loss, sampler: ${sampler}, pending: 8 }

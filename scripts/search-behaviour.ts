@@ -1,5 +1,5 @@
 /**
- * How samplers and pruners behave on the usual test functions: `node scripts/search-behaviour.ts [trials] [seeds] [samplers|pruners]`. Each sampler and
+ * How samplers and pruners behave on the usual test functions: `node scripts/search-behaviour.ts [trials] [seeds] [samplers|pruners] [function]`. Each sampler and
  * `random` run the same number of trials with the same seeds; a row says in how many seeds the sampler's best value is lower, the
  * medians of the best values, and the processor time of a choice. Then what pruners cost, in epochs, on noisy learning curves. The
  * figures of docs/results.md come from it. They are the same on every machine, except the times.
@@ -9,7 +9,7 @@ import { type Draws, draws, fold } from "../packages/core/src/search/draws.ts"
 import * as Pruner from "../packages/core/src/search/Pruner.ts"
 import type { Pruner as Rule } from "../packages/core/src/search/pruner/Pruner.ts"
 import * as Sampler from "../packages/core/src/search/Sampler.ts"
-import type { Point, Space } from "../packages/core/src/search/Space.ts"
+import { type Point, type Space, withIndices } from "../packages/core/src/search/Space.ts"
 import * as Study from "../packages/core/src/search/Study.ts"
 import type { Report, Trial } from "../packages/core/src/search/Trial.ts"
 import * as Key from "../packages/core/src/tensor/Key.ts"
@@ -89,6 +89,15 @@ export const problems: { readonly [name: string]: Problem } = {
     },
   },
 }
+
+/** Lists of numbers, as `$search: [16, 32, 64]` has them: 0 in the middle of each, with or without their order. */
+const lists = (ordered: boolean): Problem => ({
+  space: [9, 7, 9, 5].map((size, i) => ({ name: `x${i}`, _tag: "Choice", size, ordered })),
+  value: (point) => valuesOf(point).reduce((sum, index, i) => sum + ((index - ([6, 1, 4, 3][i] ?? 0)) / 4) ** 2, 0),
+})
+
+/** The test functions, and lists of numbers with a bowl and a place of its own for each. */
+const all: typeof problems = { ...problems, "lists, plain": lists(false), "lists, ordered": lists(true) }
 
 /** A noisy learning curve of 81 epochs: from 1 down to the value of the point, the faster the higher the rate. */
 const epochs = 81
@@ -172,7 +181,7 @@ const compareSamplers = (name: string, problem: Problem, trials: number, seeds: 
   const baseline = seeds.map((seed) => runStudy(problem, Sampler.random(), seed, trials, { pending }).best)
   console.log(`| ${name} | random | | ${shown(median(baseline))} | |`)
   for (const [own, make] of Object.entries(samplers)) {
-    if (make().check?.(problem.space).length) continue
+    if (make().check?.(withIndices(problem.space)).length) continue
     const outcomes = seeds.map((seed) => runStudy(problem, make(), seed, trials, { pending }))
     const wins = outcomes.filter(({ best }, i) => best < (baseline[i] ?? 0)).length
     const time = median(outcomes.map(({ milliseconds }) => milliseconds))
@@ -192,12 +201,13 @@ const pruners: ReadonlyArray<readonly [name: string, make: () => Rule, times: nu
 ]
 
 /** Compares the samplers with random points, with all results known and with 8 trials pending. */
-const showSamplers = (trials: number, seeds: ReadonlyArray<number>): void => {
+const showSamplers = (trials: number, seeds: ReadonlyArray<number>, only: string | undefined): void => {
   for (const pending of [1, 8]) {
     console.log(`\n${trials} trials, ${seeds.length} seeds, pending ${pending}\n`)
     console.log("| function | sampler | better than random | median of the best | ms a choice |")
     console.log("| --- | --- | ---: | ---: | ---: |")
-    for (const [name, problem] of Object.entries(problems)) compareSamplers(name, problem, trials, seeds, pending)
+    for (const [name, problem] of Object.entries(all))
+      if (only === undefined || name.includes(only)) compareSamplers(name, problem, trials, seeds, pending)
   }
 }
 
@@ -225,8 +235,8 @@ const showPruners = (trials: number, seeds: ReadonlyArray<number>): void => {
 }
 
 if (import.meta.main) {
-  const [, , trials = "60", count = "10", part] = process.argv
+  const [, , trials = "60", count = "10", part, only] = process.argv
   const seeds = Array.from({ length: Number(count) }, (_, i) => i + 1)
-  if (part !== "pruners") showSamplers(Number(trials), seeds)
+  if (part !== "pruners") showSamplers(Number(trials), seeds, only)
   if (part !== "samplers") showPruners(Number(trials), seeds)
 }

@@ -1,5 +1,6 @@
 // A learning rate that is too low leaves the loss where it was; one that is too high makes it grow, to infinity and NaN. Between
-// them is a band, often around 1e-3 to 1e-5 for large nets with Adam and higher for small ones: a range test finds it in a hundred steps.
+// them is a band, which a range test finds in a hundred steps: for deep nets with Adam that of the courses, 1e-5 to 1e-3, and a
+// higher one for small nets.
 import { Diagnosis, Key, Layers, Loss, Net, Optimizer, Toys, Train, Wasm } from "@adjoint/core"
 import { Effect } from "effect"
 import { type Result, show, shown } from "./experiment.ts"
@@ -15,6 +16,12 @@ const base = {
   batch: 20,
 }
 
+/** The same with eight layers. */
+const deep = {
+  ...base,
+  net: Net.sequential([...Array<Net.Net>(8).fill(Layers.dense({ units: 160, activation: "relu" })), Layers.dense({ units: 1 })]),
+}
+
 /** The last loss of a run, or what became infinite or NaN first, and in which step. */
 const last = (rate: number) =>
   Train.finished({ ...base, optimizer: Optimizer.sgd(rate) }).pipe(
@@ -26,18 +33,21 @@ const last = (rate: number) =>
 
 export const experiment = async () => {
   const run = { ...base, optimizer: Optimizer.sgd(1) }
+  const adam = { ...deep, optimizer: Optimizer.adam(1e-3) }
   const program = Effect.all({
     runs: Effect.forEach(rates, last),
     range: Diagnosis.rateRange({ ...run, state: Train.initial(run) }, Optimizer.sgd),
+    adam: Diagnosis.rateRange({ ...adam, state: Train.initial(adam) }, Optimizer.adam),
   })
-  const { range, runs } = await Effect.runPromise(Effect.provide(program, Wasm.layer()))
+  const { adam: deepRange, range, runs } = await Effect.runPromise(Effect.provide(program, Wasm.layer()))
   const [from = 0, to = 0] = range.band ?? []
+  const [low = 0, high = 0] = deepRange.band ?? []
   const first = range.points[0]?.loss ?? 0
   const losses = runs.map(({ loss }) => loss)
   const at = (rate: number) => runs[rates.indexOf(rate)] ?? { loss: Number.NaN, end: "" }
   return {
-    finding: `from a loss of ${shown(first)}, 20 epochs of sgd end with ${shown(at(1e-6).loss)} at a rate of 1e-6, ${shown(at(1e-2).loss)} at 1e-2, ${shown(at(1).loss)} at 1; at 10 ${at(10).end}, at 1e15 ${at(1e15).end}; a range test gives the band ${shown(from)} to ${shown(to)}`,
-    numbers: { first, losses, from, to },
+    finding: `from a loss of ${shown(first)}, 20 epochs of sgd end with ${shown(at(1e-6).loss)} at a rate of 1e-6, ${shown(at(1e-2).loss)} at 1e-2, ${shown(at(1).loss)} at 1; at 10 ${at(10).end}, at 1e15 ${at(1e15).end}; a range test gives the band ${shown(from)} to ${shown(to)}, and ${shown(low)} to ${shown(high)} for eight layers with adam`,
+    numbers: { first, losses, from, to, deep: { low, high, steepest: deepRange.steepest ?? 0 } },
     figure: {
       title: "The loss after twenty epochs, by learning rate",
       x: "learning rate",
@@ -49,6 +59,7 @@ export const experiment = async () => {
         // The last rate is so far from the others that nothing could be told of these beside it.
         { name: "after 20 epochs; ×: diverged", points: losses.slice(0, -1).map((loss, i) => [rates[i] ?? 0, loss] as const) },
         { name: "range test", points: range.points.map(({ loss, rate }) => [rate, loss] as const) },
+        { name: "of eight layers with adam", points: deepRange.points.map(({ loss, rate }) => [rate, loss] as const) },
       ],
     },
   } satisfies Result

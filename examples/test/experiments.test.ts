@@ -99,13 +99,18 @@ test("gradients through time vanish or explode, and clipping keeps a run finite"
 })
 
 test("a rate that is too low changes nothing, and one that is too high ends in infinity or NaN", async () => {
-  const { first, from, losses, to } = await found(LearningRates.experiment)
+  const { deep, first, from, losses, to } = await found(LearningRates.experiment)
   expect(losses[0]).toBeGreaterThan(0.9 * first)
   expect(Math.min(...losses.filter(Number.isFinite))).toBeLessThan(0.1 * first)
   expect(losses.some((loss) => Number.isFinite(loss) && loss > 10 * first)).toBe(true)
   expect(losses.slice(-2)).toEqual([Number.POSITIVE_INFINITY, Number.NaN])
   expect(from).toBeGreaterThan(1e-5)
   expect(to).toBeLessThan(1)
+  // The band of the courses lies within that of a deep net with adam, and its steepest rate within the band of the courses.
+  expect(deep.low).toBeLessThan(1e-5)
+  expect(deep.high).toBeGreaterThan(1e-3)
+  expect(deep.steepest).toBeGreaterThan(1e-5)
+  expect(deep.steepest).toBeLessThan(1e-3)
 })
 
 test("the same experiment gives the same figure", async () => {

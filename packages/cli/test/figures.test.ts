@@ -46,6 +46,29 @@ const found = (all: ReadonlyArray<readonly [logit: number, label: boolean]>): Cl
   }
 }
 
+test.each([
+  [4.433e10, 4.434e10],
+  [0, 3e8],
+  [0, 4e-7],
+  [-2e12, 5],
+])("an axis from %f to %f has its numbers whole", (low, high) => {
+  const figure: Figure = {
+    kind: "panels",
+    title: "t",
+    description: "d",
+    columns: 1,
+    panels: [{ x: { domain: [0, 1] }, y: { domain: [low, high] }, marks: [] }],
+  }
+  const numbers = [...svg(figure).matchAll(/text-anchor="end">([^<]*)</g)].map(([, text = ""]) => text.replace("−", "-"))
+  expect(numbers.length).toBeGreaterThan(1)
+  expect(new Set(numbers).size).toBe(numbers.length)
+  for (const text of numbers) {
+    expect(text).not.toContain("…")
+    expect(Number(text)).toBeGreaterThanOrEqual(low)
+    expect(Number(text)).toBeLessThanOrEqual(high)
+  }
+})
+
 describe("the ROC curve", () => {
   test("of many classes is drawn for eight of them, and says so", () => {
     const output = Tensor.oneHot(

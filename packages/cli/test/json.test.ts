@@ -115,6 +115,8 @@ describe("--json", () => {
     ["plot elo", 2, ["failed"]],
     ["doctor --threads 1", 0, ["examined"]],
     ["doctor --threads 0", 2, ["failed"]],
+    ["worker --join nowhere", 2, ["failed"]],
+    ["worker", 2, ["failed"]],
     ["help", 0, ["help"]],
     ["help train", 0, ["help"]],
     ["help trian", 2, ["failed"]],

@@ -17,7 +17,9 @@ train: { seed: 5, epochs: 40, batch: 8, optimizer: { adam: { lr: 0.01 } }, metri
 const directory = folder({ "moons.yaml": model, "rows.jsonl": "[1, 0]\n".repeat(4000), "bad.yaml": "schema: 1\nname: x\n" })
 
 beforeAll(async () => {
-  expect(await run(["train", join(directory, "moons.yaml"), "--runs", directory])).toMatchObject({ code: 0 })
+  const train = ["train", join(directory, "moons.yaml"), "--runs"]
+  expect(await run([...train, directory])).toMatchObject({ code: 0 })
+  expect(await run([...train, join(directory, "few"), ...few.split(" ")])).toMatchObject({ code: 0 })
 }, 60_000)
 
 /** Runs a line of bash in which `adjoint` is the command; the last line of its output is the command's exit code. */
@@ -32,29 +34,32 @@ const shell = async (line: string) => {
 /** Prints the exit code of the first command of a pipe. */
 const first = "echo $PIPESTATUS"
 
+/** Where the first byte fails, few epochs are enough: their lines need not fill a pipe. */
+const few = "--set train.epochs=2"
+
 const summary = (runs: string) => JSON.parse(readFileSync(join(directory, runs, "moons/0001/summary.json"), "utf8"))
 
 describe("a run", { timeout: 60_000 }, () => {
   test.each([
-    ["events-head", `--json | head -n 1; ${first}`, "error: stdout cannot be written: broken pipe\n"],
-    ["events-full", "--json > /dev/full; echo $?", "error: stdout cannot be written: no space left on device\n"],
-    ["progress-head", `2>&1 | head -n 1; ${first}`, ""],
-    ["progress-full", "2> /dev/full; echo $?", ""],
-    ["both-full", "> /dev/full 2>&1; echo $?", ""],
-  ])("goes on to its result without its output, and exits with 8: %s", async (runs, rest, said) => {
+    ["events-head", `--json | head -n 1; ${first}`, 40, "error: stdout cannot be written: broken pipe\n"],
+    ["events-full", `${few} --json > /dev/full; echo $?`, 2, "error: stdout cannot be written: no space left on device\n"],
+    ["progress-head", `2>&1 | head -n 1; ${first}`, 40, ""],
+    ["progress-full", `${few} 2> /dev/full; echo $?`, 2, ""],
+    ["both-full", `${few} > /dev/full 2>&1; echo $?`, 2, ""],
+  ])("goes on to its result without its output, and exits with 8: %s", async (runs, rest, epochs, said) => {
     const { code, stderr } = await shell(`adjoint train moons.yaml --runs ${runs} ${rest}`)
     expect(code).toBe(8)
     expect(stderr.slice(-said.length || stderr.length)).toBe(said)
-    expect(summary(runs)).toMatchObject({ status: "finished", epochs: 40, test: summary(".").test })
+    expect(summary(runs)).toMatchObject({ status: "finished", epochs, test: summary(epochs === 2 ? "few" : ".").test })
   })
 
   test("that had no outputs at all ends well", async () => {
-    expect(await shell("adjoint train moons.yaml --runs closed >&- 2>&-; echo $?")).toMatchObject({ code: 0 })
+    expect(await shell(`adjoint train moons.yaml --runs closed ${few} >&- 2>&-; echo $?`)).toMatchObject({ code: 0 })
     expect(summary("closed")).toMatchObject({ status: "finished" })
   })
 
   test("whose score is too low says that, not that its output was lost", async () => {
-    const low = "--set 'evaluate.fail_under={ accuracy: 1.0 }'"
+    const low = `${few} --set 'evaluate.fail_under={ accuracy: 1.0 }'`
     expect(await shell(`adjoint train moons.yaml --runs low ${low} > /dev/full; echo $?`)).toMatchObject({ code: 6 })
   })
 })
@@ -101,7 +106,7 @@ describe("on two threads", { timeout: 60_000 }, () => {
   })
 
   test("train, evaluate, predict and sweep print theirs", async () => {
-    const trained = await spawned(["train", "moons.yaml", "--runs", "two", ...two], options)
+    const trained = await spawned(["train", "moons.yaml", "--runs", "two", ...few.split(" "), ...two], options)
     expect(trained).toMatchObject({ code: 0, stdout: expect.stringMatching(/^two\/moons\/0001 {2}test\.loss /) })
     expect(existsSync(join(directory, "two/moons/0001/summary.json"))).toBe(true)
     const evaluated = await spawned(["evaluate", "latest", "--runs", "two", "--json", ...two], options)

@@ -90,7 +90,16 @@ describe("while a run trains", { timeout: 120_000 }, () => {
   })
 
   test("one signal lets a long step finish and saves", async () => {
-    const { child, ended, says } = train("wide", "one", "--threads", "1")
+    const { child, ended, says } = train(
+      "wide",
+      "one",
+      "--threads",
+      "1",
+      "--set",
+      "data.source.moons.count=1000",
+      "--set",
+      "train.batch=900",
+    )
     await says("epoch 1/")
     child.kill("SIGINT")
     expect(await says("SIGINT: finishing this step and saving; Ctrl-C again stops at once")).toBeLessThan(1000)

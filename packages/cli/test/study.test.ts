@@ -233,6 +233,8 @@ test("trials start while their memory fits, and one that alone does not fit is l
   if (none.exit._tag === "Success") throw new Error("it fits")
   const [found] = none.exit.failure.diagnostics
   expect(found).toMatchObject({ code: "T529", span: { line: 3, column: 28 }, file: "m.yaml" })
-  expect(found?.message).toMatch(/^trial 0 needs [\d,]+ bytes of memory, and `--memory` allows [\d,]+, with `model\.layers\[0\]\.dense` 2000$/)
+  expect(found?.message).toMatch(
+    /^trial 0 needs [\d,]+ bytes of memory, and `--memory` allows [\d,]+, with `model\.layers\[0\]\.dense` 2000$/,
+  )
   expect(none.most).toBe(0)
 })

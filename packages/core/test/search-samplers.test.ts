@@ -297,8 +297,8 @@ describe("observations are ranked", () => {
   })
   const ended = (state: Trial["state"], ...values: ReadonlyArray<number>) => ({ state, reports: at(...values) })
 
-  test("by value, then those that diverged and were refused; those that failed are no observations", () => {
-    expect(rank(ended("diverged"), complete(3), ended("refused"), ended("failed"), complete(1))).toEqual([4, 1, 0, 2])
+  test("by value, then those that diverged, and then those that were refused or failed", () => {
+    expect(rank(ended("diverged"), complete(3), ended("refused"), ended("failed"), complete(1))).toEqual([4, 1, 0, 2, 3])
   })
 
   test("with stopped ones where the complete one ended whose value was nearest when they were stopped", () => {

@@ -229,3 +229,35 @@ describe("a typed space", () => {
     expect(() => space.decode({ "net.units": 9 })).toThrow('the point has no "net.activation": it is of another space')
   })
 })
+
+describe("an ordered choice", () => {
+  const space: Space.Space = [
+    { name: "units", _tag: "Choice", size: 5, ordered: true },
+    { name: "optimizer", _tag: "Choice", size: 2, ordered: true },
+    { name: "beta", _tag: "Float", low: 0, high: 1, when: { dimension: "optimizer", choice: 0 } },
+    { name: "shape", _tag: "Choice", size: 3 },
+  ]
+
+  test("is a whole number to samplers, unless dimensions depend on it", () => {
+    expect(Space.withIndices(space)).toEqual([{ name: "units", _tag: "Int", low: 0, high: 4 }, ...space.slice(1)])
+  })
+
+  test("has the points of its indices", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 4, maxLength: 4 }),
+        (at) => {
+          const point = Space.pointAt(Space.withIndices(space), at)
+          expect(Space.contains(space, point)).toBe(true)
+          expect(point.units).toBe(Math.min(4, Math.floor((at[0] ?? 0) * 5)))
+        },
+      ),
+    )
+  })
+
+  test("has its values in a typed space", () => {
+    const typed = Space.struct({ units: Space.ordered([16, 32, 64]) })
+    expect(typed.dimensions).toEqual([{ name: "units", _tag: "Choice", size: 3, ordered: true }])
+    expect(typed.decode({ units: 2 })).toEqual({ units: 64 })
+  })
+})

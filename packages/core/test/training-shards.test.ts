@@ -131,7 +131,9 @@ const unsteady = (turns: (run: number) => number, dies = Number.POSITIVE_INFINIT
             run: (inputs) =>
               Effect.gen(function* () {
                 const own = run++
-                for (let turn = 0; turn < turns(own); turn++) yield* Effect.yieldNow
+                const wait = turns(own)
+                if (wait === Number.POSITIVE_INFINITY) return yield* Effect.never
+                for (let turn = 0; turn < wait; turn++) yield* Effect.yieldNow
                 if (own >= dies) return yield* new Engine.EngineError({ engine: "wasm", doing: "go on", cause: "it was killed" })
                 return yield* executable.run(inputs)
               }),
@@ -238,6 +240,17 @@ describe("a run in shards", () => {
       }),
   )
 
+  it("refuses a sum of heads whose losses divide by different numbers", () => {
+    const steps = Sequence.loss(Loss.meanSquaredError) as unknown as Loss.LossFunction
+    const heads = Loss.heads({ a: Loss.meanSquaredError, b: steps })
+    const tensors = { a: Tensor.zeros([1]), b: Tensor.zeros([1]) }
+    expect(() => Loss.denominatorOf(heads, tensors, tensors)).toThrow(
+      /heads whose losses are means over rows, which that of b is not/,
+    )
+    const rows = Sequence.loss(Loss.meanSquaredError, { over: "rows" }) as unknown as Loss.LossFunction
+    expect(Loss.denominatorOf(Loss.heads({ a: Loss.meanSquaredError, b: rows }), tensors, tensors)).toBeUndefined()
+  })
+
   it.effect("has the same bits for any workers, any order of arrival, and any that fail", () =>
     Effect.gen(function* () {
       const config = moons({ shards: 8, epochs: 1, data: Toys.moons(Key.make(1), { count: 40 }) })
@@ -263,6 +276,17 @@ describe("a run in shards", () => {
         ),
       ]
       for (const workers of crews) assert.deepStrictEqual(yield* finished({ ...config, workers }), alone)
+    }),
+  )
+
+  it.live("has the same bits where a worker computes for ever: another one gets its shard when that is late", () =>
+    Effect.gen(function* () {
+      const config = moons({ shards: 4, epochs: 1 })
+      const workers = Shards.both(
+        Shards.workers(1, () => unsteady((run) => (run === 3 ? Number.POSITIVE_INFINITY : 0))),
+        Shards.workers(1, () => unsteady(() => 1)),
+      )
+      assert.deepStrictEqual(yield* finished({ ...config, workers }), yield* finished(config))
     }),
   )
 

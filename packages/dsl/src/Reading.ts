@@ -3,7 +3,7 @@ import { check, type Report } from "./check/Check.ts"
 import * as Searching from "./check/Searching.ts"
 import { subjectOf } from "./check/Subject.ts"
 import type { ModelFile } from "./Document.ts"
-import { phaseOf } from "./diagnostic/Codes.ts"
+import { codes, phaseOf } from "./diagnostic/Codes.ts"
 import { type Diagnostic, type Finding, hasErrors, locate, sort } from "./diagnostic/Diagnostic.ts"
 import { renamed } from "./diagnostic/Edit.ts"
 import { scalar } from "./diagnostic/Fix.ts"
@@ -66,20 +66,23 @@ export const documentFacts = ({ sections }: Opened, { catalogue }: Language): Kn
 
 /** The findings about the section `search`, which every point of a space shares. */
 const searchFindings = (
-  { searched, sections }: Opened,
+  { findings, searched, sections }: Opened,
   facts: Facts,
   catalogue: Language["catalogue"],
 ): ReadonlyArray<Finding> => {
   const { search, train } = sections
   if (search === undefined || train === undefined || searched?.point !== undefined) return []
+  // A wrong marker is none of the file's, but there is something to search.
+  const isWrong = findings.some(({ code }) => codes[code].severity === "error")
   const written = searched?.data
   const vars = isRecord(written) && isRecord(written.vars) ? Object.keys(written.vars) : []
-  return Searching.check({
+  const found = Searching.check({
     search,
     subject: subjectOf(train, sections, facts, catalogue),
     variables: vars,
     ...(searched === undefined ? {} : { file: searched.file }),
   })
+  return isWrong ? found.filter(({ code }) => code !== "A640") : found
 }
 
 /** The reading of an opened file with the facts of its data, and the findings about them. */

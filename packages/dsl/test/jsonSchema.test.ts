@@ -36,6 +36,7 @@ describe("the JSON Schema", () => {
     ])
     expect(Object.keys(schema.$defs as object)).toEqual([
       "Source",
+      "Scale",
       "Column",
       "Array",
       "Target",

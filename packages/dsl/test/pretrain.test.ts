@@ -224,12 +224,15 @@ describe("stages", () => {
 
   it("of Bernoulli units are refused on data that goes beyond 0 and 1, as soon as the rows are seen", () => {
     const document: ModelFile = documentOf(`${digits}${layers}pretrain: [{ rbm: h1 }]\nlint: { allow: [A604] }\n`)
-    const codes = (extent: readonly [number, number]) =>
-      Result.match(checked(document, { ...facts, extent }), {
+    const codes = (extent: readonly [number, number], column?: string) =>
+      Result.match(checked(document, { ...facts, extents: [{ extent, ...(column === undefined ? {} : { column }) }] }), {
         onSuccess: () => [],
         onFailure: (findings) => findings.map(({ code, message }) => `${code} ${message}`),
       })
     expect(codes([0, 1])).toEqual([])
     expect(codes([0, 15.9375])).toEqual(["T514 Bernoulli units need values from 0 to 1, but the data has values from 0 to 15.9"])
+    expect(codes([-1, 0.5], "size")).toEqual([
+      "T514 Bernoulli units need values from 0 to 1, but `size` has values from -1 to 0.5",
+    ])
   })
 })

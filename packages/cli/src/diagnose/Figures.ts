@@ -1,9 +1,9 @@
 /** The picture of each diagnosis, as a chart. */
+import { shown } from "@adjoint/core/diagnosis/Concern"
 import { evenRows, type Name } from "@adjoint/core/diagnosis/Diagnosis"
 import type { Scores } from "@adjoint/core/training/Progress"
 import { type Chart, figure, type Series } from "../plot/Chart.ts"
 import type { Figure, Panel } from "../plot/Figure.ts"
-import * as Format from "../terminal/Format.ts"
 import type { Numbers } from "./Diagnoses.ts"
 
 const line = (name: string, points: Series["points"]): Series => ({ name, kind: "line", points })
@@ -105,7 +105,7 @@ const charts: { readonly [N in Exclude<Name, keyof typeof figures>]: (numbers: N
     y: "loss",
     logX: true,
     ...(band === undefined ? {} : { band }),
-    mark: { at: rate, label: `yours: ${Format.rate(rate)}` },
+    mark: { at: rate, label: `yours: ${shown(rate)}` },
     series: [
       line(
         "loss",

@@ -90,23 +90,30 @@ const rowsOf = ({ data, shape }: NDArray): ReadonlyArray<ReadonlyArray<number>> 
 
 const largest = (row: ReadonlyArray<number>): number => row.reduce((best, x, i) => (x > (row[best] ?? 0) ? i : best), 0)
 
+/** Mistakes are sorted when there are so many, and the most certain ones kept. */
+const someMistakes = 2 ** 12
+
 const mistakesOf = (
   { response }: BuiltHead,
   names: ReadonlyArray<string>,
   output: NDArray,
   truth: NDArray,
 ): ReadonlyArray<Mistake> => {
-  const probabilities = rowsOf(read(response(output))).map((row) => (row.length === 1 ? [1 - (row[0] ?? 0), row[0] ?? 0] : row))
-  return probabilities
-    .flatMap((row, i) => {
-      const [answer, right] = [largest(row), truth.data[i] ?? 0]
-      const name = (label: number) => names[label] ?? String(label)
-      return answer === right || row.some((p) => Number.isNaN(p))
-        ? []
-        : [{ row: i, truth: name(right), answer: name(answer), certainty: row[answer] ?? 0 }]
-    })
-    .toSorted((a, b) => b.certainty - a.certainty || a.row - b.row)
-    .slice(0, mostMistakes)
+  const { data, shape } = read(response(output))
+  const width = data.length / Math.max(1, shape[0] ?? 1)
+  const name = (label: number) => names[label] ?? String(label)
+  const kept = (all: ReadonlyArray<Mistake>): Array<Mistake> =>
+    all.toSorted((a, b) => b.certainty - a.certainty || a.row - b.row).slice(0, mostMistakes)
+  let mistakes: Array<Mistake> = []
+  for (let i = 0; i < (shape[0] ?? 0); i++) {
+    const own = Array.from(data.subarray(i * width, (i + 1) * width))
+    const row = own.length === 1 ? [1 - (own[0] ?? 0), own[0] ?? 0] : own
+    const [answer, right] = [largest(row), truth.data[i] ?? 0]
+    if (answer === right || row.some((p) => Number.isNaN(p))) continue
+    mistakes.push({ row: i, truth: name(right), answer: name(answer), certainty: row[answer] ?? 0 })
+    if (mistakes.length === someMistakes) mistakes = kept(mistakes)
+  }
+  return kept(mistakes)
 }
 
 /** The outputs of a head with the true values, and the weights of the rows if they have some. */

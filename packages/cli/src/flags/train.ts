@@ -23,6 +23,12 @@ export const train = Command.make(
         Flag.withDescription("threads that compute the shards of a batch (train.shards), with the same bits"),
       ),
     ),
+    listen: optional(
+      Flag.String("listen").pipe(
+        Flag.withMetavar("HOST:PORT"),
+        Flag.withDescription("let adjoint worker --join HOST:PORT compute shards too, in other processes"),
+      ),
+    ),
     dryRun: switchOf("dry-run", "check everything, train nothing, write nothing"),
     noReport: switchOf("no-report", "draw no pictures and write no report.html when the run has ended"),
     json,

@@ -1,6 +1,7 @@
 /** The flags of `adjoint worker`. */
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
 import { budget } from "./Budget.ts"
 import { lanes, threads } from "./Computing.ts"
 import { json, optional, switchOf } from "./Flags.ts"
@@ -9,9 +10,17 @@ import { lazily } from "./Lazily.ts"
 export const worker = Command.make(
   "worker",
   {
-    store: Flag.String("store").pipe(
-      Flag.withMetavar("FILE"),
-      Flag.withDescription("the database of the studies: a file, or postgres://user@host/database"),
+    store: optional(
+      Flag.String("store").pipe(
+        Flag.withMetavar("FILE"),
+        Flag.withDescription("the database of the studies: a file, or postgres://user@host/database"),
+      ),
+    ),
+    join: optional(
+      Flag.String("join").pipe(
+        Flag.withMetavar("HOST:PORT"),
+        Flag.withDescription("compute shards for the run that listens there, and run no trials"),
+      ),
     ),
     study: optional(
       Flag.String("study").pipe(
@@ -33,11 +42,17 @@ export const worker = Command.make(
     threads,
     json,
   },
-  lazily(() => import("../verbs/worker.ts")),
+  (options) =>
+    Effect.gen(function* () {
+      const { join, store } = options
+      if (join !== undefined || store === undefined) return yield* lazily(() => import("../verbs/workerJoin.ts"))(options)
+      yield* lazily(() => import("../verbs/worker.ts"))({ ...options, store })
+    }),
 ).pipe(
-  Command.withDescription("Run trials of the studies of a database, which have their model files and settings in it"),
+  Command.withDescription("Run trials of the studies of a database, or compute shards for a run that listens"),
   Command.withExamples([
     { command: "adjoint worker --store postgres://lab@host/search --data http://host:8123" },
     { command: "adjoint worker --store studies/diabetes.sqlite --wait" },
+    { command: "adjoint worker --join 127.0.0.1:7000" },
   ]),
 )

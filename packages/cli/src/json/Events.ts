@@ -31,6 +31,7 @@ import {
   WorkerFinished,
 } from "./Search.ts"
 import { LambdaScored, SweepFinished, SweepStarted } from "./Sweep.ts"
+import { Worked } from "./Worker.ts"
 
 export const Event = Schema.Union([
   Initialized,
@@ -66,6 +67,7 @@ export const Event = Schema.Union([
   Examined,
   Profiled,
   Fetched,
+  Worked,
   Help,
   Version,
   Failed,

@@ -57,7 +57,9 @@ const ticksOf = (axis: Axis, [from, to]: readonly [number, number], apart = 64) 
   }
   const count = Math.max(2, Math.floor(room / apart))
   const made = log === true ? scaleLog([...domain], [from, to]) : scaleLinear([...domain], [from, to])
-  const usual = made.tickFormat(count)
+  // Numbers of many digits have no room, and a number without its last digits would be another one.
+  const size = Math.max(...domain.map(Math.abs))
+  const usual = made.tickFormat(count, log !== true && (size >= 1e7 || size < 1e-4) ? "~e" : undefined)
   // Those that have no room are no text; of the others a logarithmic scale would write thousandths with a letter.
   const isWide = domain[1] / domain[0] > 10 ** widest
   const hasRoom = (x: number): boolean => (isWide ? Math.abs(Math.log10(x) - Math.round(Math.log10(x))) < 1e-9 : usual(x) !== "")

@@ -1,5 +1,5 @@
 /** A table as rows to predict: columns as they were fitted, or, where samples are arrays, one number for each column. */
-import { type DataError, dataError } from "@adjoint/core/data/DataError"
+import { DataError, dataError } from "@adjoint/core/data/DataError"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { type Open, withPixels } from "@adjoint/core/data/image/readColumn"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
@@ -43,12 +43,24 @@ export const fromTable = (fitted: FittedTree, table: Table.Table, open?: Open): 
     inputs: (places) => {
       const mistake = mistakeOf(table, places)
       if (mistake !== undefined) return Result.fail(mistake)
-      return input.type === "array"
-        ? Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) => PreprocessTree.inputs(fitted, { inputs }))
-        : PreprocessTree.inputs(fitted, table, places)
+      if (input.type === "array")
+        return Result.flatMap(numbers(Table.take(table, places), input.shape), (inputs) =>
+          PreprocessTree.inputs(fitted, { inputs }),
+        )
+      return Result.mapError(PreprocessTree.inputs(fitted, table, places), ofNewRow)
     },
   }
 }
+
+/** An error about a new row: what a blank should be is no longer a question of the model file. */
+const ofNewRow = ({ file, reason }: DataError): DataError =>
+  new DataError({
+    ...(file === undefined ? {} : { file }),
+    reason:
+      reason._tag === "BadCell" && reason.hint.includes("missing: drop")
+        ? { ...reason, hint: "give the cell a value: nothing replaces a blank in this run" }
+        : reason,
+  })
 
 /** The first of some rows that is wrong as a whole. */
 export const mistakeOf = ({ mistake }: Table.Table, places: ReadonlyArray<number>): DataError | undefined => {

@@ -66,6 +66,9 @@ export class Diverged extends TaggedError("Diverged")<{
   }
 }
 
+/** A worker cannot join a run, or the run has ended otherwise than by its own end. */
+export class JoinFailed extends TaggedError("JoinFailed")<{ readonly message: string; readonly hint: string }> {}
+
 /** Scores that are less or more than the model file asks for. */
 export class FailUnder extends TaggedError("FailUnder")<{
   readonly missed: ReadonlyArray<{
@@ -94,6 +97,7 @@ export type Failure =
   | Unsaved
   | Changed
   | Diverged
+  | JoinFailed
   | FailUnder
   | Unwell
   | Unanswered

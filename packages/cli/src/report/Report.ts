@@ -58,6 +58,10 @@ const rows: { readonly [T in Failure["_tag"]]: Row<Extract<Failure, { readonly _
     code: () => exitCodes.diverged,
     say: ({ hint, message }) => said(message, hint),
   },
+  JoinFailed: {
+    code: () => exitCodes.data,
+    say: ({ hint, message }) => said(printable(message), hint),
+  },
   FailUnder: {
     code: () => exitCodes.failUnder,
     say: ({ missed }) => said(missed.map(printMissed).join("\n")),

@@ -80,11 +80,9 @@ export const exported = (name: string | undefined, format: "csv" | "json") =>
     const board = boardOf(study)
     const trials = yield* finished(study.name, 0)
     if (format === "json")
-      return yield* Effect.forEach(
-        trials,
-        (trial) => emit({ event: "exported_trial", ...Show.record(board, trial) }),
-        { discard: true },
-      )
+      return yield* Effect.forEach(trials, (trial) => emit({ event: "exported_trial", ...Show.record(board, trial) }), {
+        discard: true,
+      })
     const header = [
       "number",
       "state",

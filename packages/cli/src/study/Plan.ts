@@ -137,6 +137,8 @@ export const planOf = (
       ...(hasWhere ? { where: isAccepted } : {}),
     }
     const { parallel, store, ...decisive } = search
+    // Lists whose order the samplers use; without any, the fingerprint is that of earlier versions.
+    const ordered = file.space.some((dimension) => dimension._tag === "Choice" && dimension.ordered) || undefined
     return {
       study,
       pruner: make(Pruner.table, useOf(search.pruner)),
@@ -145,7 +147,7 @@ export const planOf = (
       store,
       board: boardOf(file, objectives),
       fingerprint: sha256(
-        canonical({ fingerprint, data: searched.data, search: { ...decisive, trials: undefined }, ...computing }),
+        canonical({ fingerprint, data: searched.data, search: { ...decisive, trials: undefined }, ordered, ...computing }),
       ),
       bytesAt,
       taskOf: ({ number, point }) => ({

@@ -68,9 +68,15 @@ export const better = (name: string): "higher" | "lower" | undefined =>
 /** A score by its name, with or without the part of the data in front. `score("val.accuracy", 0.9781) // => "97.81%"` */
 export const score = (name: string, value: number): string => (percentages.has(bare(name)) ? percent(value) : decimal(value))
 
-/** A mean of scores with its deviation, where there is one. `spread("val.accuracy", 0.9, 0.03) // => "90.00% ± 3.00%"` */
-export const spread = (name: string, mean: number, deviation: number | undefined): string =>
-  `${score(name, mean)}${deviation === undefined || Number.isNaN(deviation) ? "" : ` ± ${score(name, deviation)}`}`
+/** A mean of scores with its deviation, where there is one. `spread("val.accuracy", 0.9, 0.03) // => "90.00% ± 3.00%"`, `spread("val.loss", 0.75, 6e-9) // => "0.7500 ± 0.0000"` */
+export const spread = (name: string, mean: number, deviation: number | undefined): string => {
+  const shown = score(name, mean)
+  if (deviation === undefined || Number.isNaN(deviation)) return shown
+  // A deviation has the decimals of its mean: further ones say nothing.
+  const [, decimals] = /^-?[\d,]+\.(\d+)$/.exec(shown) ?? []
+  const isSmall = decimals !== undefined && Math.abs(deviation) < 10 ** -decimals.length
+  return `${shown} ± ${isSmall ? deviation.toFixed(decimals.length) : score(name, deviation)}`
+}
 
 /** A score's name without the part of the data in front: `kind.accuracy` of the head `kind`. */
 const withoutPart = (name: string): string => name.replace(/^(?:train|val|test)\./, "")

@@ -85,11 +85,14 @@ export const foldJobOf = ({ directory, folder, typed }: Whole, fold: Fold, resum
     }),
   )
 
-/** The name of a run on the command line: `digits/0007`, with `--runs` unless its folder is in the usual place. */
+/** A word of a command line, in quotes if a shell would divide or change it. */
+const quoted = (word: string): string => (/^[\w@%+=:,./~\\-]+$/u.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+
+/** The name of a run on the command line, as a shell takes it: `digits/0007`, with `--runs` unless its folder is in the usual place. */
 export const referenceOf = (
   folder: string,
   { runs, usualRuns }: { readonly runs: string; readonly usualRuns: string },
 ): string => {
   const name = `${basename(dirname(folder))}/${basename(folder)}`
-  return runs === usualRuns ? name : `${name} --runs ${runs}`
+  return runs === usualRuns ? quoted(name) : `${quoted(name)} --runs ${quoted(runs)}`
 }

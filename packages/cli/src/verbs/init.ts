@@ -244,6 +244,11 @@ export const run = ({ data, json, output, target }: Options) =>
       return yield* new UsageError({ message: `${printable(file)} is there already`, hint: "another name: -o FILE" })
     const place = { data, file, name: /^[A-Za-z][\w-]*$/.test(stem) ? stem : "model" }
     const arrays = isFolder ? undefined : yield* arraysIn(place)
+    if (target !== undefined && (isFolder || arrays !== undefined))
+      return yield* new UsageError({
+        message: `--target: ${printable(data)} has no columns: its target is \`label\``,
+        hint: "leave it out",
+      })
     const composed = isFolder
       ? yield* fromImages(place)
       : arrays !== undefined

@@ -1,7 +1,6 @@
 /** `adjoint train`: trains a model file, or each fold of its cross-validation, and keeps the run in a folder. */
 import { resolve } from "node:path"
 import { Engine } from "@adjoint/core/engines/Engine"
-import type { Scores } from "@adjoint/core/training/Progress"
 import { foldsOf } from "@adjoint/dsl/Document"
 import * as Effect from "effect/Effect"
 import { emit, emitNow } from "../json/Emit.ts"
@@ -16,12 +15,12 @@ import { World } from "../terminal/World.ts"
 import { result } from "../terminal/Write.ts"
 import { begin } from "../train/Begin.ts"
 import { withoutVersion } from "../train/Closing.ts"
-import { type AskedWorkers, workersOf } from "../train/Crew.ts"
+import { type AskedWorkers, checkWorkers, workersOf } from "../train/Crew.ts"
 import * as Folds from "../train/Folds.ts"
 import { type Asked, foldJobOf, jobOf, referenceOf } from "../train/Job.ts"
 import { prepare, type Ready } from "../train/Ready.ts"
 import { report, reportFolds } from "../train/Reports.ts"
-import { train } from "../train/Session.ts"
+import { type Place, train } from "../train/Session.ts"
 
 export interface Options extends AskedWorkers, Asked {
   /** What `runs` is unless given. */
@@ -66,18 +65,22 @@ const introduce = ({ json }: Options, { training }: Ready, folder: string, isWho
   })
 
 /** Trains a run that has begun, and draws its report. `reference` names what can be resumed: of a fold the whole. */
-const trained = (options: Options, ready: Ready, folder: string, reference: string, linear: Scores | undefined) =>
+const trained = (options: Options, ready: Ready, place: Omit<Place, "json">) =>
   Effect.gen(function* () {
-    const workers = yield* workersOf(options, ready.training.built)
-    const place = { folder, reference, json: options.json, linear, ...(workers === undefined ? {} : { workers }) }
-    const { summary, weights } = yield* train(ready, place)
+    const { folder, reference } = place
+    const { summary, weights } = yield* train(ready, { ...place, json: options.json })
     const own = ready.job.isFold ? folder : reference
     if (!options.noReport && weights !== undefined) yield* report(ready, folder, own, weights)
     return summary
   })
 
 /** Trains each fold that is not scored yet, and draws the report of the whole. */
-const trainedFolds = (options: Options, { job, training }: Ready, folder: string, folds: ReturnType<typeof foldsOf>) =>
+const trainedFolds = (
+  options: Options,
+  { job, training }: Ready,
+  { crew, folder }: { readonly crew: Pick<Place, "workers">; readonly folder: string },
+  folds: ReturnType<typeof foldsOf>,
+) =>
   Effect.gen(function* () {
     const reference = referenceOf(folder, options)
     const whole = { folder, directory: resolve(job.directory), typed: training.sound.reading }
@@ -88,7 +91,7 @@ const trainedFolds = (options: Options, { job, training }: Ready, folder: string
           const ready = yield* prepare(yield* foldJobOf(whole, fold, resumes), options)
           const own = yield* begin(ready)
           const linear = yield* linearOf(ready.training)
-          return { folder: own, train: trained(options, ready, own, reference, linear) }
+          return { folder: own, train: trained(options, ready, { folder: own, reference, linear, ...crew }) }
         }),
     )
     if (!options.noReport) yield* reportFolds(folder, reference)
@@ -116,7 +119,7 @@ export const run = (options: Options) =>
   Effect.gen(function* () {
     const ready = yield* prepare(yield* jobOf(options), options)
     // Before anything is written.
-    yield* workersOf(options, ready.training.built)
+    yield* checkWorkers(options, ready.training.built)
     if (options.dryRun) return yield* plan(options, ready.training)
     const { beginRun } = yield* World
     beginRun()
@@ -125,10 +128,12 @@ export const run = (options: Options) =>
     yield* Folds.resumable(ready.job.parent, document, folds)
     const folder = yield* begin(ready)
     const linear = yield* introduce(options, ready, folder, folds.length > 0)
+    const workers = yield* workersOf(options)
+    const crew = workers === undefined ? {} : { workers }
     const summary =
       folds.length === 0
-        ? yield* trained(options, ready, folder, referenceOf(folder, options), linear)
-        : yield* trainedFolds(options, ready, folder, folds)
+        ? yield* trained(options, ready, { folder, reference: referenceOf(folder, options), linear, ...crew })
+        : yield* trainedFolds(options, ready, { folder, crew }, folds)
     yield* conclude(options, ready, folder, summary)
     yield* held(document, summary)
   }).pipe(Effect.scoped, Effect.provide(engineOf(options)))

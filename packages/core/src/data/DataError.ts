@@ -2,11 +2,13 @@
  * Errors of data files: a closed list of reasons, each with the fields that locate the mistake, and one sentence for each that
  * a person can act on.
  */
+
 import { TaggedError } from "effect/Data"
 import { escaped } from "../types/escaped.ts"
 import type { Shape } from "../types/Shape.ts"
 import * as Shapes from "../types/Shape.ts"
 import { grouped } from "./grouped.ts"
+import { looksSame } from "./Nearest.ts"
 
 /** The place of a cell: the 1-based line of the file (if there is a file), the 1-based row of data, and the column's name. */
 export interface Cell {
@@ -135,6 +137,11 @@ const list = (names: ReadonlyArray<string>): string => {
   return names.length > 12 ? `${shown.join(", ")} and ${names.length - 12} more` : shown.join(", ")
 }
 
+const otherForm = ({ column, nearest: [near] }: { readonly column: string; readonly nearest: ReadonlyArray<string> }): string =>
+  near !== undefined && looksSame(column, near)
+    ? " in this Unicode form: the table has its accents in another one; try: copy the name from the file;"
+    : ""
+
 const didYouMean = (nearest: ReadonlyArray<string>): string =>
   nearest.length === 0 ? "" : `; did you mean ${nearest.map(named).join(" or ")}?`
 
@@ -158,7 +165,8 @@ const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { re
   BadCell: (r) => `row ${r.row}, column ${named(r.column)}: got ${r.got}, wanted ${r.wanted}${trying(r.hint)}`,
   BadRecord: (r) =>
     `row ${r.row}${r.column === undefined ? "" : `, column ${named(r.column)}`}: got ${r.got}; wanted ${r.wanted}`,
-  NoColumn: (r) => `there is no column ${named(r.column)}${didYouMean(r.nearest) || ";"} the columns are ${list(r.columns)}`,
+  NoColumn: (r) =>
+    `there is no column ${named(r.column)}${otherForm(r) || didYouMean(r.nearest) || ";"} the columns are ${list(r.columns)}`,
   UnlistedColumns: (r) =>
     `the ${r.columns.length === 1 ? "column" : "columns"} ${list(r.columns)} ${r.columns.length === 1 ? "is" : "are"} not listed; try: list ${r.columns.length === 1 ? "it" : "them"}, or add \`"*": ignore\``,
   BadMagic: (r) => `the file starts with ${r.got} at byte ${r.offset}; wanted ${r.wanted}`,

@@ -6,11 +6,20 @@ const cache = new Map<string, string>()
 /** More words than the catalogue has. */
 const maxCached = 8192
 
+/**
+ * Whether two texts look the same and are not: an accent may be a character of its own (Unicode normalization forms C and D).
+ * `looksSame("\u00e9", "e\u0301") // => true`
+ */
+export const looksSame = (a: string, b: string): boolean => a !== b && a.normalize() === b.normalize()
+
 /** The letters and digits of a text in lower case, without separators. `letters("Sepal-Length") // => "sepallength"` */
 export const letters = (text: string): string => {
   const known = cache.get(text)
   if (known !== undefined) return known
-  const computed = text.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, "")
+  const computed = text
+    .normalize()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}]/gu, "")
   if (text.length > maxLength) return computed
   if (cache.size >= maxCached) cache.clear()
   cache.set(text, computed)

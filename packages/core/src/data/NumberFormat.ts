@@ -25,10 +25,22 @@ const bare = (text: string, unit: string): string => {
   return rest.startsWith(unit) ? `${sign}${rest.slice(unit.length).trimStart()}` : text
 }
 
-/** A reader of numbers in a format: of texts without blanks at their ends. A number may lack the unit. */
+/** The text between parentheses, in which bookkeepers write what is negative; `undefined` for other texts. */
+const between = (text: string): string | undefined => /^\((.+)\)$/u.exec(text)?.[1]?.trim()
+
+/**
+ * A reader of numbers in a format: of texts without blanks at their ends. A number may lack the unit. One in parentheses is negative:
+ * `(1.50)` is -1.5.
+ */
 export const reader = ({ unit, ...marks }: Format): ((text: string) => number | undefined) => {
   const number = readerOf(marks)
-  return unit === undefined ? number : (text) => number(bare(text, unit))
+  const measured = (text: string): number | undefined => number(unit === undefined ? text : bare(text, unit))
+  return (text) => {
+    const inner = between(unit === undefined ? text : bare(text, unit))
+    if (inner === undefined) return measured(text)
+    const value = /^[+-]/.test(inner) ? undefined : measured(inner)
+    return value === undefined ? undefined : 0 - value
+  }
 }
 
 const readerOf = ({ decimal = ".", thousands }: Format): ((text: string) => number | undefined) => {
@@ -53,7 +65,7 @@ const measured =
  * `[unitOf("$1,200"), unitOf("36 months"), unitOf("7B")] // => ["$", "months", undefined]`
  */
 export const unitOf = (cell: string): string | undefined => {
-  const [, before, after] = measured.exec(cell) ?? []
+  const [, before, after] = measured.exec(between(cell) ?? cell) ?? []
   if ((before === undefined) === (after === undefined) || /^(?:\p{Lu}|e)$/u.test(after ?? "")) return undefined
   return (before ?? after)?.trim()
 }
@@ -63,6 +75,7 @@ export const unitOf = (cell: string): string | undefined => {
  * `read(" 2.5 ") // => 2.5`
  * `read("1.234,5", { decimal: ",", thousands: "." }) // => 1234.5`
  * `read("5 %", { unit: "%" }) // => 5`
+ * `read("(1.50)") // => -1.5`
  */
 export const read = (cell: string, format: Format = {}): number | undefined =>
   isBlank(cell) ? Number.NaN : reader(format)(cell.trim())

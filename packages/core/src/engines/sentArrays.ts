@@ -82,16 +82,25 @@ export const alternating = (): ((arrays: Arrays) => Effect.Effect<Arrays>) => {
   }
 }
 
+const isShared = ({ data: { buffer } }: NDArray): boolean => (buffer as ArrayBufferLike) instanceof SharedArrayBuffer
+
+/** Copies of the large ones among arrays in memory that threads share, where the host has such memory. */
+export const sharedCopies = (arrays: Arrays): Effect.Effect<ReadonlyMap<NDArray, NDArray>> => {
+  if (typeof SharedArrayBuffer !== "function") return Effect.succeed(new Map())
+  const large = arrays.filter((array) => array.data.byteLength > copiedAtOnce && !isShared(array))
+  if (large.length === 0) return Effect.succeed(new Map())
+  return Effect.map(
+    copiesIn((bytes) => new SharedArrayBuffer(bytes), large),
+    (copies) => new Map(large.map((array, i) => [array, copies[i] ?? array])),
+  )
+}
+
 /** A job whose large constants, such as the data of a training, are shared with the worker where the host permits it. */
 export const sharedJob = (job: Job): Effect.Effect<Job> => {
   const { program, resident } = job
-  const large = program.constants.filter(({ data }) => data.byteLength > copiedAtOnce)
-  if (large.length === 0 || typeof SharedArrayBuffer !== "function") return Effect.succeed(job)
-  return Effect.map(
-    copiesIn((bytes) => new SharedArrayBuffer(bytes), large),
-    (copies) => {
-      const shared = new Map(large.map((array, i) => [array, copies[i]]))
-      return { program: { ...program, constants: program.constants.map((array) => shared.get(array) ?? array) }, resident }
-    },
+  return Effect.map(sharedCopies(program.constants), (shared) =>
+    shared.size === 0
+      ? job
+      : { program: { ...program, constants: program.constants.map((array) => shared.get(array) ?? array) }, resident },
   )
 }

@@ -4,8 +4,7 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { EngineError } from "../backend/Executable.ts"
 import { type Answers, type Reply, type Request, restoredCause } from "../backend/worker/messages.ts"
-import { type EngineWorker, startWorker } from "../backend/worker/startWorker.ts"
-import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
+import type { EngineWorker, WorkerListener } from "../backend/worker/startWorker.ts"
 
 /** The name of the engine in errors. */
 const name = "Wasm.worker"
@@ -61,8 +60,11 @@ interface Waiting extends Caller<Call> {
 export const failed = (call: Call, reason: unknown, named: string = doing[call]): EngineError =>
   new EngineError({ engine: name, doing: named, cause: reason instanceof Error ? reason : new Error(String(reason)) })
 
+/** Starts a worker: a thread, a Web Worker, or what answers as they do. Throws where there is none. */
+export type StartWorker = (listener: WorkerListener) => EngineWorker
+
 /** Starts a worker. Where the host refuses one, every call fails. */
-export const connect = (program: WorkerProgram): Connection => {
+export const connect = (startWorker: StartWorker): Connection => {
   const waiting = new Map<number, Waiting>()
   let next = 0
   let end: string | undefined
@@ -90,7 +92,7 @@ export const connect = (program: WorkerProgram): Connection => {
   }
   const start = (): EngineWorker | undefined => {
     try {
-      return startWorker(program, { receive, ended: (reason) => ended(`its worker ended: ${reason}`) })
+      return startWorker({ receive, ended: (reason) => ended(`its worker ended: ${reason}`) })
     } catch (error) {
       ended(error instanceof Error ? error.message : String(error))
       return undefined

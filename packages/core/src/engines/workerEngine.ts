@@ -11,14 +11,14 @@ import type * as Scope from "effect/Scope"
 import { type EngineError, type Job, keepsState } from "../backend/Executable.ts"
 import { type Answers, restored, type Settings } from "../backend/worker/messages.ts"
 import { areShared } from "../backend/worker/snapshots.ts"
-import type { WorkerProgram } from "../backend/worker/workerProgram.ts"
+import { startWorker } from "../backend/worker/startWorker.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import { Engine } from "./Engine.ts"
 import type { Arrays, Executable } from "./Executable.ts"
 import { readTensors } from "./readTensors.ts"
 import { bytesIn, copiedAtOnce, ownCopies, type Sent, sent, sentCopies, sharedJob } from "./sentArrays.ts"
-import { type Connection, connect, failed } from "./workerConnection.ts"
+import { type Connection, connect, failed, type StartWorker } from "./workerConnection.ts"
 
 /** Milliseconds that a worker may take to start. */
 const startLimit = 30_000
@@ -66,7 +66,7 @@ interface Workers {
   readonly close: () => Promise<void>
 }
 
-const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connection): Workers => {
+const makeWorkers = (start: StartWorker, settings: Settings, first: Connection): Workers => {
   const all = new Set<Remote>()
   const unread = new Map<number, Remote>()
   let connection = first
@@ -78,7 +78,7 @@ const makeWorkers = (program: WorkerProgram, settings: Settings, first: Connecti
     present: () => {
       if (isGivenUp && !isClosed) {
         isGivenUp = false
-        connection = connect(program)
+        connection = connect(start)
         connection.send({ call: "open", ...settings })
       }
       return connection
@@ -249,14 +249,17 @@ const dropped = new FinalizationRegistry((drop: () => void) => drop())
 
 /** The engine in a worker with these settings. Fails where the host refuses a worker. */
 export const workerEngine = (settings: Settings): Effect.Effect<Engine["Service"], EngineError, Scope.Scope> =>
+  // Loaded now, so that who needs no worker does not load its program.
+  Effect.tryPromise({
+    try: () => import("../backend/worker/workerProgram.ts"),
+    catch: (error) => failed("open", error),
+  }).pipe(Effect.flatMap(({ workerProgram }) => engineOver(settings, (listener) => startWorker(workerProgram, listener))))
+
+/** The engine in a worker that is started so. Fails where the worker does not start. */
+export const engineOver = (settings: Settings, start: StartWorker): Effect.Effect<Engine["Service"], EngineError, Scope.Scope> =>
   Effect.gen(function* () {
-    // Loaded now, so that who needs no worker does not load its program.
-    const { workerProgram } = yield* Effect.tryPromise({
-      try: () => import("../backend/worker/workerProgram.ts"),
-      catch: (error) => failed("open", error),
-    })
     const workers = yield* Effect.acquireRelease(
-      Effect.sync(() => makeWorkers(workerProgram, settings, connect(workerProgram))),
+      Effect.sync(() => makeWorkers(start, settings, connect(start))),
       ({ close }) => Effect.promise(close),
     )
     const { lanes, numerics, threads } = yield* Effect.suspend(() => workers.present().post({ call: "open", ...settings })).pipe(

@@ -73,7 +73,7 @@ export type SearchError<E> = ConfigError | Exclude<E, NonFinite>
 const spaceProblem = <S>({ sampler, space }: Study.Study<S>): Check.Problem => {
   if (space.length === 0)
     return Check.problem("space", "no dimension", "one or more", "Space.struct({ lr: Space.log(1e-4, 1e-1) })")
-  const [found] = [...Space.check(space), ...(sampler.check?.(space) ?? [])]
+  const [found] = [...Space.check(space), ...(sampler.check?.(Space.withIndices(space)) ?? [])]
   return found && Check.problem(`space.${found.dimension}`, found.got, found.wanted, found.hint)
 }
 

@@ -8,7 +8,7 @@
  */
 import type { Key } from "../tensor/Key.ts"
 import * as Keys from "../tensor/Key.ts"
-import type { Point, Space } from "./Space.ts"
+import { type Point, type Space, withIndices } from "./Space.ts"
 import type { Sampler } from "./sampler/Sampler.ts"
 import { minimized, type Objective, type Trial } from "./Trial.ts"
 
@@ -80,7 +80,7 @@ export const mostRefusals = 1000
 
 /** The state before the first trial. */
 export const begin = <S>({ key, sampler, space }: Study<S>): Progress<S> => ({
-  sampler: sampler.init(space, Keys.fold(key, "sampler")),
+  sampler: sampler.init(withIndices(space), Keys.fold(key, "sampler")),
   next: 0,
   started: 0,
   known: [],

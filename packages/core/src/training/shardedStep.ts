@@ -4,20 +4,21 @@ import type * as Scope from "effect/Scope"
 import type * as Batches from "../data/Batches.ts"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, type EngineError } from "../engines/Engine.ts"
-import { alternating } from "../engines/sentArrays.ts"
+import { alternating, sharedCopies } from "../engines/sentArrays.ts"
 import { inTurns } from "../engines/turns.ts"
 import type { Tensor } from "../language/Expr.ts"
 import { refill, type Tensors, tensors } from "../language/TensorTree.ts"
 import { scalar } from "../tensor/elementwise.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import type { BatchLoader } from "./BatchLoader.ts"
+import * as Tree from "../types/Tree.ts"
+import { type BatchLoader, fitsInEngine } from "./BatchLoader.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
 import type { BatchSums } from "./Evaluate.ts"
 import type { StepPiece } from "./findNonFinite.ts"
 import type { LoopStep } from "./LoopRun.ts"
-import type { ReadError } from "./Samples.ts"
+import { type DatasetOf, partsOf, type ReadError } from "./Samples.ts"
 import { only } from "./Shards.ts"
 import { shardPool } from "./shardPool.ts"
 import { cutRows } from "./shardRows.ts"
@@ -47,6 +48,23 @@ export const shardedInputs =
       }))
     })
   }
+
+/** A dataset whose large arrays are in memory that threads share: all workers that hold the data have one copy of it. */
+export const sharedData = <X, T>(data: DatasetOf<X, T>): Effect.Effect<DatasetOf<X, T>> => {
+  const leaves = tensors(partsOf<X, T>(data))
+  if (!fitsInEngine(leaves)) return Effect.succeed(data)
+  return Effect.map(sharedCopies(leaves as ReadonlyArray<NDArray>), (copies) => {
+    const shared = <A>(tree: A): A =>
+      Tree.map(tree as unknown, (array) => copies.get(array as NDArray) ?? (array as NDArray)) as unknown as A
+    const { inputs, targets, weights } = data
+    return {
+      ...data,
+      inputs: shared(inputs),
+      targets: shared(targets),
+      ...(weights === undefined ? {} : { weights: shared(weights) }),
+    }
+  })
+}
 
 /** The shards of a batch with their samples and keys, for the search for a non-finite value. */
 export const shardPieces = <X, T>(
@@ -79,18 +97,13 @@ export const shardedStep = <P, S, O, R, X, Y, T>(
     let isGivenUp = false
 
     const share = alternating()
-    /** The weights of the present state, where workers are given in memory that threads share: it is copied once for all of them. */
+    /** The weights of the present state. For workers they are in memory that threads share, copied once for all of them. */
     const present = Effect.gen(function* () {
-      if (weights !== undefined) return weights
-      const { params, state, step } = yield* update.state
-      return { params, state, step } satisfies ShardWeights<P, S> as ShardWeights<P, S>
-    }).pipe(
-      Effect.flatMap((own) =>
-        config.workers === undefined
-          ? Effect.succeed(own)
-          : Effect.map(share(tensors(own) as ReadonlyArray<NDArray>), (copies) => refill(own, copies)),
-      ),
-    )
+      const { params, state, step } = weights ?? (yield* update.state)
+      const own: ShardWeights<P, S> = { params, state, step }
+      if (config.workers === undefined) return own
+      return refill(own, yield* share(tensors(own) as ReadonlyArray<NDArray>))
+    })
 
     const one = ({ rows, shards }: ShardedBatch<X, Tensors<T>>) =>
       Effect.gen(function* () {

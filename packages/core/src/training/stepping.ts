@@ -47,13 +47,15 @@ const sharded = <P, S, O, R, X, Y, T>(config: Config<P, S, O, R, X, Y, T>, first
   Effect.gen(function* () {
     const { batch, seed, workers } = config
     // Loaded now, so that a page that does not cut its batches does not load it.
-    const { shardedInputs, shardedStep, shardPieces } = yield* Effect.promise(() => import("./shardedStep.ts"))
+    const { sharedData, shardedInputs, shardedStep, shardPieces } = yield* Effect.promise(() => import("./shardedStep.ts"))
     const gathered = batch % shards === 0 && workers?.getRows !== true ? batch / shards : 0
     const loader = yield* batchLoader({ ...config, gathered })
+    const isHeld = workers !== undefined && gathered > 0
+    const data = isHeld ? yield* sharedData(config.data) : config.data
     const stepping: Stepping<TrainState<P, S, O>, X, Tensors<T>> = {
       loader,
       inputs: shardedInputs(loader, shards),
-      step: shardedStep(config, first) as (typeof stepping)["step"],
+      step: shardedStep({ ...config, data }, first) as (typeof stepping)["step"],
       pieces: (rows, number) => shardPieces(loader, rows, { shards, seed, step: number }),
     }
     return stepping

@@ -186,8 +186,25 @@ const rows = ({ batch }: Rbm, i: number, { rows: known, unlabelled = 0 }: Facts)
       ]
 }
 
+/** A setting of the data's scale, and the fix. */
+interface Setting {
+  readonly path: Path
+  readonly help: string
+  readonly label?: string
+}
+
+/** A column that is not scaled to 0…1. */
+const unscaled = ({ columns }: Data, name: string | undefined): Setting | undefined =>
+  name === undefined || columns?.[name] === undefined
+    ? undefined
+    : {
+        path: ["data", "columns", name],
+        help: `\`${name}: { type: number, scale: minmax }\``,
+        label: "is not scaled to 0…1",
+      }
+
 /** The setting that scales values outside 0…1, and the fix. */
-const outside = (data: Data): { readonly path: Path; readonly help: string } | undefined => {
+const outside = (data: Data): Setting | undefined => {
   const { columns, image, scale } = data
   if (image !== undefined) {
     if (image.normalize !== undefined && image.normalize !== "none")
@@ -204,18 +221,19 @@ const outside = (data: Data): { readonly path: Path; readonly help: string } | u
 }
 
 /** Bernoulli units on values outside 0…1. */
-const range = ({ visible }: Rbm, data: Data | undefined, { extent }: Facts): ReadonlyArray<Finding> => {
+const range = ({ visible }: Rbm, data: Data | undefined, { extents = [] }: Facts): ReadonlyArray<Finding> => {
   if (visible !== "bernoulli") return []
-  const said = data === undefined ? undefined : outside(data)
-  const seen = extent !== undefined && (extent[0] < 0 || extent[1] > 1) ? extent : undefined
+  const seen = extents.find(({ extent: [least, largest] }) => least < 0 || largest > 1)
+  const said = data === undefined ? undefined : (outside(data) ?? unscaled(data, seen?.column))
   if (said === undefined && seen === undefined) return []
-  const what = seen === undefined ? "values outside this range" : `values from ${shown(seen[0])} to ${shown(seen[1])}`
+  const values = seen === undefined ? "outside this range" : `from ${shown(seen.extent[0])} to ${shown(seen.extent[1])}`
+  const what = seen?.column === undefined ? `the data has values ${values}` : `\`${seen.column}\` has values ${values}`
   return [
     {
       code: "T514",
-      message: `Bernoulli units need values from 0 to 1, but the data has ${what}`,
+      message: `Bernoulli units need values from 0 to 1, but ${what}`,
       at: { path: ["pretrain", 0, "rbm", "visible"], on: "missing" },
-      ...(said === undefined ? {} : { related: [{ at: { path: said.path }, label: "scales the data" }] }),
+      ...(said === undefined ? {} : { related: [{ at: { path: said.path }, label: said.label ?? "scales the data" }] }),
       help: `\`visible: gaussian\` for standardized data, or ${said?.help ?? "scale the data to 0…1 (`scale: minmax`)"}`,
     },
   ]

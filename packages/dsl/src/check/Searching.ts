@@ -2,6 +2,7 @@
 import { grouped } from "@adjoint/core/data/grouped"
 import * as Entry from "@adjoint/core/learning/Entry"
 import { gridSize } from "@adjoint/core/search/Sampler"
+import { withIndices } from "@adjoint/core/search/Space"
 import { count } from "@adjoint/core/search/space/Dimension"
 import * as Result from "effect/Result"
 import { type Search, useOf } from "../Document.ts"
@@ -205,7 +206,7 @@ const sampler = ({ file, search, subject: { catalogue } }: Searching): ReadonlyA
         help: "`tpe` and `nsga` look for the points that no other is better than in all of them",
       },
     ]
-  const [problem] = made.check?.(file.space) ?? []
+  const [problem] = made.check?.(withIndices(file.space)) ?? []
   if (problem !== undefined)
     return [
       {

@@ -164,7 +164,9 @@ const numbered = (rows: Rows, label: Label): Int32Array => {
   const numbers = new Map<string | number, number>()
   const out = new Int32Array(rows.length)
   for (let i = 0; i < out.length; i++) {
-    const own = label(rows[i] ?? 0)
+    const cell = label(rows[i] ?? 0)
+    // Cells are trimmed, as those of columns are.
+    const own = typeof cell === "string" ? cell.trim() : cell
     const known = numbers.get(own)
     out[i] = known ?? numbers.size
     if (known === undefined) numbers.set(own, numbers.size)

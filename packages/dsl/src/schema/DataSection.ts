@@ -123,16 +123,23 @@ const column = (): Codec<Column.Column> =>
     { identifier: "Column" },
   ) as Codec<Column.Column>
 
+interface ArrayForm {
+  readonly doc: string
+  readonly fields: Field.Fields
+  readonly rule?: Field.Rule
+}
+
 /** An array with a name: its type alone, or with how it is prepared. */
 const array = (): Codec<ArrayKind> =>
   typedChoice(
     "array",
     Object.fromEntries(
-      Object.entries(arrayKinds).map(([type, { doc, fields }]) => [
+      Object.entries<ArrayForm>(arrayKinds).map(([type, { doc, fields, rule }]) => [
         type,
         {
           doc,
           fields: FromField.fields(fields, { defaults: false }),
+          ...(rule === undefined ? {} : { rule: { ...rule, holds: rule.holds as (options: object) => boolean } }),
           bare: type !== "image",
           synonyms: Vocabulary.arrayKinds[type as keyof typeof arrayKinds],
           keys: { synonyms: Synonyms.of(fields) },
@@ -328,7 +335,10 @@ export const dataSection = (catalogue: Catalogue, choices: Choices): Codec<Docum
       "The type of each named array of an npz file; `model.inputs` and heads name them. Other arrays are not read.",
     ),
     image: optional(image, "How arrays are converted to images."),
-    scale: optional(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>, "How the values of other arrays are scaled."),
+    scale: optional(
+      Fields.reference(FromField.scale as Codec<NonNullable<Document.Data["scale"]>>),
+      "How the values of other arrays are scaled.",
+    ),
     pca: optional(
       FromField.options(tablePcaFields, onePcaSize) as Codec<NonNullable<Document.Data["pca"]>>,
       "Principal components of the prepared inputs, and whitening: of arrays and images, or of columns of a table.",

@@ -34,6 +34,7 @@ export const scale = Schema.Union([
 ]).annotate({
   expected: `${scales.join(", ")} or { minmax: [low, high] }`,
   synonyms: Vocabulary.scale,
+  identifier: "Scale",
 }) as unknown as Codec
 
 /** What to do with blanks: one of these words, or a constant. */
@@ -119,7 +120,7 @@ const codecs: { readonly [K in Kind]: (field: Extract<Field, { readonly kind: K 
         quantiles: F.described(quantiles as unknown as Codec, "The bounds as fractions of the training rows: [0.01, 0.99]."),
       }),
     ]) as unknown as Codec,
-  scale: () => scale,
+  scale: () => F.reference(scale),
   size: () => Schema.Tuple([extent, extent]) as unknown as Codec,
   white: () =>
     Schema.Union([

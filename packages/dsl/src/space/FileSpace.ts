@@ -30,8 +30,17 @@ const namesOf = (markers: ReadonlyArray<Found>): ReadonlyArray<string> => {
   })
 }
 
+/** Whether a list is one of numbers, each above the one before: its neighbours are alike. */
+const isRising = (values: ReadonlyArray<Data>): boolean =>
+  values.length > 2 &&
+  values.every((value, i) => {
+    const before = values[i - 1]
+    return typeof value === "number" && (typeof before !== "number" || value > before)
+  })
+
 const dimensionOf = (values: Values): Space.Dimension => {
-  if (values._tag === "List") return { _tag: "Choice", size: values.values.length }
+  if (values._tag === "List")
+    return { _tag: "Choice", size: values.values.length, ...(isRising(values.values) ? { ordered: true } : {}) }
   const { high, kind, log, low, step } = values
   return {
     _tag: kind === "int" ? "Int" : "Float",

@@ -1,10 +1,10 @@
 /** Whether the values of a column differ between two parts of the rows. */
 import { type NameCodes, ofNames } from "./NameCodes.ts"
-import { codesOf, type Values } from "./summary.ts"
+import { codesOf, sortedOf, type Values } from "./summary.ts"
 
 /** The largest difference between the cumulative shares of two samples (Kolmogorov, 1933; Smirnov, 1939), from 0 to 1. */
 export const largestGap = (a: Float64Array, b: Float64Array): number => {
-  const [x, y] = [a.filter((value) => !Number.isNaN(value)).sort(), b.filter((value) => !Number.isNaN(value)).sort()]
+  const [x, y] = [sortedOf(a), sortedOf(b)]
   let [i, j, gap] = [0, 0, 0]
   while (i < x.length && j < y.length) {
     const value = Math.min(x[i] ?? 0, y[j] ?? 0)

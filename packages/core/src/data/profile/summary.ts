@@ -82,8 +82,17 @@ export const valuesOf = (column: TableColumn, rows: Rows): Values => {
   return areNumbers && codes.size > 0 ? Object.defineProperty(names, "numbers", { value: numbers, enumerable: true }) : names
 }
 
+const sortedNumbers = new WeakMap<Float64Array, Float64Array>()
+
+/** The numbers that are not NaN, sorted; they are sorted once for each array. */
+export const sortedOf = (values: Float64Array): Float64Array => {
+  const known = sortedNumbers.get(values) ?? values.filter((value) => !Number.isNaN(value)).sort()
+  sortedNumbers.set(values, known)
+  return known
+}
+
 const spreadOf = (values: Float64Array): Spread => {
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort()
+  const sorted = sortedOf(values)
   const count = sorted.length
   const [least = Number.NaN, greatest = Number.NaN] = [sorted[0], sorted[count - 1]]
   const mean = sorted.reduce((sum, value) => sum + value, 0) / count

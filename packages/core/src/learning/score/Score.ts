@@ -176,16 +176,25 @@ export interface Row {
   readonly weight: number
 }
 
-/** The rows of all batches that count, from the concatenated vectors of `rows`. */
-export const rowsOf = (vector: ReadonlyArray<number>): ReadonlyArray<Row> => {
-  const found: Array<Row> = []
+/** Where the values of a row begin and end in a vector, and its weight. */
+export interface Place {
+  readonly start: number
+  readonly end: number
+  readonly weight: number
+}
+
+/** The places of the rows of a vector whose weight is above 0. */
+export function* placesOf(vector: ReadonlyArray<number>): Generator<Place> {
   for (let at = 0; at < vector.length; ) {
     const start = vector[at] ?? 0
     const width = Math.floor(Math.abs(start))
     const isWeighted = width < Math.abs(start)
     const weight = isWeighted ? (vector[at + width + 1] ?? 0) : start > 0 ? 1 : 0
-    if (weight > 0) found.push({ values: vector.slice(at + 1, at + width + 1), weight })
+    if (weight > 0) yield { start: at + 1, end: at + width + 1, weight }
     at += width + (isWeighted ? 2 : 1)
   }
-  return found
 }
+
+/** The rows of all batches that count, from the concatenated vectors of `rows`. */
+export const rowsOf = (vector: ReadonlyArray<number>): ReadonlyArray<Row> =>
+  Array.from(placesOf(vector), ({ end, start, weight }) => ({ values: vector.slice(start, end), weight }))

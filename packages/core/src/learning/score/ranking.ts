@@ -9,62 +9,90 @@ import * as T from "../../tensor/Tensor.ts"
 import * as Shape from "../../types/Shape.ts"
 import { softmax } from "../Activation.ts"
 import { decisions, isBinary } from "../Target.ts"
-import { append, type Counted, make, rows, rowsOf, type Score } from "./Score.ts"
+import { append, type Counted, make, placesOf, rows, type Score } from "./Score.ts"
 
 const targetTypes = ["binary", "classes"] as const
 
-/** The counts when all samples with at least this score are predicted as the class. */
-interface Cut {
-  readonly threshold: number
-  /** True positives. */
-  readonly hits: number
-  /** False positives. */
-  readonly falseAlarms: number
-}
-
-/** The samples of one class against all others. */
+/** The samples of one class against all others: at each threshold the counts when samples with at least this score are predicted as the class. */
 interface Ranking {
   /** By falling threshold, one for each score that occurs. */
-  readonly cuts: ReadonlyArray<Cut>
+  readonly thresholds: Float64Array
+  /** True positives at each. */
+  readonly hits: Float64Array
+  /** False positives at each. */
+  readonly falseAlarms: Float64Array
   readonly positives: number
   readonly negatives: number
 }
 
-type Sample = readonly [score: number, isPositive: boolean, weight: number]
+/** Samples, a number of each in every list: millions of them take some bytes each. */
+interface Samples {
+  readonly truth: Float64Array
+  /** The scores of each output. */
+  readonly scores: ReadonlyArray<Float64Array>
+  readonly weights: Float64Array
+}
 
-const rank = (samples: ReadonlyArray<Sample>): Ranking => {
-  const cuts: Array<Cut> = []
-  let [hits, falseAlarms] = [0, 0]
-  const valid = samples.filter(([score]) => !Number.isNaN(score))
-  const invalid = (positive: boolean): ReadonlyArray<Sample> =>
-    samples.filter(([score, isPositive]) => Number.isNaN(score) && isPositive === positive)
-  const cut = (threshold: number, next: ReadonlyArray<Sample>): void => {
-    for (const [, isPositive, weight] of next) {
-      if (isPositive) hits += weight
-      else falseAlarms += weight
+const samplesOf = (gathered: ReadonlyArray<number>): Samples => {
+  let [count, outputs] = [0, 0]
+  for (const { end, start } of placesOf(gathered)) {
+    outputs = end - start - 1
+    count++
+  }
+  const [truth, weights] = [new Float64Array(count), new Float64Array(count)]
+  const scores = Array.from({ length: Math.max(0, outputs) }, () => new Float64Array(count))
+  let i = 0
+  for (const { start, weight } of placesOf(gathered)) {
+    truth[i] = gathered[start] ?? 0
+    weights[i] = weight
+    for (const [k, own] of scores.entries()) own[i] = gathered[start + 1 + k] ?? Number.NaN
+    i++
+  }
+  return { truth, scores, weights }
+}
+
+const rank = (scores: Float64Array, truth: Float64Array, weights: Float64Array, positive: number): Ranking => {
+  const scoreOf = (i: number): number => scores[i] as number
+  const isPositive = (i: number): boolean => truth[i] === positive
+  const all = Int32Array.from(scores, (_, i) => i)
+  const sorted = all
+    .filter((i) => !Number.isNaN(scoreOf(i)))
+    .sort((i, j) => (scoreOf(i) === scoreOf(j) ? i - j : scoreOf(j) > scoreOf(i) ? 1 : -1))
+  const invalid = (positives: boolean): Int32Array => all.filter((i) => Number.isNaN(scoreOf(i)) && isPositive(i) === positives)
+  const room = sorted.length + 2
+  const [thresholds, hits, falseAlarms] = [new Float64Array(room), new Float64Array(room), new Float64Array(room)]
+  let [cuts, hit, falseAlarm] = [0, 0, 0]
+  const cut = (threshold: number, next: Int32Array): void => {
+    for (const i of next) {
+      if (isPositive(i)) hit += weights[i] as number
+      else falseAlarm += weights[i] as number
     }
-    if (next.length > 0) cuts.push({ threshold, hits, falseAlarms })
+    if (next.length === 0) return
+    thresholds[cuts] = threshold
+    hits[cuts] = hit
+    falseAlarms[cuts] = falseAlarm
+    cuts++
   }
   cut(Number.POSITIVE_INFINITY, invalid(false))
-  const sorted = valid.sort(([a], [b]) => (a === b ? 0 : b - a))
   for (let from = 0, to = 0; from < sorted.length; from = to) {
-    const threshold = sorted[from]?.[0] ?? 0
-    while (sorted[to]?.[0] === threshold) to++
-    cut(threshold, sorted.slice(from, to))
+    const threshold = scoreOf(sorted[from] ?? 0)
+    while (to < sorted.length && scoreOf(sorted[to] ?? 0) === threshold) to++
+    cut(threshold, sorted.subarray(from, to))
   }
   cut(Number.NEGATIVE_INFINITY, invalid(true))
-  return { cuts, positives: hits, negatives: falseAlarms }
+  return {
+    thresholds: thresholds.subarray(0, cuts),
+    hits: hits.subarray(0, cuts),
+    falseAlarms: falseAlarms.subarray(0, cuts),
+    positives: hit,
+    negatives: falseAlarm,
+  }
 }
 
 /** The ranking of each class; for a single output, that of the second of two classes. */
 const rankingsOf = (gathered: ReadonlyArray<number>): ReadonlyArray<Ranking> => {
-  const all = rowsOf(gathered)
-  const outputs = (all[0]?.values.length ?? 0) - 1
-  return Array.from({ length: outputs }, (_, k) =>
-    rank(
-      all.map(({ values: [truth, ...scores], weight }) => [scores[k] ?? Number.NaN, truth === (outputs === 1 ? 1 : k), weight]),
-    ),
-  )
+  const { scores, truth, weights } = samplesOf(gathered)
+  return scores.map((own, k) => rank(own, truth, weights, scores.length === 1 ? 1 : k))
 }
 
 const sums = (operation: string) => (output: Tensor, target: Tensor, counted?: Counted) => {
@@ -89,22 +117,24 @@ const meanOver = (operation: string, area: (ranking: Ranking) => number): Score 
   })
 
 /** The area under the ROC curve by the trapezoidal rule: ties count half. */
-const areaUnderRoc = ({ cuts, negatives, positives }: Ranking): number => {
+const areaUnderRoc = ({ falseAlarms, hits, negatives, positives }: Ranking): number => {
   let area = 0
-  let before = { hits: 0, falseAlarms: 0 }
-  for (const cut of cuts) {
-    area += ((cut.falseAlarms - before.falseAlarms) * (cut.hits + before.hits)) / 2
-    before = cut
+  let [hitsBefore, alarmsBefore] = [0, 0]
+  for (const [i, alarms] of falseAlarms.entries()) {
+    const own = hits[i] as number
+    area += ((alarms - alarmsBefore) * (own + hitsBefore)) / 2
+    hitsBefore = own
+    alarmsBefore = alarms
   }
   return area / (positives * negatives)
 }
 
 /** The mean precision over the true positives: Σ (Rᵢ - Rᵢ₋₁) Pᵢ. */
-const averagePrecision = ({ cuts, positives }: Ranking): number => {
+const averagePrecision = ({ falseAlarms, hits, positives }: Ranking): number => {
   let [total, before] = [0, 0]
-  for (const { falseAlarms, hits } of cuts) {
-    total += ((hits - before) * hits) / (hits + falseAlarms)
-    before = hits
+  for (const [i, own] of hits.entries()) {
+    total += ((own - before) * own) / (own + (falseAlarms[i] as number))
+    before = own
   }
   return total / positives
 }
@@ -148,12 +178,15 @@ export const curves: Score<ReadonlyArray<Curve>> = make(sums("curves"), {
   merge: append,
   finish: (gathered) =>
     rankingsOf(gathered).map((ranking) => ({
-      points: ranking.cuts.map(({ falseAlarms, hits, threshold }) => ({
-        threshold,
-        falseAlarms: falseAlarms / ranking.negatives,
-        recall: hits / ranking.positives,
-        precision: hits / (hits + falseAlarms),
-      })),
+      points: Array.from(ranking.thresholds, (threshold, i) => {
+        const [hits, falseAlarms] = [ranking.hits[i] as number, ranking.falseAlarms[i] as number]
+        return {
+          threshold,
+          falseAlarms: falseAlarms / ranking.negatives,
+          recall: hits / ranking.positives,
+          precision: hits / (hits + falseAlarms),
+        }
+      }),
       auroc: areaUnderRoc(ranking),
       auprc: averagePrecision(ranking),
     })),

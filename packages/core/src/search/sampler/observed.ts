@@ -33,9 +33,9 @@ export const observing = (...[space, key]: Parameters<Sampler["init"]>): Observi
   observations: [],
 })
 
-/** The state with a trial. One that failed says nothing of its point. */
-export const observed = <S extends Observing>(state: S, { number, point, reports, state: how, values = [] }: Trial): S => {
-  if (how === "failed") return state
+/** The state with a trial. A point that failed cannot be trained, as one that was refused. */
+export const observed = <S extends Observing>(state: S, { number, point, reports, state: result, values = [] }: Trial): S => {
+  const how = result === "failed" ? "refused" : result
   // JSON has no infinite numbers, so a value that is not finite is the largest.
   const finite = reports.map(({ step, value }) => ({ step, value: Number.isFinite(value) ? value : Number.MAX_VALUE }))
   const { step = 0, value = Number.MAX_VALUE } = finite.at(-1) ?? {}

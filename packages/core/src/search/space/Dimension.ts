@@ -5,6 +5,8 @@ import { exp, log } from "../exactMath.ts"
 export interface Choice {
   readonly _tag: "Choice"
   readonly size: number
+  /** Whether neighbours are alike, as those of a rising list of numbers are. */
+  readonly ordered?: boolean
 }
 
 /** A range of numbers with both ends. */

@@ -35,3 +35,15 @@ export const build = (space: Space, choose: (dimension: Named, index: number) =>
 /** The point at a position in [0, 1) of each dimension. Those of dimensions that do not exist are ignored. */
 export const pointAt = (space: Space, positions: ArrayLike<number>): Point =>
   build(space, (dimension, index) => at(dimension, positions[index] ?? 0))
+
+/**
+ * The space as samplers see it: an ordered choice is a whole number from 0, its index, so that what is learned of a value says
+ * something about its neighbours. The points are the same. A choice that other dimensions depend on stays one.
+ */
+export const withIndices = (space: Space): Space =>
+  space.map((dimension) => {
+    if (dimension._tag !== "Choice" || dimension.ordered !== true) return dimension
+    if (space.some(({ when }) => when?.dimension === dimension.name)) return dimension
+    const { name, size, when } = dimension
+    return { name, _tag: "Int", low: 0, high: size - 1, ...(when === undefined ? {} : { when }) }
+  })

@@ -65,6 +65,10 @@ export const int = (low: number, high: number, options: RangeOptions & { readonl
 export const choice = <const A>(values: ReadonlyArray<A>): Part<A> =>
   leaf({ _tag: "Choice", size: values.length }, (index) => values[index] as A)
 
+/** One of some values in their order: neighbours are alike, as those of `[16, 32, 64]` are. */
+export const ordered = <const A>(values: ReadonlyArray<A>): Part<A> =>
+  leaf({ _tag: "Choice", size: values.length, ordered: true }, (index) => values[index] as A)
+
 /** A value that is not searched. */
 export const constant = <const A>(value: A): Part<A> => ({ dimensionsAt: () => [], valueAt: () => value })
 
