@@ -27,7 +27,7 @@ import * as Tensor from "@adjoint/core/tensor/Tensor"
 import * as Evaluate from "@adjoint/core/training/Evaluate"
 import * as Weights from "@adjoint/core/training/Weights"
 import { NodeServices } from "@effect/platform-node"
-import { Effect, Fiber, Stream } from "effect"
+import { Effect, Fiber, Layer, Stream } from "effect"
 
 const { values: options } = parseArgs({
   options: {
@@ -263,7 +263,7 @@ const trained = (name: Name, report: Report) =>
 /** Many rows: what is passed to the engine and read from it. */
 const manyRows = (report: Report) =>
   Effect.gen(function* () {
-    const rows = 60_000
+    const rows = 20_000
     const inputs = normal("x", [rows, 784])
     const targets = labels(rows)
     const net = Net.sequential([dense(32), Layers.dense({ units: 10 })])
@@ -277,17 +277,17 @@ const manyRows = (report: Report) =>
       epochs: 2,
       batch: 256,
     } as const
-    const weights = yield* measured("Train.run of 60,000 rows", report, Train.finished(config))
-    yield* measured("Evaluate.predict of 60,000 rows", report, Evaluate.predict(net, weights, inputs))
+    const weights = yield* measured("Train.run of 20,000 rows", report, Train.finished(config))
+    yield* measured("Evaluate.predict of 20,000 rows", report, Evaluate.predict(net, weights, inputs))
     const whole = yield* Compile.compile((x: Tensor.Tensor) => Tensor.add(x, 1), inputs)
-    yield* measured("a compiled function of 188 MB", report, whole(inputs))
+    yield* measured("a compiled function of 63 MB", report, whole(inputs))
     const step = yield* Compile.step(
       (state: Tensor.Tensor, x: Tensor.Tensor) => ({ state: Tensor.add(state, x), output: x }),
       inputs,
     )
-    yield* measured("step.run with a state and an output of 188 MB", report, step.run([inputs]))
-    yield* measured("step.state of 188 MB", report, step.state)
-    yield* measured("step.load of 188 MB", report, step.load(inputs))
+    yield* measured("step.run with a state and an output of 63 MB", report, step.run([inputs]))
+    yield* measured("step.state of 63 MB", report, step.state)
+    yield* measured("step.load of 63 MB", report, step.load(inputs))
   })
 
 const searched = (report: Report) => {
@@ -335,7 +335,7 @@ const runCase = async (which: string): Promise<void> => {
     else yield* trained(name as Name, report)
   })
   const engineLayer = engines[engine as keyof typeof engines]()
-  await Effect.runPromise(work.pipe(Effect.scoped, Effect.provide(engineLayer), Effect.provide(NodeServices.layer)))
+  await Effect.runPromise(work.pipe(Effect.scoped, Effect.provide(Layer.merge(engineLayer, NodeServices.layer))))
 }
 
 const runAll = (): void => {
