@@ -30,7 +30,9 @@ search: { minimize: val.loss, sampler: ${sampler}, pending: 8 }
 /** Processor seconds and the peak of resident memory of a process that runs, from /proc. */
 const usageOf = (pid: number): { readonly seconds: number; readonly peak: number } | undefined => {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ")
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+      .replace(/^.*\) /s, "")
+      .split(" ")
     const peak = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]
     return { seconds: (Number(fields[11]) + Number(fields[12])) / ticks, peak: Number(peak) * 1024 }
   } catch {

@@ -57,7 +57,9 @@ interface Row {
 const trialsIn = (store: string): ReadonlyArray<string> => {
   const database = new DatabaseSync(join(folder, store))
   try {
-    const rows = database.prepare("SELECT number, trial FROM adjoint_trial ORDER BY number").all() as unknown as ReadonlyArray<Row>
+    const rows = database
+      .prepare("SELECT number, trial FROM adjoint_trial ORDER BY number")
+      .all() as unknown as ReadonlyArray<Row>
     return rows.map(({ trial }) => {
       const { host: _, pid: __, seconds: ___, ...rest } = JSON.parse(trial)
       return JSON.stringify(rest)
@@ -72,16 +74,24 @@ const trialsIn = (store: string): ReadonlyArray<string> => {
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
-const startedTrials = (heard: string): number => heard.split("\n").filter((line) => line.includes('"event":"trial_started"')).length
+const startedTrials = (heard: string): number =>
+  heard.split("\n").filter((line) => line.includes('"event":"trial_started"')).length
 
-const hashOf = (trials: ReadonlyArray<string>): string => createHash("sha256").update(trials.join("\n")).digest("hex").slice(0, 16)
+const hashOf = (trials: ReadonlyArray<string>): string =>
+  createHash("sha256").update(trials.join("\n")).digest("hex").slice(0, 16)
 
 const fail = (message: string): never => {
   throw new Error(message)
 }
 
 /** Ends a study `times` times at random moments and compares it with the whole one. */
-const interrupted = async (signal: "SIGINT" | "SIGKILL", times: number, store: string, whole: ReadonlyArray<string>, each: number) => {
+const interrupted = async (
+  signal: "SIGINT" | "SIGKILL",
+  times: number,
+  store: string,
+  whole: ReadonlyArray<string>,
+  each: number,
+) => {
   const delays: Array<number> = []
   let [runs, again, done] = [0, 0, 0]
   let before: ReadonlyArray<string> = []

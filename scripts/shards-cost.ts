@@ -115,7 +115,7 @@ const inProcesses = (config: Config, count: number) =>
         address: { host: "127.0.0.1", port: 0 },
         token: "",
         numerics: "portable",
-        tell: (text) => Effect.sync(() => (joined += text.includes("has joined") ? 1 : 0)),
+        report: (text) => Effect.sync(() => (joined += text.includes("has joined") ? 1 : 0)),
       })
       yield* Effect.acquireRelease(
         Effect.sync(() =>

@@ -12,8 +12,15 @@ enableCompileCache()
 
 const entry = new URL(import.meta.url)
 
-/** The verbs that save when a signal comes. A search reads its model file at each point, which takes seconds for a deep net. */
-const supervised: ReadonlySet<string | undefined> = new Set(["train", "search"])
+/**
+ * The verbs that save when a signal comes, with the megabytes of young generation that serve them. A search and a worker read their
+ * model file at each point, which takes seconds for a deep net; they leave the computing to threads.
+ */
+const supervised: ReadonlyMap<string | undefined, number> = new Map([
+  ["train", 24],
+  ["search", 8],
+  ["worker", 8],
+])
 
 if (isMainThread) {
   // `pnpm adjoint …` runs in the repository's root, wherever it was typed.
@@ -21,9 +28,10 @@ if (isMainThread) {
   if (process.env.npm_lifecycle_event === "adjoint" && typed !== undefined) process.chdir(typed)
   const args = process.argv.slice(2)
   const mayHaveWorkers = process.permission?.has("worker") ?? true
-  if (mayHaveWorkers && supervised.has(args.find((arg) => !arg.startsWith("-")))) {
+  const youngGeneration = supervised.get(args.find((arg) => !arg.startsWith("-")))
+  if (mayHaveWorkers && youngGeneration !== undefined) {
     const { supervise } = await import("./process/Supervisor.ts")
-    supervise(entry, args)
+    supervise(entry, args, youngGeneration)
   } else {
     const { runHere } = await import("./process/Here.ts")
     await runHere(args, entry)

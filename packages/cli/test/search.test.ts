@@ -66,7 +66,7 @@ test("a search that is killed is resumed, shared with a worker and extended to t
   const refused = await search("again.sqlite")
   expect(refused.code).toBe(2)
   expect(refused.stderr).toContain("--resume continues or joins it")
-  const worker = spawned(["worker", "--store", at("again.sqlite"), "--data", ".", "--parallel", "2"], { cwd: elsewhere })
+  const worker = spawned(["worker", "--store", at("again.sqlite"), "--data", ".", "--parallel", "1"], { cwd: elsewhere })
   const both = await Promise.all([search("again.sqlite", "--resume", "--parallel", "1"), worker])
   expect(both.map(({ code }) => code)).toEqual([0, 0])
   expect(both[1].stderr).toContain("study moons has ended: this worker ran ")

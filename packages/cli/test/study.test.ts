@@ -232,7 +232,9 @@ test("trials start while their memory fits, and one that alone does not fit is l
   const none = await underBudget((bytes) => bytes - 1)
   if (none.exit._tag === "Success") throw new Error("it fits")
   const [found] = none.exit.failure.diagnostics
-  expect(found).toMatchObject({ code: "T529", span: { line: 3, column: 28 }, file: "m.yaml" })
-  expect(found?.message).toMatch(/^trial 0 needs [\d,]+ bytes of memory, and `--memory` allows [\d,]+, with `model\.layers\[0\]\.dense` 2000$/)
+  expect(found).toMatchObject({ code: "T530", span: { line: 3, column: 28 }, file: "m.yaml" })
+  expect(found?.message).toMatch(
+    /^trial 0 needs [\d,]+ bytes of memory, and `--memory` allows [\d,]+, with `model\.layers\[0\]\.dense` 2000$/,
+  )
   expect(none.most).toBe(0)
 })

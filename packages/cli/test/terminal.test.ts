@@ -65,6 +65,11 @@ describe("numbers", () => {
     [Format.decimal(1e-7), "1.00e-7"],
     [Format.decimal(Number.NaN), "NaN"],
     [Format.counted(2, "row"), "2 rows"],
+    [Format.spread("val.mse", 0.75, 6.12e-9), "0.7500 ± 0.0000"],
+    [Format.spread("val.mse", 0.75, 0.0123), "0.7500 ± 0.0123"],
+    [Format.spread("val.mse", 3e-7, 2e-8), "3.00e-7 ± 2.00e-8"],
+    [Format.spread("val.mse", 12_345, 0.25), "12345 ± 0.2500"],
+    [Format.spread("val.accuracy", 0.9, 1e-9), "90.00% ± 0.00%"],
     [Format.score("train.mse", 0.25), "0.2500"],
   ])("%s is %s", (got, wanted) => {
     expect(got).toBe(wanted)

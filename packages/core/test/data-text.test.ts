@@ -109,7 +109,7 @@ describe("a text column", () => {
     const tree = Result.getOrThrow(PreprocessTree.fit({ columns, inputs: { t: ["t"], rest: ["*"] } }, rows, [0]))
     const prepared = Result.getOrThrow(PreprocessTree.inputs(tree, rows))
     expect([PreprocessTree.arrayOf(prepared, "t").dtype, PreprocessTree.arrayOf(prepared, "rest").dtype]).toEqual(["i32", "f32"])
-    expect(PreprocessTree.tokensOf(tree)).toEqual(new Map([["t", 3]]))
+    expect(PreprocessTree.sequencesOf(tree)).toEqual(new Map([["t", { of: "tokens", tokens: 3 }]]))
   })
 
   it("refuses a record whose merges use tokens that come later", () => {

@@ -66,9 +66,14 @@ describe("a run in segments", () => {
   it("has the bits of one piece, whatever the program, on one, two and three threads", () => {
     let most = 0
     fc.assert(
-      fc.property(anyMode, programWithInputs({ maxSteps: 8, special: true }), fc.integer({ min: 2, max: 5 }), (mode, drawn, pieces) => {
-        most = Math.max(most, holds(mode, drawn.program, drawn.inputs, pieces))
-      }),
+      fc.property(
+        anyMode,
+        programWithInputs({ maxSteps: 8, special: true }),
+        fc.integer({ min: 2, max: 5 }),
+        (mode, drawn, pieces) => {
+          most = Math.max(most, holds(mode, drawn.program, drawn.inputs, pieces))
+        },
+      ),
       { numRuns: 25 },
     )
     expect(most).toBeGreaterThan(5)
@@ -77,8 +82,7 @@ describe("a run in segments", () => {
   const convolution = (images: number, side: number) => {
     const inputs = [normal("x", [images, side, side, 3]), normal("k", [3, 3, 3, 5])]
     const program = Programs.trace((x, k) => {
-      const apply = (at: { readonly x: T; readonly k: T }) =>
-        Activation.relu(Tensor.conv(at.x, at.k, { pad: "same" }))
+      const apply = (at: { readonly x: T; readonly k: T }) => Activation.relu(Tensor.conv(at.x, at.k, { pad: "same" }))
       const at = { x: x as T, k: k as T }
       const back = Autodiff.grad((given: typeof at) => Tensor.sum(Tensor.mul(apply(given), apply(given))))(at)
       return [apply(at), back.x, back.k]

@@ -119,6 +119,7 @@ describe("pooling", () => {
     expect(of(Layers.maxPool({ window: 3, stride: 1, pad: "same" }))).toEqual([2, 5, 5, 5, 4, 4])
     expect(of(Layers.avgPool({ window: 2, pad: 1 }))).toEqual([1, 3.5, 3.5, 0])
     expect(of(Layers.globalAvgPool)).toEqual([2.5])
+    expect(of(Layers.globalMaxPool)).toEqual([5])
   })
 })
 

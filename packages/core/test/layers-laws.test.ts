@@ -58,6 +58,7 @@ const examples: { readonly [L in Layers.Name]: ReadonlyArray<Example> } = {
   max_pool: [{ input: [4, 5, 2] }, { options: { window: 3, stride: 2, pad: "same" }, input: [6, 2] }],
   avg_pool: [{ input: [4, 5, 2] }, { options: { window: [3, 2], stride: 1, pad: [1, 0] }, input: [4, 4, 2] }],
   global_avg_pool: [{ input: [3, 4, 2] }, { input: [5, 3] }],
+  global_max_pool: [{ input: [3, 4, 2] }, { input: [5, 3] }],
   flatten: [{ input: [2, 3, 2] }],
   reshape: [{ options: { shape: [3, 2] }, input: [6] }],
   embedding: [{ options: { tokens: 4, units: 3 }, input: [5], tokens: 4 }],

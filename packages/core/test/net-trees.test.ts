@@ -211,6 +211,11 @@ describe("refused with what is wrong", () => {
       'Net.graph wants "from" for "out", which several inputs come before. Try: a, b',
     ],
     [
+      "a node without a net, as of a misspelt layer in JavaScript",
+      () => Net.graph({ out: { net: undefined as never } }),
+      'Net.graph wants a net for "out", not undefined. Try: Layers.dense({ units: 8 })',
+    ],
+    [
       "a tree of names of which one is not above",
       () => Net.graph({ out: { ...dense, from: { a: "a", b: ["c"] } } }, { inputs: ["a", "b"] }),
       'Net.graph wants names of nodes above "out", not "c". Try: a, b',

@@ -244,11 +244,14 @@ describe("an ordered choice", () => {
 
   test("has the points of its indices", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 4, maxLength: 4 }), (at) => {
-        const point = Space.pointAt(Space.withIndices(space), at)
-        expect(Space.contains(space, point)).toBe(true)
-        expect(point.units).toBe(Math.min(4, Math.floor((at[0] ?? 0) * 5)))
-      }),
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 4, maxLength: 4 }),
+        (at) => {
+          const point = Space.pointAt(Space.withIndices(space), at)
+          expect(Space.contains(space, point)).toBe(true)
+          expect(point.units).toBe(Math.min(4, Math.floor((at[0] ?? 0) * 5)))
+        },
+      ),
     )
   })
 

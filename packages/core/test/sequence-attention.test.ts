@@ -170,7 +170,7 @@ describe("attention", () => {
 
   test("refuses heads that do not divide, and odd features to rotate", () => {
     expect(() => Sequence.attention({ heads: 3 }).shape(shape)).toThrow("features that 3 heads divide, not 8")
-    expect(() => Sequence.attention({ heads: 4, keyHeads: 3 }).shape(shape)).toThrow("heads that 3 keyHeads divide, not 4")
+    expect(() => Sequence.attention({ heads: 4, keyHeads: 3 }).shape(shape)).toThrow("heads that 3 key heads divide, not 4")
     expect(() => Sequence.attention({ heads: 8, rotary: true }).shape(shape)).toThrow("an even number of features")
     expect(() => Sequence.attention({ heads: 2 }).begin({} as never, {}, { input: shape, batch: 1 })).toThrow("causal attention")
     expect(() => Sequence.attention({ heads: 0 })).toThrow("heads")

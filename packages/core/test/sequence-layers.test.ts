@@ -49,6 +49,7 @@ const uses: { readonly [N in Layers.Name]?: ReadonlyArray<readonly [Entry.Use, (
 
 const pooled: ReadonlyArray<Entry.Use> = [
   by("global_avg_pool"),
+  by("global_max_pool"),
   by("simple_rnn", { units: 3 }),
   by("lstm", { units: 3 }),
   by("gru", { units: 3, reverse: true }),
@@ -123,6 +124,85 @@ test.each(pooled)("$name $options gives the vector of each row alone", (use) => 
     }),
     { numRuns: 8 },
   )
+})
+
+/** Layers that only sequences have; samples of one length pass through them as full sequences. */
+const ofSequences: ReadonlyArray<Entry.Use> = [
+  by("gru", { units: 3, bidirectional: true }),
+  by("gru", { units: 3, bidirectional: true, give: "all" }),
+  by("lstm", { units: 2, give: "state" }),
+  by("simple_rnn", { units: 3, bidirectional: true, give: "state" }),
+  by("multi_head_attention", { heads: 2, key_heads: 1, rotary: true }),
+  by("transformer_encoder", { heads: 2, key_heads: 1, rotary: true, causal: true }),
+]
+
+test.each(ofSequences)("$name $options has the results of each row alone, and takes tensors", (use) => {
+  fc.assert(
+    fc.property(batches, ({ junk, lengths, seed }) => {
+      const { layer } = both(use)
+      const sequences = padded(lengths, junk, seed)
+      const weights = drawn(layer, seed)
+      const found = infer<T | Sequence.Padded>(layer as Pick<Net.Net, "apply">, weights, sequences)
+      const isSequences = "length" in found
+      const y = isSequences ? found.x : found
+      for (const [row, steps] of lengths.entries()) {
+        const x = Tensor.at(sequences.x, `${row}:${row + 1}`, `0:${steps}`)
+        const alone = infer<T>(layer as Pick<Net.Net, "apply">, weights, x)
+        const own = exactly((all: T) =>
+          isSequences ? Tensor.at(all, `${row}:${row + 1}`, `0:${steps}`) : Tensor.at(all, `${row}:${row + 1}`),
+        )(y)
+        assertAllClose(own, alone, close)
+        expect(layer.shape([steps, features])).toEqual(alone.shape.slice(1))
+      }
+    }),
+    { numRuns: 5 },
+  )
+})
+
+describe("layers that read another one", () => {
+  const source = by("lstm", { units: 3, give: "state" })
+  const target = by("lstm", { units: 3, give: "all", initial_state: "a" })
+
+  test("continue from a state: two pieces give the whole", () => {
+    const plain = Entry.make(Layers.table, by("lstm", { units: 3, give: "all" }))
+    const { layer: first } = both(source)
+    const { layer: second } = both(target)
+    const x = Tensor.read(Key.normal(Key.make(3), [2, 6, features]))
+    const weights = drawn(both(by("lstm", { units: 3, give: "all" })).layer, 1)
+    const state = infer<T>(first as Pick<Net.Net, "apply">, weights, Tensor.at(x, ":", "0:4"))
+    expect(state.shape).toEqual([2, 6])
+    const rest = exactly(
+      (initial_state: T) =>
+        second.apply(weights.params, weights.state, { x: Tensor.at(x, ":", "4:6"), initial_state } as never, { mode: "infer" })
+          .y as T,
+    )(state)
+    const all = infer<T>(plain, weights, x)
+    assertAllClose(rest, exactly((y: T) => Tensor.at(y, ":", "4:6"))(all), close)
+  })
+
+  test("refuse a state of another size, and say which one", () => {
+    const { layer } = both(target)
+    expect(() => layer.shape({ x: [6, features], initial_state: [3] } as never)).toThrow("an initial state of 6 numbers")
+    expect(layer.shape({ x: [6, features], initial_state: [6] } as never)).toEqual([6, 3])
+  })
+
+  test("attend to a memory as Sequence.crossAttention does, whatever its padding holds", () => {
+    const { layer } = both(by("multi_head_attention", { heads: 2, memory: "m" }))
+    const memory = padded([2, 5], Number.NaN, 4)
+    const x = padded([3, 6], Number.POSITIVE_INFINITY, 5)
+    const shape = { x: { x: [6, features], length: [] }, memory: { x: [6, features], length: [] } }
+    const { params, state } = layer.init(Key.make(1), shape as never)
+    const own = Params.map(params, (leaf) => Tensor.read(leaf))
+    const across = Sequence.crossAttention({ heads: 2 })
+    const run = <X>(net: { readonly apply: (...of: ReadonlyArray<never>) => { readonly y: unknown } }, given: X) =>
+      exactly(
+        (value: X) => net.apply(own as never, state as never, value as never, { mode: "infer" } as never).y as Sequence.Padded,
+      )(given)
+    const y = run(layer as never, { x, memory })
+    assertAllClose(y.x, run(across as never, { ...x, memory }).x, close)
+    expect(Object.keys(y).toSorted()).toEqual(["length", "x"])
+    expect(() => layer.shape({ x: [6, 3], memory: [6, 4] } as never)).toThrow("features that 2 heads divide, not 3")
+  })
 })
 
 test("flatten gives one vector, with 0 in the padding", () => {

@@ -240,6 +240,17 @@ describe("a run in shards", () => {
       }),
   )
 
+  it("refuses a sum of heads whose losses divide by different numbers", () => {
+    const steps = Sequence.loss(Loss.meanSquaredError) as unknown as Loss.LossFunction
+    const heads = Loss.heads({ a: Loss.meanSquaredError, b: steps })
+    const tensors = { a: Tensor.zeros([1]), b: Tensor.zeros([1]) }
+    expect(() => Loss.denominatorOf(heads, tensors, tensors)).toThrow(
+      /heads whose losses are means over rows, which that of b is not/,
+    )
+    const rows = Sequence.loss(Loss.meanSquaredError, { over: "rows" }) as unknown as Loss.LossFunction
+    expect(Loss.denominatorOf(Loss.heads({ a: Loss.meanSquaredError, b: rows }), tensors, tensors)).toBeUndefined()
+  })
+
   it.effect("has the same bits for any workers, any order of arrival, and any that fail", () =>
     Effect.gen(function* () {
       const config = moons({ shards: 8, epochs: 1, data: Toys.moons(Key.make(1), { count: 40 }) })

@@ -199,7 +199,7 @@ export interface Sections {
   readonly data?: Omit<DataSection, "arrays" | "source" | "columns" | "split" | "target" | "test"> & {
     readonly source: Source
     readonly columns?: Columns
-    readonly arrays?: { readonly [name: string]: ArrayKind | "number" | "class" }
+    readonly arrays?: { readonly [name: string]: ArrayKind | "number" | "tokens" | "class" }
     readonly target?: ArrayTarget | ArrayTarget["type"]
     readonly split?: Partial<DataSection["split"]>
     readonly test?: Source

@@ -188,6 +188,7 @@ describe("the footprint", () => {
     max_pool: [3, "2"],
     avg_pool: [3, "2"],
     global_avg_pool: [3, "{}"],
+    global_max_pool: [3, "{}"],
     flatten: [3, "{}"],
     reshape: [3, "[64, 16]"],
     embedding: [0, "{ tokens: 5000, units: 16 }"],

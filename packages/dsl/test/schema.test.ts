@@ -326,7 +326,7 @@ describe("a mistake in a layer", () => {
         --> m.yaml:10:7
       10 |     - {}
          |       ^^
-         = help: it can be \`dense\`, \`maxout\`, \`conv1d\`, \`conv2d\`, \`conv_transpose2d\`, \`max_pool\`, \`avg_pool\`, \`global_avg_pool\`, \`flatten\`, \`reshape\`, \`embedding\` or \`batch_norm\` (and 53 more)
+         = help: it can be \`dense\`, \`maxout\`, \`conv1d\`, \`conv2d\`, \`conv_transpose2d\`, \`max_pool\`, \`avg_pool\`, \`global_avg_pool\`, \`global_max_pool\`, \`flatten\`, \`reshape\` or \`embedding\` (and 54 more)
       error[S102]: \`units\` is missing in model.layers[5].dense
         --> m.yaml:11:7
       11 |     - dense

@@ -196,16 +196,21 @@ describe("conditions", () => {
 test("a wrong marker is reported alone, and a score that is named twice", () => {
   const wrong = file("{ trials: 4 }", "train: { batch: 16 }").replace("dense: 8", "dense: { $search: 8, default: 8 }")
   expect(said(wrong)).toEqual(["S103 model.layers[0].dense: expected a list of values or a range to search, got 8 @ 8"])
-  expect(said(file("{ maximize: [val.accuracy, val.accuracy] }", "train: { metrics: [accuracy], batch: { $search: [16, 32], default: 32 } }"))).toEqual([
-    "T525 `val.accuracy` is searched for twice @ val.accuracy",
-  ])
+  expect(
+    said(
+      file(
+        "{ maximize: [val.accuracy, val.accuracy] }",
+        "train: { metrics: [accuracy], batch: { $search: [16, 32], default: 32 } }",
+      ),
+    ),
+  ).toEqual(["T525 `val.accuracy` is searched for twice @ val.accuracy"])
 })
 
 test("a rising list of numbers is an ordered choice", () => {
   const orderOf = (values: string, standard: string) =>
-    read(fromText("m.yaml", file("{}", `train: { batch: { $search: ${values}, default: ${standard} } }`))).searched?.file.space.map((dimension) =>
-      dimension._tag === "Choice" ? dimension.ordered : undefined,
-    )
+    read(
+      fromText("m.yaml", file("{}", `train: { batch: { $search: ${values}, default: ${standard} } }`)),
+    ).searched?.file.space.map((dimension) => (dimension._tag === "Choice" ? dimension.ordered : undefined))
   expect(orderOf("[16, 32, 64]", "16")).toEqual([true])
   expect(orderOf("[64, 32, 16]", "16")).toEqual([undefined])
   // Of two values each is the other's neighbour.

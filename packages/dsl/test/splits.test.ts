@@ -309,3 +309,23 @@ describe("what does not go together is refused at its place", () => {
     expect(await looked(split)).toEqual([message])
   })
 })
+
+test("labels that differ by blanks around them are one", () => {
+  const split = { stratify: "kind", val: "30%", test: 7, seed: 2 } as const
+  const tableOf = (pad: (i: number) => string) =>
+    Table.make(
+      ["kind"],
+      Array.from({ length: 41 }, (_, i) => [`${pad(i)}${i % 3 === 0 ? "a" : "b"}${pad(i + 1)}`]),
+    )
+  const plain = divide(
+    tableOf(() => ""),
+    split,
+  )
+  expect(Result.isSuccess(plain)).toBe(true)
+  expect(
+    divide(
+      tableOf((i) => " ".repeat(i % 4)),
+      split,
+    ),
+  ).toEqual(plain)
+})

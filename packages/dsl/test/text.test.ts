@@ -36,7 +36,7 @@ describe("a model over a text column", () => {
     const document = file(text, "layers: [{ embedding: 3 }, { gru: 4 }, { head: label }]")
     const { facts: known, findings } = await facts(document)
     expect(findings).toEqual([])
-    expect([...sequencesOf(known)]).toEqual([["input", 7]])
+    expect([...sequencesOf(known)]).toEqual([["input", { of: "tokens", tokens: 7 }]])
     const net = netOf(documentOf(document), known)
     const { params, state } = net.init(Key.make(1), [4])
     expect(params).toMatchObject({ embedding1: { w: { shape: [7, 3] } } })
@@ -74,7 +74,7 @@ describe("mistakes", () => {
 
   test("an embedding without a number of tokens, of an input that is no text", () => {
     expect(wrong("review: ignore, price: number", "layers: [{ embedding: 3 }, flatten, { head: label }]")).toContain(
-      "error[S102]: `tokens` is missing in embedding, whose input is no text column",
+      "error[S102]: `tokens` is missing in embedding, whose input is no text column and no array of tokens",
     )
     expect(wrong(bytes, "layers: [{ embedding: 3 }, { gru: 4 }, { head: label }]")).toBe("")
   })

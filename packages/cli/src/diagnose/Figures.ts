@@ -4,7 +4,6 @@ import { evenRows, type Name } from "@adjoint/core/diagnosis/Diagnosis"
 import type { Scores } from "@adjoint/core/training/Progress"
 import { type Chart, figure, type Series } from "../plot/Chart.ts"
 import type { Figure, Panel } from "../plot/Figure.ts"
-import * as Format from "../terminal/Format.ts"
 import type { Numbers } from "./Diagnoses.ts"
 
 const line = (name: string, points: Series["points"]): Series => ({ name, kind: "line", points })

@@ -88,6 +88,7 @@ const kinds: { readonly [K in Option["kind"]]: (option: Extract<Option, { readon
   epochs: () => "a whole number of epochs > 0 such as 5 or 5 epochs",
   choice: ({ of }) => of.join(" | "),
   choices: ({ of }) => `a list of ${of.join(" and ")}`,
+  layer: () => "the name of a layer or an input",
   layers: () => "a list of layers by their names",
   factors: () => "a number >= 0 for each of some layers",
   class_weights: () => "balanced, or a number for each class",
@@ -113,6 +114,8 @@ const example = (option: Option): string => {
   switch (option.kind) {
     case "integer":
       return String(Math.max(8, option.minimum ?? 0))
+    case "layer":
+      return "dense1"
     case "layers":
       return "[dense1]"
     case "factors":

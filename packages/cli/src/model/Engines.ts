@@ -62,3 +62,22 @@ export const engineOf = (choice: Choice): Layer.Layer<Engine.Engine, UsageError>
       ),
     ),
   )
+
+/** The most threads that may be asked for. */
+export const mostThreads = Wasm.mostThreads
+
+/** A wasm engine on one thread of its own, which computes as is asked for. */
+export const threadOf = ({ lanes, numerics }: Choice): Layer.Layer<Engine.Engine, Engine.EngineError> =>
+  Wasm.worker({
+    threads: 1,
+    ...(numerics === undefined ? {} : { numerics }),
+    ...(lanes === undefined ? {} : { lanes }),
+  })
+
+/** The threads and the lanes that a wasm engine uses here for what is asked for. */
+export const usedBy = (choice: Pick<Choice, "lanes" | "threads">) =>
+  Effect.gen(function* () {
+    const threads = yield* askedThreads(choice)
+    const lanes = yield* choosingLanes(() => Wasm.lanesInUse(choice.lanes))
+    return { threads: Wasm.threadCount(threads), lanes, isAsked: choice.lanes !== undefined }
+  })

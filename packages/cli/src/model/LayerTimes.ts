@@ -3,13 +3,12 @@ import * as Compile from "@adjoint/core/engines/Compile"
 import { tensors } from "@adjoint/core/language/TensorTree"
 import type { TreeNet } from "@adjoint/core/learning/Net"
 import { leaves, type Params } from "@adjoint/core/learning/Params"
-import { isPaddedShape } from "@adjoint/core/learning/sequence/Padded"
 import * as Key from "@adjoint/core/tensor/Key"
 import { read } from "@adjoint/core/tensor/read"
 import * as T from "@adjoint/core/tensor/Tensor"
 import { vjp } from "@adjoint/core/transform/Autodiff"
-import type * as Shape from "@adjoint/core/types/Shape"
 import type * as ShapeTree from "@adjoint/core/types/ShapeTree"
+import { valuesFor } from "@adjoint/dsl/build/LayerRows"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 
@@ -21,19 +20,33 @@ export interface Leaf {
 }
 
 /** Samples of 0 as a layer takes them; sequences have all of their steps. */
-const samplesOf = (input: ShapeTree.ShapeTree, batch: number): { readonly x: T.Tensor; readonly length?: T.Tensor } => {
-  if (!isPaddedShape(input)) return { x: read(T.zeros([batch, ...(input as Shape.Shape)])) }
-  return { x: read(T.zeros([batch, ...input.x])), length: read(T.full([batch], input.x[0] ?? 1, "i32")) }
+const samplesOf = (input: ShapeTree.ShapeTree, batch: number): ReadonlyArray<T.Tensor> =>
+  tensors(
+    valuesFor<T.Tensor>(
+      input,
+      (shape) => read(T.zeros([batch, ...shape])),
+      (time) => read(T.full([batch], time, "i32")),
+    ),
+  )
+
+/** The tensors of a layer's input, of which `floats` are those of numbers and the others lengths. */
+const inputWith = (input: ShapeTree.ShapeTree, batch: number, floats: ReadonlyArray<T.Tensor>): Params => {
+  const rest = [...floats]
+  return valuesFor<T.Tensor>(
+    input,
+    () => rest.shift() ?? T.scalar(0),
+    (time) => T.full([batch], time, "i32"),
+  ) as Params
 }
 
 /** The layer as a step: outputs, and gradients by its parameters and its input, added up so that all are computed. */
-const stepOf = ({ input, net }: Leaf, length: T.Tensor | undefined) => {
+const stepOf = ({ input, net }: Leaf, batch: number) => {
   const { params, state } = net.init(Key.make(0), input)
-  return Compile.step((weights: Params, x: T.Tensor) => {
-    const apply = (own: { readonly weights: Params; readonly x: T.Tensor }): T.Tensor => {
-      const samples = length === undefined ? own.x : { x: own.x, length }
+  return Compile.step((weights: Params, x: ReadonlyArray<T.Tensor>) => {
+    const apply = (own: { readonly weights: Params; readonly x: ReadonlyArray<T.Tensor> }): T.Tensor => {
+      const samples = inputWith(input, batch, own.x)
       const { y } = net.apply(own.weights, state, samples, { mode: "train", key: Key.make(0) })
-      return tensors(y).find(({ dtype }) => dtype === "f32") ?? own.x
+      return tensors(y).find(({ dtype }) => dtype === "f32") ?? T.scalar(0)
     }
     const { pull, value } = vjp(apply, { weights, x })
     const gradients = leaves(pull(T.onesLike(value)))
@@ -51,8 +64,8 @@ const patience = 200
 const timeOf = (leaf: Leaf, batch: number) =>
   Effect.scoped(
     Effect.gen(function* () {
-      const { length, x } = samplesOf(leaf.input, batch)
-      const step = yield* stepOf(leaf, length)
+      const x = samplesOf(leaf.input, batch).filter(({ dtype }) => dtype === "f32")
+      const step = yield* stepOf(leaf, batch)
       const run = step.run(Array.from({ length: batches }, () => x))
       const first = performance.now()
       yield* run

@@ -5,7 +5,7 @@ import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import * as Idx from "@adjoint/core/data/Idx"
 import * as Npy from "@adjoint/core/data/Npy"
-import { inputArrays } from "@adjoint/core/data/PreprocessTree"
+import { inputArrays, lengthArrays } from "@adjoint/core/data/PreprocessTree"
 import type { NamedArrays } from "@adjoint/core/data/Raw"
 import type * as Source from "@adjoint/core/data/Source"
 import type { NDArray } from "@adjoint/core/types/NDArray"
@@ -137,7 +137,7 @@ export const archive =
     wholeRows((path) =>
       Result.gen(function* () {
         const own = inputArrays(fitted)?.map(([name]) => name)
-        const names = [...new Set(own ?? [inputs])]
+        const names = [...new Set([...(own ?? [inputs]), ...lengthArrays(fitted)])]
         const { arrays } = yield* Result.mapError(read({ path }, names), ({ error }) => error)
         const found = Object.fromEntries(Object.entries(arrays).map(([name, { array }]) => [name, array]))
         if (own !== undefined) return yield* fromArrays(fitted, found)

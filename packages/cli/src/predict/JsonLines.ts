@@ -4,7 +4,7 @@ import { type DataError, dataError } from "@adjoint/core/data/DataError"
 import type { FittedArray, FittedColumn, FittedTree } from "@adjoint/core/data/Fitted"
 import * as JsonLines from "@adjoint/core/data/JsonLines"
 import { isRecord, type Wrong } from "@adjoint/core/data/JsonLines"
-import { inputArrays, inputColumns, inputsOf } from "@adjoint/core/data/PreprocessTree"
+import { inputArrays, inputColumns, inputsOf, lengthArrays } from "@adjoint/core/data/PreprocessTree"
 import * as Quantity from "@adjoint/core/data/Quantity"
 import * as Table from "@adjoint/core/data/Table"
 import { textOf } from "@adjoint/core/data/TypedTable"
@@ -160,37 +160,81 @@ const reading =
     }
   }
 
+/** A sample of sequences of at most so many time steps, with 0 as padding, and its number of time steps. */
+const sequenceOf = (
+  { sequence, shape }: FittedArray,
+  value: unknown,
+  count: unknown,
+): Result.Result<{ readonly numbers: ReadonlyArray<number>; readonly length: number }, Wrong> =>
+  Result.gen(function* () {
+    const [time = 0, ...step] = shape
+    const list = Array.isArray(value) ? value : []
+    const given = count ?? (list.length > time ? undefined : list.length)
+    if (!Array.isArray(value) || list.length > time)
+      return yield* wrong(Array.isArray(value) ? `${list.length} time steps` : "no list", `a list of at most ${time} time steps`)
+    if (!Number.isInteger(given) || Number(given) < 0 || Number(given) > list.length)
+      return yield* Result.fail({
+        got: typeof given === "number" ? String(given) : "no number",
+        wanted: `a whole number from 0 to ${list.length}, the time steps of the row`,
+        ...(sequence?.lengths === undefined ? {} : { column: sequence.lengths }),
+      })
+    const numbers = yield* sampleOf([list.length, ...step], list)
+    return { numbers: [...numbers, ...Array<number>((time - list.length) * Shape.size(step)).fill(0)], length: Number(given) }
+  })
+
 /** Rows of named arrays: each line is a record with a list of numbers for each array. */
 const rowsOfArrays = (fitted: FittedTree, arrays: ReadonlyArray<readonly [name: string, input: FittedArray]>): RowsOf =>
   reading(
-    (value) =>
+    (given) =>
       Result.gen(function* () {
+        const [only, second] = arrays
+        // The one array of a net needs no name.
+        const value = Array.isArray(given) && only !== undefined && second === undefined ? { [only[0]]: given } : given
         if (!isRecord(value)) return yield* wrong(Array.isArray(value) ? "a list" : "a single value", "a record of arrays")
         const samples: Array<ReadonlyArray<number>> = []
-        for (const [name, { shape }] of arrays) {
+        const lengths = new Map<string, number>()
+        for (const [name, input] of arrays) {
+          const { sequence, shape } = input
           const own = Object.hasOwn(value, name) ? value[name] : undefined
           if (own === undefined) return yield* wrong("nothing", "a list of numbers for each array", name)
+          if (sequence !== undefined) {
+            const count = sequence.lengths === undefined ? undefined : value[sequence.lengths]
+            const row = yield* Result.mapError(sequenceOf(input, own, count), (why) => ({ column: name, ...why }))
+            samples.push(row.numbers)
+            if (sequence.lengths === undefined) continue
+            const before = lengths.get(sequence.lengths) ?? row.length
+            if (before !== row.length)
+              return yield* wrong(`${row.length} time steps`, `${before}, as in the other arrays of these lengths`, name)
+            lengths.set(sequence.lengths, row.length)
+            continue
+          }
           const sample = sampleOf(shape, typeof own === "number" ? [own] : own)
           samples.push(yield* Result.mapError(sample, (why) => ({ ...why, column: name })))
         }
-        return samples
+        return { samples, lengths }
       }),
     (rows) =>
-      fromArrays(
-        fitted,
-        Object.fromEntries(
+      fromArrays(fitted, {
+        ...Object.fromEntries(
           arrays.map(([name, { shape }], i) => {
-            const data = Float64Array.from(rows.flatMap((row) => row[i] ?? []))
+            const data = Float64Array.from(rows.flatMap(({ samples }) => samples[i] ?? []))
             return [name, NDArray.make("f32", [rows.length, ...shape], data)] as const
           }),
         ),
-      ),
+        ...Object.fromEntries(
+          lengthArrays(fitted).map((name) => {
+            const data = Int32Array.from(rows, ({ lengths }) => lengths.get(name) ?? 0)
+            return [name, NDArray.make("i32", [rows.length], data)] as const
+          }),
+        ),
+      }),
   )
 
 /** How lines become rows, by what was fitted. */
 const rowsOf = (fitted: FittedTree, blanks: BlankWords.BlankWords | undefined): RowsOf => {
   const { input } = fitted
-  const arrays = input.type === "inputs" ? inputArrays(fitted) : undefined
+  const isSequence = input.type === "array" && input.sequence !== undefined
+  const arrays = input.type === "inputs" || isSequence ? inputArrays(fitted) : undefined
   if (arrays !== undefined) return rowsOfArrays(fitted, arrays)
   if (input.type !== "array") {
     const inputs = (inputColumns(fitted) ?? []).map((column) => ({ name: column.name, fitted: column }))

@@ -6,6 +6,7 @@ import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import * as NDArray from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as Result from "effect/Result"
+import { fromArrays } from "./fromArrays.ts"
 import type { Rows } from "./Rows.ts"
 
 /** The spellings of a sample's shape: as it is, without a last axis of one channel, and as a row of numbers. */
@@ -24,7 +25,17 @@ export const framing = (
     return Result.fail(
       dataError({ _tag: "BadSpec", at: "the rows", got: "an array", wanted: "a table, as in training", hint: "a csv file" }),
     )
-  const sample = fitted.input.shape
+  const { array = "", sequence, shape: sample } = fitted.input
+  if (sequence?.lengths !== undefined)
+    return Result.fail(
+      dataError({
+        _tag: "BadSpec",
+        at: "the rows",
+        got: "one array",
+        wanted: `the array \`${array}\` with its lengths \`${sequence.lengths}\``,
+        hint: "an npz file with both, or lines of JSON",
+      }),
+    )
   const isSpelling = (some: Shape.Shape) => spellings(sample).some((one) => Shape.equals(one, some))
   if (shape.length > 0 && isSpelling(shape.slice(1))) return Result.succeed({ count: shape[0] ?? 0, sample })
   // Samples of one number may be a plain list of them.
@@ -41,7 +52,10 @@ export const fromArray = (fitted: FittedTree, array: NDArray.NDArray): Result.Re
   Result.flatMap(framing(fitted, array.shape), ({ count, sample }) => {
     if (count === 0) return Result.fail(dataError({ _tag: "Empty", got: "there are no rows in it", wanted: "one or more" }))
     const samples = new NDArray.NDArray(array.dtype, [count, ...sample], array.data)
-    return Result.succeed({ count, inputs: (places) => rowsOf(fitted, samples, places) })
+    const { input } = fitted
+    return input.type === "array" && input.sequence !== undefined
+      ? fromArrays(fitted, { [input.array ?? ""]: samples })
+      : Result.succeed({ count, inputs: (places) => rowsOf(fitted, samples, places) })
   })
 
 const rowsOf = (fitted: FittedTree, samples: NDArray.NDArray, places: ReadonlyArray<number>): ReturnType<Rows["inputs"]> => {

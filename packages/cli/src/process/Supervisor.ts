@@ -6,13 +6,11 @@ import { end, output } from "./Output.ts"
 import { acknowledgement, signals } from "./Signals.ts"
 
 /**
- * The young generation of the worker's heap, in megabytes. The usual one takes some hundred megabytes more of memory for text that
- * is garbage at once, and saves no time.
+ * Runs `main` with these arguments in a worker and sets the exit code of the process when it has ended. The young generation of the
+ * worker's heap is limited, in megabytes: the usual one takes some hundred megabytes more of memory for text that is garbage at
+ * once, and saves no time.
  */
-const maxYoungGenerationSizeMb = 24
-
-/** Runs `main` with these arguments in a worker and sets the exit code of the process when it has ended. */
-export const supervise = (main: URL, args: ReadonlyArray<string>): void => {
+export const supervise = (main: URL, args: ReadonlyArray<string>, maxYoungGenerationSizeMb: number): void => {
   const outputs = { stdout: output("stdout", process.stdout), stderr: output("stderr", process.stderr) }
   const { stderr, stdout } = outputs
   const factsOf = ({ columns, isTerminal }: typeof stdout) => ({ isTerminal, columns: columns() })

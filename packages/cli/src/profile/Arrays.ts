@@ -1,9 +1,10 @@
 /** Arrays of rows as lines for a terminal: the numbers of each, and the classes of the target. */
 
+import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { NameCount } from "@adjoint/core/data/Profile"
-import { blocks, type RawArray } from "@adjoint/core/data/RawArray"
+import { blocks, type RawArray, take } from "@adjoint/core/data/RawArray"
 import type { Table } from "@adjoint/core/data/Table"
 import * as Shape from "@adjoint/core/types/Shape"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
@@ -26,28 +27,41 @@ export interface ArraySummary {
 
 type Arrays = Exclude<PreprocessTree.TreeRaw, Table>
 
-const summarize = (name: string, array: RawArray, rows: ArrayLike<number>): ArraySummary => {
+/** The numbers of the given rows; with lengths, without the padding. */
+const summarize = (name: string, array: RawArray, rows: ArrayLike<number>, lengths?: RawArray): ArraySummary => {
   const { dtype, shape } = array
   const size = Shape.size(shape.slice(1))
-  let [least, greatest, sum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0]
-  for (const { data, rows: own } of blocks(array, rows))
+  const step = Shape.size(shape.slice(2))
+  const steps = lengths === undefined ? undefined : take(lengths, rows).data
+  let [least, greatest, sum, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 0]
+  for (const { data, first, rows: own } of blocks(array, rows))
     for (let i = 0; i < own.length; i++) {
       const start = (own[i] ?? 0) * size
-      for (let at = start; at < start + size; at++) {
+      const end = start + (steps === undefined ? size : (steps[first + i] ?? 0) * step)
+      count += end - start
+      for (let at = start; at < end; at++) {
         const value = Number(data[at] ?? 0)
         least = Math.min(least, value)
         greatest = Math.max(greatest, value)
         sum += value
       }
     }
-  return { name, dtype, shape: shape.slice(1), least, greatest, mean: sum / (rows.length * size) }
+  return { name, dtype, shape: shape.slice(1), least, greatest, mean: sum / count }
 }
 
 /** The arrays of the rows, by name. */
-export const arraysOf = (raw: Arrays, rows: ArrayLike<number>): ReadonlyArray<ArraySummary> =>
-  PreprocessTree.hasNamedArrays(raw)
-    ? Object.entries(raw.arrays).map(([name, { array }]) => summarize(name, array, rows))
+export const arraysOf = (raw: Arrays, rows: ArrayLike<number>, fitted?: FittedTree): ReadonlyArray<ArraySummary> => {
+  const lengths = new Map(
+    (fitted === undefined ? [] : PreprocessTree.inputsOf(fitted)).flatMap(([, input]) =>
+      input.type === "array" ? [[input.array, input.sequence?.lengths] as const] : [],
+    ),
+  )
+  return PreprocessTree.hasNamedArrays(raw)
+    ? Object.entries(raw.arrays).map(([name, { array }]) =>
+        summarize(name, array, rows, raw.arrays[lengths.get(name) ?? ""]?.array),
+      )
     : [summarize("inputs", raw.inputs, rows), ...(raw.targets === undefined ? [] : [summarize("targets", raw.targets, rows)])]
+}
 
 /** How many training rows each class of the one target has, in the order of the classes; undefined if it is none. */
 export const classesOf = ({ fitted, parts, raw }: Profiled): ReadonlyArray<NameCount> | undefined => {

@@ -30,7 +30,7 @@ export interface Listening {
   readonly token: string
   readonly numerics: "portable" | "fast"
   /** Reports workers that join and leave. */
-  readonly tell: (message: string) => Effect.Effect<void>
+  readonly report: (message: string) => Effect.Effect<void>
 }
 
 /** Bytes that went to workers and came from them. */
@@ -54,7 +54,7 @@ interface Joined {
 }
 
 /** Listens for workers until the scope ends, which ends them. Returns them with the address that they join at. */
-export const listen = ({ address, numerics, tell, token }: Listening): Effect.Effect<Listener, UsageError, Scope.Scope> =>
+export const listen = ({ address, numerics, report, token }: Listening): Effect.Effect<Listener, UsageError, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const members = new Map<number, Member>()
@@ -67,10 +67,11 @@ export const listen = ({ address, numerics, tell, token }: Listening): Effect.Ef
         const settings = { threads: 1, numerics, priority: "normal", lanes: 128, isAsked: false } as const
         const engine = yield* Remote.engine(settings, member.start)
         const own: Joined = { member, engine }
-        joined.add(own)
-        yield* tell(`a worker has joined: ${joined.size} at work`)
         yield* Effect.addFinalizer(() => Effect.sync(() => joined.delete(own)))
+        // At once, so that each of those who wait uses it once.
+        joined.add(own)
         for (const arrival of [...arrivals]) arrival(own)
+        yield* report(`a worker has joined: ${joined.size} at work`)
         return yield* Effect.never
       })
 
@@ -97,7 +98,7 @@ export const listen = ({ address, numerics, tell, token }: Listening): Effect.Ef
               members.delete(client.id)
               member.end("its connection has ended")
               yield* Fiber.interrupt(opened)
-              yield* tell(`a worker has left: ${why}; ${joined.size} at work`)
+              yield* report(`a worker has left: ${why}; ${joined.size} at work`)
             })
             return Stream.ensuring(Stream.fromQueue(work), left)
           }),
@@ -105,8 +106,8 @@ export const listen = ({ address, numerics, tell, token }: Listening): Effect.Ef
       Reply: (answer, { client }) => Effect.sync(() => members.get(client.id)?.receive(answer)),
     })
 
-    /** The limits of a connection: arrays only from who has joined, and as many bytes as a worker may send. */
     const moved = { sent: 0, received: 0 }
+    /** The limits of a connection: arrays only from who has joined, and as many bytes as a worker may send. */
     const watched = () => {
       let isIn = false
       return {

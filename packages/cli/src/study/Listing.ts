@@ -9,7 +9,6 @@ import * as Format from "../terminal/Format.ts"
 import { result } from "../terminal/Write.ts"
 import * as Show from "./Show.ts"
 import { Store, type Study } from "./Store.ts"
-import type { TrialRecord } from "./TrialRecord.ts"
 
 /** The board of a stored study. */
 const boardOf = ({ definition: { board } }: Study): Show.Board => Show.boardOf(board)
@@ -80,11 +79,9 @@ export const exported = (name: string | undefined, format: "csv" | "json") =>
     const board = boardOf(study)
     const trials = yield* finished(study.name, 0)
     if (format === "json")
-      return yield* Effect.forEach(
-        trials,
-        (trial) => emit({ event: "exported_trial", ...Show.record(board, trial) }),
-        { discard: true },
-      )
+      return yield* Effect.forEach(trials, (trial) => emit({ event: "exported_trial", ...Show.record(board, trial) }), {
+        discard: true,
+      })
     const header = [
       "number",
       "state",

@@ -102,7 +102,9 @@ export const leave = (ended: Ended, places: Places, isJson: boolean) =>
         event: "search_finished",
         study: name,
         trials: trials.length,
-        ...(best === undefined ? {} : { best: Show.record(board, { ...best, ...ofTime(seconds.get(best.number)) }), file: places.best }),
+        ...(best === undefined
+          ? {}
+          : { best: Show.record(board, { ...best, ...ofTime(seconds.get(best.number)) }), file: places.best }),
         ...(objectives.length > 1 ? { front: [...front] } : {}),
         importance: Object.fromEntries(importance),
       })

@@ -1,10 +1,9 @@
 /** The workers of a run, as its arguments ask for them: threads of this process, and processes that join it. */
 import * as Engine from "@adjoint/core/engines/Engine"
-import * as Wasm from "@adjoint/core/engines/Wasm"
 import * as Shards from "@adjoint/core/training/Shards"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
-import type { Choice } from "../model/Engines.ts"
+import { type Choice, mostThreads, threadOf } from "../model/Engines.ts"
 import { UsageError } from "../report/Failure.ts"
 import * as Address from "../shards/Address.ts"
 import * as Format from "../terminal/Format.ts"
@@ -28,10 +27,10 @@ export const checkWorkers = (
     if (workers === undefined && listen === undefined) return
     const flag = listen === undefined ? "--workers" : "--listen"
     const least = listen === undefined ? 1 : 0
-    if (workers !== undefined && (workers < least || workers > Wasm.mostThreads))
+    if (workers !== undefined && (workers < least || workers > mostThreads))
       return yield* new UsageError({
         message: `--workers ${workers} makes no sense`,
-        hint: `from ${least} to ${Wasm.mostThreads}`,
+        hint: `from ${least} to ${mostThreads}`,
       })
     if (shards === 1)
       return yield* new UsageError({
@@ -48,14 +47,7 @@ export const checkWorkers = (
   })
 
 /** Threads of this process. */
-const threads = (count: number, { lanes, numerics }: AskedWorkers): Shards.Workers =>
-  Shards.workers(count, () =>
-    Wasm.worker({
-      threads: 1,
-      ...(numerics === undefined ? {} : { numerics }),
-      ...(lanes === undefined ? {} : { lanes }),
-    }),
-  )
+const threads = (count: number, asked: AskedWorkers): Shards.Workers => Shards.workers(count, () => threadOf(asked))
 
 /** The workers that the arguments ask for; they end with the scope. With `--listen` one thread of this process unless given. */
 export const workersOf = (asked: AskedWorkers) =>
@@ -65,7 +57,7 @@ export const workersOf = (asked: AskedWorkers) =>
     const { listen: start } = yield* Effect.promise(() => import("../shards/Listening.ts"))
     const { numerics } = yield* Engine.Engine
     const world = yield* World
-    const tell = (text: string) =>
+    const report = (text: string) =>
       Effect.provideService(
         message((style) => style("faint", printable(text.slice(0, 500)))),
         World,
@@ -79,7 +71,7 @@ export const workersOf = (asked: AskedWorkers) =>
       address: yield* Address.parse("--listen", listen),
       token: yield* Address.token,
       numerics: numerics === "fast" ? "fast" : "portable",
-      tell,
+      report,
     })
     yield* message((style) => `${style("faint", "workers join:")} adjoint worker --join ${Address.print(address)}`)
     yield* Effect.addFinalizer(() => {
@@ -92,7 +84,7 @@ export const workersOf = (asked: AskedWorkers) =>
     const reported: Shards.Workers = {
       serve: (serve) =>
         Effect.tapError(here.serve(serve), (error) =>
-          tell(`the threads of this process compute no shards: ${error.message}; waiting for workers`),
+          report(`the threads of this process compute no shards: ${error.message}; waiting for workers`),
         ),
     }
     return Shards.both(reported, others)

@@ -101,7 +101,7 @@ export const run = ({ file, json, plot, sample: wanted, set }: Options) =>
     const suspicions = sort(found.findings.map((finding) => locate(finding, positions)))
     const columns = found.table === undefined ? undefined : columnsOf(data, found.table)
     const inputs = inputNames(found)
-    const arrays = isTable(found.raw) ? undefined : arraysOf(found.raw, found.parts.train)
+    const arrays = isTable(found.raw) ? undefined : arraysOf(found.raw, found.parts.train, found.fitted)
     const classes = classesOf(found)
     const samples = sample === undefined ? undefined : samplesOf(found, sample)
     const pictures = plot === undefined || samples === undefined ? undefined : yield* drawSamples(plot, samples)

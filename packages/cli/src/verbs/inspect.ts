@@ -10,7 +10,7 @@ import type { Report } from "@adjoint/dsl/check/Check"
 import type { ModelFile } from "@adjoint/dsl/Document"
 import { type Diagnostic, hasErrors, locate } from "@adjoint/dsl/diagnostic/Diagnostic"
 import * as Render from "@adjoint/dsl/diagnostic/Render"
-import { type Facts, isOne, type Sample } from "@adjoint/dsl/prepare/Facts"
+import { type Facts, isOne, layerInputs, type Sample } from "@adjoint/dsl/prepare/Facts"
 import type { Positions } from "@adjoint/dsl/source/Positions"
 import type { Source } from "@adjoint/dsl/source/Source"
 import * as Effect from "effect/Effect"
@@ -155,7 +155,7 @@ export const run = (options: Options) =>
       yield* emit({
         event: "inspected",
         file: source.file,
-        input: sample,
+        input: layerInputs(sample, facts),
         layers,
         parameters: total(layers, "parameters"),
         multiplyAdds: total(layers, "multiplyAdds"),
@@ -168,7 +168,9 @@ export const run = (options: Options) =>
       const width = stdout.isTerminal ? stdout.columns() : Number.POSITIVE_INFINITY
       const searched = (style: Style) => (space === undefined ? [] : ["", ...spaceLines(space, width, style)])
       yield* result((style) =>
-        [print(sample, layers, width, style), ...printStep(step, source, colour), ...searched(style)].join("\n"),
+        [print(layerInputs(sample, facts), layers, width, style), ...printStep(step, source, colour), ...searched(style)].join(
+          "\n",
+        ),
       )
     }
   })

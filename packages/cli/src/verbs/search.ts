@@ -1,6 +1,5 @@
 /** `adjoint search`: finds the values of a model file's search markers that score best, and keeps every trial in a database. */
 import { dirname, join as joinPath, resolve } from "node:path"
-import { setFlagsFromString } from "node:v8"
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
@@ -180,19 +179,9 @@ const serving = ({ data, options }: Known) =>
         )
   })
 
-/**
- * A search that leaves the trials to workers keeps its young generation small: V8 would let it grow to 48 MB of garbage, which saves
- * such a process no time.
- */
-const saveMemory = ({ parallel }: Options) =>
-  Effect.sync(() => {
-    if (parallel === 0) setFlagsFromString("--semi-space-growth-factor=1")
-  })
-
 /** Searches with the model file, beginning a study or taking part in one. */
 const search = (options: Options, file: string) =>
   Effect.gen(function* () {
-    yield* saveMemory(options)
     const memory = yield* memoryOf(options)
     if (options.serveData !== undefined) yield* listeningOf(options.serveData)
     const { files, plan, training } = yield* planned(options, file, memory)

@@ -1,8 +1,7 @@
 /** `adjoint worker --join`: computes shards for a run in another process. */
-import * as Wasm from "@adjoint/core/engines/Wasm"
 import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
-import { askedThreads, type Choice, choosingLanes } from "../model/Engines.ts"
+import { type Choice, usedBy } from "../model/Engines.ts"
 import { UsageError } from "../report/Failure.ts"
 import * as Address from "../shards/Address.ts"
 import { join } from "../shards/Joining.ts"
@@ -23,17 +22,10 @@ export const run = (options: Options) =>
         hint: "either --store FILE or --join HOST:PORT",
       })
     const address = yield* Address.parse("--join", options.join)
-    const threads = yield* askedThreads(options)
-    const lanes = yield* choosingLanes(() => Wasm.lanesInUse(options.lanes))
+    const used = yield* usedBy(options)
     const at = Address.print(address)
     if (!options.json) yield* message((style) => `${style("faint", "computes for")} ${at}`)
-    yield* join({
-      address,
-      token: yield* Address.token,
-      threads: Wasm.threadCount(threads),
-      lanes,
-      isAsked: options.lanes !== undefined,
-    })
+    yield* join({ address, token: yield* Address.token, ...used })
     if (options.json) return yield* emit({ event: "worked", joined: at })
     yield* message(() => `the run at ${at} has ended`)
   })

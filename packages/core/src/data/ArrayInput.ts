@@ -13,6 +13,7 @@ import type { TablePca } from "./Pca.ts"
 import * as Components from "./principalComponents.ts"
 import { isConstant, quartilesOf, type Summary, scaleOf } from "./Quantity.ts"
 import { blocks, inOrder, type RawArray } from "./RawArray.ts"
+import * as SequenceArray from "./SequenceArray.ts"
 import { type Image, imageShape, type Spec } from "./Spec.ts"
 
 /** Learns from the given rows of `inputs` [rows, ...sample]. Fails with `BadShape` for images of another size than `spec` has and for samples without numbers, `BadCell` for a non-finite number. */
@@ -187,7 +188,10 @@ export const apply = (fitted: FittedArray, inputs: NDArray.NDArray): Result.Resu
   })
 
 /** The shape of a preprocessed sample. */
-export const sample = ({ pca, shape }: FittedArray): Shape.Shape =>
+export const sample = (fitted: FittedArray): Shape.Shape =>
+  fitted.sequence === undefined ? withoutSequence(fitted) : SequenceArray.sample(fitted)
+
+const withoutSequence = ({ pca, shape }: FittedArray): Shape.Shape =>
   pca === undefined || pca.whiten === "zca" ? shape : [Components.widthOf(pca)]
 
 /** Computes again, in doubles, the numbers whose mean is large compared with their deviation. */

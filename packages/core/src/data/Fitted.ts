@@ -232,7 +232,8 @@ export type FittedColumns = typeof FittedColumns.Type
 
 /**
  * The numbers of a sample of this shape become (x - subtract) / divide. The two lists are as long as the sample, or as
- * its last axis (the channels), or 1, and repeat along the sample; `pca` follows. `array` is the name of the array, if it has one.
+ * its last axis (the channels), or 1, and repeat along the sample; `pca` follows. `array` is the name of the array, if it has one. Rows of a `sequence` have the time
+ * steps that the array `lengths` says; the numbers of tokens are below `tokens`.
  */
 export const FittedArray = Schema.Struct({
   type: Schema.Literal("array"),
@@ -241,6 +242,7 @@ export const FittedArray = Schema.Struct({
   subtract: Schema.Array(Schema.Finite),
   divide: Schema.Array(NonZero),
   pca: Schema.optionalKey(FittedPca),
+  sequence: Schema.optionalKey(Schema.Struct({ lengths: Schema.optionalKey(Schema.String), tokens: Schema.optionalKey(Extent) })),
 }).check(
   Schema.makeFilter(({ pca, shape, subtract, divide }) => {
     const width = shape.reduce((product, extent) => product * extent, 1)

@@ -8,6 +8,7 @@ import { nearest } from "./Nearest.ts"
 import * as Preprocess from "./Preprocess.ts"
 import type { AnyRaw, NamedArray, NamedArrays, Rows } from "./Raw.ts"
 import { type RawArray, whole } from "./RawArray.ts"
+import * as SequenceArray from "./SequenceArray.ts"
 import { arrayRole } from "./Spec.ts"
 import { completed, each, refuse, type TreeSpec } from "./TreeSpec.ts"
 
@@ -39,13 +40,15 @@ export const fit = (
         const name = yield* only(names, at)
         const { array } = yield* get(raw, name)
         const kind = kinds[name]
+        if (kind !== undefined && SequenceArray.isSequence(kind))
+          return yield* SequenceArray.fit(name, kind, yield* sequencesOf(raw, name, SequenceArray.lengthsOf(kind)), rows)
         const own =
           kind?.type === "image"
             ? { image: kind }
             : kind?.type === "number" && kind.scale !== undefined
               ? { scale: kind.scale }
               : {}
-        const pca = kind === undefined || kind.type === "class" ? undefined : kind.pca
+        const pca = kind?.type === "number" || kind?.type === "image" ? kind.pca : undefined
         return { ...(yield* inArray(name, ArrayInput.fit(pca === undefined ? own : { ...own, pca }, array, rows))), array: name }
       })
     const headOf = (names: ReadonlyArray<string>, at: string): DataResult<FittedHead> =>
@@ -53,7 +56,7 @@ export const fit = (
         const name = yield* only(names, at)
         const own = yield* get(raw, name)
         const kind = kinds[name]
-        const target = kind === undefined || kind.type === "image" ? undefined : kind
+        const target = kind?.type === "number" || kind?.type === "class" ? kind : undefined
         const spec = target === undefined ? {} : { target }
         const fitted = yield* inArray(name, Preprocess.fit(spec, asTargets(own), rows))
         return yield* renamed(fitted.target, name, at)
@@ -74,6 +77,22 @@ export const fit = (
           : yield* headOf(targets, "the targets")
     return { version: 1, input, target } as const
   })
+
+/** The rows of an array of sequences, with their lengths. Fails with `NoArray`. */
+export const sequencesOf = (
+  raw: NamedArrays<RawArray>,
+  name: string,
+  lengths: string | undefined,
+): DataResult<SequenceArray.Sequences> =>
+  Result.gen(function* () {
+    const { array } = yield* get(raw, name)
+    return { array, lengths: lengths === undefined ? undefined : (yield* get(raw, lengths)).array }
+  })
+
+/** The arrays that the kinds of a document name: themselves, and those with their lengths. */
+export const namesOf = (kinds: NonNullable<TreeSpec["arrays"]>): ReadonlyArray<string> => [
+  ...new Set(Object.entries(kinds).flatMap(([name, kind]) => [name, SequenceArray.lengthsOf(kind) ?? name])),
+]
 
 /** The array of a name. Fails with `NoArray`. */
 export const get = ({ arrays }: NamedArrays<RawArray>, name: string): DataResult<NamedArray<RawArray>> => {

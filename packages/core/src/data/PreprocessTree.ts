@@ -29,6 +29,7 @@ import * as Preprocess from "./Preprocess.ts"
 import * as Quantity from "./Quantity.ts"
 import { type AnyRaw, isTable, type NamedArray, type NamedArrays, type Rows, size as rawSize } from "./Raw.ts"
 import type { RawArray } from "./RawArray.ts"
+import * as SequenceArray from "./SequenceArray.ts"
 import * as Series from "./Series.ts"
 import { hasStored } from "./storedRows.ts"
 import * as TableBeside from "./TableBeside.ts"
@@ -191,6 +192,12 @@ export const inputs = ({ input, series }: FittedTree, raw: TreeRaw, rows?: Rows)
         ? Series.inputs({ input: own, series }, raw, rows ?? all(raw))
         : refuse("the rows", "arrays", "a table, as in training", "")
     const name = own.type === "array" ? own.array : undefined
+    if (own.type === "array" && own.sequence !== undefined && name !== undefined)
+      return hasNamedArrays(raw)
+        ? Result.flatMap(Named.sequencesOf(raw, name, own.sequence.lengths), (sequences) =>
+            SequenceArray.inputs(own, sequences, rows ?? all(raw)),
+          )
+        : refuse("the rows", "rows without names", `the array \`${name}\`, as in training`, "")
     const found = Result.flatMap(
       rawOf(raw, name, ({ array }) => ({ inputs: array })),
       (rowsOf) => InputTransform.inputs(ofInput(own), rowsOf, rows),
@@ -261,12 +268,19 @@ export const columnNames = (input: FittedInput): ReadonlyArray<string> | undefin
 export const inputsOf = ({ input }: Pick<FittedTree, "input">): ReadonlyArray<readonly [name: string, input: FittedInput]> =>
   hasOneInput(input) ? [["", input]] : Object.entries(input.inputs)
 
-/** How many different tokens the inputs have that are text, the padding included, by their names; one without a name has the name "". */
-export const tokensOf = (fitted: Pick<FittedTree, "input">): ReadonlyMap<string, number> =>
+/** Sequences of unequal length: tokens, with how many different ones there are, the padding included, or numbers. */
+export type SequenceInput = { readonly of: "tokens"; readonly tokens: number } | { readonly of: "numbers" }
+
+/** The inputs that are sequences of unequal length, by their names; one without a name has the name "". */
+export const sequencesOf = (fitted: Pick<FittedTree, "input">): ReadonlyMap<string, SequenceInput> =>
   new Map(
-    inputsOf(fitted).flatMap(([name, input]) => {
-      const [column] = input.type === "columns" ? input.columns : []
-      return column?.type === "text" ? [[name, Tokenizer.size(column.tokenizer)] as const] : []
+    inputsOf(fitted).flatMap(([name, input]): ReadonlyArray<readonly [string, SequenceInput]> => {
+      if (input.type === "array") {
+        const tokens = input.sequence?.tokens
+        return input.sequence === undefined ? [] : [[name, tokens === undefined ? { of: "numbers" } : { of: "tokens", tokens }]]
+      }
+      const [column] = input.columns
+      return column?.type === "text" ? [[name, { of: "tokens", tokens: Tokenizer.size(column.tokenizer) }]] : []
     }),
   )
 
@@ -275,6 +289,11 @@ export const inputColumns = (fitted: Pick<FittedTree, "input">): ReadonlyArray<F
   const inputs = inputsOf(fitted).map(([, input]) => (input.type === "columns" ? input.columns : undefined))
   return inputs.includes(undefined) ? undefined : inputs.flatMap((columns) => columns ?? [])
 }
+
+/** The names of the arrays with the lengths of sequences, each once. */
+export const lengthArrays = (fitted: Pick<FittedTree, "input">): ReadonlyArray<string> => [
+  ...new Set(inputsOf(fitted).flatMap(([, input]) => (input.type === "array" ? (input.sequence?.lengths ?? []) : []))),
+]
 
 /** The named arrays that the inputs of a record are read from; `undefined` if an input has none. */
 export const inputArrays = (

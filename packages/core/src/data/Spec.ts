@@ -5,7 +5,7 @@
 
 import type { Shape } from "../types/Shape.ts"
 import type { Columns } from "./Column.ts"
-import { type Fields, fill, type Scale, scaleSynonyms, type Written } from "./Field.ts"
+import { type Fields, fill, type Rule, type Scale, scaleSynonyms, type Written } from "./Field.ts"
 import { imageFields } from "./imageFields.ts"
 import { onePcaSize, pcaFields, type TablePca } from "./Pca.ts"
 
@@ -52,6 +52,13 @@ const pca = {
   optional: true,
 } as const
 
+const lengths = {
+  kind: "text",
+  doc: "The array with the number of time steps of each row: the rest of the row is padding.",
+  synonyms: ["length", "sequence_length", "sequence_lengths", "seq_len", "seq_lens", "seq_lengths", "row_lengths"],
+  optional: true,
+} as const
+
 /** The kinds of named arrays, each with its documentation, its options and its role. */
 export const arrayKinds = {
   image: { doc: "An image for each row.", fields: { ...imageFields, pca }, role: "input" },
@@ -71,13 +78,37 @@ export const arrayKinds = {
         synonyms: scaleSynonyms,
         optional: true,
       },
+      lengths,
       pca,
+    },
+    rule: {
+      wanted: "`lengths` for an input, without `pca`",
+      holds: ({ lengths: own, pca: components, role }: { readonly [option: string]: unknown }): boolean =>
+        own === undefined || (role !== "target" && components === undefined),
+    },
+    role: "input",
+  },
+  tokens: {
+    doc: "Sequences of tokens for an embedding: whole numbers from 1, with 0 as padding at the end of a row.",
+    fields: {
+      tokens: {
+        kind: "count",
+        doc: "How many different tokens there are, 0 included. Default: one more than the largest in the training rows.",
+        synonyms: ["vocabulary", "vocab", "vocab_size", "num_tokens", "num_embeddings", "input_dim"],
+        optional: true,
+      },
+      lengths,
     },
     role: "input",
   },
   class: { doc: "Whole numbers, or text, that name classes: a target.", fields: arrayTargets.class.fields, role: "target" },
 } as const satisfies {
-  readonly [type: string]: { readonly doc: string; readonly fields: Fields; readonly role: "input" | "target" }
+  readonly [type: string]: {
+    readonly doc: string
+    readonly fields: Fields
+    readonly rule?: Rule
+    readonly role: "input" | "target"
+  }
 }
 
 /** The kind of a named array with its options. */

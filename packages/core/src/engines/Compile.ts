@@ -153,8 +153,9 @@ export type Submitted<O> = Effect.Effect<Effect.Effect<ReadonlyArray<O>, EngineE
 /** A compiled step with its state. */
 export interface Step<S, B, O> {
   /**
-   * Runs the step once for each batch, in order, and returns the outputs. Other work of the process runs at least every 10 ms,
-   * between two steps. If it is interrupted, some of its steps may be done.
+   * Runs the step once for each batch, in order, and returns the outputs. On the calling thread other work of the process runs every
+   * few milliseconds, between two steps and within a step that takes long. Calls of several fibers run one after the other. If it is
+   * interrupted, some of its steps may be done, each of them whole.
    */
   readonly run: (batches: ReadonlyArray<B>) => Effect.Effect<ReadonlyArray<O>, EngineError | ShapeError>
   /**

@@ -18,7 +18,8 @@ export interface Executable {
   /**
    * Runs the program once for each of these inputs, in order, and keeps the new state. Succeeds when the engine has the inputs,
    * with an effect that reads the outputs: immutable snapshots, which an engine hands out when they are asked for. An engine on the
-   * calling thread yields at least every 10 ms between two runs. An interrupted call may have done some of its runs.
+   * calling thread yields every few milliseconds, also within a run that takes long. An interrupted call may have done some of its
+   * runs, each of them whole.
    */
   readonly run: (inputs: ReadonlyArray<Arrays>) => Effect.Effect<Effect.Effect<ReadonlyArray<Arrays>, EngineError>, EngineError>
   /** The current state: an immutable snapshot. */

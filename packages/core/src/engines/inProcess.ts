@@ -1,12 +1,12 @@
 /** Executables on the calling thread, for the interface of engines. A long call is cut into bursts, between which other work runs. */
 import * as Effect from "effect/Effect"
 import { EngineError, type SyncExecutable } from "../backend/Executable.ts"
-import { ShapeError } from "../types/ShapeError.ts"
 import { type Pieces, piecesOf } from "../types/Pieces.ts"
+import { ShapeError } from "../types/ShapeError.ts"
 import type { Arrays, Executable } from "./Executable.ts"
 import { letOthersRun } from "./letOthersRun.ts"
 import { makeQueue, type Queue } from "./queue.ts"
-import { doing, makeTurns, takeTurn, type Turns } from "./turns.ts"
+import { doing, makeTurns, type Turns, takeTurn } from "./turns.ts"
 
 /** The length of a burst, in milliseconds. */
 export const burstMilliseconds = 8

@@ -64,6 +64,8 @@ type Kind =
       readonly of: ReadonlyArray<string>
       readonly default?: ReadonlyArray<string>
     }
+  /** The name of a layer above, or of an input, that is read beside the layer's own input. */
+  | { readonly kind: "layer"; readonly doc: string; readonly default?: undefined }
   /** A list of layer names. */
   | { readonly kind: "layers"; readonly doc: string; readonly default?: ReadonlyArray<string> }
   /** A number >= 0 for each of some layers, by name. */
@@ -108,6 +110,7 @@ export interface Plain<O extends Option> {
   readonly epochs: number
   readonly choice: O extends { readonly of: ReadonlyArray<infer C> } ? C : never
   readonly choices: ReadonlyArray<O extends { readonly of: ReadonlyArray<infer C> } ? C : never>
+  readonly layer: string
   readonly layers: ReadonlyArray<string>
   readonly factors: { readonly [layer: string]: number }
   readonly class_weights: "balanced" | ReadonlyArray<number>

@@ -91,8 +91,10 @@ const heUniformFacts = {
   traits: { family: "he", distribution: "uniform", isEqual: false },
 } as const
 
-/** Every initializer, by its name in a model file. */
-export const makers = {
+/** Two records as one. */
+/* @__NO_SIDE_EFFECTS__ */ const joined = <A extends object, B extends object>(a: A, b: B): A & B => ({ ...a, ...b })
+
+const first = {
   auto: maker({
     options: {},
     make: (): Initializer => auto,
@@ -125,11 +127,9 @@ export const makers = {
     main: "std",
     make: ({ std }): Initializer => truncatedNormal(std),
   }),
-  orthogonal: maker({
-    options: { gain: gainOption },
-    main: "gain",
-    make: (options): Initializer => orthogonal(options.gain),
-  }),
+}
+
+const last = {
   identity: maker({
     options: { gain: gainOption },
     main: "gain",
@@ -152,6 +152,27 @@ export const makers = {
     make: (): Initializer => lecun("uniform"),
   }),
 }
+
+/**
+ * The initializers that constructors accept by name: all but `orthogonal`, which loops. The page of a program has all of them, and
+ * with a loop it would load 2 kB more.
+ */
+export const shortMakers = /* @__PURE__ */ joined(first, last)
+
+/** Every initializer, by its name in a model file. */
+export const makers = /* @__PURE__ */ joined(
+  first,
+  /* @__PURE__ */ joined(
+    {
+      orthogonal: maker({
+        options: { gain: gainOption },
+        main: "gain",
+        make: (options): Initializer => orthogonal(options.gain),
+      }),
+    },
+    last,
+  ),
+)
 
 export const table = documented<typeof makers, FactsOf<typeof makers>>(makers, {
   auto: {
@@ -257,3 +278,6 @@ export const table = documented<typeof makers, FactsOf<typeof makers>>(makers, {
 
 /** The name of an initializer. */
 export type Name = keyof typeof makers
+
+/** The name of an initializer that a constructor accepts; `orthogonal` is a function: `init: Initializer.orthogonal()`. */
+export type ShortName = keyof typeof shortMakers

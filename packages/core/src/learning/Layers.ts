@@ -54,7 +54,7 @@ export {
   type RmsNormParams,
   rmsNorm,
 } from "./layers/normalization.ts"
-export { avgPool, globalAvgPool, maxPool, type PoolingOptions } from "./layers/pooling.ts"
+export { avgPool, globalAvgPool, globalMaxPool, maxPool, type PoolingOptions } from "./layers/pooling.ts"
 export {
   type GruOptions,
   gru,

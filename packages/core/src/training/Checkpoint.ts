@@ -61,7 +61,8 @@ const restOf = ({ optimizer, step }: TrainState) => ({ optimizer, step })
 const progressText = Effect.promise(() => import("./Progress.ts"))
 
 /** The hash of bytes, computed in pieces between which other work runs. */
-const hashed = (bytes: Uint8Array): Effect.Effect<string> => Effect.suspend(() => Effect.orDie(inTurns(piecesOf(contentHash, bytes))))
+const hashed = (bytes: Uint8Array): Effect.Effect<string> =>
+  Effect.suspend(() => Effect.orDie(inTurns(piecesOf(contentHash, bytes))))
 
 /** The names and bytes of a checkpoint's files. */
 const filesOf = Effect.fnUntraced(function* ({ progress, state }: Checkpoint) {

@@ -7,6 +7,7 @@ import type * as Scope from "effect/Scope"
 import * as Dataset from "../data/Dataset.ts"
 import * as Compile from "../engines/Compile.ts"
 import type { Engine, EngineError } from "../engines/Engine.ts"
+import { inTurns } from "../engines/turns.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Program } from "../language/Primitive.ts"
 import { type Tensors, tensors } from "../language/TensorTree.ts"
@@ -18,7 +19,7 @@ import { max } from "../tensor/reduce.ts"
 import { slice } from "../tensor/structure.ts"
 import { gradientInPieces, type Mark } from "../transform/gradientInPieces.ts"
 import type { NDArray } from "../types/NDArray.ts"
-import { inPieces } from "../types/Pieces.ts"
+import { inPieces, type Pieces, piecesOf } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
@@ -114,12 +115,25 @@ function* measured<P, S, O, X, Y, T>(
   return { owners: names.filter((_, i) => isInner[i]), layers, slopes: grad, updates }
 }
 
-/** How many units along the last axis are 0 everywhere. */
-const deadOf = ({ data, shape }: NDArray): Pick<LayerStatistics, "dead" | "units"> => {
-  const units = shape.at(-1) ?? 1
-  const isAlive = new Uint8Array(units)
-  for (let start = 0; start < data.length; start += units)
+/** Numbers between two turns of others: less than a millisecond. */
+const pieceLength = 2 ** 17
+
+/** Notes which of the units of some rows are not 0. */
+const noteAlive = (isAlive: Uint8Array, { data }: NDArray, from: number, end: number): void => {
+  const units = isAlive.length
+  for (let start = from; start < end; start += units)
     for (let unit = 0; unit < units; unit++) if (data[start + unit] !== 0) isAlive[unit] = 1
+}
+
+/** How many units along the last axis are 0 everywhere. */
+function* deadOf(y: NDArray): Pieces<Pick<LayerStatistics, "dead" | "units">> {
+  const units = y.shape.at(-1) ?? 1
+  const isAlive = new Uint8Array(units)
+  const piece = units * Math.ceil(pieceLength / Math.max(1, units))
+  for (let from = 0; units > 0 && from < y.data.length; from += piece) {
+    noteAlive(isAlive, y, from, Math.min(y.data.length, from + piece))
+    yield
+  }
   return { units, dead: isAlive.reduce((dead, alive) => dead + 1 - alive, 0) }
 }
 
@@ -177,8 +191,12 @@ export const layerStatisticsIf = <P, S, O, X, Y, T>(
     )
     if (run === undefined) return undefined
     const ownerOf = (path: string): string | undefined => owners.find((name) => name === "" || path.startsWith(`${name}.`))
-    return (state, samples) =>
-      Effect.map(run(state, samples), ({ layers, slopes, updates }) => {
+    return (state, samples) => {
+      function* summarized({
+        layers,
+        slopes,
+        updates,
+      }: Effect.Success<ReturnType<NonNullable<typeof run>>>): Pieces<Array<LayerStatistics>> {
         const weights = weightsIn(state.params)
         const owned = weights.map(([path]) => ownerOf(path))
         /** The norms of a tree like the parameters, by layer. */
@@ -192,16 +210,21 @@ export const layerStatisticsIf = <P, S, O, X, Y, T>(
           const [weights, gradient, update] = [weightNorm(layer), gradientNorm(layer), updateNorm(layer)]
           return { weights: { weights, gradient, update, ratio: weights === 0 ? Number.NaN : update / weights } }
         }
-        return layers.map(({ gradient, output, peaks }, i): LayerStatistics => {
+        const all: Array<LayerStatistics> = []
+        for (const [i, { gradient, output, peaks }] of layers.entries()) {
           const { hasUnits = false, layer = "" } = described[i] ?? {}
           const [y, slope] = [read(output), read(gradient)]
-          return {
+          all.push({
             layer,
-            output: spreadOf(y.data, endsOf?.(layer)),
-            gradient: spreadOf(slope.data),
-            ...(hasUnits ? deadOf(peaks === undefined ? y : read(peaks)) : { units: 0, dead: 0 }),
+            output: yield* piecesOf(spreadOf, y.data, endsOf?.(layer)),
+            gradient: yield* piecesOf(spreadOf, slope.data),
+            ...(hasUnits ? yield* deadOf(peaks === undefined ? y : read(peaks)) : { units: 0, dead: 0 }),
             ...weightsOf(layer),
-          }
-        })
-      })
+          })
+          yield
+        }
+        return all
+      }
+      return Effect.flatMap(run(state, samples), (values) => inTurns(summarized(values)))
+    }
   })

@@ -97,18 +97,13 @@ export const shardedStep = <P, S, O, R, X, Y, T>(
     let isGivenUp = false
 
     const share = alternating()
-    /** The weights of the present state, where workers are given in memory that threads share: it is copied once for all of them. */
+    /** The weights of the present state. For workers they are in memory that threads share, copied once for all of them. */
     const present = Effect.gen(function* () {
-      if (weights !== undefined) return weights
-      const { params, state, step } = yield* update.state
-      return { params, state, step } satisfies ShardWeights<P, S> as ShardWeights<P, S>
-    }).pipe(
-      Effect.flatMap((own) =>
-        config.workers === undefined
-          ? Effect.succeed(own)
-          : Effect.map(share(tensors(own) as ReadonlyArray<NDArray>), (copies) => refill(own, copies)),
-      ),
-    )
+      const { params, state, step } = weights ?? (yield* update.state)
+      const own: ShardWeights<P, S> = { params, state, step }
+      if (config.workers === undefined) return own
+      return refill(own, yield* share(tensors(own) as ReadonlyArray<NDArray>))
+    })
 
     const one = ({ rows, shards }: ShardedBatch<X, Tensors<T>>) =>
       Effect.gen(function* () {

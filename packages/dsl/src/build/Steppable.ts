@@ -15,7 +15,9 @@ export const steppable = (
   report?: Report,
 ): { readonly built: Built; readonly data: Memory.Rows } | undefined => {
   const { rows, sample, target } = facts
-  const isCounted = [...sequencesOf(facts).values()].every((tokens) => tokens !== undefined)
+  const isCounted = [...sequencesOf(facts).values()].every(
+    (sequence) => sequence.of !== "tokens" || sequence.tokens !== undefined,
+  )
   const isKnown = isCounted && headsOf(facts).every((head) => kindOf(head.target) !== undefined)
   if (sample === undefined || target === undefined || !isKnown) return undefined
   const data = { ...facts, sample, target }

@@ -15,7 +15,7 @@ interface Reader {
 const readersOf = (nodes: ReadonlyArray<Nodes.Node>, inputs: ReadonlyArray<string>): ReadonlyArray<Reader> => {
   let above = inputs.length === 1 ? inputs[0] : undefined
   return nodes.map((node) => {
-    const own = node._tag === "Join" ? node.from : node.source === undefined ? [above] : [node.source]
+    const own = Nodes.namesOf(node, above)
     if (node._tag !== "Head") above = node.name
     return { node, reads: own.filter((name) => name !== undefined) }
   })

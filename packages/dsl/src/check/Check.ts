@@ -3,7 +3,6 @@
  * document and the known facts of its data, so they can run again when more facts are known.
  */
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
-import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
 import * as Shape from "@adjoint/core/types/Shape"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import { inputName, layerOf, type Model, type ModelFile, type Search, type Train } from "../Document.ts"
@@ -72,12 +71,14 @@ export const shapes = (
   return Shapes.infer(nodes, inputsOf(model, facts), catalogue)
 }
 
-/** The shapes of a model's inputs, as far as they are known; those of tokens are padded sequences. */
+/** The shapes of a model's inputs, as far as they are known; those of unequal length are padded sequences. */
 export const inputsOf = (model: Model, facts: Pick<Facts, "sample" | "input" | "sequences">): Shapes.Inputs => {
   const { sample } = facts
   const sequences = sequencesOf(facts)
-  const of = (name: string, shape: Shape.Shape | undefined) =>
-    shape !== undefined && sequences.has(name) ? fromTokens.shape(shape) : shape
+  const of = (name: string, shape: Shape.Shape | undefined) => {
+    const sequence = sequences.get(name)
+    return shape === undefined || sequence === undefined ? shape : Nodes.paddedOf[sequence.of].shape(shape)
+  }
   if (model.inputs === undefined) return sample !== undefined && ShapeTree.isShape(sample) ? of(inputName, sample) : undefined
   const known = sample === undefined || ShapeTree.isShape(sample) ? {} : sample
   return Object.fromEntries(

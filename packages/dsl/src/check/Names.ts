@@ -5,10 +5,12 @@
  * A list of layers is a scope: inside a `repeat` or a block only its own layers are visible, and `input`, which is
  * its input; from outside, it is one layer.
  */
+import type { AnyEntry } from "@adjoint/core/learning/Entry"
 import { inputName, joins } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { listed } from "../diagnostic/Suggest.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
+import { type Catalogue, standard } from "../schema/Catalogue.ts"
 import { detailed } from "../schema/Issues.ts"
 import { type Data, isRecord } from "../source/Data.ts"
 import { type Path, pointer } from "../source/Path.ts"
@@ -28,7 +30,7 @@ interface Mentions {
   readonly used: ReadonlyArray<Mention>
 }
 
-const collect = (layers: Data | undefined, scope: Path): Mentions => {
+const collect = (layers: Data | undefined, scope: Path, reading: Reading): Mentions => {
   if (!Array.isArray(layers)) return { given: [], used: [] }
   const given: Array<Mention> = []
   const used: Array<Mention> = []
@@ -44,17 +46,37 @@ const collect = (layers: Data | undefined, scope: Path): Mentions => {
         if (typeof used_ === "string") used.push({ name: used_, verb: "join", path: [...path, how, i], scope, index })
       })
     }
+    for (const [kind, options] of reading) {
+      const content = item[kind]
+      if (!isRecord(content)) continue
+      for (const option of options) {
+        const named = content[option]
+        if (typeof named === "string") used.push({ name: named, verb: "read", path: [...path, kind, option], scope, index })
+      }
+    }
     if (typeof from === "string") used.push({ name: from, verb: "read", path: [...path, "from"], scope, index })
     for (const holder of ["repeat", "block"]) {
       const held = item[holder]
       if (!isRecord(held)) continue
-      const inner = collect(held.layers, [...path, holder, "layers"])
+      const inner = collect(held.layers, [...path, holder, "layers"], reading)
       given.push(...inner.given)
       used.push(...inner.used)
     }
   })
   return { given, used }
 }
+
+/** The options that are names of layers, by the layers that have them. */
+export type Reading = ReadonlyMap<string, ReadonlyArray<string>>
+
+/** Those of a catalogue. */
+export const readingOf = ({ layer }: Pick<Catalogue, "layer">): Reading =>
+  new Map(
+    Object.entries<AnyEntry<unknown>>(layer).flatMap(([name, { options }]) => {
+      const own = Object.keys(options).filter((option) => options[option]?.kind === "layer")
+      return own.length === 0 ? [] : [[name, own] as const]
+    }),
+  )
 
 /** The kind of layer that contains a scope: `repeat` or `block`. */
 const holderOf = ({ scope }: Mention): string => String(scope.at(-2))
@@ -96,8 +118,9 @@ export const check = (
   layers: Data,
   root: Path = ["model", "layers"],
   inputs: ReadonlyArray<string> | undefined = undefined,
+  reading: Reading = readingOf(standard),
 ): ReadonlyArray<Finding> => {
-  const { given: written, used } = collect(layers, root)
+  const { given: written, used } = collect(layers, root, reading)
   const given = [...written, ...headNames(layers, root)].toSorted((a, b) => (a.scope === b.scope ? a.index - b.index : 0))
   const inputNames = new Set(inputs)
   const isInput = ({ name, scope }: Mention): boolean => scope === root && inputNames.has(name)

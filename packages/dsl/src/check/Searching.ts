@@ -90,7 +90,9 @@ const scores = ({ search, subject }: Searching): ReadonlyArray<Finding> => {
 
 /** A score that is named twice, on one side or on both. */
 const repeated = ({ search }: Searching): ReadonlyArray<Finding> => {
-  const all = (["maximize", "minimize"] as const).flatMap((key) => search[key].map((name, i) => ({ name, path: ["search", key, i] })))
+  const all = (["maximize", "minimize"] as const).flatMap((key) =>
+    search[key].map((name, i) => ({ name, path: ["search", key, i] })),
+  )
   return all.flatMap(({ name, path }, i): ReadonlyArray<Finding> => {
     const first = all.findIndex((other) => other.name === name)
     const before = all[first]

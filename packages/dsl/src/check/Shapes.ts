@@ -9,7 +9,7 @@ import { ShapeError } from "@adjoint/core/types/ShapeError"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import { inputName } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
-import type { Node } from "../net/Nodes.ts"
+import { type Node, namesOf } from "../net/Nodes.ts"
 import { type Catalogue, layerTraits } from "../schema/Catalogue.ts"
 import type { Path } from "../source/Path.ts"
 import { flattening, widening } from "./Preferred.ts"
@@ -69,8 +69,7 @@ export const infer = (nodes: ReadonlyArray<Node>, given: Inputs, catalogue: Cata
   )
   let last = second === undefined ? only : undefined
   for (const node of nodes) {
-    const sources = node._tag === "Join" ? node.from : node.source === undefined ? undefined : [node.source]
-    const read = sources?.map((name) => values.get(name)?.shape) ?? [last]
+    const read = namesOf(node, undefined).map((name) => (name === undefined ? last : values.get(name)?.shape))
     const shapes = read.flatMap((shape) => (shape === undefined ? [] : [shape]))
     let output: Known
     if (shapes.length === read.length) {
@@ -78,7 +77,7 @@ export const infer = (nodes: ReadonlyArray<Node>, given: Inputs, catalogue: Cata
       if (node._tag === "Join") output = joined(node, shapes, (name) => values.get(name)?.node, findings, catalogue)
       else if (node._tag === "Repeat") output = repeated(node, first, made, findings, catalogue)
       else if (node._tag === "Block") output = gathered(node, first, made, findings, catalogue)
-      else output = through(node, first, findings, catalogue)
+      else output = through(node, shapes, findings, catalogue)
     }
     made.push({
       name: node.name,
@@ -96,10 +95,11 @@ export const infer = (nodes: ReadonlyArray<Node>, given: Inputs, catalogue: Cata
 /** One layer's shape. */
 const through = (
   node: Extract<Node, { readonly _tag: "Net" | "Head" }>,
-  input: Value,
+  inputs: ReadonlyArray<Value>,
   findings: Array<Finding>,
   catalogue: Catalogue,
 ): Known => {
+  const [input = []] = inputs
   const at: Location = { path: node.content, on: "key" }
   if (node._tag === "Head" && (isPaddedShape(input) || input.length !== 1)) {
     findings.push({
@@ -118,12 +118,28 @@ const through = (
   if (node._tag === "Net" && node.lacks !== undefined)
     findings.push({
       code: "S102",
-      message: `\`${node.lacks}\` is missing in ${node.kind}, whose input is no text column`,
+      message: `\`${node.lacks}\` is missing in ${node.kind}, whose input is no text column and no array of tokens`,
       at: { path: [...node.content, node.lacks], on: "missing" },
-      help: `the number of different tokens, as in \`${node.kind}: { tokens: 1000, units: 16 }\`; a text column (\`type: text\`) brings its own`,
+      help: `the number of different tokens, as in \`${node.kind}: { tokens: 1000, units: 16 }\`; a text column (\`type: text\`) and an array of the type \`tokens\` bring their own`,
     })
-  const shape = attempt(() => net.shape(input))
+  const reads = node._tag === "Net" ? Object.keys(node.reads ?? {}) : []
+  const given = Object.fromEntries(["x", ...reads].map((name, i) => [name, inputs[i] ?? []]))
+  const shape = attempt(() => net.shape(reads.length === 0 ? input : (given as unknown as typeof input)))
   if (!(shape instanceof ShapeError)) return shape
+  const [refused] = shape.got
+  // The option is blamed if what it names is what was refused.
+  const option = reads.find((name) => refused !== undefined && Shape.equals(valuesOf(given[name] ?? []), refused.shape))
+  if (option !== undefined) {
+    const own = [input, ...reads.map((name) => given[name] ?? [])].map(print)
+    findings.push({
+      code: "G402",
+      message: `\`${node.kind}\` does not accept ${own[0]} with ${reads.map((name, i) => `\`${name}\` ${own[i + 1]}`).join(", ")}: it needs ${shape.wanted}`,
+      at: { path: [...node.content, option] },
+      label: `gets ${own.slice(1).join(", ")}`,
+      help: `try: ${shape.hint}`,
+    })
+    return undefined
+  }
   findings.push({
     code: "G402",
     message: `\`${node.kind}\` does not accept ${print(input)}: it needs ${shape.wanted}`,
@@ -186,9 +202,11 @@ const widthLocation = (node: Node, catalogue: Catalogue): Location => {
 }
 
 /** The option that sets the size of a layer's last output axis. */
-const widthOption = ({ kind }: Node, catalogue: Catalogue): string | undefined => {
+const widthOption = (node: Node, catalogue: Catalogue): string | undefined => {
+  const { kind } = node
   const traits = kind === "head" ? undefined : layerTraits(catalogue, kind)
-  return traits?.role === "weights" ? traits.width : undefined
+  if (traits?.role !== "weights") return undefined
+  return node._tag === "Net" && traits.isWider?.(node.options) === true ? undefined : traits.width
 }
 
 const joinHelp = (

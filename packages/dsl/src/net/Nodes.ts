@@ -8,8 +8,8 @@ import * as Entry from "@adjoint/core/learning/Entry"
 import * as Layers from "@adjoint/core/learning/Layers"
 import * as Net from "@adjoint/core/learning/Net"
 import { none, type Params } from "@adjoint/core/learning/Params"
-import { fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
-import { type MaybePadded, over } from "@adjoint/core/learning/sequence/overSequences"
+import { fromNumbers, fromTokens } from "@adjoint/core/learning/sequence/fromTokens"
+import { type MaybePadded, over, readsOf } from "@adjoint/core/learning/sequence/overSequences"
 import type { Shape } from "@adjoint/core/types/Shape"
 import * as ShapeTree from "@adjoint/core/types/ShapeTree"
 import { inputName, type Join, type Layer, layerOf, type Model, type Named } from "../Document.ts"
@@ -35,18 +35,31 @@ interface Placed {
 export type LayerNet = Net.Net<Params, Params, MaybePadded, MaybePadded>
 
 type Content =
-  | { readonly _tag: "Net"; readonly net: LayerNet; readonly options: Named[string]; readonly lacks?: "tokens" }
+  | {
+      readonly _tag: "Net"
+      readonly net: LayerNet
+      readonly options: Named[string]
+      readonly lacks?: "tokens"
+      /** The layers that it reads beside its input, by the options that name them. */
+      readonly reads?: Reads
+    }
   | { readonly _tag: "Join"; readonly how: Join; readonly from: ReadonlyArray<string> }
   | { readonly _tag: "Block"; readonly nodes: ReadonlyArray<Node> }
   | { readonly _tag: "Repeat"; readonly times: number; readonly nodes: ReadonlyArray<Node> }
   /** `net` is missing while it is not known how many outputs there are. */
   | { readonly _tag: "Head"; readonly columns: ReadonlyArray<string>; readonly net?: LayerNet }
 
+/** Names of layers by options. */
+export type Reads = { readonly [option: string]: string }
+
 /** How many outputs heads have: all of them, or each by its name. */
 export type Outputs = number | ReadonlyMap<string, number>
 
-/** The inputs of a model that are tokens, with how many different tokens each has, if that is known. */
-export type Sequences = ReadonlyMap<string, number | undefined>
+/** An input of sequences of unequal length: tokens, with how many different ones it has, if that is known, or numbers. */
+export type SequenceInput = { readonly of: "tokens"; readonly tokens?: number } | { readonly of: "numbers" }
+
+/** The inputs of a model that are sequences of unequal length. */
+export type Sequences = ReadonlyMap<string, SequenceInput>
 
 /** The input of building layers. `outputs` is the number of outputs of the heads, as far as it is known. */
 export interface BuildOptions {
@@ -113,8 +126,9 @@ const counted = (
 ): { readonly options: Named[string]; readonly lacks?: "tokens" } => {
   const traits = layerTraits(catalogue, name)
   if (traits?.role !== "weights" || traits.over !== "tokens" || options.tokens !== undefined) return { options }
-  if (input === undefined || sequences?.has(input) !== true) return { options, lacks: "tokens" }
-  const tokens = sequences.get(input)
+  const sequence = input === undefined ? undefined : sequences?.get(input)
+  if (sequence?.of !== "tokens") return { options, lacks: "tokens" }
+  const { tokens } = sequence
   return { options: tokens === undefined ? options : { ...options, tokens } }
 }
 
@@ -138,8 +152,11 @@ export const nodes = (
     const input = from ?? above
     isBelowHead = kind === "head"
     if (!isBelowHead) above = name
-    const source = from === undefined ? {} : { source: from }
-    return { name, path, content: [...path, kind], kind, ...source, ...contentOf(options, layer, { name, path, input }) }
+    const content = contentOf(options, layer, { name, path, input })
+    // A layer that reads others names its own input too.
+    const own = from ?? (content._tag === "Net" && content.reads !== undefined ? input : undefined)
+    const source = own === undefined ? {} : { source: own }
+    return { name, path, content: [...path, kind], kind, ...source, ...content }
   })
 }
 
@@ -171,7 +188,13 @@ const contentOf = (
     }
     case "Use": {
       const settled = counted(options, item.use, input)
-      return { _tag: "Net", net: netOf(options, item.use.name, settled.options), ...settled }
+      const reads = readsOf(item.use, options.catalogue.layer[item.use.name]?.options ?? {})
+      return {
+        _tag: "Net",
+        net: netOf(options, item.use.name, settled.options),
+        ...settled,
+        ...(reads.length === 0 ? {} : { reads: Object.fromEntries(reads) }),
+      }
     }
   }
 }
@@ -194,16 +217,23 @@ const mapInputs = <A>(given: A, isOne: boolean, f: (name: string, value: A) => A
     ? f(inputName, given)
     : (Object.fromEntries(Object.entries(given as object).map(([name, value]) => [name, f(name, value as A)])) as A)
 
-/** A net whose inputs of these names are tokens [rows, time] with 0 as padding, which `inner` takes as padded sequences. */
+/** The net that makes padded sequences of the rows of an input. */
+export const paddedOf = { tokens: fromTokens, numbers: fromNumbers } as const satisfies {
+  readonly [K in SequenceInput["of"]]: unknown
+}
+
+/** A net whose inputs of these names are rows in one tensor, which `inner` takes as padded sequences. */
 const fromRows = (inner: Net.TreeNet, sequences: Sequences): Net.TreeNet => {
   const shapes = (sample: ShapeTree.ShapeTree): ShapeTree.ShapeTree =>
-    mapInputs(sample, ShapeTree.isShape(sample), (name, shape) =>
-      sequences.has(name) ? fromTokens.shape(shape as Shape) : shape,
-    ) as ShapeTree.ShapeTree
+    mapInputs(sample, ShapeTree.isShape(sample), (name, shape) => {
+      const sequence = sequences.get(name)
+      return sequence === undefined ? shape : paddedOf[sequence.of].shape(shape as Shape)
+    }) as ShapeTree.ShapeTree
   const values = (x: Params): Params =>
-    mapInputs(x, isTensor(x), (name, own) =>
-      sequences.has(name) ? fromTokens.apply(none, none, own as Tensor, { mode: "infer" }).y : own,
-    )
+    mapInputs(x, isTensor(x), (name, own) => {
+      const sequence = sequences.get(name)
+      return sequence === undefined ? own : paddedOf[sequence.of].apply(none, none, own as Tensor, { mode: "infer" }).y
+    })
   return {
     ...inner,
     shape: (sample) => inner.shape(shapes(sample)),
@@ -214,7 +244,7 @@ const fromRows = (inner: Net.TreeNet, sequences: Sequences): Net.TreeNet => {
 }
 
 /**
- * The net of a model's nodes, with names for its inputs and outputs where it has several. Inputs of tokens become padded sequences.
+ * The net of a model's nodes, with names for its inputs and outputs where it has several. Inputs of unequal length become padded sequences.
  * Throws `TypeError` for a head that does not know its outputs.
  */
 export const modelNet = (
@@ -236,10 +266,17 @@ export const modelNet = (
 export const net = (all: ReadonlyArray<Node>): Net.TreeNet =>
   Net.graph(all.map((node) => [node.name, placed(node)] as const)) as unknown as Net.TreeNet
 
-const placed = (node: Node): Net.Node =>
-  node._tag === "Join"
-    ? { join: node.how, from: node.from }
-    : { net: netIn(node), ...(node.source === undefined ? {} : { from: node.source }) }
+const placed = (node: Node): Net.Node => {
+  if (node._tag === "Join") return { join: node.how, from: node.from }
+  const { source } = node
+  const net = netIn(node)
+  if (source === undefined) return { net }
+  return { net, from: node._tag === "Net" && node.reads !== undefined ? { x: source, ...node.reads } : source }
+}
+
+/** The names that a node reads, of which the first is its input; `above` is the layer above it. */
+export const namesOf = (node: Node, above: string | undefined): ReadonlyArray<string | undefined> =>
+  node._tag === "Join" ? node.from : [node.source ?? above, ...(node._tag === "Net" ? Object.values(node.reads ?? {}) : [])]
 
 const netIn = (node: Exclude<Node, { readonly _tag: "Join" }>): Net.AnyNet => {
   switch (node._tag) {

@@ -4,6 +4,7 @@ import { DataError, inFile, type Reason } from "@adjoint/core/data/DataError"
 import { grouped } from "@adjoint/core/data/grouped"
 import { looksSame } from "@adjoint/core/data/Nearest"
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
+import { lengthsOf } from "@adjoint/core/data/SequenceArray"
 import type { Data } from "../Document.ts"
 import type { Code } from "../diagnostic/Codes.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
@@ -25,6 +26,12 @@ const columnPath = (name: string): Path => ["data", "columns", name]
 const isListed = ({ columns }: Data, name: string): boolean => columns !== undefined && Object.hasOwn(columns, name)
 
 const hasArray = ({ data: { arrays } }: Place, name: string): boolean => arrays !== undefined && Object.hasOwn(arrays, name)
+
+/** The array whose rows have the lengths of an array of this name. */
+const measured = ({ data: { arrays = {} } }: Place, lengths: string): string | undefined =>
+  Object.keys(arrays).find((name) => lengthsOf(arrays[name]) === lengths)
+
+const lengthsPath = (place: Place, lengths: string): Path => ["data", "arrays", measured(place, lengths) ?? "", "lengths"]
 
 const columnOf = (at: string): string | undefined => /^column `(.*)`$/su.exec(at)?.[1]
 
@@ -48,12 +55,19 @@ const targetAt: Located = { code: "D305", at: { path: ["data", "target"] } }
 const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { readonly _tag: T }>, place: Place) => Located } = {
   NoColumn: ({ column }) => ({ code: "D301", at: { path: columnPath(column), on: "key" } }),
   NoArray: ({ name }, place) =>
-    hasArray(place, name) ? { code: "D301", at: { path: ["data", "arrays", name], on: "key" } } : unreadable(place),
+    hasArray(place, name)
+      ? { code: "D301", at: { path: ["data", "arrays", name], on: "key" } }
+      : measured(place, name) === undefined
+        ? unreadable(place)
+        : { code: "D301", at: { path: lengthsPath(place, name) } },
   UnlistedColumns: ({ columns: _ }, { data }) => ({
     code: "D302",
     at: data.columns === undefined ? { path: ["data"], on: "key" } : { path: ["data", "columns"], on: "key" },
   }),
   BadCell: ({ column }, place) => ({
+    ...(measured(place, column) === undefined
+      ? {}
+      : { related: [{ at: { path: lengthsPath(place, column) }, label: "the lengths of the rows" }] }),
     ...(column === arrayLabel && place.data.target !== undefined ? targetAt : unreadable(place)),
     ...(isListed(place.data, column) ? { related: [{ at: { path: columnPath(column) }, label: "the type of the column" }] } : {}),
     ...(hasArray(place, column)
@@ -61,9 +75,10 @@ const locations: { readonly [T in Reason["_tag"]]?: (reason: Extract<Reason, { r
       : {}),
   }),
   BadShape: ({ what }, place) => {
-    const name = /^the array `(.*)`$/su.exec(what)?.[1] ?? ""
+    const [, noun, name = ""] = /^the (array|lengths) `(.*)`$/su.exec(what) ?? []
     const { arrays } = place.data
     const array = arrays !== undefined && Object.hasOwn(arrays, name) ? arrays[name] : undefined
+    if (noun === "lengths") return { code: "D305", at: { path: lengthsPath(place, name) } }
     if (array !== undefined)
       return { code: "D305", at: { path: ["data", "arrays", name, ...(array.type === "image" ? ["size"] : [])] } }
     return place.data.image === undefined ? unreadable(place) : { code: "D305", at: { path: ["data", "image", "size"] } }
@@ -117,7 +132,7 @@ const wording = (error: DataError, place: Place): Wording => {
     const help = `${near === undefined ? "" : `did you mean \`${near}\`? `}the columns are ${names(reason.columns)}`
     return { message: `the data has no column \`${reason.column}\``, help }
   }
-  if (reason._tag === "NoArray" && hasArray(place, reason.name)) {
+  if (reason._tag === "NoArray" && (hasArray(place, reason.name) || measured(place, reason.name) !== undefined)) {
     const [near] = reason.nearest
     const help = `${near === undefined ? "" : `did you mean \`${near}\`? `}the arrays are ${names(reason.names)}`
     return { message: `the data has no array \`${reason.name}\``, help }

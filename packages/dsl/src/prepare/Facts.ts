@@ -3,12 +3,12 @@
  * rows. Shape inference and the checks of training use them. Unknown facts are absent.
  */
 import type { FittedTree } from "@adjoint/core/data/Fitted"
-import { type OrNamed, tokensOf } from "@adjoint/core/data/PreprocessTree"
+import { sequencesOf as fittedSequences, type OrNamed } from "@adjoint/core/data/PreprocessTree"
 import type { Unit } from "@adjoint/core/learning/Score"
 import type { DType } from "@adjoint/core/types/DType"
 import type { Shape } from "@adjoint/core/types/Shape"
 import { inputName } from "../Document.ts"
-import type { Sequences } from "../net/Nodes.ts"
+import { paddedOf, type SequenceInput, type Sequences } from "../net/Nodes.ts"
 
 /** What one head predicts. */
 export type HeadTarget =
@@ -84,8 +84,8 @@ export interface Facts {
   readonly counts?: ReadonlyArray<number>
   /** The input transform. Rows of bytes stay bytes until the net applies it. */
   readonly input?: FittedTree["input"]
-  /** The inputs that are tokens, by their names, with how many different tokens each has, if that is known; the one input has the name "". */
-  readonly sequences?: { readonly [input: string]: { readonly tokens?: number } }
+  /** The inputs that are sequences of unequal length, by their names; the one input has the name "". */
+  readonly sequences?: { readonly [input: string]: SequenceInput }
   /** Rows that only pre-training learns from. */
   readonly unlabelled?: number
   /** The same of each column of a table, or of all numbers of the training rows. */
@@ -120,9 +120,20 @@ export interface Extent {
   readonly extent: readonly [least: number, largest: number]
 }
 
-/** The inputs of layers that are tokens: of the fitted record, or as far as the document has them. */
+/** The inputs of layers that are sequences of unequal length: of the fitted record, or as far as the document has them. */
 export const sequencesOf = ({ input, sequences = {} }: Pick<Facts, "input" | "sequences">): Sequences => {
-  const found =
-    input === undefined ? Object.entries(sequences).map(([name, { tokens }]) => [name, tokens] as const) : tokensOf({ input })
-  return new Map(Array.from(found, ([name, tokens]) => [name === "" ? inputName : name, tokens] as const))
+  const found = input === undefined ? Object.entries(sequences) : fittedSequences({ input })
+  return new Map(Array.from(found, ([name, sequence]) => [name === "" ? inputName : name, sequence] as const))
+}
+
+/** The shapes of a sample as layers read it: of sequences of unequal length, those of their time steps. */
+export const layerInputs = (sample: Sample, facts: Pick<Facts, "input" | "sequences">): Sample => {
+  const sequences = sequencesOf(facts)
+  const of = (name: string, shape: Shape): Shape => {
+    const sequence = sequences.get(name)
+    return sequence === undefined ? shape : paddedOf[sequence.of].shape(shape).x
+  }
+  return isOne(sample)
+    ? of(inputName, sample)
+    : Object.fromEntries(Object.entries(sample).map(([name, shape]) => [name, of(name, shape)] as const))
 }

@@ -4,6 +4,7 @@ import * as Dataset from "@adjoint/core/data/Dataset"
 import { type Pca, type TablePca, widthAfter } from "@adjoint/core/data/Pca"
 import { arrayLabel } from "@adjoint/core/data/Preprocess"
 import { completed } from "@adjoint/core/data/PreprocessTree"
+import { isSequence } from "@adjoint/core/data/SequenceArray"
 import { arrayRole, imageShape } from "@adjoint/core/data/Spec"
 import type { Use } from "@adjoint/core/learning/Entry"
 import * as Entry from "@adjoint/core/learning/Entry"
@@ -12,6 +13,7 @@ import type { Shape } from "@adjoint/core/types/Shape"
 import * as Size from "@adjoint/core/types/Shape"
 import { type Amount, type Data, horizonOf, type Model, type Split, useOf } from "../Document.ts"
 import { type HeadAt, severalHeads } from "../net/Heads.ts"
+import type { SequenceInput } from "../net/Nodes.ts"
 import type { Facts, HeadFacts, HeadTarget, Rows, Target } from "../prepare/Facts.ts"
 import type { Catalogue } from "../schema/Catalogue.ts"
 
@@ -99,7 +101,23 @@ const table = (
   }
 }
 
-/** The shapes of named arrays that are images. */
+/** The named arrays that are sequences of unequal length. */
+const sequencesIn = (
+  arrays: NonNullable<Data["arrays"]>,
+  groups: { readonly [input: string]: ReadonlyArray<string> },
+): Pick<Facts, "sequences"> => {
+  const found = Object.entries(groups).flatMap(([input, [name = ""]]) => {
+    const kind = Object.hasOwn(arrays, name) ? arrays[name] : undefined
+    if (!isSequence(kind)) return []
+    const tokens = kind?.type === "tokens" ? kind.tokens : undefined
+    const sequence: SequenceInput =
+      kind?.type === "tokens" ? { of: "tokens", ...(tokens === undefined ? {} : { tokens }) } : { of: "numbers" }
+    return [[input, sequence] as const]
+  })
+  return found.length === 0 ? {} : { sequences: Object.fromEntries(found) }
+}
+
+/** The shapes of named arrays that are images, and which arrays are sequences. */
 const ofArrays = (arrays: NonNullable<Data["arrays"]>, model: Pick<Model, "inputs" | "layers"> | undefined): Facts => {
   const shapeOf = (name: string | undefined): Shape | undefined => {
     const kind = name !== undefined && Object.hasOwn(arrays, name) ? arrays[name] : undefined
@@ -108,13 +126,15 @@ const ofArrays = (arrays: NonNullable<Data["arrays"]>, model: Pick<Model, "input
   const inputs = Object.entries(arrays).flatMap(([name, kind]) => (arrayRole(kind) === "input" ? [name] : []))
   if (model?.inputs === undefined) {
     const sample = inputs.length === 1 ? shapeOf(inputs[0]) : undefined
-    return sample === undefined ? {} : { sample }
+    return { ...(sample === undefined ? {} : { sample }), ...sequencesIn(arrays, inputs.length === 1 ? { "": inputs } : {}) }
   }
-  const shapes = Object.entries(completed(model.inputs, inputs)).flatMap(([name, [own]]) => {
+  const groups = completed(model.inputs, inputs)
+  const shapes = Object.entries(groups).flatMap(([name, [own]]) => {
     const shape = shapeOf(own)
     return shape === undefined ? [] : [[name, shape] as const]
   })
-  return shapes.length < Object.keys(model.inputs).length ? {} : { sample: Object.fromEntries(shapes) }
+  const isWhole = shapes.length === Object.keys(model.inputs).length
+  return { ...(isWhole ? { sample: Object.fromEntries(shapes) } : {}), ...sequencesIn(arrays, groups) }
 }
 
 type Columns = NonNullable<Data["columns"]>
@@ -150,7 +170,8 @@ const sequencesOf = (groups: Model["inputs"], columns: Columns): Pick<Facts, "se
     const [only, second] = named(columns, names)
     if (only === undefined || second !== undefined || !Column.hasTokens(only[1])) return []
     const tokens = Column.tokensOf(only[1])
-    return [[input, tokens === undefined ? {} : { tokens }] as const]
+    const sequence: SequenceInput = { of: "tokens", ...(tokens === undefined ? {} : { tokens }) }
+    return [[input, sequence] as const]
   })
   return found.length === 0 ? {} : { sequences: Object.fromEntries(found) }
 }

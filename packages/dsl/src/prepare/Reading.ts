@@ -8,6 +8,7 @@ import { DataError } from "@adjoint/core/data/DataError"
 import type { Folder } from "@adjoint/core/data/Folder"
 import { type Store as PixelStore, withPixels } from "@adjoint/core/data/image/readColumn"
 import * as Load from "@adjoint/core/data/Load"
+import { namesOf } from "@adjoint/core/data/NamedArrays"
 import type { TreeRaw } from "@adjoint/core/data/PreprocessTree"
 import { all, isTable } from "@adjoint/core/data/Raw"
 import * as Source from "@adjoint/core/data/Source"
@@ -225,7 +226,7 @@ const readRows = (data: Read, source: Named, at: Path, directory: string, keep: 
     }
     const bytesOf = Object.fromEntries(contents)
     const reading: Source.Reading<TreeRaw> =
-      (data.arrays === undefined ? undefined : Source.named(kind, bytesOf, Object.keys(data.arrays))) ??
+      (data.arrays === undefined ? undefined : Source.named(kind, bytesOf, namesOf(data.arrays))) ??
       Source.read(kind, use, bytesOf, wantedOf(data))
     const found = reading instanceof Promise ? yield* Effect.promise(() => reading) : reading
     const raw = yield* Effect.fromResult(Result.mapError(found, readRefusal(data, source, at, directory)))

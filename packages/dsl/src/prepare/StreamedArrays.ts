@@ -5,6 +5,7 @@ import * as FileBytes from "@adjoint/core/data/FileBytes"
 import type { Folder } from "@adjoint/core/data/Folder"
 import * as Gzip from "@adjoint/core/data/Gzip"
 import * as Load from "@adjoint/core/data/Load"
+import { namesOf } from "@adjoint/core/data/NamedArrays"
 import { openBytes } from "@adjoint/core/data/openBytes"
 import type * as Scratch from "@adjoint/core/data/Scratch"
 import * as Source from "@adjoint/core/data/Source"
@@ -95,7 +96,7 @@ export const readArrays = (scratch: Scratch.Scratch, data: Read, source: Named, 
         Source.inFiles(use, Object.fromEntries(files), {
           limit: Math.min(smallArray, from),
           create: () => scratch.file(`${at.join("-")}.${created++}`),
-          ...(data.arrays === undefined ? {} : { names: Object.keys(data.arrays) }),
+          ...(data.arrays === undefined ? {} : { names: namesOf(data.arrays) }),
           ...(data.image === undefined ? {} : { image: data.image }),
         }),
       catch: (error) => error,

@@ -123,16 +123,23 @@ const column = (): Codec<Column.Column> =>
     { identifier: "Column" },
   ) as Codec<Column.Column>
 
+interface ArrayForm {
+  readonly doc: string
+  readonly fields: Field.Fields
+  readonly rule?: Field.Rule
+}
+
 /** An array with a name: its type alone, or with how it is prepared. */
 const array = (): Codec<ArrayKind> =>
   typedChoice(
     "array",
     Object.fromEntries(
-      Object.entries(arrayKinds).map(([type, { doc, fields }]) => [
+      Object.entries<ArrayForm>(arrayKinds).map(([type, { doc, fields, rule }]) => [
         type,
         {
           doc,
           fields: FromField.fields(fields, { defaults: false }),
+          ...(rule === undefined ? {} : { rule: { ...rule, holds: rule.holds as (options: object) => boolean } }),
           bare: type !== "image",
           synonyms: Vocabulary.arrayKinds[type as keyof typeof arrayKinds],
           keys: { synonyms: Synonyms.of(fields) },

@@ -45,6 +45,7 @@ const codecs: { readonly [K in Kind]: (option: Extract<Option, { readonly kind: 
     note(Schema.Array(Fields.choice(of)).check(Schema.isMinLength(1)), {
       wanted: `a list of ${of.map((word) => `\`${word}\``).join(" and ")}`,
     }),
+  layer: () => note(Fields.name, { wanted: "the name of a layer above, or of an input" }),
   layers: () => note(Schema.Array(Fields.text).check(Schema.isMinLength(1)), { wanted: "a list of one layer or more" }),
   factors: () =>
     note(Schema.Record(Schema.String, Fields.float({ minimum: 0 })), {

@@ -110,6 +110,7 @@ export const file = {
 export const arrayKinds = {
   image: ["images", "picture", "photo", "img"],
   number: ["numbers", "float", "float32", "vector", "tensor", "numerical", "numeric", "continuous"],
+  tokens: ["token", "token_ids", "input_ids", "ids", "sequence", "text", "words"],
   class: ["label", "labels", "category", "target", "classes"],
 } as const
 
@@ -332,11 +333,9 @@ export const layerNames = {
   instance_norm2d: "`group_norm` with as many groups as channels normalizes each channel separately",
   conv3d: "only one- and two-dimensional convolutions are supported: `conv1d` and `conv2d`",
   max_pool3d: "only one- and two-dimensional pooling is supported: `max_pool`",
-  global_max_pooling2d: "there is `global_avg_pool`; or `max_pool` with a window as large as the image, then `flatten`",
   activation: "an activation is a layer with its own name: `- relu`",
   separable_conv2d: "write a `conv2d` with as many `groups` as channels, then a `conv2d` with `kernel: 1`",
   depthwise_conv2d: "write a `conv2d` with as many `groups` as channels",
-  adaptive_max_pool2d: "there is `global_avg_pool`; or `max_pool` with a window as large as the image",
   up_sampling2d: "`conv_transpose2d` with `stride: 2` doubles the size of an image",
   upsample: "`conv_transpose2d` with `stride: 2` doubles the size of an image",
   pixel_shuffle: "`conv_transpose2d` with `stride: 2` doubles the size of an image",
@@ -498,7 +497,9 @@ export const train = {
     amp: onlyF32,
     fp16: onlyF32,
     strategy: onCpu,
-    workers: needless("workers are a flag, `adjoint train --workers 4`; the file says `shards`, which decides the bits: remove it"),
+    workers: needless(
+      "workers are a flag, `adjoint train --workers 4`; the file says `shards`, which decides the bits: remove it",
+    ),
     use_multiprocessing: onCpu,
     deterministic: reproducible,
     benchmark: reproducible,

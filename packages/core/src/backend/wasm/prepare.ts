@@ -84,7 +84,12 @@ function* preparing(
   lanes: Lanes = 128,
 ): Pieces<Prepared> {
   const { program, resident } = job
-  const compiled = yield* piecesOf(compile, job, { threads: pool?.threads ?? 1, minSharedWork: pool?.minSharedWork ?? 0, numerics, lanes })
+  const compiled = yield* piecesOf(compile, job, {
+    threads: pool?.threads ?? 1,
+    minSharedWork: pool?.minSharedWork ?? 0,
+    numerics,
+    lanes,
+  })
   const workers = compiled.threads === 1 ? undefined : pool
   yield
   const memory = memoryOf(compiled, workers)
@@ -155,7 +160,7 @@ function* preparing(
   /** The functions of a whole run, or of a segment. */
   const functions = (of = "") => {
     const { [`alone${of}`]: alone, [`begin${of}`]: begin } = exported
-    const run = of === "" ? exported["run"] : exported[`segment${of}`]
+    const run = of === "" ? exported.run : exported[`segment${of}`]
     return { alone, run, open: (number: number): void => void begin?.(number) }
   }
   const all = functions()
@@ -179,7 +184,7 @@ function* preparing(
       if (others === undefined) return void run?.()
       const number = isShared ? others.start(open) : undefined
       if (number === undefined) alone?.()
-      else exported["run"]?.(0, number)
+      else exported.run?.(0, number)
     }
     try {
       // The host compiles what is called for the first time, and packs it now if it is to.
@@ -190,7 +195,7 @@ function* preparing(
     }
   }
   const end = (): void => {
-    exported["commit"]?.()
+    exported.commit?.()
     hasRun = true
   }
   function* taking(from: ReadonlyArray<ReturnType<typeof taker>>): Pieces<ReadonlyArray<NDArray>> {

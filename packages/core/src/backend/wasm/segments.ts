@@ -8,7 +8,7 @@ import { type Division, divisionOf, isCompiled, milliseconds } from "./kernels/k
 
 /** The bounds of a segment. */
 export interface SegmentLimits {
-  /** About how many milliseconds it takes on one thread of a slow machine. */
+  /** About how many milliseconds it takes on one thread. */
   readonly milliseconds: number
   /** The bytes of the code that only it calls: a host compiles code when it is first called. */
   readonly bytes: number

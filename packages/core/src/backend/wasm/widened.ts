@@ -68,7 +68,10 @@ function* widened(prepareIn: (lanes: Lanes) => Prepared, patience: number): Piec
       const got = wide && (yield* tried(runWith(wide, narrow.lend(), inputs)))
       const wanted = yield* runOf(narrow, inputs)
       const isSame =
-        wide !== undefined && got !== undefined && (yield* comparing(wanted, got)) && (yield* comparing(narrow.lend(), wide.lend()))
+        wide !== undefined &&
+        got !== undefined &&
+        (yield* comparing(wanted, got)) &&
+        (yield* comparing(narrow.lend(), wide.lend()))
       if (isSame && wide !== undefined) current = wide
       isDecided = true
       return wanted

@@ -1,7 +1,7 @@
 /** From a plan to a WebAssembly module: one function for each kernel, and those that call them in order. */
 import type { MemoryPlan } from "../../compiler/MemoryPlan.ts"
 import { nameOf, type Plan } from "../../compiler/Plan.ts"
-import { inPieces, type Pieces } from "../../types/Pieces.ts"
+import { inPieces, type Pieces, piecesOf } from "../../types/Pieces.ts"
 import { Assembler } from "./assembler/Assembler.ts"
 import type { Code } from "./assembler/Code.ts"
 import type { Func } from "./assembler/Func.ts"
@@ -117,6 +117,7 @@ function* writing(plan: Plan, memory: MemoryPlan, options: ModuleOptions): Piece
     yield
   }
   const segments = segmentsOf(units, limits)
+  yield
   const kernelOf = ({ kernel }: Unit) => kernels[kernel] as WrittenKernel
   if (waiting === undefined) {
     const all = segments.map((own, i) =>
@@ -150,7 +151,7 @@ function* writing(plan: Plan, memory: MemoryPlan, options: ModuleOptions): Piece
       }
       return phases.length
     })
-    emitRun(module, { at: sync, threads, waiting, interrupt }, phases, ends)
+    yield* piecesOf(emitRun, module, { at: sync, threads, waiting, interrupt }, phases, ends)
   }
   module.func("commit", { export: true }, (code) => {
     for (const { bytes, from, to } of memory.moves) code.memory.copy(to, from, bytes)

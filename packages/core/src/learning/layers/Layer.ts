@@ -14,6 +14,8 @@ export type Role<Option extends string = string> =
       readonly over: "features" | "tokens" | "space" | "time"
       /** The option that sets the size of the last axis. Without one the size does not change. */
       readonly width: Option | undefined
+      /** Whether that size is another with these options, such as that of two directions. */
+      readonly isWider?: (options: { readonly [option: string]: unknown }) => boolean
       /** The option with the size of the window, for a sum over a window. */
       readonly window?: Option
       /** The option with the initializer of the weights. */

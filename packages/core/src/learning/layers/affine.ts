@@ -12,12 +12,12 @@ import { type Net, pure } from "../Net.ts"
 import { leaves, none, type Params } from "../Params.ts"
 import { type ActivationLike, activationOf } from "./activation.ts"
 
-/** An initializer, or the name of one with its default options. */
-export type InitializerLike = Initializer.Initializer | Initializer.Name
+/** An initializer, or the name of one with its default options; of `orthogonal` the function alone: `Initializer.orthogonal()`. */
+export type InitializerLike = Initializer.Initializer | Initializer.ShortName
 
 /** The initializer itself. */
 export const initializerOf = (like: InitializerLike): Initializer.Initializer =>
-  typeof like === "string" ? make(Initializer.makers, { name: like, options: {} }) : like
+  typeof like === "string" ? make(Initializer.shortMakers, { name: like, options: {} }) : like
 
 /** The options of all layers with weights. */
 export interface AffineOptions {

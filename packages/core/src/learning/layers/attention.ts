@@ -253,11 +253,36 @@ const attentionSize = ({ heads }: { readonly heads: number }, input: Shape.Shape
   return 4 * time * (widthOf(input) + time * heads)
 }
 
+/** Options of the attention of sequences that `Layers` does not have, in a model file. */
+const ofSequences = {
+  key_heads: {
+    kind: "integer",
+    doc: "The number of heads of keys and values, which groups of heads share. Default: `heads`.",
+    synonyms: ["num_key_value_heads", "num_kv_heads", "n_kv_heads", "kv_heads", "num_groups"],
+    minimum: 1,
+    optional: true,
+  },
+  rotary: {
+    kind: "boolean",
+    doc: "Whether queries and keys are turned by their positions, instead of `positions`.",
+    synonyms: ["rope", "use_rope", "rotary_embedding", "rotary_positions"],
+    default: false,
+  },
+} as const
+
 /** The options of `multi_head_attention` in a model file. */
 const multiHeadAttentionOptions = {
   ...shared,
   dropout: dropoutRate("The dropout rate of the attention weights in training.", 0),
   init: { kind: "initializer", doc: "The initializer of the weights.", default: "auto" },
+} as const
+
+/** The layer that cross-attention attends to. */
+const memory = {
+  kind: "layer",
+  doc: "The layer or input that is attended to (cross-attention), instead of the sequence itself.",
+  synonyms: ["context", "encoder", "encoder_output", "key", "value", "keys", "values", "attend_to", "cross"],
+  optional: true,
 } as const
 
 /** The options of `positions` in a model file. */
@@ -290,17 +315,21 @@ const transformerEncoderOptions = {
   },
 } as const
 
-/** Attention layers, by their names in a model file. */
+/** Attention layers, by their names in a model file. `make` gives the layer of one tensor; `over` of `sequence/overSequences` has the other forms. */
 export const entries = {
   multi_head_attention: layer({
-    doc: "Multi-head self-attention over the time steps of a sequence.",
-    formula: "concatₕ softmax(Qₕ Kₕᵀ / √d) Vₕ · Wo + bo, with Q, K, V = x · W + b",
+    doc: "Multi-head attention over the time steps of a sequence, its own or those of another one.",
+    formula: "concatₕ softmax(Qₕ Kₕᵀ / √d) Vₕ · Wo + bo, with Q, K, V = x · W + b; K and V of the memory, if there is one",
     source: "Vaswani et al., Attention is all you need, 2017",
     advice:
       "It attends to the whole sequence, at a cost that grows with the square of the length. It ignores the order: put `positions` before it. Mostly used within transformer_encoder.",
     synonyms: ["attention", "self_attention", "mha"],
-    options: multiHeadAttentionOptions,
+    options: { ...multiHeadAttentionOptions, ...ofSequences, memory },
     main: "heads",
+    rule: {
+      wanted: "`memory` without `causal` and `rotary`, which compare positions in one sequence",
+      holds: ({ causal, memory: other, rotary }) => other === undefined || !(causal || rotary),
+    },
     traits: {
       role: "weights",
       over: "time",
@@ -336,7 +365,7 @@ export const entries = {
     advice:
       "Stack several with `repeat`. With `norm: before`, put a layer_norm after the last one. Train it with adamw, a warm-up and clipping. On small data a gru is often better.",
     synonyms: ["TransformerEncoderLayer", "TransformerBlock", "transformer"],
-    options: transformerEncoderOptions,
+    options: { ...transformerEncoderOptions, ...ofSequences },
     main: "heads",
     traits: {
       role: "weights",

@@ -58,7 +58,7 @@ export interface CellOptions {
 /** The initial parameters of a recurrent layer for time steps of a number of features. */
 export const initialParams = <P extends RecurrentParams, C>(
   { activation, gates, params }: Cell<P, C>,
-  { init = "auto", recurrentInit = "orthogonal", units }: CellOptions,
+  { init = "auto", recurrentInit = Initializer.orthogonal(), units }: CellOptions,
   key: Key.Key,
   features: number,
 ): P =>

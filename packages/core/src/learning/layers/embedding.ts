@@ -58,7 +58,7 @@ export const embedding = ({ init = "auto", tokens, units, ...rest }: EmbeddingOp
 const embeddingOptions = {
   tokens: {
     kind: "integer",
-    doc: "The number of tokens, which are numbered from 0. The embedding of a text column gets it from there.",
+    doc: "The number of tokens, which are numbered from 0. The embedding of a text column or of an array of tokens gets it from there.",
     synonyms: ["num_embeddings", "input_dim", "vocab_size", "vocabulary_size", "vocab", "num_tokens"],
     minimum: 1,
     optional: true,

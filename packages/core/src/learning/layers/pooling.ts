@@ -65,6 +65,20 @@ export const globalAvgPool: Net<None, None> = pure(
   },
 )
 
+/**
+ * The maximum of each channel over the whole sequence or image: x [batch, …space, channels] gives [batch, channels].
+ *
+ * `Layers.globalMaxPool.shape([6, 6, 16]) // => [16]`
+ */
+export const globalMaxPool: Net<None, None> = pure(
+  "global_max_pool",
+  (x) => T.max(x, { axes: x.shape.slice(1, -1).map((_, i) => i + 1) }),
+  (input) => {
+    checkSpace("global_max_pool", input)
+    return input.slice(-1)
+  },
+)
+
 const windows = {
   window: { kind: "sizes", doc: "The size of the window.", synonyms: ["pool_size", "kernel_size", "kernel", "size"], default: 2 },
   stride: {
@@ -122,5 +136,16 @@ export const entries = {
     options: {},
     traits: { role: "pooling", space: "gone", ...light },
     make: (): Net => globalAvgPool,
+  }),
+  global_max_pool: layer({
+    doc: "The maximum of each channel over the whole sequence or image.",
+    formula: "[…space, channels] → [channels], y = max over space",
+    source: "Collobert et al., Natural language processing (almost) from scratch, 2011",
+    advice:
+      "After a `conv1d` over a text: whether each filter found its pattern anywhere. For images `global_avg_pool` is more usual.",
+    synonyms: ["GlobalMaxPooling1D", "GlobalMaxPooling2D", "global_max_pooling", "AdaptiveMaxPool1d", "AdaptiveMaxPool2d"],
+    options: {},
+    traits: { role: "pooling", space: "gone", ...light },
+    make: (): Net => globalMaxPool,
   }),
 }

@@ -95,7 +95,7 @@ export interface SimpleRnnOptions extends RecurrentOptions {
 
 /** hₜ = f(xₜ · Wx + hₜ₋₁ · Wh + b) over samples [time, in]. Throws `ShapeError`. */
 export const simpleRnn = ({ activation = "tanh", ...options }: SimpleRnnOptions): Net<RecurrentParams, None> => {
-  checkOptions("simpleRnn", shared, options, typedOptions)
+  checkOptions("simpleRnn", recurrentBounds, options, typedOptions)
   return recurrent(options, simpleCell(activationOf(activation)))
 }
 
@@ -110,7 +110,7 @@ export interface LstmOptions extends RecurrentOptions {
  * side in the order i, f, g, o. Throws `ShapeError`.
  */
 export const lstm = ({ forgetBias = 1, ...options }: LstmOptions): Net<RecurrentParams, None> => {
-  checkOptions("lstm", { ...shared, forgetBias: lstmOptions.forget_bias }, { ...options, forgetBias }, typedOptions)
+  checkOptions("lstm", { ...recurrentBounds, forgetBias: lstmOptions.forget_bias }, { ...options, forgetBias }, typedOptions)
   return recurrent(options, lstmCell(forgetBias))
 }
 
@@ -137,11 +137,12 @@ interface Gru {
  * `Layers.gru({ units: 4, reset: "before" }).shape([5, 3]) // => [4]`
  */
 export const gru = (({ reset = "after", ...options }: GruOptions): Net<RecurrentParams, None> | Net<GruParams, None> => {
-  checkOptions("gru", gruOptions, { ...options, reset }, typedOptions)
+  checkOptions("gru", { ...recurrentBounds, reset: gruOptions.reset }, { ...options, reset }, typedOptions)
   return reset === "before" ? recurrent(options, gruCellBefore(options.units)) : recurrent(options, gruCell(options.units))
 }) as Gru
 
-const shared = {
+/** The options of constructors. */
+export const recurrentBounds = {
   units: {
     kind: "integer",
     doc: "The size of the hidden state, which is the output.",
@@ -158,12 +159,6 @@ const shared = {
       "size",
     ],
     minimum: 1,
-  },
-  give: {
-    kind: "choice",
-    doc: "The output: `last` is that of the last time step, `all` a sequence with that of every time step.",
-    of: ["last", "all"],
-    default: "last",
   },
   reverse: {
     kind: "boolean",
@@ -185,6 +180,41 @@ const shared = {
   },
 } as const
 
+/** The options of a layer in a model file, which also reads both ways and has a state. */
+const shared = {
+  ...recurrentBounds,
+  give: {
+    kind: "choice",
+    doc: "The output of the `last` time step, of `all` as a sequence, or the `state` after the last: h, of lstm c and h.",
+    of: ["last", "all", "state"],
+    default: "last",
+  },
+  bidirectional: {
+    kind: "boolean",
+    doc: "Whether to process it in both directions, each with own weights; outputs are side by side.",
+    synonyms: ["bidirection", "both_directions"],
+    default: false,
+  },
+  initial_state: {
+    kind: "layer",
+    doc: "The layer that gives the first state, such as one with `give: state`; zeros without it.",
+    synonyms: ["initial", "h0", "hidden_state", "init_state", "state"],
+    optional: true,
+  },
+} as const
+
+/** Both directions have no order. */
+const oneWay = {
+  wanted: "`bidirectional` or `reverse`, not both",
+  holds: ({ bidirectional, reverse }: { readonly bidirectional: boolean; readonly reverse: boolean }): boolean =>
+    !(bidirectional && reverse),
+}
+
+interface Directed {
+  readonly units: number
+  readonly bidirectional: boolean
+}
+
 /** The traits of a layer with this number of gates. The additional bias of a GRU counts as one more gate. */
 /* @__NO_SIDE_EFFECTS__ */ const recurring = (gates: number) =>
   ({
@@ -194,9 +224,12 @@ const shared = {
     init: "init",
     bias: undefined,
     activation: undefined,
-    learned: ({ units }: { readonly units: number }, input: Shape.Shape): number => gates * (widthOf(input) + units + 1) * units,
-    between: ({ units }: { readonly units: number }, input: Shape.Shape): number =>
-      4 * (input[0] ?? 0) * Math.max(widthOf(input), units),
+    isWider: ({ bidirectional, give }: { readonly [option: string]: unknown }): boolean =>
+      bidirectional === true || give === "state",
+    learned: ({ bidirectional, units }: Directed, input: Shape.Shape): number =>
+      (bidirectional ? 2 : 1) * gates * (widthOf(input) + units + 1) * units,
+    between: ({ bidirectional, units }: Directed, input: Shape.Shape): number =>
+      (bidirectional ? 8 : 4) * (input[0] ?? 0) * Math.max(widthOf(input), units),
   }) as const
 
 /** The options of `lstm` in a model file. */
@@ -220,7 +253,10 @@ const gruOptions = {
   },
 } as const
 
-/** Recurrent layers, by their names in a model file. */
+/**
+ * Recurrent layers, by their names in a model file. `make` gives the layer of one tensor and one direction; `over` of
+ * `sequence/overSequences` has the other forms.
+ */
 export const entries = {
   simple_rnn: layer({
     doc: "A dense layer over each time step and the output of the previous one.",
@@ -230,14 +266,11 @@ export const entries = {
       "For short sequences only: over many time steps gradients vanish or explode. Clip them (`clip_norm: 1`), or use gru or lstm.",
     synonyms: ["RNN", "vanilla_rnn", "elman"],
     options: {
-      units: shared.units,
+      ...shared,
       activation: { kind: "activation", doc: "The activation of each time step.", synonyms: ["nonlinearity"], default: "tanh" },
-      give: shared.give,
-      reverse: shared.reverse,
-      init: shared.init,
-      recurrent_init: shared.recurrent_init,
     },
     main: "units",
+    rule: oneWay,
     traits: { ...recurring(1), activation: "activation" },
     make: ({ activation, give, init, recurrent_init, reverse, units }): Net =>
       simpleRnn({
@@ -258,6 +291,7 @@ export const entries = {
     synonyms: ["LSTMCell", "long_short_term_memory"],
     options: lstmOptions,
     main: "units",
+    rule: oneWay,
     traits: recurring(4),
     make: ({ forget_bias, give, init, recurrent_init, reverse, units }): Net =>
       lstm({
@@ -278,6 +312,7 @@ export const entries = {
     synonyms: ["GRUCell", "gated_recurrent_unit"],
     options: gruOptions,
     main: "units",
+    rule: oneWay,
     traits: recurring(4),
     make: ({ give, init, recurrent_init, reset, reverse, units }): Net => {
       const options = {

@@ -102,7 +102,9 @@ const resolve = (nodes: Named<Node>, inputs: ReadonlyArray<string>): ReadonlyArr
     known.add(name)
     previous = name
     if ("join" in node) return joined(name, node.join, node.from)
-    const net = node.net as TreeNet
+    // In JavaScript a misspelt layer is undefined.
+    const net = node.net as TreeNet | undefined
+    if (net === undefined) return misnamed(`a net for ${JSON.stringify(name)}, not undefined`, "Layers.dense({ units: 8 })")
     return { name, kind: net.kind, from, net, shape: (input) => net.shape(input) }
   })
 }

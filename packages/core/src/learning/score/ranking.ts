@@ -168,9 +168,19 @@ export interface CurvePoint {
 
 /** A class's curves, and the areas under them. */
 export interface Curve {
+  /** By falling threshold, one for each score that occurs; of more than 16,384 as many, evenly spaced, with the last. */
   readonly points: ReadonlyArray<CurvePoint>
   readonly auroc: number
   readonly auprc: number
+}
+
+/** The most points of a curve. */
+const mostPoints = 2 ** 14
+
+/** The indices below a count; of more than there may be points evenly spaced ones, with the last. */
+const evenly = (count: number): ReadonlyArray<number> => {
+  const points = Math.min(count, mostPoints)
+  return Array.from({ length: points }, (_, i) => (points === count ? i : Math.floor(((i + 1) * count) / points) - 1))
 }
 
 /** The ROC curve and the precision-recall curve of each class against all others. */
@@ -178,7 +188,8 @@ export const curves: Score<ReadonlyArray<Curve>> = make(sums("curves"), {
   merge: append,
   finish: (gathered) =>
     rankingsOf(gathered).map((ranking) => ({
-      points: Array.from(ranking.thresholds, (threshold, i) => {
+      points: evenly(ranking.thresholds.length).map((i) => {
+        const threshold = ranking.thresholds[i] as number
         const [hits, falseAlarms] = [ranking.hits[i] as number, ranking.falseAlarms[i] as number]
         return {
           threshold,

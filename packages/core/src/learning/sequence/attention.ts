@@ -66,7 +66,7 @@ const never = -1e30
 const sizes = (kind: string, { heads, keyHeads = heads }: CrossAttentionOptions, features: number, rotary: boolean): Sizes => {
   const refused = (wanted: string, hint: string): never => refuse(kind, [{ dtype: "f32", shape: [features] }], wanted, hint)
   if (features % heads !== 0) refused(`features that ${heads} heads divide, not ${features}`, `heads that divide ${features}`)
-  if (heads % keyHeads !== 0) refused(`heads that ${keyHeads} keyHeads divide, not ${heads}`, `keyHeads that divide ${heads}`)
+  if (heads % keyHeads !== 0) refused(`heads that ${keyHeads} key heads divide, not ${heads}`, `key heads that divide ${heads}`)
   const width = features / heads
   if (rotary && width % 2 !== 0) refused(`an even number of features for a head to rotate, not ${width}`, "half as many heads")
   return { heads, keyHeads, width }
@@ -131,7 +131,17 @@ const dropping = (rate: number, context: Context) => {
   return (weights: Tensor): Tensor => dropped.apply(none, none, weights, context).y
 }
 
-const bounds = { ...entries.multi_head_attention.options, keyHeads: entries.multi_head_attention.options.heads }
+const {
+  causal: causalOption,
+  dropout: dropoutOption,
+  heads,
+  init,
+  key_heads: keyHeads,
+  rotary,
+} = entries.multi_head_attention.options
+
+const crossBounds = { heads, keyHeads, dropout: dropoutOption, init }
+const bounds = { ...crossBounds, causal: causalOption, rotary }
 
 /**
  * Multi-head attention within each sequence: x [batch, time, features] gives the same shape. With fewer `keyHeads` than heads,
@@ -147,7 +157,7 @@ const bounds = { ...entries.multi_head_attention.options, keyHeads: entries.mult
 export const attention = (options: AttentionOptions): Stepwise<AttentionParams, None, AttentionCache> => {
   const kind = "attention"
   const { causal = false, dropout: rate = 0, rotary = false } = options
-  checkOptions("Sequence.attention", bounds, options, ["rotary"])
+  checkOptions("Sequence.attention", bounds, options)
   const of = (features: number): Sizes => sizes(kind, options, features, rotary)
   const turned = (x: Tensor, from: Tensor): Tensor => (rotary ? rotate(x, angles(from, x.shape.at(-1) ?? 0)) : x)
   const parts = ({ bk, bq, bv, wk, wq, wv }: AttentionParams, x: Tensor, positions: Tensor) => {
@@ -212,7 +222,7 @@ export const attention = (options: AttentionOptions): Stepwise<AttentionParams, 
 export const crossAttention = (options: CrossAttentionOptions): Stepwise<AttentionParams, None, MemoryCache, WithMemory> => {
   const kind = "cross_attention"
   const { dropout: rate = 0 } = options
-  checkOptions("Sequence.crossAttention", bounds, options)
+  checkOptions("Sequence.crossAttention", crossBounds, options)
   const of = (features: number): Sizes => sizes(kind, options, features, false)
   const wanted = (memory: PaddedShape | undefined): PaddedShape =>
     memory ?? refuse(kind, [], "sequences with a memory { x, length, memory: { x, length } }", "memory: the output of an encoder")

@@ -1,5 +1,6 @@
-/** The first layer of a net for text: tokens in one tensor become padded sequences. */
+/** The first layer of a net for sequences of unequal length: rows in one tensor become padded sequences. */
 import type { Tensor } from "../../language/Expr.ts"
+import * as T from "../../tensor/Tensor.ts"
 import { type Net, pure } from "../Net.ts"
 import type { None } from "../Params.ts"
 import { lengthOf, type Padded } from "./Padded.ts"
@@ -17,4 +18,18 @@ export const fromTokens: Net<None, None, Tensor, Padded> = pure<Tensor, Padded>(
   "tokens",
   (x) => ({ x, length: lengthOf(x) }),
   (input) => ({ x: input, length: [] }),
+)
+
+/**
+ * Time steps [batch, time, features + 1] whose last number is 1, or 0 in the padding at the end, as padded sequences of the other
+ * numbers: the rows that preparation makes of an array with lengths.
+ */
+export const fromNumbers: Net<None, None, Tensor, Padded> = pure<Tensor, Padded>(
+  "numbers",
+  (x) => {
+    const [batch = 0, time = 0, width = 0] = x.shape
+    const [values, counts] = T.split(x, [width - 1, 1], -1) as readonly [Tensor, Tensor]
+    return { x: values, length: T.cast(T.sum(T.reshape(counts, [batch, time]), { axes: 1 }), "i32") }
+  },
+  ([time = 0, width = 0]) => ({ x: [time, width - 1], length: [] }),
 )

@@ -21,7 +21,7 @@ import {
   type RecurrentParams,
   simpleCell,
 } from "../layers/cells.ts"
-import { entries, wantKept } from "../layers/recurrent.ts"
+import { entries, recurrentBounds, wantKept } from "../layers/recurrent.ts"
 import * as Net from "../Net.ts"
 import { checkOptions } from "../OptionError.ts"
 import { type None, none } from "../Params.ts"
@@ -176,7 +176,7 @@ export const simpleRnn = ({
   activation = "tanh",
   ...options
 }: RecurrentOptions & { readonly activation?: ActivationLike }): Recurrent<RecurrentParams, Tensor> => {
-  checkOptions("Sequence.simpleRnn", entries.simple_rnn.options, options)
+  checkOptions("Sequence.simpleRnn", recurrentBounds, options)
   const follows = activationOf(activation)
   wantKept("simple_rnn", follows, options.units)
   return ofCell(options, simpleCell(follows), itself)
@@ -196,8 +196,7 @@ export const lstm = ({
   forgetBias = 1,
   ...options
 }: RecurrentOptions & { readonly forgetBias?: number }): Recurrent<RecurrentParams, LstmState> => {
-  const bounds = { units: entries.lstm.options.units, forgetBias: entries.lstm.options.forget_bias }
-  checkOptions("Sequence.lstm", bounds, { ...options, forgetBias }, ["reverse", "init", "recurrentInit"])
+  checkOptions("Sequence.lstm", { ...recurrentBounds, forgetBias: entries.lstm.options.forget_bias }, { ...options, forgetBias })
   return ofCell(options, lstmCell(forgetBias), ({ h }) => h)
 }
 
@@ -219,7 +218,7 @@ export const gru = (({
 }: RecurrentOptions & { readonly reset?: "before" | "after" }):
   | Recurrent<RecurrentParams, Tensor>
   | Recurrent<GruParams, Tensor> => {
-  checkOptions("Sequence.gru", entries.gru.options, { ...options, reset })
+  checkOptions("Sequence.gru", { ...recurrentBounds, reset: entries.gru.options.reset }, { ...options, reset })
   return reset === "before"
     ? ofCell(options, gruCellBefore(options.units), itself)
     : ofCell(options, gruCell(options.units), itself)

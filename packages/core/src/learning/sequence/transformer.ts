@@ -20,7 +20,10 @@ import { type Padded, type PaddedShape, stepOf, type WithMemory, withShape } fro
 import { ofShape, residual, type Stepwise, stack } from "./Stepwise.ts"
 
 /** The bounds of a transformer's options. */
-const bounds = { ...entries.transformer_encoder.options, keyHeads: entries.transformer_encoder.options.heads }
+const { key_heads: keyHeads, norm: _, causal, ...own } = entries.transformer_encoder.options
+
+const decoderBounds = { ...own, keyHeads }
+const bounds = { ...decoderBounds, causal }
 
 /** The options of a transformer block. */
 export interface TransformerOptions extends AttentionOptions {
@@ -38,7 +41,7 @@ export interface TransformerOptions extends AttentionOptions {
  */
 export const transformer = ({ activation, hidden, ...options }: TransformerOptions): Stepwise => {
   const { dropout: rate = 0 } = options
-  checkOptions("Sequence.transformer", bounds, { ...options, activation, hidden }, ["rotary"])
+  checkOptions("Sequence.transformer", bounds, { ...options, activation, hidden }, ["init"])
   const drop = each(dropout(rate))
   return ofShape("transformer", (input) =>
     stack([
@@ -86,7 +89,7 @@ export interface DecoderOptions extends Omit<TransformerOptions, "causal"> {}
  */
 export const decoder = ({ activation, hidden, ...options }: DecoderOptions): Stepwise<Params, Params, Params, WithMemory> => {
   const { dropout: rate = 0, heads, init, keyHeads } = options
-  checkOptions("Sequence.decoder", bounds, { ...options, activation, hidden }, ["rotary"])
+  checkOptions("Sequence.decoder", decoderBounds, { ...options, activation, hidden }, ["init"])
   const drop = each(dropout(rate))
   const across = crossAttention({
     heads,

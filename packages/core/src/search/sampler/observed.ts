@@ -37,7 +37,9 @@ export const observing = (...[space, key]: Parameters<Sampler["init"]>): Observi
 export const observed = <S extends Observing>(state: S, { number, point, reports, state: result, values = [] }: Trial): S => {
   const how = result === "failed" ? "refused" : result
   // JSON has no infinite numbers, so a value that is not finite is the largest.
-  const finite = reports.map(({ step, value }) => ({ step, value: Number.isFinite(value) ? value : Number.MAX_VALUE }))
+  const finite = reports.every(({ value }) => Number.isFinite(value))
+    ? reports
+    : reports.map(({ step, value }) => ({ step, value: Number.isFinite(value) ? value : Number.MAX_VALUE }))
   const { step = 0, value = Number.MAX_VALUE } = finite.at(-1) ?? {}
   const observation = { number, point, state: how, values, step, value, reports: how === "complete" ? finite : [] }
   const refused = how === "refused" ? state.observations.filter((each) => each.state === "refused") : []

@@ -39,13 +39,7 @@ export interface Label {
 const emptyType = 0x40
 
 export class Code {
-  readonly i32: Doers<typeof effects.i32>
-  readonly i64: Doers<typeof effects.i64>
-  readonly f32: Doers<typeof effects.f32>
-  readonly f64: Doers<typeof effects.f64>
-  readonly v128: Doers<typeof effects.v128>
-  readonly memory: Doers<typeof effects.memory>
-  readonly atomic: Doers<typeof effects.atomic>
+  readonly #made = new Map<keyof typeof effects, object>()
 
   /** How the module rounds sums of products. */
   readonly numerics: Numerics
@@ -72,20 +66,48 @@ export class Code {
     this.#out = out
     this.#locals = new Locals(params)
     this.#constants = new HoistedConstants(this.#locals)
-    const doers = (family: Readonly<Record<string, Instruction>>): never =>
+  }
+
+  // A function that only calls others needs none of these.
+  get i32(): Doers<typeof effects.i32> {
+    return this.#doers("i32")
+  }
+
+  get i64(): Doers<typeof effects.i64> {
+    return this.#doers("i64")
+  }
+
+  get f32(): Doers<typeof effects.f32> {
+    return this.#doers("f32")
+  }
+
+  get f64(): Doers<typeof effects.f64> {
+    return this.#doers("f64")
+  }
+
+  get v128(): Doers<typeof effects.v128> {
+    return this.#doers("v128")
+  }
+
+  get memory(): Doers<typeof effects.memory> {
+    return this.#doers("memory")
+  }
+
+  get atomic(): Doers<typeof effects.atomic> {
+    return this.#doers("atomic")
+  }
+
+  #doers<F extends keyof typeof effects>(family: F): Doers<(typeof effects)[F]> {
+    const made =
+      this.#made.get(family) ??
       Object.fromEntries(
-        Object.entries(family).map(([name, instruction]) => [
+        Object.entries<Instruction>(effects[family]).map(([name, instruction]) => [
           name,
           (...args: ReadonlyArray<unknown>) => this.#write(apply(instruction, args)),
         ]),
-      ) as never
-    this.i32 = doers(effects.i32)
-    this.i64 = doers(effects.i64)
-    this.f32 = doers(effects.f32)
-    this.f64 = doers(effects.f64)
-    this.v128 = doers(effects.v128)
-    this.memory = doers(effects.memory)
-    this.atomic = doers(effects.atomic)
+      )
+    this.#made.set(family, made)
+    return made as Doers<(typeof effects)[F]>
   }
 
   get params(): ReadonlyArray<Local> {

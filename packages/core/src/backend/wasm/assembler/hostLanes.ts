@@ -8,7 +8,7 @@ import { Assembler } from "./Assembler.ts"
 import type { Code } from "./Code.ts"
 import type { Lanes } from "./lanes.ts"
 import { f32x4, type I32, type V128, v128 } from "./Value.ts"
-import { compile, instantiate, memory, type WasmFunction, type WasmModule } from "./webAssembly.ts"
+import { compile, instantiate, memory, type WasmFunction } from "./webAssembly.ts"
 
 /** The versions of V8 in which this was tried; they know these flags. */
 const triedVersions = /^(13\.6|14\.1|14\.6)\.\d+\.\d+-node\./u

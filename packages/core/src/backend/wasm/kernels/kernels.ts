@@ -37,10 +37,10 @@ export const work = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
   return own + (kernel.epilogue === undefined ? 0 : work(kernel.epilogue, slots))
 }
 
-/** Elementary operations that one thread of a slow machine does in a millisecond, in sums of products and in loops, and the bytes that it moves. */
-const perMillisecond = { products: 2 ** 25, others: 2 ** 23, bytes: 2 ** 23 }
+/** Elementary operations that one thread does in a millisecond, in sums of products and in loops, and the bytes that it moves. */
+const perMillisecond = { products: 2 ** 26, others: 2 ** 24, bytes: 2 ** 23 }
 
-/** About how many milliseconds a kernel takes on one thread of a slow machine. */
+/** About how many milliseconds a kernel takes on one thread; on a slow machine it takes a few times as many. */
 export const milliseconds = (kernel: Kernel, slots: ReadonlyArray<Slot>): number => {
   const moved = [...new Set([...reads(kernel), ...writes(kernel)])].reduce((sum, slot) => sum + bytesOf(slots[slot] as Slot), 0)
   const rate = kernel.tag === "product" || kernel.tag === "single" ? perMillisecond.products : perMillisecond.others

@@ -10,6 +10,7 @@
  * the ticket with one part less, so a thread that comes late, even to memory that now belongs to another program, claims nothing
  * of any other run.
  */
+import { inPieces, type Pieces } from "../../../types/Pieces.ts"
 import type { Assembler } from "../assembler/Assembler.ts"
 import type { Code } from "../assembler/Code.ts"
 import { call, type Func } from "../assembler/Func.ts"
@@ -163,6 +164,9 @@ const emitClaim = (module: Assembler, { at, interrupt, threads, waiting: { sleep
     return found
   })
 
+/** Small functions that are written between two turns of others. */
+const functionsOfPiece = 16
+
 /** The function of a part: its phase, its share and number as claimed, the thread and the run. */
 type PartFunction = Func<readonly ["i32", "i32", "i32", "i32"], undefined>
 
@@ -200,12 +204,12 @@ const dispatch = (module: Assembler, functions: ReadonlyArray<PartFunction>, str
  * first thread takes part alone is `alone`, which claims nothing. `ends` are the phases before which segments end: a run of one
  * segment begins with `begin 0` and so on, or is `alone 0`.
  */
-export const emitRun = (
+export const emitRun = inPieces(function* (
   module: Assembler,
   shared: Shared,
   phases: ReadonlyArray<Phase>,
   ends: ReadonlyArray<number> = [phases.length],
-): void => {
+): Pieces<void> {
   const { at, interrupt } = shared
   const limit = i32.const(at + limitOffset)
   const open = emitOpen(module, shared)
@@ -222,7 +226,10 @@ export const emitRun = (
     })
   begin("begin", 0, phases.length)
   const segments = ends.length > 1 ? ends.map((end, i) => ({ first: ends[i - 1] ?? 0, end })) : []
-  for (const [i, { end, first }] of segments.entries()) begin(`begin ${i}`, first, end)
+  for (const [i, { end, first }] of segments.entries()) {
+    begin(`begin ${i}`, first, end)
+    if (i % functionsOfPiece === 0) yield
+  }
   /** Opens the phase that comes next in the run, or ends it. */
   const openNext = (code: Code, run: I32, next: number): void => {
     if (next === phases.length || !ends.includes(next)) openPhase(code, run, next)
@@ -233,8 +240,9 @@ export const emitRun = (
         () => openPhase(code, run, next),
       )
   }
-  const functions = phases.map((phase, index) =>
-    module.func(`part of ${index}`, { params: ["i32", "i32", "i32", "i32"] }, (code, [_, part, thread, run]) => {
+  const functions: Array<PartFunction> = []
+  for (const [index, phase] of phases.entries()) {
+    const func = module.func(`part of ${index}`, { params: ["i32", "i32", "i32", "i32"] }, (code, [_, part, thread, run]) => {
       const share = i32.shr_u(part, phaseShift)
       const own = i32.sub(phase.parts, i32.and(part, mostParts))
       interrupt?.(code)
@@ -242,14 +250,20 @@ export const emitRun = (
       phase.emit(code, code.let(i32.add(i32.mul(share, phase.parts), own)), thread, isFirst)
       interrupt?.(code)
       code.if(i32.eq(atomic.sub(i32.const(at + incompleteOffset), 1), 1), () => openNext(code, run, index + 1))
-    }),
-  )
+    })
+    functions.push(func)
+    if (index % functionsOfPiece === 0) yield
+  }
   const alone = (name: string, own: ReadonlyArray<Phase>) =>
     module.func(name, { export: true }, (code) => {
       for (const { emit, parts, shares } of own)
         code.for(0, shares * parts, 1, (part) => emit(code, part, i32.const(0), i32.eqz(part)))
     })
-  const alones = segments.map(({ end, first }, i) => alone(`alone ${i}`, phases.slice(first, end)))
+  const alones: Array<Func> = []
+  for (const [i, { end, first }] of segments.entries()) {
+    alones.push(alone(`alone ${i}`, phases.slice(first, end)))
+    if (i % functionsOfPiece === 0) yield
+  }
   if (alones.length === 0) alone("alone", phases)
   else
     module.func("alone", { export: true }, (code) => {
@@ -266,4 +280,4 @@ export const emitRun = (
         })
     })
   })
-}
+})

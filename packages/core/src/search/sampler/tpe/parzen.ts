@@ -35,6 +35,8 @@ export interface Parzen {
   readonly kernels: ReadonlyArray<Int32Array>
   /** The logarithms of the parts at values of dimensions with steps and choices, which candidates share. */
   readonly known: ReadonlyArray<Map<number, Float64Array>>
+  /** Room for a number of each kernel: a density overwrites the one before. */
+  readonly scratch: Float64Array
 }
 
 const normalAt = (mean: number, deviation: number): Normal => {
@@ -82,12 +84,13 @@ export const parzen = (space: Space, points: ReadonlyArray<Point>): Parzen => {
   const partsOf = (dimension: Named): { readonly parts: ReadonlyArray<Part>; readonly ofKernels: Int32Array } => {
     const parts: Array<Part> = []
     const indices = new Map<number, number>()
+    const isShared = count(dimension) !== Number.POSITIVE_INFINITY
     const ofKernels = new Int32Array(n + 1)
     points.forEach((point, k) => {
       const value = numberOf(point, dimension.name) ?? 0
-      const index = indices.get(value) ?? parts.length
+      const index = (isShared ? indices.get(value) : undefined) ?? parts.length
       if (index === parts.length) {
-        indices.set(value, index)
+        if (isShared) indices.set(value, index)
         const isChoice = dimension._tag === "Choice"
         parts.push(isChoice ? choice(dimension.size, value) : numeric(positionOf(dimension, value), deviation))
       }
@@ -107,6 +110,7 @@ export const parzen = (space: Space, points: ReadonlyArray<Point>): Parzen => {
     parts: dimensions.map(({ parts }) => parts),
     kernels: dimensions.map(({ ofKernels }) => ofKernels),
     known: dimensions.map(() => new Map()),
+    scratch: new Float64Array(n + 1),
   }
 }
 
@@ -171,11 +175,11 @@ const logParts = ({ known, parts, space }: Parzen, i: number, value: number): Fl
 /** Below eᵈ with such a difference, a term no longer changes a sum of 1 or more. */
 const negligible = -38
 
-/** The density of a mixture at a point. */
+/** The density of a mixture at a point, until that of another point is asked for. */
 export const densityAt = (parzen: Parzen, point: Point): Density => {
-  const { kernels, logWeights, space } = parzen
-  const logs = logWeights.slice()
+  const { kernels, logWeights, scratch: logs, space } = parzen
   const n = logs.length
+  logs.set(logWeights)
   for (const [i, { name }] of space.entries()) {
     const own = logParts(parzen, i, numberOf(point, name) ?? 0)
     const ofKernels = kernels[i] ?? new Int32Array()
