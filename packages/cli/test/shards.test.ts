@@ -286,6 +286,7 @@ test("an address that is in use is refused with the reason, before anything is w
 test.each([
   [["--workers", "2", "--set", "train.shards=1"], "--workers needs batches that are cut into shards"],
   [["--workers", "0"], "--workers 0 makes no sense"],
+  [["--workers", "99"], "--workers 99 is more than the"],
   [["--workers", "2", "--engine", "reference"], "workers compute with the wasm engine, not with reference"],
   [["--listen", "nowhere"], '--listen "nowhere" is no address'],
   [["--listen", "127.0.0.1:70000"], "is no address"],
