@@ -1,13 +1,15 @@
-import { Schema } from "effect"
+import { Result, Schema } from "effect"
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Fix from "../src/diagnostic/Fix.ts"
 import * as Render from "../src/diagnostic/Render.ts"
 import * as Language from "../src/Language.ts"
 import { read, readData } from "../src/Read.ts"
+import * as Decode from "../src/schema/Decode.ts"
 import { decode } from "../src/schema/Issues.ts"
 import type { Data } from "../src/source/Data.ts"
 import { fromText } from "../src/source/Source.ts"
+import { parse as readYaml } from "../src/text/Yaml.ts"
 import { completed, documentOf, shown } from "./reading.ts"
 
 const language = Language.standard()
@@ -752,5 +754,47 @@ describe("a help is short", () => {
     expect(help).not.toBe("")
     expect(sentences(help)).toBeLessThanOrEqual(2)
     expect(help.length).toBeLessThanOrEqual(160)
+  })
+})
+
+describe("a list of layers", () => {
+  const alpha = fc.constantFrom("0.1", "0.25", "-1", "{ alpha: 0.3 }", "{ alpha: x }", "{}")
+  const activation = fc.oneof(
+    fc.constantFrom("relu", "rel", "tanh", "{ relu: {} }", "{ relu: 3 }", "4", "null"),
+    alpha.map((value) => `{ leaky_relu: ${value} }`),
+  )
+  const units = fc.constantFrom("1", "8", "0", "2.5", "many", "null")
+  const beside = fc.constantFrom("", ", name: a", ", name: 'not a name'", ", from: input", ", nme: b")
+  const layer = fc.oneof(
+    fc.tuple(units, activation, beside).map(([n, f, more]) => `{ dense: { units: ${n}, activation: ${f} }${more} }`),
+    fc.tuple(units, beside).map(([n, more]) => `{ dense: ${n}${more} }`),
+    fc.tuple(activation, beside).map(([f, more]) => `{ dense: { activation: ${f} }${more} }`),
+    fc.tuple(units, activation).map(([n, f]) => `{ lstm: { units: ${n}, give: all, activation: ${f} } }`),
+    fc.tuple(units, units).map(([size, heads]) => `{ attention: { size: ${size}, heads: ${heads} } }`),
+    alpha.map((value) => `{ leaky_relu: ${value} }`),
+    fc.constantFrom("{ head: y }", "{ head: { target: [y, z] } }", "{ head: { target: y, activation: tanh } }", "{ head: 3 }"),
+  )
+  const decoded = (layers: ReadonlyArray<string>) => {
+    const { data } = readYaml(fromText("m.yaml", `layers: [${layers.join(", ")}]`))
+    return Decode.model(language.schema, data)
+  }
+
+  it("decodes each as if it stood alone", () => {
+    fc.assert(
+      fc.property(fc.array(layer, { minLength: 2, maxLength: 8 }), (layers) => {
+        const alone = layers.map((each) => decoded([each]))
+        const right = alone.flatMap((one) => (Result.isSuccess(one) ? one.success.layers : []))
+        const together = decoded(layers.filter((_, i) => alone[i] !== undefined && Result.isSuccess(alone[i])))
+        expect(Result.getOrThrow(together).layers).toEqual(right)
+        const wrong = alone.flatMap((one, i) =>
+          Result.isSuccess(one)
+            ? []
+            : one.failure.map(({ code, message }) => `${code} ${message.replaceAll("layers[0]", `layers[${i}]`)}`),
+        )
+        const all = decoded(layers)
+        expect(Result.isSuccess(all) ? [] : all.failure.map(({ code, message }) => `${code} ${message}`)).toEqual(wrong)
+      }),
+      { numRuns: 60 },
+    )
   })
 })

@@ -39,9 +39,12 @@ const optionsOf = (form: SchemaAST.AST, name: string): Options | undefined => {
   return { schemas, agree, ...(main === undefined || content._tag !== "Union" ? {} : { main }) }
 }
 
+/** A schema that refers to itself, opened. */
+const thunked = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? thunked(ast.thunk()) : ast)
+
 /** The value of an option. The form of a choice is taken by its name; a union would try all forms. */
 const optionOf = (ast: SchemaAST.AST, value: unknown): Result.Result<unknown, unknown> => {
-  const verdict = notesOf(ast).dispatch?.(value, true)
+  const verdict = notesOf(thunked(ast)).dispatch?.(value, true)
   const isForm = verdict?._tag === "Meant" && verdict.schema.ast._tag === "Objects" && isRecord(verdict.input)
   if (!isForm) return briskly(Schema.make<Codec>(ast))(value)
   return briskly(verdict.schema)(verdict.input)

@@ -50,27 +50,29 @@ const tooDeep = `maps and lists stand more than ${maxDepth} deep inside each oth
 /** The lexer's marks between words, which are not in the text: of a document, of a broken collection, and of a scalar. */
 const marks: ReadonlySet<string> = new Set(["\x02", "\x18", "\x1f"])
 
-/** Where the first word above the limit begins. The words alone need little memory; a tree of as many needs a hundred megabytes. */
-const endOfWords = (text: string): number | undefined => {
-  // Each character is a word at most, with a mark before it.
-  if (2 * text.length < maxWords) return undefined
-  let words = 0
+/**
+ * The words of a text, or where the first above the limit begins. The words alone need little memory; a tree of as many needs a
+ * hundred megabytes.
+ */
+const wordsOf = (text: string): Result.Result<ReadonlyArray<string>, number> => {
+  const words: Array<string> = []
   let offset = 0
   for (const word of new Lexer().lex(text)) {
-    words++
-    if (words > maxWords) return offset
+    if (words.length === maxWords) return Result.fail(offset)
+    words.push(word)
     if (!marks.has(word)) offset += word.length
   }
-  return undefined
+  return Result.succeed(words)
 }
 
 /** The tokens of a text. Stops at the first word above a limit, before the recursive steps that follow. */
 const tokensOf = (source: Source): Result.Result<ReadonlyArray<CST.Token>, Diagnostic> => {
-  const end = endOfWords(source.text)
-  if (end !== undefined) return Result.fail(tooLarge(source, `the file has more than ${maxWords} words and signs`, end))
+  const words = wordsOf(source.text)
+  if (Result.isFailure(words))
+    return Result.fail(tooLarge(source, `the file has more than ${maxWords} words and signs`, words.failure))
   const parser = new Parser()
   const tokens: Array<CST.Token> = []
-  for (const word of new Lexer().lex(source.text)) {
+  for (const word of words.success) {
     for (const token of parser.next(word)) tokens.push(token)
     if (parser.stack.length > maxDepth + aroundDepth) return Result.fail(tooLarge(source, tooDeep, parser.offset))
   }
