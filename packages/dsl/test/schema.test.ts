@@ -770,10 +770,14 @@ describe("a list of layers", () => {
     fc.tuple(units, beside).map(([n, more]) => `{ dense: ${n}${more} }`),
     fc.tuple(activation, beside).map(([f, more]) => `{ dense: { activation: ${f} }${more} }`),
     fc.tuple(units, activation).map(([n, f]) => `{ lstm: { units: ${n}, give: all, activation: ${f} } }`),
-    fc.tuple(units, units).map(([size, heads]) => `{ attention: { size: ${size}, heads: ${heads} } }`),
+    fc
+      .tuple(fc.boolean(), fc.boolean())
+      .map(([reverse, both]) => `{ gru: { units: 8, reverse: ${reverse}, bidirectional: ${both} } }`),
+    fc.tuple(fc.constantFrom(-1, 0.5), fc.constantFrom(0, 1)).map(([min, max]) => `{ hard_tanh: { min: ${min}, max: ${max} } }`),
     alpha.map((value) => `{ leaky_relu: ${value} }`),
     fc.constantFrom("{ head: y }", "{ head: { target: [y, z] } }", "{ head: { target: y, activation: tanh } }", "{ head: 3 }"),
   )
+  const rules = (both: boolean) => `{ gru: { units: 8, reverse: true, bidirectional: ${both} } }`
   const decoded = (layers: ReadonlyArray<string>) => {
     const { data } = readYaml(fromText("m.yaml", `layers: [${layers.join(", ")}]`))
     return Decode.model(language.schema, data)
@@ -794,7 +798,7 @@ describe("a list of layers", () => {
         const all = decoded(layers)
         expect(Result.isSuccess(all) ? [] : all.failure.map(({ code, message }) => `${code} ${message}`)).toEqual(wrong)
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[[rules(false), rules(true)]]] },
     )
   })
 })
