@@ -21,7 +21,7 @@ export interface AskedWorkers extends Choice {
 /** Fails with `UsageError` for workers that would have nothing to compute, or could not. */
 export const checkWorkers = (
   { engine, listen, workers }: AskedWorkers,
-  { shards = 1 }: { readonly shards?: number },
+  { shards }: { readonly shards?: Shards.Sharding },
 ): Effect.Effect<void, UsageError, World> =>
   Effect.gen(function* () {
     if (workers === undefined && listen === undefined) return
@@ -32,7 +32,7 @@ export const checkWorkers = (
         message: `--workers ${workers} makes no sense`,
         hint: `from ${least} to ${mostThreads}`,
       })
-    if (shards === 1)
+    if ((shards?.count ?? 1) === 1)
       return yield* new UsageError({
         message: `${flag} needs batches that are cut into shards`,
         hint: "`shards: 8` under `train` in the model file, or --set train.shards=8",

@@ -1,13 +1,18 @@
 /** Loops inside a program: a body that runs over the rows of sequences and passes a carry from round to round. */
-
+import { provideLoops } from "../backend/loops.ts"
 import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
+import { loopRule } from "../language/ShapeRule.ts"
+import { loop } from "../language/shapes/loop.ts"
 import { checkUnchanged, type Like, refill, type Tensors, tensors } from "../language/TensorTree.ts"
 import { order } from "../language/Walk.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
 import { reshape, slice } from "./structure.ts"
+
+loopRule.provide(loop)
+provideLoops()
 
 /** The result of a round: the next carry, and the values to keep (f32). */
 export interface Round<C, Y> {
