@@ -262,6 +262,17 @@ describe("watch", () => {
     }),
   )
 
+  it.effect("refuses options that do not exist or are out of range, and what is no value of Watch.layers", () =>
+    Effect.gen(function* () {
+      const problem = (watch: unknown) =>
+        Effect.map(Effect.flip(collect({ ...calm, watch: watch as Watch.LayerWatch })), ({ message }) => message)
+      assert.match(yield* problem(Watch.layers({ every: 0 })), /watch\.every/)
+      assert.match(yield* problem(Watch.layers({ steps: 1.5 })), /watch\.steps/)
+      assert.match(yield* problem(Watch.layers({ evry: 2 } as never)), /watch\.evry.*every/s)
+      assert.match(yield* problem({ steps: 12 }), /watch.*Watch\.layers/s)
+    }),
+  )
+
   test("takes at most 5 % of a run by its estimate", () => {
     const program = (units: number) =>
       Compile.program(

@@ -392,6 +392,7 @@ describe("a run in shards", () => {
     [{ shards: Shards.of(1.5) }, /shards.*1\.5/],
     [{ shards: Shards.of(21) }, /at most the 20 rows of a batch/],
     [{ workers: Shards.workers(1, () => wasm) }, /workers for a batch in one piece/],
+    [{ shards: 4 as never }, /shards.*4.*Shards\.of/s],
   ] as const)("refuses %o", ([over, message]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(finished(moons(over)))
