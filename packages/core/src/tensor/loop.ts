@@ -9,9 +9,11 @@ import { order } from "../language/Walk.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
+import { loopDerivative, scanDerivative } from "./loopDerivative.ts"
 import { reshape, slice } from "./structure.ts"
 
 loopRule.provide(loop)
+loopDerivative.provide(scanDerivative)
 provideLoops()
 
 /** The result of a round: the next carry, and the values to keep (f32). */
