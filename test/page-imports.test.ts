@@ -144,7 +144,6 @@ const ofImages = ["language/shapes/windows.ts", "reference/images.ts", "backend/
 
 const ofLoops = [
   "language/shapes/loop.ts",
-  "tensor/loopDerivative.ts",
   "reference/scan.ts",
   "compiler/fuse/extendedLoops.ts",
   "backend/wasm/kernels/primitives/scan.ts",

@@ -2,8 +2,6 @@
 import { provideLoops } from "../backend/loops.ts"
 import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
-import { loopRule } from "../language/ShapeRule.ts"
-import { loop } from "../language/shapes/loop.ts"
 import { checkUnchanged, type Like, refill, type Tensors, tensors } from "../language/TensorTree.ts"
 import { order } from "../language/Walk.ts"
 import { NDArray } from "../types/NDArray.ts"
@@ -12,7 +10,6 @@ import { refuse } from "../types/ShapeError.ts"
 import { loopDerivative, scanDerivative } from "./loopDerivative.ts"
 import { reshape, slice } from "./structure.ts"
 
-loopRule.provide(loop)
 loopDerivative.provide(scanDerivative)
 provideLoops()
 
