@@ -71,6 +71,8 @@ test("a search that is killed is resumed, shared with a worker and extended to t
   expect(both.map(({ code }) => code)).toEqual([0, 0])
   expect(both[1].stderr).toContain("study moons has ended: this worker ran ")
   expect(await exported("again.sqlite")).toEqual(await exported("whole.sqlite"))
+  const idle = await run(["worker", "--store", at("whole.sqlite")])
+  expect([idle.code, idle.stderr]).toEqual([0, `${at("whole.sqlite")} has no more trials to run\n`])
   for (const name of ["history", "slices", "pareto"]) expect(existsSync(at("moons", `${name}.svg`))).toBe(true)
 
   // The file of the best trial has its score, keeps the comments, and has nothing to search.

@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
-import { readFileSync } from "node:fs"
-import { connect } from "node:net"
+import { existsSync, readFileSync } from "node:fs"
+import { type AddressInfo, connect, createServer } from "node:net"
 import { join } from "node:path"
 import { serialize } from "node:v8"
 import type { Envelope } from "@adjoint/core/engines/Remote"
@@ -213,7 +213,7 @@ describe("a run whose workers are processes", { timeout: 120_000 }, () => {
     const first = start("worker", "--join", `127.0.0.1:${port}`)
     await trainer.says(/epoch 3\//u)
     first.child.kill("SIGKILL")
-    await trainer.says(/a worker has left: it has left; 0 at work/u)
+    await trainer.says(/a worker has left: its connection has ended; 0 at work/u)
     const late = start("worker", "--join", `127.0.0.1:${port}`, "--threads", "1")
     expect(await trainer.ended).toBe(0)
     expect(trainer.stderr()).toMatch(/✓ finished after epoch 40/u)
@@ -243,13 +243,50 @@ describe("a run whose workers are processes", { timeout: 120_000 }, () => {
     await killed.trainer.says(/epoch 1\//u)
     killed.trainer.child.kill("SIGKILL")
     expect(await worker.ended).toBe(4)
-    expect(worker.stderr()).toContain("has ended")
+    // The reason is that of the system.
+    expect(worker.stderr()).toMatch(/the connection to 127\.0\.0\.1:\d+ has ended|cannot connect to .*ECONNREFUSED/u)
+    expect(worker.stderr()).not.toContain("An error occurred")
   })
+})
+
+test("a worker that the run interrupts, since it answered too late, says that the run has ended", async () => {
+  const server = createServer((socket) => {
+    const decode = Frames.decoder(() => ({ text: 2 ** 14, bytes: 0 }))
+    socket.on("data", (piece) => {
+      for (const request of decode(piece) as ReadonlyArray<{ readonly id: string }>)
+        socket.end(
+          Frames.encode({
+            _tag: "Exit",
+            requestId: request.id,
+            exit: { _tag: "Failure", cause: [{ _tag: "Interrupt", fiberId: 1 }] },
+          }),
+        )
+    })
+  }).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  const { code, stderr } = await run(["worker", "--join", `127.0.0.1:${port}`])
+  server.close()
+  expect(stderr).toContain(`the run at 127.0.0.1:${port} has ended`)
+  expect(code).toBe(0)
+})
+
+test("an address that is in use is refused with the reason, before anything is written", async () => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  const runs = join(directory, "refused")
+  const listener = await run(["train", join(directory, "moons.yaml"), "--runs", runs, "--listen", `127.0.0.1:${port}`])
+  expect(listener.code).toBe(2)
+  expect(listener.stderr).toContain(`cannot listen on 127.0.0.1:${port}: listen EADDRINUSE`)
+  expect(existsSync(runs)).toBe(false)
+  server.close()
 })
 
 test.each([
   [["--workers", "2", "--set", "train.shards=1"], "--workers needs batches that are cut into shards"],
   [["--workers", "0"], "--workers 0 makes no sense"],
+  [["--workers", "99"], "--workers 99 is more than the"],
   [["--workers", "2", "--engine", "reference"], "workers compute with the wasm engine, not with reference"],
   [["--listen", "nowhere"], '--listen "nowhere" is no address'],
   [["--listen", "127.0.0.1:70000"], "is no address"],

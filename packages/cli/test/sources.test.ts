@@ -169,7 +169,7 @@ train: { epochs: 2, batch: 4 }\n`,
       '3: row 2, column `path`: got "/etc/passwd", wanted a path within the folder of the table',
       '4: row 3, column `path`: got "../shapes/plain/1.png", wanted a path within the folder of the table',
       expect.stringMatching(/^5: row 4, column `path`: got "shapes\/none.png", wanted an image: .*there is no such file/),
-      expect.stringContaining("6: row 5, column `path`: got a blank, wanted the path of an image; try: drop its row"),
+      "6: row 5, column `path`: got a blank, wanted the path of an image; try: give the cell a value: nothing replaces a blank in this run",
       expect.stringMatching(
         /^7: row 6, column `path`: got "shapes-link.png", wanted an image: .* a link leads out of the folder/,
       ),

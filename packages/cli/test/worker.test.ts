@@ -81,6 +81,13 @@ test("in a folder a file has its name or its hash, and the recorded bytes", asyn
   expect(await inWorld(messageOf(located(inner, "/lab/deep", [fileOf("/lab/a.csv", "1\n")])))).toContain("is not in")
 })
 
+test("where the study began, a file that has changed is not taken, and differs from one that is missing", async () => {
+  const place = folder({ "a.csv": "2\n" })
+  const said = (name: string) => inWorld(messageOf(located(undefined, place, [fileOf(join(place, name), "1\n")])))
+  expect(await said("a.csv")).toContain(`has changed since the study began: ${join(place, "a.csv")} has other bytes`)
+  expect(await said("b.csv")).toContain(`is not at ${join(place, "b.csv")} on this machine`)
+})
+
 test("a server gives files by their hashes, whole and from a byte on, and downloads are kept", async () => {
   const [place, cache] = [folder({ "a.csv": "0123456789" }), folder()]
   const file = fileOf(join(place, "a.csv"), "0123456789")
@@ -133,4 +140,5 @@ test("a worker without a database or a study says so", async () => {
   expect(await said("--store", store)).toBe(`2 error: ${store} has no study`)
   expect(await said("--store", store, "--study", "x")).toBe(`2 error: ${store} has no study x`)
   expect(await said("--store", store, "--parallel", "0")).toBe("2 error: 0 trials at a time")
+  expect(await said("--store", store, "--memory", "3")).toBe("2 error: `3` is no size of memory")
 })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Exit, Result, type Scope } from "effect"
+import { Effect, Exit, Fiber, Result, type Scope } from "effect"
 import {
   Autodiff,
   Compile,
@@ -95,6 +95,25 @@ describe.each(Object.entries(engines))("on %s", (_, layer) => {
   })
 
   describe("Compile.step", () => {
+    it.effect("reads and replaces the state after the runs that were called before, also while they are compiled", () =>
+      on(
+        Effect.gen(function* () {
+          const count = (state: T, batch: T) => ({ state: Tensor.add(state, batch), output: {} })
+          const step = yield* Compile.step(count, Tensor.scalar(0))
+          const running = yield* Effect.forkChild(step.run([Tensor.scalar(1)]), { startImmediately: true })
+          assert.strictEqual(Tensor.toNumber(yield* step.state), 1)
+          yield* Fiber.join(running)
+
+          const other = yield* Compile.step(count, Tensor.scalar(0))
+          const compiling = yield* Effect.forkChild(other.run([Tensor.scalar(1)]), { startImmediately: true })
+          yield* other.load(Tensor.scalar(10))
+          yield* Fiber.join(compiling)
+          yield* other.run([Tensor.scalar(2)])
+          assert.strictEqual(Tensor.toNumber(yield* other.state), 12)
+        }),
+      ),
+    )
+
     it.effect("keeps the state from batch to batch, whatever the batches' sizes", () =>
       on(
         Effect.gen(function* () {

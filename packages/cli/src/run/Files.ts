@@ -30,7 +30,7 @@ export const makeFolder = (folder: string): Write =>
     )
     if (yield* isThere) return
     const above = dirname(folder)
-    if (above !== folder) yield* makeFolder(above)
+    if (above !== folder && !(yield* fs.exists(above))) yield* makeFolder(above)
     // Another process may make it meanwhile.
     yield* Effect.catch(fs.makeDirectory(folder), (error) =>
       Effect.flatMap(isThere, (made) => (made ? Effect.void : Effect.fail(error))),

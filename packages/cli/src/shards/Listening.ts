@@ -96,7 +96,7 @@ export const listen = ({ address, numerics, report, token }: Listening): Effect.
             const opened = yield* Effect.forkIn(Effect.ignore(Effect.scoped(open(member))), scope)
             const left = Effect.gen(function* () {
               members.delete(client.id)
-              member.end("it has left")
+              member.end("its connection has ended")
               yield* Fiber.interrupt(opened)
               yield* report(`a worker has left: ${why}; ${joined.size} at work`)
             })

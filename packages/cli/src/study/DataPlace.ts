@@ -114,15 +114,18 @@ export const located = (place: string | undefined, directory: string, files: Rea
     const { env } = yield* World
     const find = (file: DataFile, folder: string) => {
       if (place === undefined)
-        return Effect.flatMap(isContent(file.path, file), (isThere) =>
-          isThere
-            ? Effect.succeed(file.path)
-            : missing(
-                file,
-                `is not at ${printable(file.path)} on this machine`,
-                "name a folder or a server that has it: --data DIR or --data http://…",
-              ),
-        )
+        return Effect.gen(function* () {
+          if (yield* isContent(file.path, file)) return file.path
+          const fs = yield* FileSystem.FileSystem
+          const isChanged = yield* Effect.orElseSucceed(fs.exists(file.path), () => false)
+          return yield* missing(
+            file,
+            isChanged
+              ? `has changed since the study began: ${printable(file.path)} has other bytes`
+              : `is not at ${printable(file.path)} on this machine`,
+            "name a folder or a server that has it: --data DIR or --data http://…",
+          )
+        })
       return isHttp(place) ? downloaded(place, directory, file, folder) : inFolder(place, directory, file)
     }
     const each = (folder: string) =>

@@ -68,7 +68,12 @@ export const better = (name: string): "higher" | "lower" | undefined =>
 /** A score by its name, with or without the part of the data in front. `score("val.accuracy", 0.9781) // => "97.81%"` */
 export const score = (name: string, value: number): string => (percentages.has(bare(name)) ? percent(value) : decimal(value))
 
-/** A mean of scores with its deviation, where there is one. `spread("val.accuracy", 0.9, 0.03) // => "90.00% ± 3.00%"`, `spread("val.loss", 0.75, 6e-9) // => "0.7500 ± 0.0000"` */
+/**
+ * A mean of scores with its deviation, where there is one.
+ *
+ * `spread("val.accuracy", 0.9, 0.03) // => "90.00% ± 3.00%"`
+ * `spread("val.loss", 0.75, 6e-9) // => "0.7500 ± 0.0000"`
+ */
 export const spread = (name: string, mean: number, deviation: number | undefined): string => {
   const shown = score(name, mean)
   if (deviation === undefined || Number.isNaN(deviation)) return shown

@@ -37,6 +37,11 @@ export const checkWorkers = (
         message: `${flag} needs batches that are cut into shards`,
         hint: "`shards: 8` under `train` in the model file, or --set train.shards=8",
       })
+    if (workers !== undefined && workers > shards)
+      return yield* new UsageError({
+        message: `--workers ${workers} is more than the ${shards} shards of a batch`,
+        hint: "a shard is computed by one worker: at most as many as there are shards",
+      })
     if (engine !== "wasm")
       return yield* new UsageError({
         message: `workers compute with the wasm engine, not with ${engine}`,

@@ -126,10 +126,11 @@ export const run = (options: Options) =>
     const { document } = ready.training.sound
     const folds = foldsOf(document.data?.split ?? { seed: 0 })
     yield* Folds.resumable(ready.job.parent, document, folds)
-    const folder = yield* begin(ready)
-    const linear = yield* introduce(options, ready, folder, folds.length > 0)
+    // An address that is in use is refused before anything is written, too.
     const workers = yield* workersOf(options)
     const crew = workers === undefined ? {} : { workers }
+    const folder = yield* begin(ready)
+    const linear = yield* introduce(options, ready, folder, folds.length > 0)
     const summary =
       folds.length === 0
         ? yield* trained(options, ready, { folder, reference: referenceOf(folder, options), linear, ...crew })

@@ -4,6 +4,7 @@
  */
 import { printable } from "@adjoint/dsl/diagnostic/Printable"
 import { fromText } from "@adjoint/dsl/source/Source"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { emitNow } from "../json/Emit.ts"
@@ -95,23 +96,28 @@ const unfinished = ({ study: wanted }: Options) =>
     return { all, open }
   })
 
-/** A worker that waits for further studies leaves out one that it cannot take part in, and says why. */
-const skipped = (failure: FetchError | Refused | RunError) =>
-  message((style) => Report.text(failure, style, style("strong", "") !== ""))
+/** Milliseconds after which a worker that waits tries again to take part in a study that it could not take part in. */
+const retryAfter = 60_000
 
-const skipping = { FetchError: skipped, Refused: skipped, RunError: skipped }
-
-/** Runs the trials of the studies that there are, one study after the other. */
-const workAll = (options: Options, ended: Set<string>) =>
+/** Runs the trials of the studies that there are, one study after the other. `due` has the time from which one is tried again. */
+const workAll = (options: Options, due: Map<string, number>) =>
   Effect.gen(function* () {
     const { all, open } = yield* unfinished(options)
-    // A grid may end before the number of its trials.
-    const keyOf = ({ name, trials }: Study) => `${trials} ${name}`
-    for (const study of open.filter((each) => !ended.has(keyOf(each)))) {
-      yield* options.wait ? Effect.catchTags(work(options, study), skipping) : work(options, study)
-      ended.add(keyOf(study))
+    const now = yield* Clock.currentTimeMillis
+    for (const study of open) {
+      // A grid may end before the number of its trials.
+      const key = `${study.trials} ${study.name}`
+      if ((due.get(key) ?? 0) > now) continue
+      const skipped = (failure: FetchError | Refused | RunError) =>
+        Effect.gen(function* () {
+          due.set(key, now + retryAfter)
+          yield* message((style) => Report.text(failure, style, style("strong", "") !== ""))
+          yield* message(`study ${printable(study.name)} is tried again in a minute`)
+        })
+      const worked = Effect.tap(work(options, study), () => Effect.sync(() => due.set(key, Number.POSITIVE_INFINITY)))
+      yield* options.wait ? Effect.catchTags(worked, { FetchError: skipped, Refused: skipped, RunError: skipped }) : worked
     }
-    return all.length
+    return { found: all.length, open: open.length }
   })
 
 /** Runs trials until the studies have ended, or with `--wait` until it is interrupted. */
@@ -120,6 +126,7 @@ export const run = (options: Options) =>
     const { parallel, store, study, wait } = options
     if (parallel !== undefined && !(parallel >= 1))
       return yield* new UsageError({ message: `${parallel} trials at a time`, hint: "at least 1" })
+    yield* memoryOf(options)
     const fs = yield* FileSystem.FileSystem
     const isThere = isAddress(store) ? Effect.succeed(true) : fs.exists(store)
     if (!(yield* isThere)) {
@@ -135,15 +142,16 @@ export const run = (options: Options) =>
     beginRun()
     setSaving(true)
     yield* Effect.gen(function* () {
-      const ended = new Set<string>()
+      const due = new Map<string, number>()
       for (;;) {
-        const found = yield* workAll(options, ended)
+        const { found, open } = yield* workAll(options, due)
         if (!wait && found === 0)
           return yield* new UsageError({
             message:
               study === undefined ? `${shownStore(store)} has no study` : `${shownStore(store)} has no study ${printable(study)}`,
             hint: "adjoint search begins one, and --wait waits for it",
           })
+        if (!wait && open === 0) yield* message(`${shownStore(store)} has no more trials to run`)
         if (!wait) return
         yield* Effect.sleep(pollInterval)
       }

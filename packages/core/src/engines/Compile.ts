@@ -283,7 +283,8 @@ export const step = <S, B, O>(
           : part(only)
       })
 
-    // Runs that yield between steps, or wait for a move of the state, must not mix.
+    // Runs that yield between steps, or wait for a move of the state, must not mix, and a state that is read or replaced meanwhile is
+    // that after them.
     const oneAtATime = makeQueue().enter
     const submit = (batches: ReadonlyArray<B>): Submitted<O> => oneAtATime(submitAll(batches))
 
@@ -291,10 +292,12 @@ export const step = <S, B, O>(
       submit,
       run: (batches) => Effect.flatten(submit(batches)),
       abort: Effect.suspend(() => ("executable" in current ? current.executable.abort : undefined) ?? Effect.succeed(false)),
-      state: Effect.suspend(() =>
-        Effect.map(
-          "state" in current ? Effect.succeed(current.state) : current.executable.state,
-          (leaves) => stateOf(leaves) as S,
+      state: oneAtATime(
+        Effect.suspend(() =>
+          Effect.map(
+            "state" in current ? Effect.succeed(current.state) : current.executable.state,
+            (leaves) => stateOf(leaves) as S,
+          ),
         ),
       ),
       load: (state) =>
@@ -302,9 +305,11 @@ export const step = <S, B, O>(
           checkShapes(() =>
             checkUnchanged("Compile.step", initial, state, "a state like the one it was compiled for", "load what `state` gave"),
           ),
-          Effect.map(arrays(engine, state), (arrays) => {
-            current = { state: arrays }
-          }),
+          oneAtATime(
+            Effect.map(arrays(engine, state), (arrays) => {
+              current = { state: arrays }
+            }),
+          ),
         ),
     }
   })
