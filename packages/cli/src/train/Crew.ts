@@ -21,10 +21,11 @@ export interface AskedWorkers extends Choice {
 /** Fails with `UsageError` for workers that would have nothing to compute, or could not. */
 export const checkWorkers = (
   { engine, listen, workers }: AskedWorkers,
-  { shards }: { readonly shards?: Shards.Sharding },
+  built: { readonly shards?: Shards.Sharding },
 ): Effect.Effect<void, UsageError, World> =>
   Effect.gen(function* () {
     if (workers === undefined && listen === undefined) return
+    const { count: shards = 1 } = built.shards ?? {}
     const flag = listen === undefined ? "--workers" : "--listen"
     const least = listen === undefined ? 1 : 0
     if (workers !== undefined && (workers < least || workers > mostThreads))
@@ -32,7 +33,7 @@ export const checkWorkers = (
         message: `--workers ${workers} makes no sense`,
         hint: `from ${least} to ${mostThreads}`,
       })
-    if ((shards?.count ?? 1) === 1)
+    if (shards === 1)
       return yield* new UsageError({
         message: `${flag} needs batches that are cut into shards`,
         hint: "`shards: 8` under `train` in the model file, or --set train.shards=8",
