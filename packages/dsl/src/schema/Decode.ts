@@ -8,6 +8,7 @@ import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { isRecord } from "../source/Data.ts"
 import { isWithin, type Path, print } from "../source/Path.ts"
 import { type Codec, notesOf } from "./Annotation.ts"
+import { byOption } from "./ByOption.ts"
 import { isName } from "./Fields.ts"
 import { decode, detailed } from "./Issues.ts"
 import type { ModelFileSchema } from "./ModelFileSchema.ts"
@@ -32,13 +33,18 @@ const again = ({ at, code, message }: Finding, from: Path, to: Path): Finding =>
   at: { ...at, path: [...to, ...at.path.slice(from.length)] },
 })
 
+/** The keys beside the name of a form. */
+const besides: ReadonlyArray<string> = ["name", "from"]
+
+const isNamed = (value: unknown): value is string => typeof value === "string" && isName(value)
+
 /** A layer with its sound names apart, in whose place it has others: layers that differ in names alone are equal then. */
 const apart = (item: unknown): { readonly unnamed: unknown; readonly names: { readonly [key: string]: string } } => {
   const names: Record<string, string> = {}
   if (!isRecord(item)) return { unnamed: item, names }
-  for (const key of ["name", "from"]) {
+  for (const key of besides) {
     const name = Object.hasOwn(item, key) ? item[key] : undefined
-    if (typeof name === "string" && isName(name)) names[key] = name
+    if (isNamed(name)) names[key] = name
   }
   return { unnamed: { ...item, ...Object.fromEntries(Object.keys(names).map((key) => [key, "a"])) }, names }
 }
@@ -51,6 +57,7 @@ const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path
   const known = new Map<string, Document.Layer>()
   const refused = new Map<string, { readonly path: Path; readonly findings: ReadonlyArray<Finding> }>()
   let sound: unknown
+  const options = byOption(textOf)
   items.forEach((item, i) => {
     const { names, unnamed } = apart(item)
     const written = textOf(unnamed)
@@ -62,12 +69,14 @@ const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path
       return
     }
     const before = known.get(written)
-    const decoded = before === undefined ? layer(schema, item, at, isBrief) : Result.succeed({ ...before, ...names })
+    const like = before ?? similar(schema, options, unnamed)
+    const decoded = like === undefined ? layer(schema, item, at, isBrief) : Result.succeed({ ...like, ...names })
     if (Result.isFailure(decoded)) {
       if (!refused.has(written)) refused.set(written, { path: at, findings: decoded.failure })
       for (const finding of decoded.failure) findings.push(finding)
     } else {
       known.set(written, decoded.success)
+      if (like === undefined) keep(schema, options, unnamed, decoded.success)
       made.push(decoded.success)
       sound ??= item
     }
@@ -78,6 +87,29 @@ const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path
 
 /** The keys of layers that contain layers. */
 const holders = ["block", "repeat"] as const
+
+type ByOption = ReturnType<typeof byOption>
+
+/** The form and the name of a layer that contains no others, if its keys beside are sound. */
+const formOf = (schema: ModelFileSchema, item: unknown) => {
+  if (!isRecord(item) || holders.some((key) => Object.hasOwn(item, key))) return undefined
+  const [name, second] = Object.keys(item).filter((key) => !besides.includes(key))
+  const isSound = besides.every((key) => !Object.hasOwn(item, key) || isNamed(item[key]))
+  if (name === undefined || second !== undefined || !isSound) return undefined
+  const verdict = notesOf(schema.layer.ast).dispatch?.(item, true)
+  return verdict?._tag === "Meant" && verdict.input === item ? { form: verdict.schema, name, item } : undefined
+}
+
+/** A sound layer by its options, where one with the same keys was decoded before. */
+const similar = (schema: ModelFileSchema, options: ByOption, written: unknown): Document.Layer | undefined => {
+  const found = formOf(schema, written)
+  return found === undefined ? undefined : (options.decode(found.form, found.name, found.item) as Document.Layer | undefined)
+}
+
+const keep = (schema: ModelFileSchema, options: ByOption, written: unknown, layer: Document.Layer): void => {
+  const found = formOf(schema, written)
+  if (found !== undefined) options.keep(found.form, found.name, found.item, layer)
+}
 
 /** One layer. With `brief`, the finding of an unknown name proposes nothing. */
 const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolean): Decoded<Document.Layer> => {

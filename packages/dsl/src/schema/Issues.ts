@@ -36,7 +36,8 @@ const decoders = (options: typeof brisk | typeof thorough) => {
   }
 }
 
-const briskly = decoders(brisk)
+/** What a value decodes to, or its first issue. */
+export const briskly = decoders(brisk)
 const thoroughly = decoders(thorough)
 
 /** All findings about a value, or what it decodes to. */

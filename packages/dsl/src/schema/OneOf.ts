@@ -277,8 +277,9 @@ export const oneOf = (
     const accepts = accepting(value[chosen])
     // The name may be that of another library for something else, as `linear` is for a dense layer.
     const others = names.filter((name) => name !== chosen)
-    const other = brief || accepts(chosen) ? undefined : called(chosen, others, synonyms).find(accepts)
-    if (other !== undefined && optionNames(members[chosen]?.content ?? spelled).length === 0)
+    const takesOptions = optionNames(members[chosen]?.content ?? spelled).length > 0
+    const other = brief || takesOptions || accepts(chosen) ? undefined : called(chosen, others, synonyms).find(accepts)
+    if (other !== undefined)
       return {
         _tag: "Nothing",
         code: "S104",
