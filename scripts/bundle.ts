@@ -52,6 +52,17 @@ export const bundle = async (folder: string, out = join(folder, "dist/node")): P
       return id !== root && loaded.has(id) ? shared(relative(sources, id).replaceAll("\\", "/")) : null
     },
   }
+  // Small modules without imports, which several files of the command share, are one file.
+  const leaves = {
+    debugName: "leaves",
+    test: /packages.(?:core|dsl)./,
+    maxModuleSize: 1000,
+    minShareCount: 2,
+    name: (
+      id: string,
+      modules: { readonly getModuleInfo: (id: string) => { readonly importedIds: ReadonlyArray<string> } | null },
+    ) => (modules.getModuleInfo(id)?.importedIds.length === 0 ? "leaves" : null),
+  }
   const build = await rolldown({
     input: Object.fromEntries(paths.map((path) => [path.replace(/\.ts$/, ""), join(sources, path)])),
     external: layout.isWhole ? isBuiltin : (id) => !id.startsWith(".") && !isAbsolute(id),
@@ -66,7 +77,7 @@ export const bundle = async (folder: string, out = join(folder, "dist/node")): P
     comments: false,
     entryFileNames: "[name].js",
     chunkFileNames: "shared/[name].js",
-    codeSplitting: group === undefined || { includeDependenciesRecursively: false, groups: [group] },
+    codeSplitting: { includeDependenciesRecursively: false, groups: [group ?? leaves] },
   })
   await build.close()
   // The module that tsc wrote, for bundlers and browsers.

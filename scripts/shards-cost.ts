@@ -57,7 +57,7 @@ const configOf = ({ batch, net, size }: (typeof nets)[string]) => ({
   seed: 1,
   epochs: 1_000_000,
   batch,
-  shards,
+  shards: Shards.of(shards),
 })
 type Config = ReturnType<typeof configOf> & { readonly workers?: Shards.Workers }
 
@@ -147,7 +147,7 @@ const program = Effect.gen(function* () {
       (sum, leaf) => sum + (leaf as Tensor.Tensor).shape.reduce((a, b) => a * b, 1),
       0,
     )
-    const whole = yield* measured({ ...config, shards: 1 })
+    const whole = yield* measured({ ...config, shards: Shards.of(1) })
     const gradient = yield* gradientOf(config)
     const alone = yield* measured(config)
     const [p, t] = [4 * parameters, gradient / 1000]

@@ -19,6 +19,7 @@ import * as Sequence from "@adjoint/core/learning/Sequence"
 import * as Key from "@adjoint/core/tensor/Key"
 import * as Tensor from "@adjoint/core/tensor/Tensor"
 import * as Train from "@adjoint/core/training/Train"
+import * as Watch from "@adjoint/core/training/Watch"
 import { Effect, Stream } from "effect"
 
 const { values } = parseArgs({
@@ -100,7 +101,7 @@ const trained = <A extends { readonly _tag: string }, E, R>(events: Stream.Strea
     (count, event) => (event._tag === "LayersMeasured" && JSON.stringify(event).length > 0 ? count + 1 : count),
   )
 
-const watching = values.once === "watched" ? { watch: {} } : {}
+const watching = values.once === "watched" ? { watch: Watch.layers() } : {}
 
 /** Each model, and two of them trained for longer: a run that is too short is not measured. */
 const trainings = {

@@ -142,6 +142,15 @@ const shaken = async (program: string): Promise<{ readonly modules: ReadonlyArra
 
 const ofImages = ["language/shapes/windows.ts", "reference/images.ts", "backend/wasm/kernels/primitives/images.ts"]
 
+const ofLoops = [
+  "language/shapes/loop.ts",
+  "reference/scan.ts",
+  "compiler/fuse/extendedLoops.ts",
+  "backend/wasm/kernels/primitives/scan.ts",
+]
+const ofShards = ["training/shardedStep.ts", "training/shardPool.ts", "training/shardStep.ts", "training/shardSum.ts"]
+const ofLayers = ["training/layerStatistics.ts", "training/Spread.ts", "training/ownUnits.ts"]
+
 describe("a page with a bundler", () => {
   it("loads nothing of images if it uses none", async () => {
     const { modules, result } = await shaken(`
@@ -162,6 +171,35 @@ const loss = (kernel) => Tensor.sum(Tensor.maxPool(Tensor.conv(image, kernel), {
 export const result = Tensor.toArray(Autodiff.grad(loss)(Tensor.ones([3, 3, 8, 2]))).flat(3).slice(0, 3)`)
     expect(result).toEqual([34 ** 2, 34 ** 2, 34 ** 2])
     expect(modules).toEqual(expect.arrayContaining(ofImages))
+  })
+
+  it("loads nothing of loops, shards and statistics of layers if it uses none", async () => {
+    const { modules } = await minified(`
+import { Key, Layers, Loss, Net, Optimizer, Toys, Train } from "core"
+const net = Net.sequential([Layers.dense({ units: 2, activation: "tanh", init: "he_normal" })])
+const data = Toys.moons(Key.make(1), { count: 20 })
+export const result = Train.run({ net, loss: Loss.categoricalCrossEntropy(), optimizer: Optimizer.adam(0.1), data, seed: 1, epochs: 1, batch: 5 })`)
+    expect(modules).toContain("training/Train.ts")
+    expect(modules.filter((path) => ofLoops.includes(path) || ofShards.includes(path) || ofLayers.includes(path))).toEqual([])
+  })
+
+  it("loads what loops need with a loop", async () => {
+    const { modules, result } = await shaken(`
+import { Autodiff, Tensor } from "core"
+const powers = (x) => Tensor.scan((carry) => ({ carry: Tensor.mul(carry, x), kept: carry }), x, Tensor.range(3)).kept
+export const result = [
+  Tensor.toArray(powers(Tensor.scalar(2))),
+  Tensor.toNumber(Autodiff.grad((x) => Tensor.sum(powers(x)))(Tensor.scalar(2))),
+]`)
+    expect(result).toEqual([[2, 4, 8], 1 + 4 + 12])
+    expect(modules).toEqual(expect.arrayContaining(ofLoops))
+  })
+
+  it("loads what shards and statistics of layers need with their values", async () => {
+    const { modules } = await minified(`
+import { Shards, Watch } from "core"
+export const result = [Shards.of(8), Watch.layers()]`)
+    expect(modules).toEqual(expect.arrayContaining([...ofShards, ...ofLayers]))
   })
 
   it("searches without Node, and loads only the sampler and the pruner that it uses", async () => {

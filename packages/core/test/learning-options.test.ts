@@ -18,6 +18,7 @@ import {
   Tensor,
   Toys,
   type Train,
+  Watch,
 } from "@adjoint/core"
 import { type AnyEntry, fill, make, type Option } from "@adjoint/core/learning/Entry"
 import { checkOptions, isWithin, refusalOf, roundingOf } from "@adjoint/core/learning/OptionError"
@@ -201,7 +202,7 @@ const constructors: { readonly [table: string]: { readonly [name: string]: Const
   ),
   callback: {
     early_stop: ({ min_delta, patience }) => configured({ earlyStop: { ...watched, minDelta: min_delta, patience } as never }),
-    watch_layers: ({ steps }) => configured({ watch: { steps: steps as never } }),
+    watch_layers: ({ steps }) => configured({ watch: Watch.layers({ steps: steps as never }) }),
     reduce_on_plateau: ({ cooldown, factor, least, min_delta, patience }) =>
       configured({ plateau: { ...watched, minDelta: min_delta, cooldown, factor, least, patience } as never }),
   },

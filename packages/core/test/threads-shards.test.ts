@@ -23,7 +23,7 @@ describe("worker threads", { timeout: 60_000 }, () => {
         seed: 17,
         epochs: 2,
         batch: 20,
-        shards: 5,
+        shards: Shards.of(5),
       }
       const alone = yield* Train.finished(config)
       const workers = Shards.workers(2, () => Wasm.worker({ threads: 1 }))

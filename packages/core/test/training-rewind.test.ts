@@ -21,7 +21,7 @@ import {
   type TrainEvent,
   Wasm,
 } from "../src/index.ts"
-import { estimate, isDue, pace, type Watch } from "../src/training/Watch.ts"
+import * as Watch from "../src/training/Watch.ts"
 
 const data = Toys.linear(Key.make(7), { count: 60 })
 const net = Net.sequential([Layers.dense({ units: 8, activation: "relu" }), Layers.dropout(0.1), Layers.dense({ units: 1 })])
@@ -205,7 +205,7 @@ describe("watch", () => {
   it.effect("reports the layers after the epochs that are due, and changes no bit", () =>
     Effect.gen(function* () {
       const plain = finished(yield* collect(calm))
-      const events = yield* collect({ ...calm, watch: { steps: 12 } })
+      const events = yield* collect({ ...calm, watch: Watch.layers({ steps: 12 }) })
       assert.deepStrictEqual(bytes(finished(events).params), bytes(plain.params))
       assert.deepStrictEqual(finished(events).history, plain.history)
       const seen = events.flatMap((event) => (event._tag === "LayersMeasured" ? [event] : []))
@@ -227,7 +227,7 @@ describe("watch", () => {
 
   it.effect("says the same after a resume", () =>
     Effect.gen(function* () {
-      const watched = { ...calm, watch: { steps: 12 } }
+      const watched = { ...calm, watch: Watch.layers({ steps: 12 }) }
       const events = yield* collect(watched)
       const last = yield* interrupted(watched as never, (event) => event._tag === "EpochScored" && event.epoch === 3)
       const resumed = yield* collect({ ...watched, resume: { last } } as typeof watched)
@@ -236,7 +236,7 @@ describe("watch", () => {
     }),
   )
 
-  const first = (of: typeof calm & { readonly watch: Watch }) =>
+  const first = (of: typeof calm & { readonly watch: Watch.LayerWatch }) =>
     Train.run(of).pipe(
       Stream.filter((event) => event._tag === "LayersMeasured" || event._tag === "LayersSkipped"),
       Stream.runHead,
@@ -245,7 +245,7 @@ describe("watch", () => {
 
   it.effect("at its usual interval measures no run that is too short for it, and says so once", () =>
     Effect.gen(function* () {
-      const events = yield* collect({ ...calm, watch: {} })
+      const events = yield* collect({ ...calm, watch: Watch.layers() })
       assert.deepStrictEqual(
         events.flatMap((event) => (event._tag === "LayersMeasured" || event._tag === "LayersSkipped" ? [event] : [])),
         [{ _tag: "LayersSkipped", steps: 36 }],
@@ -256,9 +256,20 @@ describe("watch", () => {
 
   it.effect("at its usual interval measures a long run from the first epoch on", () =>
     Effect.gen(function* () {
-      const event = Option.getOrThrow(yield* first({ ...calm, epochs: 1e6, watch: {} }))
+      const event = Option.getOrThrow(yield* first({ ...calm, epochs: 1e6, watch: Watch.layers() }))
       assert.strictEqual(event._tag, "LayersMeasured")
       assert.strictEqual(event._tag === "LayersMeasured" && event.epoch, 1)
+    }),
+  )
+
+  it.effect("refuses options that do not exist or are out of range, and what is no value of Watch.layers", () =>
+    Effect.gen(function* () {
+      const problem = (watch: unknown) =>
+        Effect.map(Effect.flip(collect({ ...calm, watch: watch as Watch.LayerWatch })), ({ message }) => message)
+      assert.match(yield* problem(Watch.layers({ every: 0 })), /watch\.every/)
+      assert.match(yield* problem(Watch.layers({ steps: 1.5 })), /watch\.steps/)
+      assert.match(yield* problem(Watch.layers({ evry: 2 } as never)), /watch\.evry.*every/s)
+      assert.match(yield* problem({ steps: 12 }), /watch.*Watch\.layers/s)
     }),
   )
 
@@ -271,26 +282,26 @@ describe("watch", () => {
       ).program
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 1_000_000 }), (units, steps) => {
-        const every = pace(program(units), steps)
+        const every = Watch.pace(program(units), steps)
         if (every === undefined) return
-        const { compilation, measurement, step } = estimate(program(units))
+        const { compilation, measurement, step } = Watch.estimate(program(units))
         expect(every).toBeGreaterThanOrEqual(500)
         expect(compilation + measurement * (1 + Math.floor(steps / every))).toBeLessThanOrEqual(0.05 * steps * step)
         // A longer run is measured as often, and wider layers, whose steps take longer, not less often.
-        expect(pace(program(units), steps + 1)).toBe(every)
-        expect(pace(program(units + 1), steps)).toBeLessThanOrEqual(every)
+        expect(Watch.pace(program(units), steps + 1)).toBe(every)
+        expect(Watch.pace(program(units + 1), steps)).toBeLessThanOrEqual(every)
       }),
     )
-    expect(pace(program(8), 10)).toBe(undefined)
+    expect(Watch.pace(program(8), 10)).toBe(undefined)
   })
 
   test("is due after the first epoch, and when an epoch crosses a multiple of its steps", () => {
     const usual = { steps: 500 }
-    expect(isDue(usual, { epoch: 1, before: 0, step: 4 })).toBe(true)
-    expect(isDue(usual, { epoch: 2, before: 4, step: 8 })).toBe(false)
-    expect(isDue(usual, { epoch: 25, before: 480, step: 499 })).toBe(false)
-    expect(isDue(usual, { epoch: 25, before: 480, step: 500 })).toBe(true)
-    expect(isDue({ every: 2, ...usual }, { epoch: 25, before: 480, step: 500 })).toBe(false)
-    expect(isDue({ every: 2, ...usual }, { epoch: 4, before: 900, step: 1200 })).toBe(true)
+    expect(Watch.isDue(usual, { epoch: 1, before: 0, step: 4 })).toBe(true)
+    expect(Watch.isDue(usual, { epoch: 2, before: 4, step: 8 })).toBe(false)
+    expect(Watch.isDue(usual, { epoch: 25, before: 480, step: 499 })).toBe(false)
+    expect(Watch.isDue(usual, { epoch: 25, before: 480, step: 500 })).toBe(true)
+    expect(Watch.isDue({ every: 2, ...usual }, { epoch: 25, before: 480, step: 500 })).toBe(false)
+    expect(Watch.isDue({ every: 2, ...usual }, { epoch: 4, before: 900, step: 1200 })).toBe(true)
   })
 })

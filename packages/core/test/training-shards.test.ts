@@ -166,7 +166,7 @@ describe("a run in shards", () => {
         epochs: 2,
         batch: 9,
       } as unknown as Config
-      const [one, several] = [yield* finished(config), yield* finished({ ...config, shards: 4 })]
+      const [one, several] = [yield* finished(config), yield* finished({ ...config, shards: Shards.of(4) })]
       close(f32(several.params), f32(one.params))
       const scoresOf = ({ history }: typeof one) => f32(history.flatMap(({ train }) => Object.values(train)))
       expect(Object.keys(several.history[0]?.train ?? {})).toEqual(Object.keys(one.history[0]?.train ?? {}))
@@ -190,7 +190,7 @@ describe("a run in shards", () => {
         epochs: 3,
         batch: 10,
       } as unknown as Config
-      const [one, several] = [yield* finished(config), yield* finished({ ...config, shards: 5 })]
+      const [one, several] = [yield* finished(config), yield* finished({ ...config, shards: Shards.of(5) })]
       close(f32(several.params), f32(one.params))
       close(f32(several.history.map(({ train }) => train.loss ?? 0)), f32(one.history.map(({ train }) => train.loss ?? 0)))
     }),
@@ -201,7 +201,7 @@ describe("a run in shards", () => {
     () =>
       Effect.gen(function* () {
         const shards = 3
-        const config = moons({ epochs: 1, batch: 57, shards })
+        const config = moons({ epochs: 1, batch: 57, shards: Shards.of(shards) })
         const first = Train.initial(config)
         const [order] = yield* Effect.provide(
           Stream.runCollect(Train.run(config)).pipe(Effect.map((events) => [events.at(-1)])),
@@ -253,7 +253,7 @@ describe("a run in shards", () => {
 
   it.effect("has the same bits for any workers, any order of arrival, and any that fail", () =>
     Effect.gen(function* () {
-      const config = moons({ shards: 8, epochs: 1, data: Toys.moons(Key.make(1), { count: 40 }) })
+      const config = moons({ shards: Shards.of(8), epochs: 1, data: Toys.moons(Key.make(1), { count: 40 }) })
       const alone = yield* finished(config)
       const crews = [
         Shards.workers(3, () => unsteady((run) => (7 * run) % 5)),
@@ -281,7 +281,7 @@ describe("a run in shards", () => {
 
   it.live("has the same bits where a worker computes for ever: another one gets its shard when that is late", () =>
     Effect.gen(function* () {
-      const config = moons({ shards: 4, epochs: 1 })
+      const config = moons({ shards: Shards.of(4), epochs: 1 })
       const workers = Shards.both(
         Shards.workers(1, () => unsteady((run) => (run === 3 ? Number.POSITIVE_INFINITY : 0))),
         Shards.workers(1, () => unsteady(() => 1)),
@@ -294,7 +294,7 @@ describe("a run in shards", () => {
     Effect.gen(function* () {
       const workers: Shards.Workers = { ...Shards.workers(2, () => unsteady(() => 1)), getRows: true }
       for (const shards of [5, 7]) {
-        const config = moons({ shards })
+        const config = moons({ shards: Shards.of(shards) })
         assert.deepStrictEqual(yield* finished({ ...config, workers }), yield* finished(config))
       }
     }),
@@ -302,13 +302,13 @@ describe("a run in shards", () => {
 
   it.effect("with one shard has the bits of a run without shards", () =>
     Effect.gen(function* () {
-      assert.deepStrictEqual(yield* finished(moons({ shards: 1 })), yield* finished(moons()))
+      assert.deepStrictEqual(yield* finished(moons({ shards: Shards.of(1) })), yield* finished(moons()))
     }),
   )
 
   it.effect("resumes to the same bits after an interruption, with other workers", () =>
     Effect.gen(function* () {
-      const config = moons({ shards: 4, epochs: 3 })
+      const config = moons({ shards: Shards.of(4), epochs: 3 })
       const whole = yield* finished(config)
       let left: Checkpoint.Checkpoint<Params.Params, Params.Params, State> | undefined
       const saving: NonNullable<Config["saving"]> = {
@@ -332,7 +332,7 @@ describe("a run in shards", () => {
 
   it.effect("gives up a step that no worker ends, and then has the state of before", () =>
     Effect.gen(function* () {
-      const config = moons({ shards: 4 })
+      const config = moons({ shards: Shards.of(4) })
       let left: Checkpoint.Checkpoint<Params.Params, Params.Params, State> | undefined
       const saving: NonNullable<Config["saving"]> = {
         save: (_, checkpoint) =>
@@ -363,7 +363,7 @@ describe("a run in shards", () => {
         [57, 2],
         Float64Array.from(x.data, (value, i) => (i === 42 ? Number.NaN : value)),
       )
-      const error = yield* Effect.flip(finished(moons({ shards: 4, data: { inputs, targets } })))
+      const error = yield* Effect.flip(finished(moons({ shards: Shards.of(4), data: { inputs, targets } })))
       assert.strictEqual(error._tag, "NonFinite")
       assert.deepInclude(error, { tensor: "input", rows: [21] })
     }),
@@ -371,25 +371,28 @@ describe("a run in shards", () => {
 
   it.effect("fails with the error of the last worker, and with that of mathematics", () =>
     Effect.gen(function* () {
-      const broken = yield* Effect.flip(finished(moons({ shards: 4, workers: Shards.workers(2, () => unsteady(() => 0, 0)) })))
+      const broken = yield* Effect.flip(
+        finished(moons({ shards: Shards.of(4), workers: Shards.workers(2, () => unsteady(() => 0, 0)) })),
+      )
       assert.match(broken.message, /it was killed/)
       const fast = Layer.effect(
         Engine.Engine,
         Effect.map(Engine.Engine.current, (engine) => Engine.Engine.of({ ...engine, numerics: "other" })),
       ).pipe(Layer.provide(wasm))
-      const other = yield* Effect.flip(finished(moons({ shards: 4, workers: Shards.workers(1, () => fast) })))
+      const other = yield* Effect.flip(finished(moons({ shards: Shards.of(4), workers: Shards.workers(1, () => fast) })))
       assert.match(other.message, /its numerics are wasm other; the run's are wasm portable/)
       // Shards of one row have no variance.
-      const alone = yield* Effect.flip(finished(moons({ shards: 20 })))
+      const alone = yield* Effect.flip(finished(moons({ shards: Shards.of(20) })))
       assert.match(alone.message, /batch_norm/)
     }),
   )
 
   it.effect.each([
-    [{ shards: 0 }, /`?shards`?.*0/],
-    [{ shards: 1.5 }, /shards.*1\.5/],
-    [{ shards: 21 }, /at most the 20 rows of a batch/],
+    [{ shards: Shards.of(0) }, /`?shards`?.*0/],
+    [{ shards: Shards.of(1.5) }, /shards.*1\.5/],
+    [{ shards: Shards.of(21) }, /at most the 20 rows of a batch/],
     [{ workers: Shards.workers(1, () => wasm) }, /workers for a batch in one piece/],
+    [{ shards: 4 as never }, /shards.*4.*Shards\.of/s],
   ] as const)("refuses %o", ([over, message]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(finished(moons(over)))

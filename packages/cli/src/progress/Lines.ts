@@ -81,7 +81,7 @@ export const header = (
       Format.counted(parameters, "parameter"),
       `${[train, val, test].map(Format.count).join("/")} rows`,
       ...(unlabelled === undefined ? [] : [`${Format.count(unlabelled)} without labels`]),
-      ...(built.shards === undefined ? [] : [Format.counted(built.shards, "shard")]),
+      ...(built.shards === undefined ? [] : [Format.counted(built.shards.count, "shard")]),
       `seed ${built.seed}`,
       `${engine.name} ${engine.numerics}${engine.threads > 1 ? ` ×${engine.threads}` : ""}`,
     ]

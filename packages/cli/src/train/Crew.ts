@@ -21,10 +21,11 @@ export interface AskedWorkers extends Choice {
 /** Fails with `UsageError` for workers that would have nothing to compute, or could not. */
 export const checkWorkers = (
   { engine, listen, workers }: AskedWorkers,
-  { shards = 1 }: { readonly shards?: number },
+  built: { readonly shards?: Shards.Sharding },
 ): Effect.Effect<void, UsageError, World> =>
   Effect.gen(function* () {
     if (workers === undefined && listen === undefined) return
+    const { count: shards = 1 } = built.shards ?? {}
     const flag = listen === undefined ? "--workers" : "--listen"
     const least = listen === undefined ? 1 : 0
     if (workers !== undefined && (workers < least || workers > mostThreads))

@@ -4,6 +4,7 @@
  */
 import { provideEigen } from "../backend/eigen.ts"
 import { provideImages } from "../backend/images.ts"
+import { provideLoops } from "../backend/loops.ts"
 import type { Reply } from "../backend/worker/messages.ts"
 import { serve as serveCalls } from "../backend/worker/serve.ts"
 
@@ -16,6 +17,7 @@ export { engineOver as engine } from "./workerEngine.ts"
 export const serve = (post: (reply: Reply) => void): ReturnType<typeof serveCalls> => {
   // The programs that are posted may be of any operations.
   provideImages()
+  provideLoops()
   provideEigen()
   return serveCalls(post)
 }

@@ -164,7 +164,7 @@ export const makers = /* @__PURE__ */ joined(
   first,
   /* @__PURE__ */ joined(
     {
-      orthogonal: maker({
+      orthogonal: /* @__PURE__ */ maker({
         options: { gain: gainOption },
         main: "gain",
         make: (options): Initializer => orthogonal(options.gain),
@@ -174,11 +174,13 @@ export const makers = /* @__PURE__ */ joined(
   ),
 )
 
-export const table = documented<typeof makers, FactsOf<typeof makers>>(makers, {
+// Without the marks, or with a template in it, a bundler would keep this table in every page, and with it the loop of `orthogonal`.
+export const table = /* @__PURE__ */ documented<typeof makers, FactsOf<typeof makers>>(makers, {
   auto: {
     doc: "The initializer that suits the activation that follows.",
     formula: "he_normal before the relu family, xavier_normal before tanh, sigmoid, softmax and linear, lecun_normal before selu",
-    source: `${kaiming}; ${glorot}; Klambauer et al., Self-normalizing neural networks, 2017`,
+    source:
+      "He, Zhang, Ren and Sun, Delving deep into rectifiers, 2015; Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010; Klambauer et al., Self-normalizing neural networks, 2017",
     advice: "The default. It also applies the gain of the activation.",
     traits: { family: "auto", distribution: "normal", isEqual: false },
   },
@@ -253,12 +255,12 @@ export const table = documented<typeof makers, FactsOf<typeof makers>>(makers, {
   },
   xavier_normal: xavierNormalFacts,
   xavier_uniform: xavierUniformFacts,
-  glorot_normal: alias("xavier_normal", xavierNormalFacts),
-  glorot_uniform: alias("xavier_uniform", xavierUniformFacts),
+  glorot_normal: /* @__PURE__ */ alias("xavier_normal", xavierNormalFacts),
+  glorot_uniform: /* @__PURE__ */ alias("xavier_uniform", xavierUniformFacts),
   he_normal: heNormalFacts,
   he_uniform: heUniformFacts,
-  kaiming_normal: alias("he_normal", heNormalFacts),
-  kaiming_uniform: alias("he_uniform", heUniformFacts),
+  kaiming_normal: /* @__PURE__ */ alias("he_normal", heNormalFacts),
+  kaiming_uniform: /* @__PURE__ */ alias("he_uniform", heUniformFacts),
   lecun_normal: {
     doc: "Normal, with a variance from fan_in.",
     formula: "Var(w) = 1 / fan_in",

@@ -1,6 +1,7 @@
 /** The definition of a primitive: from its parameters and the elements of its inputs to the elements of its result. */
 import { type ImagePrimitive, providedForImages, rowsOf } from "../language/images.ts"
-import type { Params, Primitive } from "../language/Primitive.ts"
+import { providedForLoops } from "../language/loops.ts"
+import type { Params, Primitive, Program } from "../language/Primitive.ts"
 import { provided } from "../language/provided.ts"
 import type { Storage } from "../types/DType.ts"
 import type { NDArray } from "../types/NDArray.ts"
@@ -27,3 +28,17 @@ export const imagesBy = (arithmetic: Arithmetic): Definitions<ImagePrimitive> =>
   let made: Definitions<ImagePrimitive> | undefined
   return rowsOf(() => (made ??= imageDefinitions.get()(arithmetic)))
 }
+
+/** The definition of `scan`, in an arithmetic. `prepare` makes a function from the body, which runs each round. */
+export type ScanBy = (
+  prepare: (body: Program) => (inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>,
+  arithmetic: Arithmetic,
+) => Definition<"scan">
+
+export const scanDefinition = providedForLoops<ScanBy>()
+
+/** The definition of `scan`, which is looked up when it is used. */
+export const scanBy: ScanBy =
+  (...by) =>
+  (...of) =>
+    scanDefinition.get()(...by)(...of)

@@ -5,58 +5,13 @@
 import { type Expr, known, type Tensor } from "../language/Expr.ts"
 import type { Primitive, Program } from "../language/Primitive.ts"
 import { NDArray } from "../types/NDArray.ts"
-import * as Shape from "../types/Shape.ts"
-import { type Arithmetic, doubles } from "./Arithmetic.ts"
-import { type Definition, type Definitions, imagesBy } from "./Definition.ts"
+import { doubles } from "./Arithmetic.ts"
+import { type Definition, type Definitions, imagesBy, scanBy } from "./Definition.ts"
 import { elementwise } from "./elementwise.ts"
 import { type Apply, readBy, runBy } from "./interpret.ts"
 import { product } from "./product.ts"
 import { structure } from "./structure.ts"
 import { threefry } from "./threefry.ts"
-
-const row = (x: NDArray, i: number): NDArray => {
-  const shape = x.shape.slice(1)
-  const width = Shape.size(shape)
-  return new NDArray(x.dtype, shape, x.data.subarray(i * width, (i + 1) * width))
-}
-
-/** The definition of `scan`. `prepare` makes a function from the body, which runs each round. */
-export const scanBy =
-  (
-    prepare: (body: Program) => (inputs: ReadonlyArray<NDArray>) => ReadonlyArray<NDArray>,
-    { allocate }: Arithmetic = doubles,
-  ): Definition<"scan"> =>
-  ({ body, carries, constants, length, reverse }, inputs, out) => {
-    const result = allocate("f32", Shape.size(out.shape))
-    const once = prepare(body)
-    const fixed = inputs.slice(0, constants)
-    const sequences = inputs.slice(constants + carries)
-    let carry = inputs.slice(constants, constants + carries)
-    const kept = body.outputs.length - carries
-    const starts: Array<number> = []
-    for (let round = 0; round < length; round++) {
-      const i = reverse ? length - 1 - round : round
-      const results = once([...fixed, ...carry, ...sequences.map((x) => row(x, i))])
-      carry = results.slice(0, carries)
-      if (round === 0) {
-        let offset = carry.reduce((sum, x) => sum + x.data.length, 0)
-        for (const x of results.slice(carries)) {
-          starts.push(offset)
-          offset += x.data.length * length
-        }
-      }
-      for (let k = 0; k < kept; k++) {
-        const { data } = results[carries + k] as NDArray
-        result.set(data, (starts[k] ?? 0) + i * data.length)
-      }
-    }
-    let offset = 0
-    for (const { data } of carry) {
-      result.set(data, offset)
-      offset += data.length
-    }
-    return result
-  }
 
 /** The definition of each primitive. */
 export const definitions: Definitions<Primitive> = {
@@ -65,7 +20,7 @@ export const definitions: Definitions<Primitive> = {
   dot: product(doubles),
   ...imagesBy(doubles),
   threefry,
-  scan: scanBy((body) => (inputs) => run(body, inputs)),
+  scan: scanBy((body) => (inputs) => run(body, inputs), doubles),
 }
 
 const apply: Apply = (primitive, params, inputs, out) => {

@@ -1,5 +1,5 @@
 /** Loops inside a program: a body that runs over the rows of sequences and passes a carry from round to round. */
-
+import { provideLoops } from "../backend/loops.ts"
 import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
 import { checkUnchanged, type Like, refill, type Tensors, tensors } from "../language/TensorTree.ts"
@@ -7,7 +7,11 @@ import { order } from "../language/Walk.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
+import { loopDerivative, scanDerivative } from "./loopDerivative.ts"
 import { reshape, slice } from "./structure.ts"
+
+loopDerivative.provide(scanDerivative)
+provideLoops()
 
 /** The result of a round: the next carry, and the values to keep (f32). */
 export interface Round<C, Y> {

@@ -5,6 +5,7 @@
  */
 // Provides the operations on images, which are among those drawn.
 import "../tensor/images.ts"
+import "../tensor/loop.ts"
 import * as fc from "fast-check"
 import { binary, type Equation, type Primitive, type Program, unary } from "../language/Primitive.ts"
 import { print } from "../language/Program.ts"

@@ -18,8 +18,7 @@ import * as Key from "../tensor/Key.ts"
 import { read } from "../tensor/read.ts"
 import * as NDArray from "../types/NDArray.ts"
 import { bytesOf, type ShapeError, type Spec } from "../types/ShapeError.ts"
-import { type DatasetOf, partsOf, type ReadError, readLimit, type Samples, samplesOfBatches } from "./Samples.ts"
-import type { Batch } from "./trainStep.ts"
+import { type Batch, type DatasetOf, partsOf, type ReadError, readLimit, type Samples, samplesOfBatches } from "./Samples.ts"
 
 /** The batches of a run, as row numbers. */
 export interface RowLoader {

@@ -1,27 +1,59 @@
 /** The description of a run as plain readonly values: the net, the data and the settings. */
 import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type { Rows } from "../data/Dataset.ts"
+import type { Engine, EngineError } from "../engines/Engine.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import type { LossFunction } from "../learning/Loss.ts"
 import type { Net } from "../learning/Net.ts"
 import type { Optimizer } from "../learning/Optimizer.ts"
 import type { NDArray } from "../types/NDArray.ts"
+import type { ShapeError } from "../types/ShapeError.ts"
 import type { Checkpoint, Saved, TrainState } from "./Checkpoint.ts"
 import type { CheckpointError } from "./CheckpointError.ts"
+import type { ConfigError } from "./ConfigError.ts"
 import type { ScoreTable, Weights } from "./Evaluate.ts"
+import type { Emit } from "./eventStream.ts"
+import type { LayersMeasured, LayersSkipped } from "./LayerReport.ts"
+import type { Measured } from "./LoopRun.ts"
 import type { EarlyStop, Monitor, MonitorName } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 import type { Rewind } from "./Rewind.ts"
-import type { DatasetOf } from "./Samples.ts"
-import type { Workers } from "./Shards.ts"
-import type { Watch } from "./Watch.ts"
+import type { DatasetOf, ReadError } from "./Samples.ts"
+import type { Workers } from "./shardWorkers.ts"
+import type { Stepping } from "./stepping.ts"
 
 /** Where and when checkpoints are saved. `save` writes one and returns its place. */
 export interface Saving<P, S, O, R> {
   readonly save: (kind: "best" | "last", checkpoint: Checkpoint<P, S, O>) => Effect.Effect<Saved, CheckpointError, R>
   /** Epochs between two `last` checkpoints (there is one at the end and on interruption too); 1 unless given. */
   readonly every?: number
+}
+
+/** Layers that are measured after epochs, with what measures them: `Watch.layers`. A bundler drops it from a page that does not use it. */
+export interface LayerWatch {
+  /** What is wrong with its options. */
+  readonly problem: ConfigError | undefined
+  /** Measures the layers of a run of `steps` steps. The scope releases the engine's memory. */
+  readonly measured: <P, S, O, R, X, Y, T>(
+    config: Config<P, S, O, R, X, Y, T>,
+    first: TrainState<P, S, O>,
+    steps: number,
+    emit: Emit<LayersMeasured | LayersSkipped>,
+  ) => Effect.Effect<Measured<TrainState<P, S, O>>, ReadError | EngineError, Engine | Scope.Scope>
+}
+
+/** Batches that are cut into shards, with what computes them: `Shards.of`. A bundler drops it from a page that does not use it. */
+export interface Sharding {
+  /** Into how many shards a batch is cut. */
+  readonly count: number
+  /** The steps of a run in so many shards. The scope ends their workers. */
+  readonly steps: <P, S, O, R, X, Y, T>(
+    config: Config<P, S, O, R, X, Y, T>,
+    first: TrainState<P, S, O>,
+    count: number,
+  ) => Effect.Effect<Stepping<TrainState<P, S, O>, X, Tensors<T>>, EngineError | ShapeError, Engine | Scope.Scope>
 }
 
 /** The checkpoint to resume from, and the best weights so far. `Train.resumeFrom` reads both. */
@@ -64,10 +96,10 @@ export interface Config<
   /** Rows per step. */
   readonly batch: number
   /**
-   * Into how many shards a batch is cut, at most `batch`; 1 unless given. The gradients of shards are computed apart and added in a
-   * fixed order, so a run has the bits that its number of shards gives, whoever computes them.
+   * `Shards.of(8)` cuts each batch into 8 shards, at most one for each of its rows; it is whole unless given. The gradients of shards
+   * are computed apart and added in a fixed order, so a run has the bits that its number of shards gives, whoever computes them.
    */
-  readonly shards?: number
+  readonly shards?: Sharding
   /** Who computes shards; the engine of the run unless given. No bit depends on it. */
   readonly workers?: Workers
   /**
@@ -82,8 +114,8 @@ export interface Config<
   readonly plateau?: Plateau<MonitorName<NoInfer<N>, NoInfer<H>>>
   /** After a non-finite value, goes back to the end of the last epoch with a lower rate; the optimizer's state must hold a rate. */
   readonly rewind?: Rewind
-  /** Measures the layers after epochs, and reports them in `LayersMeasured`. No bit of the run depends on it. */
-  readonly watch?: Watch
+  /** `Watch.layers()` measures the layers after epochs, and reports them in `LayersMeasured`. No bit of the run depends on it. */
+  readonly watch?: LayerWatch
   readonly saving?: Saving<P, S, O, R>
   /** The data and the settings of the run, as a hash: only the same run resumes from a checkpoint. */
   readonly fingerprint?: string

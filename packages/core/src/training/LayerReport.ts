@@ -31,3 +31,17 @@ export interface LayerStatistics {
 
 /** The ends of the activation of a layer, where it has some: `saturated` counts outputs near them. */
 export type EndsOf = (layer: string) => Ends | undefined
+
+/** The layers of the net as they are in one step after an epoch. */
+export interface LayersMeasured {
+  readonly _tag: "LayersMeasured"
+  readonly epoch: number
+  readonly step: number
+  readonly layers: ReadonlyArray<LayerStatistics>
+}
+
+/** The layers are not measured, since that would take more than 5 % of a run of so many steps. */
+export interface LayersSkipped {
+  readonly _tag: "LayersSkipped"
+  readonly steps: number
+}

@@ -77,6 +77,12 @@ export interface Scored<K> extends Omit<EpochScored, "_tag"> {
   readonly weights: K
 }
 
+/** Looks at the state after an epoch, which took the steps from `before`. */
+export type Measured<S> = (
+  state: S,
+  at: { readonly epoch: number; readonly before: number; readonly step: number },
+) => Effect.Effect<void, LoopError, Engine>
+
 /** A step that the engine runs, with its state. */
 export type LoopStep<S, B, O> = Pick<Compile.Step<S, B, O>, "abort" | "load" | "run" | "state">
 
@@ -112,11 +118,8 @@ export interface Run<S, B, O, V, K, R> extends Settings<S, K, R> {
   readonly started: Emit<Pick<Started, "from">>
   readonly stepped: Emit<Burst<V>>
   readonly scored: (scored: Scored<K>) => Effect.Effect<void, LoopError, Engine>
-  /** Looks at the state after an epoch, which took the steps from `before`. */
-  readonly measured?: (
-    state: S,
-    at: { readonly epoch: number; readonly before: number; readonly step: number },
-  ) => Effect.Effect<void, LoopError, Engine>
+  /** Looks at the state after each epoch. */
+  readonly measured?: Measured<S>
   readonly emit: Emit<LoopEvent>
   /** The error of a failed step. */
   readonly blame: (failed: Failed<S, V>) => Effect.Effect<NonFinite, EngineError | ReadError>

@@ -20,6 +20,9 @@ export interface Samples<out X = Tensor, out T = Tensor> {
   readonly w?: Tensor
 }
 
+/** The input of a step: inputs and targets [n, …], or the numbers of rows of the data (i32 [n]). */
+export type Batch<X = Tensor, T = Tensor> = Samples<X, T> | { readonly rows: Tensor }
+
 /** A dataset whose inputs become the tree `X` of tensors; its arrays are in memory or stored. */
 export type DatasetOf<X, T> = Dataset.Dataset<Dataset.Rows<X>, T>
 

@@ -1,26 +1,20 @@
 /**
- * The workers of a training whose batches are cut into shards: engines that come and go. No bit of a run depends on them, only how
- * long it takes.
+ * Training whose batches are cut into shards, and its workers: engines that come and go. The bits of a run depend on the number of
+ * shards; of workers only its time depends.
  */
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import { Engine, type EngineError } from "../engines/Engine.ts"
+import type { Sharding } from "./Config.ts"
+import { shardedSteps } from "./shardedStep.ts"
+import type { Serve, Workers } from "./shardWorkers.ts"
 
+export type { Sharding } from "./Config.ts"
 export { shardSizes } from "./shardRows.ts"
+export { only, type Serve, type Workers } from "./shardWorkers.ts"
 
-/** Computes shards on an engine until it is interrupted or the engine fails. `computed` is called after each shard. */
-export type Serve = (engine: Engine["Service"], computed?: () => void) => Effect.Effect<never, EngineError>
-
-/** Engines that compute shards. */
-export interface Workers {
-  /** Whether workers get the rows of their shards, and not the data once and then the numbers of rows. */
-  readonly getRows?: true
-  /** Serves each engine, those that join later too. It fails when all engines have failed and none can join any more. */
-  readonly serve: (serve: Serve) => Effect.Effect<never, EngineError>
-}
-
-/** One worker, an engine that exists already. */
-export const only = (engine: Engine["Service"]): Workers => ({ serve: (serve) => serve(engine) })
+/** `shards` of `Train.run`: each batch is cut into `count` shards, a whole number from 1. */
+export const of = (count: number): Sharding => ({ count, steps: shardedSteps })
 
 /** Serves engines of a layer one after the other: one that fails after it has computed a shard is replaced. */
 const served = (layer: () => Layer.Layer<Engine, EngineError>, serve: Serve): Effect.Effect<never, EngineError> =>
@@ -51,7 +45,7 @@ const served = (layer: () => Layer.Layer<Engine, EngineError>, serve: Serve): Ef
  *   seed: 17,
  *   epochs: 2,
  *   batch: 32,
- *   shards: 4,
+ *   shards: Shards.of(4),
  *   workers: Shards.workers(2, () => Wasm.worker({ threads: 1 })),
  * })
  * const { step } = await Effect.runPromise(Effect.provide(run, Wasm.layer()))

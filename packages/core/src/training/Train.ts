@@ -6,7 +6,6 @@
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import type * as Path from "effect/Path"
-import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { DataError } from "../data/DataError.ts"
 import * as Dataset from "../data/Dataset.ts"
@@ -15,7 +14,6 @@ import { Engine, type EngineError } from "../engines/Engine.ts"
 import { letOthersRun } from "../engines/letOthersRun.ts"
 import { logged, spanned } from "../engines/observe.ts"
 import type { Tensor } from "../language/Expr.ts"
-import type { Program } from "../language/Primitive.ts"
 import { toNumber } from "../tensor/read.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
@@ -29,17 +27,16 @@ import { evaluator, type Weights } from "./Evaluate.ts"
 import { type Emit, eventStream, lastEvent } from "./eventStream.ts"
 import { findInScoring, findNonFinite } from "./findNonFinite.ts"
 import type { Scored } from "./LoopRun.ts"
-import { evenSamples, layerStatisticsIf } from "./layerStatistics.ts"
 import { defaultMonitor } from "./Monitor.ts"
 import type { NonFinite } from "./NonFinite.ts"
 import { rateOf } from "./Rate.ts"
 import { runLoop } from "./runLoop.ts"
 import type { DatasetOf } from "./Samples.ts"
 import { runAttributes, startedEvent } from "./startedEvent.ts"
-import { steppingOf } from "./stepping.ts"
+import type { RunOutput } from "./stepping.ts"
 import type { Finished, TrainEvent } from "./TrainEvent.ts"
-import { initial, type RunOutput } from "./trainStep.ts"
-import { isDue, pace, watchedNumbers } from "./Watch.ts"
+import { initial } from "./trainStep.ts"
+import { wholeSteps } from "./wholeSteps.ts"
 
 export type { Config, Resume, Saving } from "./Config.ts"
 export type { Finished } from "./TrainEvent.ts"
@@ -103,44 +100,6 @@ export const resumeFrom = <
     return { last: found.last, best: { params: config.scored?.(state) ?? state.params, state: state.state } }
   })
 
-/** What measures the layers of a run of `steps` steps after its epochs; `undefined` for a run that does not watch them. */
-const layersOf = <P, S, O, R, X, Y, T>(
-  { batch, data, loss, net, optimizer, penalty, seed, watch }: Config<P, S, O, R, X, Y, T>,
-  first: TrainState<P, S, O>,
-  steps: number,
-  emit: Emit<TrainEvent<P, S>>,
-) =>
-  Effect.gen(function* () {
-    if (watch === undefined) return undefined
-    const scope = yield* Effect.scope
-    const stepping = { loss, net, optimizer, seed, ...(penalty === undefined ? {} : { penalty }) }
-    const rows = yield* evenSamples<X, T>(data, batch)
-    let every = watch.steps
-    const isWorth = (program: Program): boolean => {
-      every ??= pace(program, steps)
-      return every !== undefined
-    }
-    const measuring = { endsOf: watch.endsOf, numbers: watchedNumbers }
-    const prepare = Scope.provide(layerStatisticsIf<P, S, O, X, Y, T>(isWorth, stepping, first, rows, measuring), scope)
-    // Not `Effect.cached`: it can expire, so a page would load clocks and durations.
-    let measure: Effect.Success<typeof prepare> | undefined
-    let isSkipped = false
-    return Effect.fnUntraced(function* (
-      state: TrainState<P, S, O>,
-      at: { readonly epoch: number; readonly before: number; readonly step: number },
-    ) {
-      const isDueNow = () => every !== undefined && isDue({ ...watch, steps: every }, at)
-      // Only its program shows when a measurement is due.
-      if (isSkipped || (every !== undefined && !isDueNow())) return
-      measure ??= yield* prepare
-      isSkipped = measure === undefined
-      if (measure === undefined) return yield* emit({ _tag: "LayersSkipped", steps })
-      if (!isDueNow()) return
-      const layers = yield* measure(state, rows)
-      yield* emit({ _tag: "LayersMeasured", epoch: at.epoch, step: at.step, layers })
-    })
-  })
-
 const trained = <P, S, O, R, X, Y, T>(
   config: Config<P, S, O, R, X, Y, T>,
   emit: Emit<TrainEvent<P, S>>,
@@ -151,14 +110,14 @@ const trained = <P, S, O, R, X, Y, T>(
       if (problem !== undefined) return yield* problem
       // In a cold process each of these takes some milliseconds.
       yield* letOthersRun
-      const { earlyStop, epochs, optimizer, scores = {} } = config
+      const { earlyStop, epochs, optimizer, scores = {}, shards, watch } = config
       // Where its arrays are does not matter to what follows.
       const validation = config.validation as DatasetOf<X, T> | undefined
       const engine = yield* Engine.current
       const first = config.resume?.last.state ?? (yield* Compile.checkShapes(() => initial(config)))
       yield* letOthersRun
       const score = yield* evaluator<P, S, X, Y, T>(config.net, config.loss, scores, { params: first.params, state: first.state })
-      const stepping = yield* steppingOf(config, first)
+      const stepping = yield* shards === undefined ? wholeSteps(config, first) : shards.steps(config, first, shards.count)
       const { loader } = stepping
 
       // A non-finite validation loss is traced only in the first of several epochs that have one.
@@ -178,8 +137,7 @@ const trained = <P, S, O, R, X, Y, T>(
         })
       })
 
-      /** Measures the layers after the epochs that `watch` names; compiled when it is first due. */
-      const measured = yield* layersOf(config, first, epochs * loader.batches, emit)
+      const measured = watch && (yield* watch.measured(config, first, epochs * loader.batches, emit))
 
       const { kept, progress, weights } = yield* runLoop({
         ...config,

@@ -2,13 +2,13 @@
 import type { Tensor } from "../language/Expr.ts"
 import type { Tree } from "../types/Tree.ts"
 import type { Undeleted } from "./Checkpoint.ts"
+import type { LayersMeasured, LayersSkipped } from "./LayerReport.ts"
 import type { NonFinitePlace } from "./NonFinite.ts"
 import type { EpochRecord, Progress } from "./Progress.ts"
 import type { Rewound } from "./Rewind.ts"
-import type { LayersMeasured, LayersSkipped } from "./Watch.ts"
 
+export type { LayersMeasured, LayersSkipped } from "./LayerReport.ts"
 export type { Rewound } from "./Rewind.ts"
-export type { LayersMeasured, LayersSkipped } from "./Watch.ts"
 
 /** The run has started, or has been resumed from a checkpoint. */
 export interface Started {

@@ -1,8 +1,18 @@
-/** Statistics of layers while a run trains: when they are taken, and the events that report them. */
+/** Statistics of layers while a run trains, and when they are taken. */
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
 import { programWork } from "../engines/Compile.ts"
 import type { Program } from "../language/Primitive.ts"
+import type { TrainState } from "./Checkpoint.ts"
+import type { Config, LayerWatch } from "./Config.ts"
 import { bounded, firstOf, type Problem } from "./checkData.ts"
-import type { EndsOf, LayerStatistics } from "./LayerReport.ts"
+import type { Emit } from "./eventStream.ts"
+import { misspeltIn, type Names } from "./knownSettings.ts"
+import type { EndsOf, LayersMeasured, LayersSkipped } from "./LayerReport.ts"
+import { evenSamples, layerStatisticsIf } from "./layerStatistics.ts"
+
+export type { LayerWatch } from "./Config.ts"
+export type { LayersMeasured, LayersSkipped } from "./LayerReport.ts"
 
 /** After which epochs the layers of a run are measured. */
 export interface Watch {
@@ -27,20 +37,6 @@ export const watchOptions = {
     minimum: 1,
   },
 } as const
-
-/** The layers of the net as they are in one step after an epoch. */
-export interface LayersMeasured {
-  readonly _tag: "LayersMeasured"
-  readonly epoch: number
-  readonly step: number
-  readonly layers: ReadonlyArray<LayerStatistics>
-}
-
-/** The layers are not measured, since that would take more than 5 % of a run of so many steps. */
-export interface LayersSkipped {
-  readonly _tag: "LayersSkipped"
-  readonly steps: number
-}
 
 /**
  * About how many milliseconds of a common processor things take. They stand for a clock, so that a run measures its layers after
@@ -97,11 +93,60 @@ export const isDue = (
   { before, epoch, step }: { readonly epoch: number; readonly before: number; readonly step: number },
 ): boolean => epoch === 1 || (epoch % every === 0 && Math.floor(step / steps) > Math.floor(before / steps))
 
-/** A problem with the settings of a watch. */
-export const watchingLayers = (watch: Watch | undefined): Problem =>
-  watch === undefined
-    ? undefined
-    : firstOf([
-        bounded("watch.every", watch.every ?? 1, { ...watchOptions.every, kind: "integer", minimum: 1 }),
-        watch.steps === undefined ? undefined : bounded("watch.steps", watch.steps, watchOptions.steps),
-      ])
+const names: Names<Watch> = { every: true, steps: true, endsOf: true }
+
+const problemOf = (watch: Watch): Problem =>
+  misspeltIn("watch.", watch, names) ??
+  firstOf([
+    bounded("watch.every", watch.every ?? 1, { ...watchOptions.every, kind: "integer", minimum: 1 }),
+    watch.steps === undefined ? undefined : bounded("watch.steps", watch.steps, watchOptions.steps),
+  ])
+
+/** Measures the layers of a run of `steps` steps after its epochs. Its program is compiled when a measurement is first due. */
+const measuredBy = <P, S, O, R, X, Y, T>(
+  watch: Watch,
+  { batch, data, loss, net, optimizer, penalty, seed }: Config<P, S, O, R, X, Y, T>,
+  first: TrainState<P, S, O>,
+  steps: number,
+  emit: Emit<LayersMeasured | LayersSkipped>,
+) =>
+  Effect.gen(function* () {
+    const scope = yield* Effect.scope
+    const stepping = { loss, net, optimizer, seed, ...(penalty === undefined ? {} : { penalty }) }
+    const rows = yield* evenSamples<X, T>(data, batch)
+    let every = watch.steps
+    const isWorth = (program: Program): boolean => {
+      every ??= pace(program, steps)
+      return every !== undefined
+    }
+    const measuring = { endsOf: watch.endsOf, numbers: watchedNumbers }
+    const prepare = Scope.provide(layerStatisticsIf<P, S, O, X, Y, T>(isWorth, stepping, first, rows, measuring), scope)
+    // Not `Effect.cached`: it can expire, so a page would load clocks and durations.
+    let measure: Effect.Success<typeof prepare> | undefined
+    let isSkipped = false
+    return Effect.fnUntraced(function* (
+      state: TrainState<P, S, O>,
+      at: { readonly epoch: number; readonly before: number; readonly step: number },
+    ) {
+      const isDueNow = () => every !== undefined && isDue({ ...watch, steps: every }, at)
+      // Only its program shows when a measurement is due.
+      if (isSkipped || (every !== undefined && !isDueNow())) return
+      measure ??= yield* prepare
+      isSkipped = measure === undefined
+      if (measure === undefined) return yield* emit({ _tag: "LayersSkipped", steps })
+      if (!isDueNow()) return
+      const layers = yield* measure(state, rows)
+      yield* emit({ _tag: "LayersMeasured", epoch: at.epoch, step: at.step, layers })
+    })
+  })
+
+/**
+ * `watch` of `Train.run`: the layers are measured after epochs and reported in `LayersMeasured`, or once in `LayersSkipped` if the
+ * run is too short for that. No bit of the run depends on it. A bundler drops it from a page that does not use it.
+ *
+ * `Watch.layers({ steps: 100 }).problem // => undefined`
+ */
+export const layers = (watch: Watch = {}): LayerWatch => ({
+  problem: problemOf(watch),
+  measured: (config, first, steps, emit) => measuredBy(watch, config, first, steps, emit),
+})

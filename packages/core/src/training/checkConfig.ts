@@ -14,7 +14,6 @@ import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 import type { Progress } from "./Progress.ts"
 import { rewinding } from "./Rewind.ts"
-import { watchingLayers } from "./Watch.ts"
 
 type Parts = Pick<Dataset.Dataset<unknown, unknown>, "inputs" | "targets">
 
@@ -157,13 +156,25 @@ export const resuming = ({ earlyStop, epochs, resume }: Resuming): Problem => {
 }
 
 /** A batch has a row for each of its shards, and only shards have workers. */
-const sharding = ({ batch, shards = 1, workers }: Pick<Config<never, never, never>, "batch" | "shards" | "workers">): Problem =>
-  count("shards", shards, 1) ??
-  (shards > batch
-    ? problem("shards", String(shards), `at most the ${batch} rows of a batch`, `shards: ${batch}, or a larger batch`)
-    : shards === 1 && workers !== undefined
-      ? problem("workers", "workers for a batch in one piece", "a batch in several shards", "shards: 8, or no workers")
-      : undefined)
+const sharding = ({ batch, shards, workers }: Pick<Config<never, never, never>, "batch" | "shards" | "workers">): Problem => {
+  const several = "shards: Shards.of(8)"
+  if (shards !== undefined && typeof shards.steps !== "function")
+    return problem("shards", String(shards), "a value of Shards.of", several)
+  const { count: number = 1 } = shards ?? {}
+  return (
+    count("shards", number, 1) ??
+    (number > batch
+      ? problem("shards", String(number), `at most the ${batch} rows of a batch`, `Shards.of(${batch}), or a larger batch`)
+      : number === 1 && workers !== undefined
+        ? problem("workers", "workers for a batch in one piece", "a batch in several shards", `${several}, or no workers`)
+        : undefined)
+  )
+}
+
+const watchingLayers = ({ watch }: Pick<Config<never, never, never>, "watch">): Problem =>
+  watch === undefined || typeof watch.measured === "function"
+    ? watch?.problem
+    : problem("watch", "another value", "a value of Watch.layers", "watch: Watch.layers()")
 
 /** The first problem of a run's configuration. */
 export const config = <P, S, O, R, X, Y, T>(run: Config<P, S, O, R, X, Y, T>): Problem => {
@@ -193,7 +204,7 @@ export const config = <P, S, O, R, X, Y, T>(run: Config<P, S, O, R, X, Y, T>): P
           "end the chain with Optimizer.scaleByLearningRate, or pass on `rate` in an optimizer of your own",
         )) ??
     rewinding(run.rewind, optimizer.rate !== undefined) ??
-    watchingLayers(run.watch) ??
+    watchingLayers(run) ??
     resuming(run)
   )
 }

@@ -11,10 +11,9 @@ import type { Saving } from "./LoopRun.ts"
 import type { EarlyStop, Monitor } from "./Monitor.ts"
 import type { Plateau } from "./Plateau.ts"
 import type { Rewind } from "./Rewind.ts"
-import type { Watch } from "./Watch.ts"
 
 /** All names of a type's fields, which the type checker asks for. */
-type Names<A> = { readonly [K in keyof Required<A>]: true }
+export type Names<A> = { readonly [K in keyof Required<A>]: true }
 
 const monitor: Names<Monitor> = { monitor: true, mode: true, minDelta: true }
 const saving: Names<Saving<never, never>> = { save: true, every: true }
@@ -33,7 +32,7 @@ const common = { data: true, validation: true, seed: true, epochs: true, batch: 
 const train: { readonly [K in keyof Required<Config<unknown, unknown, unknown>>]: Names<object> | true } = {
   ...common,
   ...shared,
-  watch: { every: true, steps: true, endsOf: true } satisfies Names<Watch>,
+  watch: true,
   shards: true,
   workers: true,
   net: true,
@@ -59,7 +58,7 @@ const meant = (name: string, known: ReadonlyArray<string>): string | undefined =
   nearest(name, known).find((near) => near[0] === name[0]?.toLowerCase())
 
 /** A problem with the first name that is none of these, but close to one. */
-const misspeltIn = (path: string, given: object, names: object): Problem => {
+export const misspeltIn = (path: string, given: object, names: object): Problem => {
   const known = Object.keys(names)
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || Object.hasOwn(names, name)) continue

@@ -10,7 +10,8 @@ import * as SpecTree from "../types/SpecTree.ts"
 import { fitsInEngine } from "./BatchLoader.ts"
 import type { Config } from "./Config.ts"
 import type { ScoreTable } from "./Evaluate.ts"
-import { type Batch, initial, trainStep } from "./trainStep.ts"
+import type { Batch } from "./Samples.ts"
+import { initial, trainStep } from "./trainStep.ts"
 
 /** A step as an engine runs it on one thread. Its memory holds the parameters, the optimizer's state, the batch, intermediate tensors, and the data if it fits. */
 export interface PlannedStep extends Footprint {

@@ -8,7 +8,7 @@ import type * as Scope from "effect/Scope"
 import * as Compile from "../engines/Compile.ts"
 import { Engine, EngineError } from "../engines/Engine.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
-import type { Serve, Workers } from "./Shards.ts"
+import type { Serve, Workers } from "./shardWorkers.ts"
 
 /** The errors of a shard: of the engine of the last worker, or of mathematics. */
 type PoolError = EngineError | ShapeError

@@ -19,9 +19,8 @@ import * as Tree from "../types/Tree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
 import { type BatchSums, lossSums, scoreSums, type Weights } from "./Evaluate.ts"
-import { samplesTaken } from "./Samples.ts"
+import { type Batch, samplesTaken } from "./Samples.ts"
 import { stepKey } from "./stepKey.ts"
-import type { Batch } from "./trainStep.ts"
 
 /** What the gradient of a shard depends on besides its rows: the weights, and the number of the step i32[]. */
 export interface ShardWeights<P, S> extends Weights<P, S> {

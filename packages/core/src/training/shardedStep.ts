@@ -12,28 +12,29 @@ import { scalar } from "../tensor/elementwise.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
-import { type BatchLoader, fitsInEngine } from "./BatchLoader.ts"
+import { type BatchLoader, batchLoader, fitsInEngine } from "./BatchLoader.ts"
 import type { TrainState } from "./Checkpoint.ts"
-import type { Config } from "./Config.ts"
+import type { Config, Sharding } from "./Config.ts"
 import type { BatchSums } from "./Evaluate.ts"
 import type { StepPiece } from "./findNonFinite.ts"
 import type { LoopStep } from "./LoopRun.ts"
 import { type DatasetOf, partsOf, type ReadError } from "./Samples.ts"
-import { only } from "./Shards.ts"
 import { shardPool } from "./shardPool.ts"
 import { cutRows } from "./shardRows.ts"
 import { type ShardInput, type ShardSums, type ShardWeights, shardGradient, shardKey, shardUpdate } from "./shardStep.ts"
 import { shardSum } from "./shardSum.ts"
-import type { RunOutput } from "./trainStep.ts"
+import { only } from "./shardWorkers.ts"
+import type { RunOutput, Stepping } from "./stepping.ts"
+import { wholeSteps } from "./wholeSteps.ts"
 
 /** A batch in shards, and its number of rows. */
-export interface ShardedBatch<X, T> {
+interface ShardedBatch<X, T> {
   readonly shards: ReadonlyArray<ShardInput<X, T>>
   readonly rows: number
 }
 
 /** The inputs of sharded steps: the rows of each shard, in the order of shards. */
-export const shardedInputs =
+const shardedInputs =
   <X, T>(loader: BatchLoader<X, T>, shards: number) =>
   (batches: ReadonlyArray<Batches.Batch>): Effect.Effect<ReadonlyArray<ShardedBatch<X, T>>, ReadError> => {
     const cut = batches.map((batch) => cutRows(Int32Array.from(batch), shards))
@@ -50,7 +51,7 @@ export const shardedInputs =
   }
 
 /** A dataset whose large arrays are in memory that threads share: all workers that hold the data have one copy of it. */
-export const sharedData = <X, T>(data: DatasetOf<X, T>): Effect.Effect<DatasetOf<X, T>> => {
+const sharedData = <X, T>(data: DatasetOf<X, T>): Effect.Effect<DatasetOf<X, T>> => {
   const leaves = tensors(partsOf<X, T>(data))
   if (!fitsInEngine(leaves)) return Effect.succeed(data)
   return Effect.map(sharedCopies(leaves as ReadonlyArray<NDArray>), (copies) => {
@@ -67,7 +68,7 @@ export const sharedData = <X, T>(data: DatasetOf<X, T>): Effect.Effect<DatasetOf
 }
 
 /** The shards of a batch with their samples and keys, for the search for a non-finite value. */
-export const shardPieces = <X, T>(
+const shardPieces = <X, T>(
   loader: BatchLoader<X, T>,
   batch: Batches.Batch,
   { seed, shards, step }: { readonly shards: number; readonly seed: number; readonly step: Tensor },
@@ -77,7 +78,7 @@ export const shardPieces = <X, T>(
   )
 
 /** Compiles a step in shards. Its workers and its memory end with the scope. */
-export const shardedStep = <P, S, O, R, X, Y, T>(
+const shardedStep = <P, S, O, R, X, Y, T>(
   config: Config<P, S, O, R, X, Y, T>,
   first: TrainState<P, S, O>,
 ): Effect.Effect<
@@ -147,3 +148,26 @@ export const shardedStep = <P, S, O, R, X, Y, T>(
         }),
     }
   })
+
+/** Steps in shards, or on whole batches for one shard. The scope ends their workers. */
+export const shardedSteps: Sharding["steps"] = <P, S, O, R, X, Y, T>(
+  config: Config<P, S, O, R, X, Y, T>,
+  first: TrainState<P, S, O>,
+  shards: number,
+): Effect.Effect<Stepping<TrainState<P, S, O>, X, Tensors<T>>, EngineError | ShapeError, Engine | Scope.Scope> => {
+  if (shards === 1) return wholeSteps(config, first)
+  const { batch, seed, workers } = config
+  return Effect.gen(function* () {
+    const gathered = batch % shards === 0 && workers?.getRows !== true ? batch / shards : 0
+    const loader = yield* batchLoader({ ...config, gathered })
+    const isHeld = workers !== undefined && gathered > 0
+    const data = isHeld ? yield* sharedData(config.data) : config.data
+    const stepping: Stepping<TrainState<P, S, O>, X, Tensors<T>> = {
+      loader,
+      inputs: shardedInputs(loader, shards),
+      step: shardedStep({ ...config, data }, first) as (typeof stepping)["step"],
+      pieces: (rows, number) => shardPieces(loader, rows, { shards, seed, step: number }),
+    }
+    return stepping
+  })
+}

@@ -12,22 +12,13 @@ import * as ShapeTree from "../types/ShapeTree.ts"
 import type { TrainState } from "./Checkpoint.ts"
 import type { Config } from "./Config.ts"
 import { type BatchSums, sumsOf } from "./Evaluate.ts"
-import { type DatasetOf, type Samples, samplesTaken } from "./Samples.ts"
+import { type Batch, type DatasetOf, samplesTaken } from "./Samples.ts"
 import { stepKey } from "./stepKey.ts"
-
-/** The input of a step: inputs and targets [n, …], or the numbers of rows of the data (i32 [n]). */
-export type Batch<X = Tensor, T = Tensor> = Samples<X, T> | { readonly rows: Tensor }
 
 /** The output of a step: the loss with its penalty, and the sums over the rows of its batch. */
 export interface StepOutput {
   readonly cost: Tensor
   readonly sums: BatchSums
-}
-
-/** The output of a step of a run: its loss, and the sums of its batch, or of its shards in order. */
-export interface RunOutput {
-  readonly cost: Tensor
-  readonly sums: ReadonlyArray<BatchSums>
 }
 
 /** The initial state of a run: the weights of `start` or weights drawn from the seed, and a new optimizer state. Throws `ShapeError`. */

@@ -2,8 +2,8 @@
 import { type Expr, type Extent, marker, openExtent, recipeOf, type Tensor } from "../language/Expr.ts"
 import type { Primitive } from "../language/Primitive.ts"
 import { order } from "../language/Walk.ts"
+import { loopDerivative, type PullThrough } from "../tensor/loopDerivative.ts"
 import { type Derivative, type Derivatives, derivatives } from "./Derivative.ts"
-import { scanDerivative } from "./scanDerivative.ts"
 import { sumOfCotangents } from "./sumOfCotangents.ts"
 
 /** Each input under a new identity, which distinguishes this differentiation's variables from other uses of the inputs. */
@@ -63,13 +63,16 @@ export const pullBack = (
   return from.map(total)
 }
 
+/** The cotangents of inputs through the round of a loop. */
+const pullThrough: PullThrough = (f, inputs, cotangents) => {
+  const extent = openExtent()
+  const from = variables(inputs, extent)
+  const back = pullBack(from, f(...from), cotangents)
+  extent.open = false
+  return back
+}
+
 const all: Derivatives<Primitive> = {
   ...derivatives,
-  scan: scanDerivative((f, inputs, cotangents) => {
-    const extent = openExtent()
-    const from = variables(inputs, extent)
-    const back = pullBack(from, f(...from), cotangents)
-    extent.open = false
-    return back
-  }),
+  scan: (cotangent, use) => loopDerivative.get()(pullThrough)(cotangent, use),
 }

@@ -19,7 +19,8 @@ import type { EarlyStop, Monitor } from "@adjoint/core/training/Monitor"
 import type { Plateau } from "@adjoint/core/training/Plateau"
 import type { Stage } from "@adjoint/core/training/Pretrain"
 import type { Rewind } from "@adjoint/core/training/Rewind"
-import type { Watch } from "@adjoint/core/training/Watch"
+import * as Shards from "@adjoint/core/training/Shards"
+import * as Watch from "@adjoint/core/training/Watch"
 import type { Checked, CheckedHead, Needed } from "../check/Checked.ts"
 import { headLoss, kindsOf, outputsOf, scoresOf } from "../check/Outputs.ts"
 import { type ModelFile, type Train, useOf } from "../Document.ts"
@@ -52,14 +53,14 @@ export interface Built {
   readonly epochs: number
   readonly batch: number
   /** Into how many shards a batch is cut. */
-  readonly shards?: number
+  readonly shards?: Shards.Sharding
   readonly best: Monitor
   readonly earlyStop?: EarlyStop
   readonly plateau?: Plateau
   /** What the run does after a non-finite value, instead of failing. */
   readonly rewind?: Rewind
   /** When the layers are measured. */
-  readonly watch?: Watch
+  readonly watch?: Watch.LayerWatch
   /** Which states of the run are kept. */
   readonly checkpoint: CheckpointPolicy
   /** The machines whose weights the net starts from; `layer` names one of the net's own. */
@@ -150,7 +151,7 @@ export const build = (right: Checked): Built => {
     seed: train.seed,
     epochs: train.epochs,
     batch: train.batch,
-    ...(train.shards === undefined ? {} : { shards: train.shards }),
+    ...(train.shards === undefined ? {} : { shards: Shards.of(train.shards) }),
     best,
     checkpoint,
     ...Stages.pretraining(document, catalogue),
@@ -160,7 +161,9 @@ export const build = (right: Checked): Built => {
       : { scored: ({ optimizer, params }: TrainState<Params, Params, Params>) => Optimizer.averaged(optimizer) ?? params }),
     ...(plateau === undefined ? {} : { plateau }),
     ...(rewind === undefined ? {} : { rewind }),
-    ...(watch === undefined ? {} : { watch: { ...watch, endsOf: endsOf(nodesOf(document, facts, catalogue), catalogue) } }),
+    ...(watch === undefined
+      ? {}
+      : { watch: Watch.layers({ ...watch, endsOf: endsOf(nodesOf(document, facts, catalogue), catalogue) }) }),
     ...(earlyStop === undefined ? {} : { earlyStop }),
   }
 }

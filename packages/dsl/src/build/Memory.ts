@@ -52,7 +52,7 @@ export const inputsOf = ({ dtype = "f32", sample }: Pick<Rows, "dtype" | "sample
 /** The plan of a step with `batch` rows, or why there is none. `held`: with the data that the engine holds. */
 export const plan = (built: Built, facts: Rows, batch: number, { held }: { readonly held: boolean }): PlannedStep | Shortage => {
   const { isStored, rows, target } = facts
-  const { shards = 1 } = built
+  const shards = built.shards?.count ?? 1
   // An engine computes one shard at a time. It gathers their rows only if all shards have as many.
   const [largest = batch] = shardSizes(batch, shards)
   const gathers = built.batch % shards === 0

@@ -5,7 +5,8 @@
 
 import type { Single, View } from "../../compiler/Plan.ts"
 import type { Params, Primitive } from "../../language/Primitive.ts"
-import type { Definition } from "../../reference/Definition.ts"
+import { doubles } from "../../reference/Arithmetic.ts"
+import { type Definition, scanBy } from "../../reference/Definition.ts"
 import * as Reference from "../../reference/Reference.ts"
 import type { DType } from "../../types/DType.ts"
 import { NDArray } from "../../types/NDArray.ts"
@@ -30,7 +31,7 @@ const views: { readonly [D in DType]: (memory: WasmMemory, at: number, length: n
 
 /** A loop whose iterations run the executable of its body. */
 const scanIn = (numerics: Numerics, lanes: Lanes) =>
-  Reference.scanBy((body) => prepare({ program: body, resident: 0 }, undefined, numerics, compileJob, lanes).run)
+  scanBy((body) => prepare({ program: body, resident: 0 }, undefined, numerics, compileJob, lanes).run, doubles)
 
 /** The host fallback of a primitive: Reference's loops, rounded once. */
 const hostFallback = <P extends Primitive>(

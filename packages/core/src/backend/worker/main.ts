@@ -1,6 +1,7 @@
 /** The program of an engine's worker: a worker thread of Node, or a Web Worker of a page. */
 import { provideEigen } from "../eigen.ts"
 import { provideImages } from "../images.ts"
+import { provideLoops } from "../loops.ts"
 import { type Envelope, type Reply, workerKind } from "./messages.ts"
 import { serve } from "./serve.ts"
 
@@ -42,6 +43,7 @@ const port = nodePort() ?? webPort()
 if (port !== undefined) {
   // The programs that are posted may be of any operations.
   provideImages()
+  provideLoops()
   provideEigen()
   port.listen(serve(port.post))
 }

@@ -1,4 +1,6 @@
 /** The values of a program, after common subexpression elimination. */
+
+import { providedForLoops } from "../../language/loops.ts"
 import type { Equation, Params, Primitive, Program } from "../../language/Primitive.ts"
 import { factsOf, isKind } from "../../language/primitiveFacts.ts"
 import type { DType } from "../../types/DType.ts"
@@ -7,7 +9,6 @@ import type { Pieces } from "../../types/Pieces.ts"
 import type { Spec } from "../../types/ShapeError.ts"
 import type { Storage } from "../Plan.ts"
 import { ofParams } from "../Signature.ts"
-import { extendedLoops } from "./extendedLoops.ts"
 
 /** A value of the program; equal values are one. */
 export interface Value extends Spec {
@@ -16,6 +17,9 @@ export interface Value extends Spec {
     | { readonly tag: "literal"; readonly value: number }
     | { readonly tag: "equation"; readonly equation: Equation; readonly inputs: ReadonlyArray<number> }
 }
+
+/** For each loop that another extends, the last one that does. */
+export const extensions = providedForLoops<(program: Program) => ReadonlyMap<Equation, Equation>>()
 
 /** Whether an equation is computed element by element, by the loop that needs it. */
 export const isElementwise = ({ primitive }: Equation): boolean => isKind(primitive, "elementwise")
@@ -126,7 +130,7 @@ export function* eliminateCommonSubexpressions(program: Program): Pieces<Values>
     const inputs = [result, ...from.inputs.slice(1)]
     return add({ ...spec, from: { ...from, inputs } }, keyOf(from.equation, inputs))
   }
-  const extended = extendedLoops(program)
+  const extended = program.equations.some(({ primitive }) => primitive === "scan") ? extensions.get()(program) : undefined
   for (const [i, equation] of program.equations.entries()) {
     if (i % valuesOfPiece === 0) yield
     const given = equation.inputs.map((value) => number[value] as number)
@@ -137,7 +141,7 @@ export function* eliminateCommonSubexpressions(program: Program): Pieces<Values>
       equation,
       inputs.map((input) => values[input] as Value),
     )
-    const longer = extended.get(equation)
+    const longer = extended?.get(equation)
     if (isKind(equation.primitive, "identity")) number.push(inputs[0] as number)
     else if (longer !== undefined) number.push(beginningOf(loop(longer, inputs), equation))
     else if (equation.primitive === "scan") number.push(loop(equation, inputs))

@@ -60,7 +60,10 @@ export type AnyTraits = Role & { readonly [K in keyof Sizes<Options>]: (options:
 /** The entry of a layer. */
 export type LayerEntry<O extends Options, Main extends keyof O & string> = Entry<O, Net, Main> & Traited<Traits<O>>
 
-/** Infers the options of a layer's entry from its literal. */
+/**
+ * Infers the options of a layer's entry from its literal. Calls whose literals refer to initializers by name are marked as pure: a bundler
+ * that drops modules does not see the mark of a function in another module, and would load the loop of `orthogonal`.
+ */
 /* @__NO_SIDE_EFFECTS__ */ export const layer = <const O extends Options, const Main extends keyof O & string = never>(
   definition: LayerEntry<O, Main>,
 ): LayerEntry<O, Main> => definition

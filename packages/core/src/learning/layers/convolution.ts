@@ -199,7 +199,7 @@ const convTranspose2dOptions = {
 
 /** Convolutions, by their names in a model file. */
 export const entries = {
-  conv1d: layer({
+  conv1d: /* @__PURE__ */ layer({
     doc: "A convolution over a sequence: the same weighted sum of a window at every position, and a bias.",
     formula: "y(t) = f(Σᵢ x(stride · t + dilation · i - pad) · W(i) + b), W [kernel, channels / groups, filters]",
     source: "Waibel, Hanazawa, Hinton, Shikano and Lang, Phoneme recognition using time-delay neural networks, 1989",
@@ -211,7 +211,7 @@ export const entries = {
     traits: convolving,
     make: (options): Net => conv1d(convOptions(options)),
   }),
-  conv2d: layer({
+  conv2d: /* @__PURE__ */ layer({
     doc: "A convolution over an image: the same weighted sum of a window at every position, and a bias.",
     formula: "y(p) = f(Σᵢ x(stride · p + dilation · i - pad) · W(i) + b), W [...kernel, channels / groups, filters]",
     source: lecun,
@@ -223,7 +223,7 @@ export const entries = {
     traits: convolving,
     make: (options): Net => conv2d(convOptions(options)),
   }),
-  conv_transpose2d: layer({
+  conv_transpose2d: /* @__PURE__ */ layer({
     doc: "A transposed convolution: each element of an image is multiplied by a window of weights, overlapping windows are added, and a bias.",
     formula: "y(stride · p + dilation · i - pad) += x(p) · W(i), then f(y + b), W [...kernel, filters / groups, channels]",
     source: "Zeiler, Krishnan, Taylor and Fergus, Deconvolutional networks, 2010",

@@ -119,7 +119,7 @@ const maxoutOptions = {
 
 /** Dense layers, by their names in a model file. */
 export const entries = {
-  dense: layer({
+  dense: /* @__PURE__ */ layer({
     doc: "Each output is a weighted sum of all inputs, and a bias.",
     formula: "y = f(x · W + b), W [in, units], b [units]",
     source: "Rosenblatt, The perceptron, 1958; Rumelhart, Hinton and Williams, 1986",
@@ -147,7 +147,7 @@ export const entries = {
         biasInit: make(Initializer.makers, bias_init),
       }),
   }),
-  maxout: layer({
+  maxout: /* @__PURE__ */ layer({
     doc: "Each output is the maximum of several weighted sums of all inputs.",
     formula: "yⱼ = maxₖ (x · W + b)ₖⱼ, k = 1 … pieces",
     source: "Goodfellow, Warde-Farley, Mirza, Courville and Bengio, Maxout networks, 2013",

@@ -86,7 +86,7 @@ const uncounted = (units: number): Net => {
 
 /** Embeddings, by their names in a model file. */
 export const entries = {
-  embedding: layer({
+  embedding: /* @__PURE__ */ layer({
     doc: "A learned vector for each token.",
     formula: "y = W[x], W [tokens, units]",
     source: "Bengio, Ducharme, Vincent and Jauvin, A neural probabilistic language model, 2003",

@@ -3,6 +3,7 @@
 import { compilerFactsOf, type WithKernel } from "../../../../compiler/compilerFacts.ts"
 import type { Single } from "../../../../compiler/Plan.ts"
 import { type ImagePrimitive, imagePrimitives, providedForImages } from "../../../../language/images.ts"
+import { providedForLoops } from "../../../../language/loops.ts"
 import type { Primitive } from "../../../../language/Primitive.ts"
 import * as Shape from "../../../../types/Shape.ts"
 import type { Spec } from "../../../../types/ShapeError.ts"
@@ -11,7 +12,7 @@ import { argsort } from "./argsort.ts"
 import { integerProduct } from "./integerProduct.ts"
 import { concat, gather, pad } from "./moves.ts"
 import type { EmitEpilogue, Operation, PrimitiveKernel } from "./Operation.ts"
-import { type Kernels, scanBy } from "./scan.ts"
+import type { Kernels } from "./scan.ts"
 import { scatterAdd } from "./scatterAdd.ts"
 import { threefry } from "./threefry.ts"
 
@@ -20,10 +21,13 @@ export type ImageKernels = { readonly [P in ImagePrimitive]: PrimitiveKernel<P> 
 
 export const imageKernels = providedForImages<ImageKernels>()
 
-/** A row for each primitive of which the compiler's facts say that it has a kernel of its own, and no others. */
-type Table = { readonly [P in Exclude<WithKernel, ImagePrimitive>]: PrimitiveKernel<P> }
+/** The kernel of loops, from those that it contains. */
+export const loopKernel = providedForLoops<(kernels: Kernels) => PrimitiveKernel<"scan">>()
 
-const tableOf = (kernels: Kernels): Table => ({
+/** A row for each primitive of which the compiler's facts say that it has a kernel of its own, and no others. */
+type Table = { readonly [P in Exclude<WithKernel, ImagePrimitive | "scan">]: PrimitiveKernel<P> }
+
+const table: Table = {
   threefry,
   pad,
   concat,
@@ -31,8 +35,7 @@ const tableOf = (kernels: Kernels): Table => ({
   scatterAdd,
   dot: integerProduct,
   argsort,
-  scan: scanBy(kernels),
-})
+}
 
 const ofImages: ReadonlySet<Primitive> = new Set(imagePrimitives)
 
@@ -44,7 +47,13 @@ interface Found {
 
 /** The kernels of single operations; those that contain other kernels get them from `kernels`. */
 export const primitiveKernels = (kernels: Kernels) => {
-  const table = tableOf(kernels)
+  let loops: { readonly scan: PrimitiveKernel<"scan"> } | undefined
+  const rowsFor = (primitive: Primitive): object => {
+    if (ofImages.has(primitive)) return imageKernels.get()
+    if (primitive !== "scan") return table
+    loops ??= { scan: loopKernel.get()(kernels) }
+    return loops
+  }
   /** The kernel of an operation, if it has one. */
   const find = (
     { equation, inputs, slot }: Single,
@@ -54,8 +63,7 @@ export const primitiveKernels = (kernels: Kernels) => {
   ): Found | undefined => {
     const { primitive } = equation
     if (compilerFactsOf(primitive).by !== "kernel") return undefined
-    const rows: object = ofImages.has(primitive) ? imageKernels.get() : table
-    const kernel = Reflect.get(rows, primitive) as PrimitiveKernel<Primitive>
+    const kernel = Reflect.get(rowsFor(primitive), primitive) as PrimitiveKernel<Primitive>
     const from = inputs.map((view) => ({
       address: address(view.slot),
       shape: view.shape,

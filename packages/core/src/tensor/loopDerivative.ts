@@ -6,14 +6,20 @@
  *
  * The cotangent of a constant is a sum over the rounds. Where a round's part of it is a product xᵀ y, as for the weights of a
  * recurrent layer, the sum is one product over the rows of all rounds, after the loop.
+ *
+ * It is below the other derivatives, since `loop.ts` provides it with all that loops need.
  */
 import { type Expr, recipeIfAny, type Tensor, write } from "../language/Expr.ts"
+import { providedForLoops } from "../language/loops.ts"
+import type { Params } from "../language/Primitive.ts"
 import { capture, inline, placeholders, specOf } from "../language/Program.ts"
 import { order } from "../language/Walk.ts"
-import * as T from "../tensor/Tensor.ts"
 import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
-import type { Derivative } from "./Derivative.ts"
+import { zeros, zerosLike } from "./create.ts"
+import { add } from "./elementwise.ts"
+import { matmul } from "./product.ts"
+import { reshape, split, transpose } from "./structure.ts"
 
 /** The cotangents of some inputs through `f`, from one for each of its results. */
 export type PullThrough = (
@@ -22,9 +28,17 @@ export type PullThrough = (
   cotangents: ReadonlyArray<Tensor>,
 ) => ReadonlyArray<Tensor | undefined>
 
+/** From the cotangent of a loop's result to those of its inputs, in order. */
+export type LoopDerivative = (
+  cotangent: Tensor,
+  use: { readonly params: Params["scan"]; readonly inputs: ReadonlyArray<Tensor> },
+) => ReadonlyArray<Tensor | undefined>
+
+export const loopDerivative = providedForLoops<(pullThrough: PullThrough) => LoopDerivative>()
+
 /** The flat result of a loop, divided into tensors of the given shapes. */
 const unflatten = (flat: Tensor, shapes: ReadonlyArray<Shape.Shape>): ReadonlyArray<Tensor> =>
-  T.split(flat, shapes.map(Shape.size)).map((vector, i) => T.reshape(vector, shapes[i] ?? []))
+  split(flat, shapes.map(Shape.size)).map((vector, i) => reshape(vector, shapes[i] ?? []))
 
 const isFloat = ({ dtype }: Spec): boolean => dtype === "f32"
 
@@ -69,7 +83,7 @@ const bare = (x: Tensor): Tensor => {
 /** The rows of all rounds, one after the other: [rounds, n, m] as [rounds · n, m]. */
 const allRows = (sequence: Tensor): Tensor => {
   const [rounds = 0, n = 0, m = 0] = sequence.shape
-  return T.reshape(sequence, [rounds * n, m])
+  return reshape(sequence, [rounds * n, m])
 }
 
 /** A round's part of a cotangent that is a product xᵀ y: the constant that it belongs to, and the sequences of x and y. */
@@ -81,7 +95,7 @@ interface Outer {
 
 /** The cotangents of a loop's constants, carries and sequences. */
 export const scanDerivative =
-  (pullThrough: PullThrough): Derivative<"scan"> =>
+  (pullThrough: PullThrough): LoopDerivative =>
   (cotangent, { inputs, params }) => {
     const { body, carries, constants, length, reverse } = params
     const fixed = inputs.slice(0, constants)
@@ -102,7 +116,7 @@ export const scanDerivative =
     }
     const back = pullThrough(round, arguments_, cotangents)
     const floats = (from: number, to: number): ReadonlyArray<Tensor> =>
-      arguments_.slice(from, to).flatMap((x, i) => (isFloat(x) ? [back[from + i] ?? T.zerosLike(x)] : []))
+      arguments_.slice(from, to).flatMap((x, i) => (isFloat(x) ? [back[from + i] ?? zerosLike(x)] : []))
     const toCarries = floats(constants, constants + carries)
     /** What the backward loop keeps of each round: the cotangents of rows, then other factors of products. */
     const kept: Array<Tensor> = [...floats(constants + carries, arguments_.length)]
@@ -154,12 +168,12 @@ export const scanDerivative =
         ...arguments_.slice(constants + carries),
         ...cotangents.slice(carries),
       ],
-      [...toCarries, ...sums.map(({ term }, i) => T.add(sofar[i] as Tensor, term)), ...kept],
+      [...toCarries, ...sums.map(({ term }, i) => add(sofar[i] as Tensor, term)), ...kept],
     )
     const flat = write("scan", { body: backward, constants, carries: carries + sums.length, length, reverse: !reverse }, [
       ...fixed,
       ...given.slice(0, carries),
-      ...sums.map(({ term }) => T.zeros(term.shape)),
+      ...sums.map(({ term }) => zeros(term.shape)),
       ...recorded,
       ...rows,
       ...given.slice(carries),
@@ -170,12 +184,10 @@ export const scanDerivative =
     const rowsOf = (sequence: number): Tensor => allRows(sequences[sequence] as Tensor)
     const toFixed = (x: Tensor, constant: number): Tensor => {
       const terms = [
-        ...outer
-          .filter((product) => product.constant === constant)
-          .map(({ x, y }) => T.matmul(T.transpose(rowsOf(x)), rowsOf(y))),
+        ...outer.filter((product) => product.constant === constant).map(({ x, y }) => matmul(transpose(rowsOf(x)), rowsOf(y))),
         ...sums.flatMap((sum, i) => (sum.constant === constant ? [found[carries + i] as Tensor] : [])),
       ]
-      return terms.length === 0 ? T.zerosLike(x) : terms.reduce((sum, term) => T.add(sum, term))
+      return terms.length === 0 ? zerosLike(x) : terms.reduce((sum, term) => add(sum, term))
     }
     const toRows = [...keptSequences]
     return [
