@@ -129,8 +129,8 @@ const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolea
   if (holder === undefined || !isRecord(input) || !isRecord(held) || !Array.isArray(held.layers) || held.layers.length === 0)
     return one(input)
   const { result: inside, sound } = each(schema, held.layers, [...path, holder, "layers"])
-  // The holder itself is decoded with one of its layers, whose findings are known.
-  const around = one({ ...input, [holder]: { ...held, layers: [sound ?? held.layers[0]] } })
+  // The holder itself is decoded around a sound layer: the findings of its own are known, and nested ones would be found once per level.
+  const around = one({ ...input, [holder]: { ...held, layers: [sound ?? { head: "label" }] } })
   if (Result.isFailure(around)) {
     const own = around.failure.filter(({ at }) => !isWithin(at.path, [...path, holder, "layers", 0]))
     return Result.fail([...own, ...(Result.isFailure(inside) ? inside.failure : [])])
