@@ -2,12 +2,18 @@
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import * as StoredArray from "@adjoint/core/data/StoredArray"
+import * as Safetensors from "@adjoint/core/training/Safetensors"
+import * as NDArray from "@adjoint/core/types/NDArray"
+import { prepareStreamed, Streaming } from "@adjoint/dsl/prepare/Streamed"
+import * as Read from "@adjoint/dsl/Read"
+import { fromText } from "@adjoint/dsl/source/Source"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { expect, test } from "vitest"
 import type { DataFile } from "../src/study/DataFile.ts"
-import { hashed, mapped, recording } from "../src/study/DataFiles.ts"
+import { hashed, mapped, recording, withData } from "../src/study/DataFiles.ts"
 import { located } from "../src/study/DataPlace.ts"
 import { listeningOf, serve } from "../src/study/DataServer.ts"
 import { World } from "../src/terminal/World.ts"
@@ -64,6 +70,31 @@ test("a recorded name leads to its content, and every other path is missing", as
     names: ["train"],
     missing: ["NotFound", "NotFound", "NotFound"],
   })
+})
+
+test.each(["csv", "safetensors"])("large data is read under its recorded name where its content is: %s", async (kind) => {
+  const numbers = Float32Array.from({ length: 40 }, (_, i) => i / 8)
+  const content =
+    kind === "csv"
+      ? Buffer.from(`x,y\n${Array.from(numbers, (x) => `${x},${2 * x}\n`).join("")}`)
+      : Safetensors.encode(new Map(["inputs", "targets"].map((name) => [name, NDArray.make("f32", [40, 1], numbers)] as const)))
+  const place = folder()
+  writeFileSync(join(place, "content"), content)
+  const columns = kind === "csv" ? ", columns: { x: number, y: { type: number, role: target } }" : ", target: number"
+  const text = `schema: 1\ndata: { source: rows.${kind}, split: { val: 8, test: 8, seed: 1 }${columns} }\nmodel: { layers: [head: label] }\n`
+  const data = Read.read(fromText("m.yaml", text)).decoded?.data
+  if (data === undefined) throw new Error("the section of data is wrong")
+  const rows = await inWorld(
+    Effect.flatMap(prepareStreamed({ data }, "/lab"), ({ lock, train }) =>
+      Effect.promise(async () => ({ files: lock.files, inputs: await StoredArray.read(train.inputs, { start: 0, end: 24 }) })),
+    ).pipe(
+      Effect.scoped,
+      Effect.provideService(Streaming, { from: 1, arraysFrom: 1, folder: join(place, "cache") }),
+      withData([[`/lab/rows.${kind}`, join(place, "content")]]),
+    ),
+  )
+  expect(rows.files).toMatchObject([{ path: `rows.${kind}`, bytes: content.length }])
+  expect(rows.inputs).toMatchObject({ dtype: "f32", shape: [24, 1] })
 })
 
 test("in a folder a file has its name or its hash, and the recorded bytes", async () => {

@@ -5,7 +5,6 @@
  */
 import { createHash } from "node:crypto"
 import { tmpdir } from "node:os"
-import { dirname, resolve as resolvePath } from "node:path"
 import * as Column from "@adjoint/core/data/Column"
 import { DataError } from "@adjoint/core/data/DataError"
 import * as FileStore from "@adjoint/core/data/FileStore"
@@ -31,12 +30,13 @@ import * as Shape from "@adjoint/core/types/Shape"
 import * as Tree from "@adjoint/core/types/Tree"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
+import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
+import { contentOf } from "./ContentOf.ts"
 import { isOne } from "./Facts.ts"
 import { type Document as Described, prepareWith } from "./Prepare.ts"
 import type { Part, Prepared, Storage } from "./Prepared.ts"
@@ -175,13 +175,6 @@ const reported = 2 ** 26
 
 /** The bytes of the file after which the space for all of it is estimated. */
 const enough = 2 ** 22
-
-/** The file that a link leads to; any other file itself. A `FileStore` opens paths of the disk, which links of a `FileSystem` may not be. */
-const contentOf = (file: string) =>
-  Effect.flatMap(FileSystem.FileSystem, (fs) => fs.readLink(file)).pipe(
-    Effect.map((target) => resolvePath(dirname(file), target)),
-    Effect.orElseSucceed(() => file),
-  )
 
 /** The blocks of a table; `seen` gets the bytes of its file in order. A kind whose bytes are not read in their order is hashed first. */
 const blocksIn = (

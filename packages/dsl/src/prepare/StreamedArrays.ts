@@ -14,6 +14,7 @@ import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import { type Data, type Named, useOf } from "../Document.ts"
 import type { Path } from "../source/Path.ts"
+import { contentOf } from "./ContentOf.ts"
 import * as Progress from "./Progress.ts"
 import { type FileRecord, filesOf, type Read, type Rows, readRefusal, recorded, refused, resolve } from "./Reading.ts"
 
@@ -49,7 +50,7 @@ const fileOf = (scratch: Scratch.Scratch, use: Source.Use, path: string, file: s
     const record = (): FileRecord => ({ path, bytes, sha256: hash.digest("hex") })
     const first = yield* Load.start(file, head)
     if (!Gzip.isGzip(first)) {
-      const opened = yield* openBytes(file)
+      const opened = yield* openBytes(yield* contentOf(file))
       yield* Stream.runForEach(Load.stream(file), (piece) => Effect.sync(() => seen(piece)))
       return { opened, record: record() }
     }
