@@ -2,6 +2,7 @@
 import { deserialize, serialize } from "node:v8"
 import type { Answers, Envelope, Reply, Wire } from "@adjoint/core/engines/Remote"
 import type { Program } from "@adjoint/core/language/Program"
+import { specOf } from "@adjoint/core/language/ShapeRule"
 import { NDArray } from "@adjoint/core/types/NDArray"
 import * as Shape from "@adjoint/core/types/Shape"
 import { bytesOf, printSpec, type Spec } from "@adjoint/core/types/ShapeError"
@@ -52,16 +53,7 @@ export const answerOf = (call: Envelope["request"]["call"], reply: Reply): Answe
 export type Expected = ReadonlyArray<ReadonlyArray<Spec>>
 
 /** The specs of a program's outputs. */
-export const outputsOf = ({ constants, equations, inputs, outputs }: Program): ReadonlyArray<Spec> =>
-  outputs.map((value) => {
-    const own =
-      value < inputs.length
-        ? inputs[value]
-        : value < inputs.length + constants.length
-          ? constants[value - inputs.length]
-          : equations[value - inputs.length - constants.length]?.out
-    return own as Spec
-  })
+export const outputsOf = (program: Program): ReadonlyArray<Spec> => program.outputs.map((value) => specOf(program, value))
 
 /** How many bytes arrays take. */
 export const sizeOf = (expected: Expected): number => expected.flat().reduce((sum, spec) => sum + bytesOf(spec), 0)
