@@ -3,21 +3,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
-import type { RowArrays } from "@adjoint/core/data/PreprocessTree"
-import * as StoredArray from "@adjoint/core/data/StoredArray"
-import type { NDArray } from "@adjoint/core/types/NDArray"
-import * as Tree from "@adjoint/core/types/Tree"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect } from "effect"
 import * as fc from "fast-check"
 import { afterAll, describe, expect, test } from "vitest"
 import type { Data } from "../src/Document.ts"
-import { prepare } from "../src/prepare/Prepare.ts"
-import type { Part, Prepared } from "../src/prepare/Prepared.ts"
 import { isStreamed, prepareStreamed, Streaming } from "../src/prepare/Streamed.ts"
-import { read } from "../src/Read.ts"
-import { fromText } from "../src/source/Source.ts"
-import { completed } from "./reading.ts"
+import { all, dataIn, inMemory as heldIn, numbersOf } from "./streaming.ts"
 
 const recorded = JSON.parse(readFileSync(new URL("../../core/test/recorded/tables-pyarrow.json", import.meta.url), "utf8")) as {
   readonly files: { readonly [name: string]: string }
@@ -30,45 +22,9 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }))
 const streaming = { from: 1, arraysFrom: 1, folder: cache }
 
 /** A section of data. */
-const dataOf = (section: string): Data => {
-  const data = read(fromText("m.yaml", completed(`data: ${section}\n`))).decoded?.data
-  if (data === undefined) throw new Error(`${section} is no section of data`)
-  return data
-}
+const dataOf = (section: string): Data => dataIn(section).data
 
-const arrays = (tree: unknown) =>
-  Tree.entries(tree).map(([path, leaf]) => {
-    const { data, dtype, shape } = leaf as NDArray
-    return { path, dtype, shape, data: [...data] }
-  })
-
-/** All numbers of a part, wherever its rows are. */
-const numbersOf = async (part: Part<RowArrays> | undefined) => {
-  if (part === undefined) return undefined
-  const { inputs, targets, weights, ...names } = part
-  const rows = (Tree.leaves(inputs as unknown)[0] as unknown as NDArray).shape[0] ?? 0
-  const read = await StoredArray.read(inputs as unknown, { start: 0, end: rows })
-  return { inputs: arrays(read), targets: arrays(targets), weights: weights && arrays(weights), names }
-}
-
-const all = async ({ facts, fitted, lock, origins, test, train, val }: Prepared) => {
-  const { isStored: _, ...rest } = facts
-  const lines = Object.entries(origins).map(([part, { line, rows }]) => [part, Array.from(rows, (row) => [row, line?.(row)])])
-  return {
-    facts: rest,
-    fitted,
-    lock,
-    lines,
-    parts: [await numbersOf(train), await numbersOf(val), await numbersOf(test)],
-  }
-}
-
-const inMemory = (data: Data) =>
-  Effect.runPromise(
-    Effect.flatMap(prepare({ data }, scratch), (prepared) => Effect.promise(() => all(prepared))).pipe(
-      Effect.provide(NodeFileSystem.layer),
-    ),
-  )
+const inMemory = (data: Data) => heldIn({ data }, scratch)
 
 const onDisk = (data: Data, settings = streaming) =>
   Effect.runPromise(

@@ -8,6 +8,7 @@ import * as Tree from "@adjoint/core/types/Tree"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import { Effect } from "effect"
 import { expect } from "vitest"
+import type { Data } from "../src/Document.ts"
 import type { Document } from "../src/prepare/Prepare.ts"
 import { prepare } from "../src/prepare/Prepare.ts"
 import type { Part, Prepared } from "../src/prepare/Prepared.ts"
@@ -17,7 +18,7 @@ import { fromText } from "../src/source/Source.ts"
 import { completed } from "./reading.ts"
 
 /** A document with a section of data. */
-export const dataIn = (section: string): Document => {
+export const dataIn = (section: string): Document & { readonly data: Data } => {
   const { decoded, diagnostics } = read(fromText("m.yaml", completed(`data: ${section}\n`)))
   if (decoded?.data === undefined) throw new Error(`${section} is no section of data: ${JSON.stringify(diagnostics)}`)
   return section.includes("model:") ? { data: decoded.data, model: decoded.model } : { data: decoded.data }
@@ -30,7 +31,7 @@ const arrays = (tree: unknown) =>
   })
 
 /** All numbers of a part, wherever its rows are. */
-const numbersOf = async (part: Part<RowArrays> | undefined) => {
+export const numbersOf = async (part: Part<RowArrays> | undefined) => {
   if (part === undefined) return undefined
   const { inputs, targets, weights, ...names } = part
   const rows = (Tree.leaves(inputs as unknown)[0] as unknown as NDArray).shape[0] ?? 0
@@ -38,7 +39,8 @@ const numbersOf = async (part: Part<RowArrays> | undefined) => {
   return { inputs: arrays(found), targets: arrays(targets), weights: weights && arrays(weights), names }
 }
 
-const all = async ({ facts, fitted, inTime, lock, origins, slices, test, train, val }: Prepared) => {
+/** All that preparing gives, wherever its rows are. */
+export const all = async ({ facts, fitted, inTime, lock, origins, slices, test, train, val }: Prepared) => {
   const { isStored: _, ...rest } = facts
   const lines = Object.entries(origins).map(([part, { line, rows }]) => [part, Array.from(rows, (row) => [row, line?.(row)])])
   const parts = [await numbersOf(train), await numbersOf(val), await numbersOf(test)]
