@@ -9,6 +9,7 @@ import { bytes as bytesOf, type DType } from "../types/DType.ts"
 import * as Shape from "../types/Shape.ts"
 import { type ArrayRows, maxHeaderBytes } from "./ArrayRows.ts"
 import { DataError, inFile, type Reason } from "./DataError.ts"
+import { changed, codeOf, refused } from "./fileFailure.ts"
 import * as Idx from "./Idx.ts"
 import { nearest } from "./Nearest.ts"
 import * as Npy from "./Npy.ts"
@@ -119,11 +120,6 @@ const release = async (): Promise<void> => {
   await reader.close()
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error ? String(Reflect.get(error, "code") ?? error.message) : String(error)
-
-const refused = (file: string, reason: Reason): DataError => new DataError({ file, reason })
-
 /** The reason of a failed call of the system, by its code. */
 const failed = (code: string): Reason =>
   code === "ENOENT" ? { _tag: "NotFound", nearest: [] } : { _tag: "NotReadable", cause: code }
@@ -148,13 +144,8 @@ const openIn = (file: string): Opened => {
     const read: ByteStore["read"] = async (offsets, length) => {
       const answer = await reader.post({ fd, offsets, length })
       if ("failure" in answer) throw refused(file, failed(answer.failure))
-      if ("short" in answer) throw refused(file, { _tag: "Changed", got: `it has ${answer.size} bytes instead of ${size}` })
-      if (answer.links === 0) throw refused(file, { _tag: "Changed", got: "it was deleted or replaced" })
-      if (answer.state !== first)
-        throw refused(file, {
-          _tag: "Changed",
-          got: answer.size === size ? "it was written to" : `it has ${answer.size} bytes instead of ${size}`,
-        })
+      if ("short" in answer) throw refused(file, changed(size, { links: 1, size: answer.size }))
+      if (answer.links === 0 || answer.state !== first) throw refused(file, changed(size, answer))
       return answer.bytes
     }
     return {

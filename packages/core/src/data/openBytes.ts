@@ -2,25 +2,15 @@
 import * as fs from "node:fs"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { DataError, type Reason } from "./DataError.ts"
+import type { DataError } from "./DataError.ts"
 import type { FileBytes } from "./FileBytes.ts"
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error ? String(Reflect.get(error, "code") ?? error.message) : String(error)
-
-const refused = (file: string, reason: Reason): DataError => new DataError({ file, reason })
+import { changed, codeOf, refused } from "./fileFailure.ts"
 
 const openIn = (file: string): { readonly bytes: FileBytes; readonly close: () => void } => {
   const fd = fs.openSync(file, "r")
   const stat = () => fs.fstatSync(fd, { bigint: true })
   const first = stat()
   const size = Number(first.size)
-  const changed = (): string | undefined => {
-    const now = stat()
-    if (now.nlink === 0n) return "it was deleted or replaced"
-    if (now.size !== first.size) return `it has ${now.size} bytes instead of ${size}`
-    return now.mtimeNs === first.mtimeNs ? undefined : "it was written to"
-  }
   const read = (offset: number, length: number): Uint8Array => {
     const bytes = new Uint8Array(length)
     try {
@@ -32,8 +22,10 @@ const openIn = (file: string): { readonly bytes: FileBytes; readonly close: () =
     } catch (error) {
       throw refused(file, { _tag: "NotReadable", cause: codeOf(error) })
     }
-    const got = changed() ?? (offset + length > size ? `it has ${size} bytes` : undefined)
-    if (got !== undefined) throw refused(file, { _tag: "Changed", got })
+    const { mtimeNs, nlink, size: left } = stat()
+    if (nlink === 0n || left !== first.size || mtimeNs !== first.mtimeNs)
+      throw refused(file, changed(size, { links: Number(nlink), size: Number(left) }))
+    if (offset + length > size) throw refused(file, { _tag: "Changed", got: `it has ${size} bytes` })
     return bytes
   }
   return { bytes: { name: file, size, read }, close: () => fs.closeSync(fd) }
