@@ -18,6 +18,7 @@ import { toYaml } from "@adjoint/dsl/Write"
 import * as Effect from "effect/Effect"
 import type * as FileSystem from "effect/FileSystem"
 import * as Result from "effect/Result"
+import type { Choice } from "../model/Engines.ts"
 import { canonical, sha256 } from "../model/Hash.ts"
 import type { Training } from "../model/Training.ts"
 import { Refused, UsageError } from "../report/Failure.ts"
@@ -50,6 +51,15 @@ export interface PlanOptions {
   /** Whether the memory of trials is asked for. */
   readonly needsBytes?: boolean
 }
+
+/** The options for what computes. */
+export const computingOf = ({
+  engine,
+  numerics,
+}: Pick<Choice, "engine" | "numerics">): Pick<PlanOptions, "engine" | "numerics"> => ({
+  ...(engine === "reference" ? { engine } : {}),
+  ...(numerics === "fast" ? { numerics } : {}),
+})
 
 /** How the trials of a space are shown. */
 const boardOf = (file: FileSpace, objectives: Study["objectives"]): Definition["board"] => {

@@ -19,7 +19,7 @@ import type { DataFile } from "../study/DataFile.ts"
 import { hashed, recording } from "../study/DataFiles.ts"
 import { listeningOf, serve } from "../study/DataServer.ts"
 import { exported, list } from "../study/Listing.ts"
-import { bestFileOf, type Plan, type PlanOptions, planOf } from "../study/Plan.ts"
+import { bestFileOf, computingOf, type Plan, planOf } from "../study/Plan.ts"
 import { leave } from "../study/Results.ts"
 import { Store, type Study } from "../study/Store.ts"
 import { takePart } from "../study/TakePart.ts"
@@ -145,12 +145,6 @@ const stopped = ({ json, output, set, store, study }: Options, file: string) => 
     ? Effect.void
     : message((style) => `stopped; trials that had not finished will run again\n  ${style("accent", "try:")} ${command}`)
 }
-
-/** What computes, where its results have other bits than the usual. */
-const computingOf = ({ engine, numerics }: Choice): Pick<PlanOptions, "engine" | "numerics"> => ({
-  ...(engine === "reference" ? { engine } : {}),
-  ...(numerics === "fast" ? { numerics } : {}),
-})
 
 /** Reads a model file with its data, and plans its study. The files of the data that were read are recorded. */
 const planned = (options: Options, file: string, memory: number | undefined) =>

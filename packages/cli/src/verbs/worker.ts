@@ -19,7 +19,7 @@ import { inStore } from "../study/Connected.ts"
 import { isAddress, shownStore } from "../study/Database.ts"
 import { withData } from "../study/DataFiles.ts"
 import { located } from "../study/DataPlace.ts"
-import { planOf } from "../study/Plan.ts"
+import { computingOf, planOf } from "../study/Plan.ts"
 import { Store, type Study } from "../study/Store.ts"
 import { takePart } from "../study/TakePart.ts"
 import * as Format from "../terminal/Format.ts"
@@ -53,8 +53,7 @@ const work = (options: Options, study: Study) =>
       const training = yield* trainingOf(model)
       yield* fits(training)
       const plan = yield* planOf(training, {
-        ...(engine === "reference" ? { engine } : {}),
-        ...(numerics === "fast" ? { numerics } : {}),
+        ...computingOf(choice),
         needsBytes: memory !== undefined,
       })
       return { model, plan }
