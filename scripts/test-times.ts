@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, "..")
 const directory = mkdtempSync(join(tmpdir(), "adjoint-times-"))
 
 /** How many files of a project are printed. */
-const longest = 12
+const longest = 60
 
 const cell = (seconds: number): string => seconds.toFixed(1).padStart(9)
 

@@ -70,7 +70,13 @@ const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path
     }
     const before = known.get(written)
     const like = before ?? similar(schema, options, unnamed)
-    const decoded = like === undefined ? layer(schema, item, at, isBrief) : Result.succeed({ ...like, ...names })
+    const unknown = isBrief && like === undefined ? unknownNames(schema, options, unnamed, at) : undefined
+    const decoded =
+      like !== undefined
+        ? Result.succeed({ ...like, ...names })
+        : unknown !== undefined
+          ? Result.fail(unknown)
+          : layer(schema, item, at, isBrief)
     if (Result.isFailure(decoded)) {
       if (!refused.has(written)) refused.set(written, { path: at, findings: decoded.failure })
       for (const finding of decoded.failure) findings.push(finding)
@@ -104,6 +110,17 @@ const formOf = (schema: ModelFileSchema, item: unknown) => {
 const similar = (schema: ModelFileSchema, options: ByOption, written: unknown): Document.Layer | undefined => {
   const found = formOf(schema, written)
   return found === undefined ? undefined : (options.decode(found.form, found.name, found.item) as Document.Layer | undefined)
+}
+
+/** Brief findings of a layer whose only mistakes are names of its options' values. */
+const unknownNames = (
+  schema: ModelFileSchema,
+  options: ByOption,
+  written: unknown,
+  path: Path,
+): ReadonlyArray<Finding> | undefined => {
+  const found = formOf(schema, written)
+  return found === undefined ? undefined : options.unknownNames(found.form, found.name, found.item, path)
 }
 
 const keep = (schema: ModelFileSchema, options: ByOption, written: unknown, layer: Document.Layer): void => {
