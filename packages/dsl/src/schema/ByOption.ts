@@ -39,7 +39,9 @@ const optionsOf = (form: SchemaAST.AST, name: string): Options | undefined => {
   if (!isPlain(struct) || struct._tag !== "Objects" || struct.indexSignatures.length > 0) return undefined
   const { main } = notesOf(struct)
   const schemas = new Map(struct.propertySignatures.map((property) => [String(property.name), property.type]))
-  const required = struct.propertySignatures.flatMap(({ name: key, type }) => (SchemaAST.isOptional(SchemaAST.toEncoded(type)) ? [] : [String(key)]))
+  const required = struct.propertySignatures.flatMap(({ name: key, type }) =>
+    SchemaAST.isOptional(SchemaAST.toEncoded(type)) ? [] : [String(key)],
+  )
   return { schemas, required, agree, ...(main === undefined || content._tag !== "Union" ? {} : { main }) }
 }
 

@@ -122,12 +122,7 @@ const similar = (choice: Choice, options: ByOption, written: unknown): Item | un
 }
 
 /** Brief findings of an item whose only mistakes are names of its options' values. */
-const unknownNames = (
-  choice: Choice,
-  options: ByOption,
-  written: unknown,
-  path: Path,
-): ReadonlyArray<Finding> | undefined => {
+const unknownNames = (choice: Choice, options: ByOption, written: unknown, path: Path): ReadonlyArray<Finding> | undefined => {
   const found = formOf(choice, written)
   return found === undefined ? undefined : options.unknownNames(found.form, found.name, found.item, path)
 }
