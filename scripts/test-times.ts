@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, "..")
 const directory = mkdtempSync(join(tmpdir(), "adjoint-times-"))
 
 /** How many files of a project are printed. */
-const longest = 60
+const longest = 12
 
 const cell = (seconds: number): string => seconds.toFixed(1).padStart(9)
 
