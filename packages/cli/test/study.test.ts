@@ -80,7 +80,15 @@ interface Process {
 }
 
 /** Takes part in the study of a file as one process does. */
-const takePart = (path: string, trials: number, { milliseconds = () => 1, parallel }: Process, counted: Array<number> = []) => {
+const takePart = (path: string, trials: number, process: Process, counted: Array<number> = []) =>
+  takePartIn(layerOf(path), trials, process, counted)
+
+const takePartIn = (
+  layer: ReturnType<typeof layerOf>,
+  trials: number,
+  { milliseconds = () => 1, parallel }: Process,
+  counted: Array<number> = [],
+) => {
   const events: Array<SearchEvent> = []
   return Effect.gen(function* () {
     const store = yield* Store.Store
@@ -102,7 +110,7 @@ const takePart = (path: string, trials: number, { milliseconds = () => 1, parall
       trials: finished.map(({ number, point, reports, state, values }) => ({ number, point, reports, state, values })),
       events,
     }
-  }).pipe(Effect.provide(layerOf(path)), Effect.scoped)
+  }).pipe(Effect.provide(layer), Effect.scoped)
 }
 
 const file = (name: string) => joinPath(folder, `${name}.sqlite`)
@@ -113,6 +121,26 @@ test("the trials do not depend on how many run at a time, nor on which of them i
   expect(four.trials).toEqual(one.trials)
   expect(one.trials.map(({ number }) => number)).toEqual(Array.from({ length: 12 }, (_, i) => i))
   expect(new Set(one.trials.map(({ state }) => state)).size).toBeGreaterThan(1)
+})
+
+test("trials that may start at the same time are offered in one transaction", async () => {
+  const offers: Array<number> = []
+  const counting = Layer.effect(
+    Store.Store,
+    Effect.map(Store.Store, (store) => ({
+      ...store,
+      together: <A, E, R>(self: Effect.Effect<A, E, R>) =>
+        Effect.suspend(() => {
+          offers.push(1)
+          return store.together(self)
+        }),
+    })),
+  ).pipe(Layer.provide(Store.layer))
+  const layer = Layer.mergeAll(counting, queues).pipe(Layer.provideMerge(Sqlite.layer(file("offers"))))
+  await Effect.runPromise(takePartIn(layer, 12, { parallel: 4, milliseconds: (n) => (n < 4 ? 20 * (4 - n) : 1) }))
+  // Trials 0 to 3 end from the last to the first: with 4 pending no other may start before all have, but four at once then.
+  expect(offers.length).toBeLessThan(9)
+  expect(offers.length).toBeGreaterThan(1)
 })
 
 test("two processes around one file share the trials, and each counts once", async () => {
