@@ -4,7 +4,7 @@
  * plateau, and the search for the first non-finite value.
  */
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
+import type * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
 import * as Dataset from "../data/Dataset.ts"
