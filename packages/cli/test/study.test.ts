@@ -12,10 +12,12 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import { afterAll, expect, test } from "vitest"
+import * as SqlClient from "effect/sql/SqlClient"
+import { afterAll, describe, expect, test } from "vitest"
 import { ofSource, sound } from "../src/model/ModelFile.ts"
 import { training as trainingOf } from "../src/model/Training.ts"
 import { admitting, bytesOf, threadBytes, unlimited } from "../src/study/Budget.ts"
+import { inStore } from "../src/study/Connected.ts"
 import { join, queues } from "../src/study/Join.ts"
 import { planOf } from "../src/study/Plan.ts"
 import * as Sqlite from "../src/study/Sqlite.ts"
@@ -141,6 +143,42 @@ test("trials that may start at the same time are offered in one transaction", as
   // Trials 0 to 3 end from the last to the first: with 4 pending no other may start before all have, but four at once then.
   expect(offers.length).toBeLessThan(9)
   expect(offers.length).toBeGreaterThan(1)
+})
+
+describe("a database that fails", () => {
+  const failed = (path: string, before: Effect.Effect<unknown, unknown, SqlClient.SqlClient>, after: () => void = () => {}) =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        yield* before
+        yield* (yield* Store.Store).create({ name: "s", definition, trials: 200 }, [])
+        after()
+        const process = { parallel: 2, threads: threads([], () => 0), admit: unlimited, taskOf }
+        return yield* join({ name: "s", study, pruner: Pruner.none(), ...process }, () => Effect.void)
+      }).pipe(inStore(path), Effect.flip),
+    )
+
+  test("since the disk is full says so, and how to go on", async () => {
+    const few = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`PRAGMA max_page_count = 20`)
+    expect(await failed(file("full"), few)).toMatchObject({
+      _tag: "RunError",
+      message: expect.stringContaining("full.sqlite: database or disk is full"),
+      hint: "free some space, and go on with --resume",
+    })
+  })
+
+  test("also where its queue dies of it", async () => {
+    const few = Effect.orDie(Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT * FROM nowhere`))
+    expect(await failed(file("dead"), few)).toMatchObject({ _tag: "RunError", message: expect.stringContaining("nowhere") })
+  })
+
+  test("since its file was deleted while it ran says so: its trials would be lost", async () => {
+    const path = file("deleted")
+    const gone = () => rmSync(path)
+    expect(await failed(path, Effect.void, gone)).toMatchObject({
+      _tag: "RunError",
+      message: expect.stringContaining("deleted.sqlite: the file was deleted or replaced while it was in use"),
+    })
+  })
 })
 
 test("two processes around one file share the trials, and each counts once", async () => {
