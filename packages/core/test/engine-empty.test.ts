@@ -9,6 +9,7 @@ import * as Reference from "../src/reference/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
+import { caseCount } from "./case-count.ts"
 import { anyMode, modes } from "./engine-modes.ts"
 import { expectSame } from "./expect-same.ts"
 import { mistake } from "./held-to-reference.ts"
@@ -72,7 +73,7 @@ describe("with empty axes, in any numerics and lanes,", () => {
         })
         for (const pool of pools) expectSame(whole(mode, program, inputs, pool), single)
       }),
-      { numRuns: 250 },
+      { numRuns: caseCount(250) },
     )
   })
 })
@@ -93,7 +94,7 @@ describe("alone, with an axis of length 0 in what it takes or gives, a step give
             if (primitive !== "scan") expect(mistake(program, inputs, got)).toBeUndefined()
           })
       }),
-      { numRuns: 100 },
+      { numRuns: caseCount(100) },
     )
     expect(met).toBeGreaterThan(0)
   })

@@ -10,6 +10,7 @@ import * as Tensor from "../src/tensor/Tensor.ts"
 import * as Autodiff from "../src/transform/Autodiff.ts"
 import * as NDArrays from "../src/types/NDArray.ts"
 import { type Shape, size as sizeOf } from "../src/types/Shape.ts"
+import { caseCount } from "./case-count.ts"
 import { anyMode, type Mode, modes } from "./engine-modes.ts"
 import { expectSame } from "./expect-same.ts"
 import { oneByOne, whole } from "./one-by-one.ts"
@@ -136,9 +137,9 @@ it.each([
       fc.property(anyMode, of, fc.subarray(Object.keys(after), { minLength: 1 }), (mode, made, wanted) => {
         epilogues += law(mode, made, wanted)
       }),
-      { numRuns },
+      { numRuns: caseCount(numRuns) },
     )
-    expect(epilogues).toBeGreaterThan(least)
+    expect(epilogues).toBeGreaterThan(caseCount(least))
   },
 )
 

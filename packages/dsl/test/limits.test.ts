@@ -35,7 +35,8 @@ describe("a text that is too much is refused at once", () => {
     ["maps", "{a: ".repeat(100_000), "Y006"],
     ["items of items", `${"- ".repeat(100_000)}a`, "Y006"],
     ["commas", `a: [${",".repeat(1_000_000)}]`, "Y006"],
-    ["words", `a: [${"1,".repeat(500_000)}1]`, "Y006"],
+    ["values", `a: [${"1,".repeat(500_000)}1]`, "Y006"],
+    ["words", `a: !!seq [${"1,".repeat(500_000)}1]`, "Y006"],
   ])("%s", (_, text, code) => {
     const { codes, took } = answer(text)
     expect(codes).toEqual([code])
@@ -43,10 +44,16 @@ describe("a text that is too much is refused at once", () => {
   })
 
   test("with the place of the first word above the limit", () => {
-    // The lexer marks each number, so `1,` is three words, and what is before the numbers six.
-    const text = `a: [${"1,".repeat(500_000)}1]`
-    const numbers = Math.floor((250_000 - 6) / 3)
-    expect(answer(text).rendered).toContain(`--> m.yaml:1:${"a: [".length + 2 * numbers + 1}\n`)
+    // The lexer marks each number, so `1,` is three words, and what is before the numbers eight; a comma is the first above.
+    const text = `a: !!seq [${"1,".repeat(500_000)}1]`
+    const numbers = Math.floor((250_000 - 8) / 3)
+    expect(answer(text).rendered).toContain(`--> m.yaml:1:${"a: !!seq [".length + 2 * numbers + "1,".length}\n`)
+  })
+
+  test("with the place of the first value above the limit", () => {
+    // The map and the list are values too.
+    const { rendered } = answer(`a: [${"1,".repeat(60_000)}1]`)
+    expect(rendered).toContain(`the file has more than 60000 values\n  --> m.yaml:1:${"a: [".length + 2 * 59_998 + 1}\n`)
   })
 
   test("repeats of repeats", () => {

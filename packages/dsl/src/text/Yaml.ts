@@ -133,9 +133,13 @@ const composed = (tokens: ReadonlyArray<CST.Token>, text: string): ReadonlyArray
 /** The one document of a source. Never throws. */
 export const parse = (source: Source): Parsed => {
   const plain = PlainYaml.read(source)
-  return plain === undefined
-    ? parseAny(source)
-    : { data: plain.data, positions: { source, places: plain.places }, diagnostics: [] }
+  if (plain === undefined) return parseAny(source)
+  if ("excessAt" in plain)
+    return {
+      positions: { source, places: new Map() },
+      diagnostics: [tooLarge(source, `the file has more than ${PlainYaml.maxValues} values`, plain.excessAt)],
+    }
+  return { data: plain.data, positions: { source, places: plain.places }, diagnostics: [] }
 }
 
 /** The same by the YAML library alone, which reads all texts and locates mistakes. */
