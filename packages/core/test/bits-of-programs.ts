@@ -131,8 +131,8 @@ const randomKernels: fc.Arbitrary<Case> = fc.oneof(
 const [, , compilation, seed] = process.argv
 if (compilation === "packed" && !packsLanes()) throw new Error("this host packs no lanes")
 const random = [
-  ...fc.sample(programWithInputs({ maxSteps: 10, special: true }), { numRuns: 60, seed: Number(seed) }),
-  ...fc.sample(randomKernels, { numRuns: 25, seed: Number(seed) }),
+  ...fc.sample(programWithInputs({ maxSteps: 10, special: true }), { numRuns: 25, seed: Number(seed) }),
+  ...fc.sample(randomKernels, { numRuns: 12, seed: Number(seed) }),
 ]
 for (const mode of modes) {
   const hash = createHash("sha256")

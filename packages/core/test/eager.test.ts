@@ -44,7 +44,7 @@ describe("reading outside a compiled program", () => {
         const wanted = compiled(program, inputs)
         for (const way of ways) expectSame(way.run(program, inputs), wanted)
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 
@@ -59,7 +59,7 @@ describe("reading outside a compiled program", () => {
           expectSame(way.read(outputs), wanted)
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 

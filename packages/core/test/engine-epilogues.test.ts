@@ -126,8 +126,8 @@ const law = (mode: Mode, { from, make, name }: Made, wanted: ReadonlyArray<strin
 }
 
 it.each([
-  { what: "products", of: products, numRuns: 60, least: 30 },
-  { what: "what windows make", of: windows, numRuns: 120, least: 20 },
+  { what: "products", of: products, numRuns: 40, least: 20 },
+  { what: "what windows make", of: windows, numRuns: 60, least: 10 },
 ])(
   "what is done to a result as it is made has the bits of steps done one by one, on one, two and three threads: $what",
   ({ least, numRuns, of }) => {

@@ -23,7 +23,7 @@ describe("the wasm engine, in any numerics and lanes,", () => {
         })
         expectSame(whole(mode, program, inputs), single)
       }),
-      { numRuns: 1600 },
+      { numRuns: 700 },
     )
   })
 
@@ -36,7 +36,7 @@ describe("the wasm engine, in any numerics and lanes,", () => {
           const one = whole(mode, program, inputs)
           for (const pool of pools) expectSame(whole(mode, program, inputs, pool), one)
         }),
-        { numRuns: 120 },
+        { numRuns: 80 },
       )
     } finally {
       await Promise.all(pools.map((pool) => pool?.close()))
@@ -59,7 +59,7 @@ describe("the wasm engine, in any numerics and lanes,", () => {
           const distances = Array.from(exact.data, (x, i) => Math.abs((one.data[i] as number) - x))
           expect(Math.max(...distances)).toBeLessThan(1e-5 * Math.sqrt(k) + 1e-6 * k)
         }),
-        { numRuns: 120 },
+        { numRuns: 80 },
       )
     } finally {
       await Promise.all(pools.map((pool) => pool?.close()))
@@ -89,7 +89,7 @@ describe.each([...new Set(modes.map(({ numerics }) => numerics))])("in %s numeri
         const inLanes = (lanes: Lanes) => whole({ lanes, numerics }, program, inputs)
         expectSame(inLanes(256), inLanes(128))
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     )
   })
 })

@@ -67,7 +67,7 @@ it("a loop in the wasm engine gives the bits of its rounds one by one", () => {
         )
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   )
   expect(loops).toBeGreaterThan(100)
 })

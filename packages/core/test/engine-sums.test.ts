@@ -137,7 +137,7 @@ describe("sums in lanes of 128 and 256 bits, on three threads, and read outside 
         )
         expectEachWay(program, [x, row], inEngine(program, [x, row], 128))
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 
@@ -166,7 +166,7 @@ describe("sums in lanes of 128 and 256 bits, on three threads, and read outside 
         )
         expectEachWay(program, [x, indices], Reference.run(program, [x, indices]))
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 
@@ -189,7 +189,7 @@ describe("sums in lanes of 128 and 256 bits, on three threads, and read outside 
           expectEachWay(program, [indices, updates], inEngine(program, [indices, updates], 128))
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 20 },
     )
   })
 })

@@ -144,7 +144,7 @@ const pooling = fc
     return { ...others, params, space, x, y: infer("windowMax", params, [x]) }
   })
 
-const runs = { numRuns: 60 }
+const runs = { numRuns: 30 }
 
 const plain: ConvParams = {
   stride: [1, 1],

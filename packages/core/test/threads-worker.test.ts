@@ -64,7 +64,7 @@ describe.each(["portable", "fast"] as const)("in %s numerics, the engine in a wo
           const run = outputs(program, inputs)
           expect(await there.runPromise(run)).toEqual(await here.runPromise(run))
         }),
-        { numRuns: 150 },
+        { numRuns: 60 },
       )
     } finally {
       await Promise.all([here.dispose(), there.dispose()])

@@ -85,7 +85,7 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
         const [optimized, baseline] = both(counting, write(straight))
         expect(optimized).toEqual(baseline)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -209,7 +209,7 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
         })
         expect(optimized).toEqual(baseline)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -350,7 +350,7 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
         const [optimized, baseline] = both(counting, writePaired(paired))
         expect(optimized).toEqual(baseline)
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     )
   })
 })
