@@ -29,10 +29,10 @@ const project = (name: string, root: string, { exclude = [], include = ["test/**
 /** The files of one worker share its modules: to load core for each file takes a third of the processor time of these tests. */
 const together = { isolate: false }
 
-/** Tests of core that need a process for each file: they start threads, set flags of V8, or measure memory. */
+/** Tests of core that need a process for each file: they start and end threads, set flags of V8, or measure and fill memory. */
 const engine = [
-  "test/{engine,memory,threads,wasm}{,-*}.test.ts",
-  "test/{autodiff-graphs,deep-programs,eager,primitive-laws,same-bits,worker-engine}.test.ts",
+  "test/{memory,threads}{,-*}.test.ts",
+  "test/{autodiff-graphs,deep-programs,engine-scan-threads,engine-sums,same-bits,wasm-lanes,wasm-numerics}.test.ts",
 ]
 
 /** For projects that start the command as a process. */
@@ -72,7 +72,7 @@ export default defineConfig({
       project("dsl", "packages/dsl", together),
       project("cli", "packages/cli", { ...startsCommand, ...together }),
       project("examples", "examples", startsCommand),
-      project("repository", ".", { exclude: [installedTest] }),
+      project("repository", ".", { exclude: [installedTest], ...together }),
     ],
   },
 })

@@ -71,6 +71,11 @@ describe("of many mistakes the first hundred are shown, and all are counted", ()
     ],
     ["layers", `${head}${"    - hed: label\n".repeat(20_000)}`, 20_000],
     ["unlike layers", `${head}${times(500, (i) => `    - dense: { unts: ${i + 1}, activation: rel${i} }\n`)}${tail}`, 1000],
+    [
+      "layers with two unknown choices and a wrong number",
+      `${head}${times(300, (i) => `    - dense: { units: ${-i}, activation: rel${i}, init: no${i} }\n`)}${tail}`,
+      900,
+    ],
     ["names used twice", `${head}${"    - { dense: 4, name: a }\n".repeat(5000)}${tail}`, 4999],
     ["references", `${head}${"    - { dense: 4, from: x }\n".repeat(5000)}${tail}`, 5000],
     [
@@ -99,6 +104,17 @@ describe("of many mistakes the first hundred are shown, and all are counted", ()
     const source = fromText("m.yaml", `${head}${"    - hed: label\n".repeat(150)}`)
     const report = Render.report(read(source).diagnostics)
     expect([report.errors, report.diagnostics.length, report.omitted]).toEqual([150, 100, 50])
+  })
+})
+
+describe("of more than 60,000 values the words decide", () => {
+  // A value in a block has a mark, a dash, two blanks and itself; one in brackets a mark, itself and a comma.
+  test("too many are refused", () => {
+    expect(answer(`a:\n${"- 1\n".repeat(70_000)}`).codes).toEqual(["Y006"])
+  })
+  test("fewer are read", () => {
+    const { codes, count } = answer(`${head}${tail}lint: { allow: [${"1,".repeat(65_000)}1] }\n`)
+    expect([codes, count]).toEqual([["S103"], 65_001])
   })
 })
 

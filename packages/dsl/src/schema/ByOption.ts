@@ -6,7 +6,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import { isRecord } from "../source/Data.ts"
-import { type Codec, notesOf } from "./Annotation.ts"
+import { type Codec, notesOf, type Verdict } from "./Annotation.ts"
 import { briskly } from "./Issues.ts"
 
 type Values = { readonly [key: string]: unknown }
@@ -45,9 +45,31 @@ const thunked = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ?
 /** The value of an option. The form of a choice is taken by its name; a union would try all forms. */
 const optionOf = (ast: SchemaAST.AST, value: unknown): Result.Result<unknown, unknown> => {
   const verdict = notesOf(thunked(ast)).dispatch?.(value, true)
+  if (verdict?._tag === "Nothing") return Result.fail(verdict)
   const isForm = verdict?._tag === "Meant" && verdict.schema.ast._tag === "Objects" && isRecord(verdict.input)
   if (!isForm) return briskly(Schema.make<Codec>(ast))(value)
   return briskly(verdict.schema)(verdict.input)
+}
+
+/** Options of a layer that are choices of an unknown name, and the layer without them. */
+export interface WithoutUnknown {
+  readonly unknown: ReadonlyArray<{ readonly option: string; readonly verdict: Extract<Verdict, { readonly _tag: "Nothing" }> }>
+  readonly rest: Values
+}
+
+/** Splits a layer by its choices of unknown names. Their verdict says all that a brief finding needs; a union would try all forms. */
+export const withoutUnknown = (form: Codec, name: string, item: Values): WithoutUnknown | undefined => {
+  const content = item[name]
+  const options = isRecord(content) ? optionsOf(form.ast, name) : undefined
+  if (options === undefined || !isRecord(content)) return undefined
+  const unknown = Object.entries(content).flatMap(([option, value]) => {
+    const ast = options.schemas.get(option)
+    const verdict = ast === undefined ? undefined : notesOf(thunked(ast)).dispatch?.(value, true)
+    return verdict?._tag === "Nothing" ? [{ option, verdict }] : []
+  })
+  if (unknown.length === 0) return undefined
+  const left = Object.entries(content).filter(([key]) => unknown.every(({ option }) => option !== key))
+  return { unknown, rest: { ...item, [name]: Object.fromEntries(left) } }
 }
 
 /** Decodes layers of a list. `textOf` has different texts for different values. */

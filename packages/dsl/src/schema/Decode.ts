@@ -7,8 +7,8 @@ import type * as Document from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { isRecord } from "../source/Data.ts"
 import { isWithin, type Path, print } from "../source/Path.ts"
-import { type Codec, notesOf } from "./Annotation.ts"
-import { byOption } from "./ByOption.ts"
+import { type Codec, notesOf, type Verdict } from "./Annotation.ts"
+import { byOption, withoutUnknown } from "./ByOption.ts"
 import { isName } from "./Fields.ts"
 import { decode, detailed } from "./Issues.ts"
 import type { ModelFileSchema } from "./ModelFileSchema.ts"
@@ -111,6 +111,35 @@ const keep = (schema: ModelFileSchema, options: ByOption, written: unknown, laye
   if (found !== undefined) options.keep(found.form, found.name, found.item, layer)
 }
 
+/** The finding of a verdict, without a proposal. */
+const briefly = (verdict: Extract<Verdict, { readonly _tag: "Nothing" }>, path: Path): Finding => ({
+  code: verdict.code,
+  message: `${print(path)}: ${verdict.message}`,
+  at: { path: [...path, ...(verdict.path ?? [])], ...(verdict.on === undefined ? {} : { on: verdict.on }) },
+})
+
+/** A layer whose findings are not shown. The choices of unknown names are found before the layer is decoded without them. */
+const layerInBrief = (
+  form: Codec,
+  input: unknown,
+  path: Path,
+  one: (value: unknown) => Decoded<Document.Layer>,
+): Decoded<Document.Layer> => {
+  const name = isRecord(input) ? Object.keys(input).find((key) => !besides.includes(key)) : undefined
+  const split = name === undefined || !isRecord(input) ? undefined : withoutUnknown(form, name, input)
+  if (name === undefined || split === undefined) return one(input)
+  const around = one(split.rest)
+  const others = Result.isSuccess(around) ? [] : around.failure
+  const isRequired = others.some(({ at }) => at.on === "missing" && split.unknown.some(({ option }) => option === at.path.at(-1)))
+  if (isRequired) return one(input)
+  const inside = [...path, name]
+  return Result.fail([
+    ...split.unknown.map(({ option, verdict }) => briefly(verdict, [...inside, option])),
+    // A rule about all options is not asked while one of them is wrong.
+    ...others.filter(({ at }) => at.path.length > inside.length || at.on === "key"),
+  ])
+}
+
 /** One layer. With `brief`, the finding of an unknown name proposes nothing. */
 const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolean): Decoded<Document.Layer> => {
   const { homes } = notesOf(schema.file.ast)
@@ -119,15 +148,14 @@ const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolea
   if (verdict === undefined) return by(schema.layer, item)
   if (verdict._tag === "Nothing") {
     if (!brief) return by(schema.layer, item)
-    const at = { path: [...path, ...(verdict.path ?? [])], ...(verdict.on === undefined ? {} : { on: verdict.on }) }
-    return Result.fail([{ code: verdict.code, message: `${print(path)}: ${verdict.message}`, at }])
+    return Result.fail([briefly(verdict, path)])
   }
   const { input } = verdict
   const one = (value: unknown) => by(verdict.schema, value)
   const holder = isRecord(input) ? holders.find((key) => Object.hasOwn(input, key)) : undefined
   const held = holder !== undefined && isRecord(input) ? input[holder] : undefined
   if (holder === undefined || !isRecord(input) || !isRecord(held) || !Array.isArray(held.layers) || held.layers.length === 0)
-    return one(input)
+    return brief ? layerInBrief(verdict.schema, input, path, one) : one(input)
   const { result: inside, sound } = each(schema, held.layers, [...path, holder, "layers"])
   // The holder itself is decoded around a sound layer: the findings of its own are known, and nested ones would be found once per level.
   const around = one({ ...input, [holder]: { ...held, layers: [sound ?? { head: "label" }] } })

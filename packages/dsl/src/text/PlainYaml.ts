@@ -14,8 +14,11 @@ export interface Plain {
   readonly places: ReadonlyMap<string, Place>
 }
 
-/** Larger texts are left to the library, which counts the words and refuses a text with too many. */
-const maxValues = 60_000
+/** A text of more values has more than the 250,000 words that a text may have, three a value. */
+const maxValues = 84_000
+
+/** A text of more values may have too many words, so its words are counted. */
+export const valuesOfManyWords = 60_000
 
 /** Deeper texts are left to the library, which locates the first collection that is too deep. */
 const maxDepth = 60

@@ -133,7 +133,9 @@ const composed = (tokens: ReadonlyArray<CST.Token>, text: string): ReadonlyArray
 /** The one document of a source. Never throws. */
 export const parse = (source: Source): Parsed => {
   const plain = PlainYaml.read(source)
-  return plain === undefined
+  const hasTooMany =
+    plain !== undefined && plain.places.size > PlainYaml.valuesOfManyWords && Result.isFailure(wordsOf(source.text))
+  return plain === undefined || hasTooMany
     ? parseAny(source)
     : { data: plain.data, positions: { source, places: plain.places }, diagnostics: [] }
 }
