@@ -29,11 +29,15 @@ const project = (name: string, root: string, { exclude = [], include = ["test/**
 /** The files of one worker share its modules: to load core for each file takes a third of the processor time of these tests. */
 const together = { isolate: false }
 
-/** Tests of core that need a process for each file: they start and end threads, set flags of V8, or measure and fill memory. */
-const engine = [
+/** Tests of core that need a process for each file: they replace threads, set flags of V8, or measure memory. */
+const alone = [
   "test/{memory,threads}{,-*}.test.ts",
-  "test/{autodiff-graphs,deep-programs,engine-scan-threads,engine-sums,same-bits,wasm-lanes,wasm-numerics}.test.ts",
+  "test/wasm-{lanes,packing}.test.ts",
+  "test/{autodiff-graphs,deep-programs}.test.ts",
 ]
+
+/** Tests of the engine, which are the longest. */
+const engine = ["test/{engine,wasm}-*.test.ts", "test/{eager,primitive-laws,same-bits}.test.ts"]
 
 /** For projects that start the command as a process. */
 const startsCommand = { globalSetup: pathOf("scripts/bundle-command.ts") }
@@ -67,8 +71,9 @@ export default defineConfig({
   test: {
     ...run,
     projects: [
-      project("core", "packages/core", { exclude: engine, ...together }),
-      project("engine", "packages/core", { include: engine }),
+      project("core", "packages/core", { exclude: [...alone, ...engine], ...together }),
+      project("engine", "packages/core", { include: engine, exclude: alone, ...together }),
+      project("processes", "packages/core", { include: alone }),
       project("dsl", "packages/dsl", together),
       project("cli", "packages/cli", { ...startsCommand, ...together }),
       project("examples", "examples", startsCommand),

@@ -30,7 +30,12 @@ const runs = (seed: number): boolean => {
   const { status, stderr, stdout } = spawnSync(
     process.execPath,
     ["node_modules/vitest/vitest.mjs", "run", "--testTimeout", "120000", ...files],
-    { cwd: root, encoding: "utf8", env: { ...env, FAST_CHECK_SEED: String(seed), NO_COLOR: "1" }, maxBuffer: 2 ** 28 },
+    {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...env, FAST_CHECK_SEED: String(seed), PROPERTY_CASES: "all", NO_COLOR: "1" },
+      maxBuffer: 2 ** 28,
+    },
   )
   if (status === 0) return true
   appendFileSync(kept, `seed ${seed}, ${new Date().toISOString()}\n${stdout}${stderr}\n`)

@@ -89,7 +89,7 @@ const whereIn = ({ nodes, samples = [], startTime, timeDeltas = [] }: Profile, {
     for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
       const frame = byId.get(at)?.callFrame
       const file = /packages\/\w+\/src\/(.*)\.ts$/u.exec(frame?.url ?? "")?.[1]
-      if (frame === undefined || file === undefined || /engines\/turns|types\/Pieces/u.test(file)) continue
+      if (frame === undefined || file === undefined || /engines\/turns|engines\/letOthersRun|types\/Pieces/u.test(file)) continue
       frames.push(`${file}:${frame.lineNumber + 1} ${frame.functionName}`.trim())
     }
     const [innermost, outermost] = [frames[0], frames.at(-1)]

@@ -108,6 +108,14 @@ const fits: ReadonlyArray<Fit> = [
     degree: 4,
   },
   {
+    name: "atan: (atan x − x) / x³ in x², for |x| ≤ 1",
+    f: (z) => (z < 1e-4 ? -1 / 3 + z / 5 : (Math.atan(Math.sqrt(z)) / Math.sqrt(z) - 1) / z),
+    weight: (z) => (z < 1e-4 ? z : (z * Math.sqrt(z)) / Math.atan(Math.sqrt(z))) + 1e-6,
+    from: 0,
+    to: 1,
+    degree: 8,
+  },
+  {
     name: "log: (2 artanh(s) / s − 2) / s² in s², for |s| ≤ 3 − 2√2",
     f: (z) => series((k) => (2 * z ** k) / (2 * k + 3)),
     weight: (z) => z + 1e-6,

@@ -8,7 +8,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TestTime } from "./record-test-time.ts"
 
-const projects = process.argv.length > 2 ? process.argv.slice(2) : ["core", "engine", "dsl", "cli", "examples", "repository"]
+const projects =
+  process.argv.length > 2 ? process.argv.slice(2) : ["core", "engine", "processes", "dsl", "cli", "examples", "repository"]
 const root = join(import.meta.dirname, "..")
 const directory = mkdtempSync(join(tmpdir(), "adjoint-times-"))
 

@@ -6,7 +6,7 @@ import * as core from "../packages/core/src/index.ts"
 
 const root = join(import.meta.dirname, "..")
 const modules: Readonly<Record<string, unknown>> = core
-const pages = ["docs/coming-from-pytorch.md", "docs/coming-from-jax-and-keras.md", "docs/extend.md"]
+const pages = ["docs/coming-from-pytorch.md", "docs/coming-from-jax-and-keras.md", "docs/extend.md", "docs/tensor-names.md"]
 
 /** Names such as `Layers.dense` in code spans, and those that follow without their module: `Layers.maxPool`, `avgPool`. */
 const namesIn = (page: string): ReadonlyArray<readonly [module: string, name: string]> =>

@@ -108,7 +108,7 @@ test("an interrupted search ends at once and says how it continues", async () =>
   const code = await new Promise((resolve) => child.on("close", resolve))
   expect(code).toBe(130)
   // The main thread hears the signal: what is computed beside it waits for nothing.
-  expect(heard).toContain("SIGINT: finishing this step and saving; Ctrl-C again stops at once")
+  expect(heard).toContain("SIGINT: ending the trials that run; Ctrl-C again stops at once")
   expect(heard).toContain("try: adjoint search moons.yaml --set train.epochs=100000 --store stopped.sqlite --resume")
   expect(performance.now() - started.at).toBeLessThan(5000)
   rmSync(at("stopped.sqlite"), { force: true })

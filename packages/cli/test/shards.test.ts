@@ -3,19 +3,26 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
 import { existsSync, readFileSync } from "node:fs"
-import { type AddressInfo, connect, createServer } from "node:net"
+import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import type { networkInterfaces } from "node:os"
 import { join } from "node:path"
 import { serialize } from "node:v8"
 import type { Envelope } from "@adjoint/core/engines/Remote"
 import { NDArray } from "@adjoint/core/types/NDArray"
+import * as Effect from "effect/Effect"
+import { MinimumLogLevel } from "effect/References"
 import * as fc from "fast-check"
 import { afterAll, describe, expect, test } from "vitest"
 import { version } from "../src/model/Packages.ts"
+import * as Address from "../src/shards/Address.ts"
 import * as Frames from "../src/shards/Frames.ts"
+import { listen, type Patience } from "../src/shards/Listening.ts"
 import { makeMember } from "../src/shards/Member.ts"
 import type { Answer } from "../src/shards/Protocol.ts"
 import { inherited, main } from "./process.ts"
 import { folder, run } from "./world.ts"
+
+type Interfaces = ReturnType<typeof networkInterfaces>
 
 const open = { text: 1000, bytes: 1000 }
 
@@ -269,6 +276,63 @@ test("a worker that the run interrupts, since it answered too late, says that th
   server.close()
   expect(stderr).toContain(`the run at 127.0.0.1:${port} has ended`)
   expect(code).toBe(0)
+})
+
+describe("a connection that is no worker's", () => {
+  const waiting = (patience: Patience, talk: (socket: Socket) => void) =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        const { address } = yield* listen({
+          address: { host: "127.0.0.1", port: 0 },
+          token: "",
+          numerics: "portable",
+          report: () => Effect.void,
+          patience,
+        })
+        return yield* Effect.promise(async () => {
+          const began = performance.now()
+          const socket = connect(address.port, address.host)
+          await once(socket, "connect")
+          talk(socket)
+          socket.resume().on("error", () => {})
+          await once(socket, "close")
+          return performance.now() - began
+        })
+      }).pipe(Effect.scoped, Effect.provideService(MinimumLogLevel, "None")),
+    )
+
+  test("is closed when it is silent", async () => {
+    expect(await waiting({ silence: 50, greeting: 10_000 }, () => {})).toBeGreaterThan(40)
+  })
+
+  test("is closed when it has not asked to join in time, however slowly it writes", async () => {
+    const closed = waiting({ silence: 10_000, greeting: 50 }, (socket) => {
+      const writing = setInterval(() => socket.write(Uint8Array.of(0)), 10)
+      socket.on("close", () => clearInterval(writing))
+    })
+    expect(await closed).toBeGreaterThan(40)
+  })
+})
+
+test.each([
+  ["127.0.0.1", "127.0.0.1"],
+  ["0.0.0.0", "192.0.2.7"],
+  ["::", "192.0.2.7"],
+])("what listens on %s is reached at %s", (host, reached) => {
+  const entry = { netmask: "", mac: "", cidr: null, internal: false }
+  const interfaces: Interfaces = {
+    lo: [{ ...entry, address: "127.0.0.1", family: "IPv4", internal: true }],
+    eth0: [
+      { ...entry, address: "fe80::1", family: "IPv6", scopeid: 2 },
+      { ...entry, address: "192.0.2.7", family: "IPv4" },
+    ],
+  }
+  expect(Address.reachable({ host, port: 7000 }, interfaces)).toEqual({ host: reached, port: 7000 })
+})
+
+test("what listens on all addresses of a machine without a network is reached from that machine alone", () => {
+  expect(Address.reachable({ host: "0.0.0.0", port: 1 }, {}).host).toBe("127.0.0.1")
+  expect(Address.reachable({ host: "::", port: 1 }, {}).host).toBe("::1")
 })
 
 test("an address that is in use is refused with the reason, before anything is written", async () => {

@@ -12,10 +12,12 @@ import * as NodeServices from "@effect/platform-node/NodeServices"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import { afterAll, expect, test } from "vitest"
+import * as SqlClient from "effect/sql/SqlClient"
+import { afterAll, describe, expect, test } from "vitest"
 import { ofSource, sound } from "../src/model/ModelFile.ts"
 import { training as trainingOf } from "../src/model/Training.ts"
 import { admitting, bytesOf, threadBytes, unlimited } from "../src/study/Budget.ts"
+import { inStore } from "../src/study/Connected.ts"
 import { join, queues } from "../src/study/Join.ts"
 import { planOf } from "../src/study/Plan.ts"
 import * as Sqlite from "../src/study/Sqlite.ts"
@@ -80,7 +82,15 @@ interface Process {
 }
 
 /** Takes part in the study of a file as one process does. */
-const takePart = (path: string, trials: number, { milliseconds = () => 1, parallel }: Process, counted: Array<number> = []) => {
+const takePart = (path: string, trials: number, process: Process, counted: Array<number> = []) =>
+  takePartIn(layerOf(path), trials, process, counted)
+
+const takePartIn = (
+  layer: ReturnType<typeof layerOf>,
+  trials: number,
+  { milliseconds = () => 1, parallel }: Process,
+  counted: Array<number> = [],
+) => {
   const events: Array<SearchEvent> = []
   return Effect.gen(function* () {
     const store = yield* Store.Store
@@ -102,7 +112,7 @@ const takePart = (path: string, trials: number, { milliseconds = () => 1, parall
       trials: finished.map(({ number, point, reports, state, values }) => ({ number, point, reports, state, values })),
       events,
     }
-  }).pipe(Effect.provide(layerOf(path)), Effect.scoped)
+  }).pipe(Effect.provide(layer), Effect.scoped)
 }
 
 const file = (name: string) => joinPath(folder, `${name}.sqlite`)
@@ -113,6 +123,62 @@ test("the trials do not depend on how many run at a time, nor on which of them i
   expect(four.trials).toEqual(one.trials)
   expect(one.trials.map(({ number }) => number)).toEqual(Array.from({ length: 12 }, (_, i) => i))
   expect(new Set(one.trials.map(({ state }) => state)).size).toBeGreaterThan(1)
+})
+
+test("trials that may start at the same time are offered in one transaction", async () => {
+  const offers: Array<number> = []
+  const counting = Layer.effect(
+    Store.Store,
+    Effect.map(Store.Store, (store) => ({
+      ...store,
+      together: <A, E, R>(self: Effect.Effect<A, E, R>) =>
+        Effect.suspend(() => {
+          offers.push(1)
+          return store.together(self)
+        }),
+    })),
+  ).pipe(Layer.provide(Store.layer))
+  const layer = Layer.mergeAll(counting, queues).pipe(Layer.provideMerge(Sqlite.layer(file("offers"))))
+  await Effect.runPromise(takePartIn(layer, 12, { parallel: 4, milliseconds: (n) => (n < 4 ? 20 * (4 - n) : 1) }))
+  // Trials 0 to 3 end from the last to the first: with 4 pending no other may start before all have, but four at once then.
+  expect(offers.length).toBeLessThan(9)
+  expect(offers.length).toBeGreaterThan(1)
+})
+
+describe("a database that fails", () => {
+  const failed = (path: string, before: Effect.Effect<unknown, unknown, SqlClient.SqlClient>, after: () => void = () => {}) =>
+    Effect.runPromise(
+      Effect.gen(function* () {
+        yield* before
+        yield* (yield* Store.Store).create({ name: "s", definition, trials: 200 }, [])
+        after()
+        const process = { parallel: 2, threads: threads([], () => 0), admit: unlimited, taskOf }
+        return yield* join({ name: "s", study, pruner: Pruner.none(), ...process }, () => Effect.void)
+      }).pipe(inStore(path), Effect.flip),
+    )
+
+  test("since the disk is full says so, and how to go on", async () => {
+    const few = Effect.flatMap(SqlClient.SqlClient, (sql) => sql`PRAGMA max_page_count = 20`)
+    expect(await failed(file("full"), few)).toMatchObject({
+      _tag: "RunError",
+      message: expect.stringContaining("full.sqlite: database or disk is full"),
+      hint: "free some space, and go on with --resume",
+    })
+  })
+
+  test("also where its queue dies of it", async () => {
+    const few = Effect.orDie(Effect.flatMap(SqlClient.SqlClient, (sql) => sql`SELECT * FROM nowhere`))
+    expect(await failed(file("dead"), few)).toMatchObject({ _tag: "RunError", message: expect.stringContaining("nowhere") })
+  })
+
+  test("since its file was deleted while it ran says so: its trials would be lost", async () => {
+    const path = file("deleted")
+    const gone = () => rmSync(path)
+    expect(await failed(path, Effect.void, gone)).toMatchObject({
+      _tag: "RunError",
+      message: expect.stringContaining("deleted.sqlite: the file was deleted or replaced while it was in use"),
+    })
+  })
 })
 
 test("two processes around one file share the trials, and each counts once", async () => {

@@ -351,6 +351,7 @@ describe("random programs", () => {
     "expm1",
     "sin",
     "cos",
+    "atan",
     "tanh",
     "erf",
     "sigmoid",

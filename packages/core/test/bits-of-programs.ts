@@ -13,6 +13,7 @@ import { programWithInputs } from "../src/testing/programs.ts"
 import * as Autodiff from "../src/transform/Autodiff.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
 import type { Shape } from "../src/types/Shape.ts"
+import { caseCount } from "./case-count.ts"
 import { modes } from "./engine-modes.ts"
 import { bits, whole } from "./one-by-one.ts"
 
@@ -131,8 +132,8 @@ const randomKernels: fc.Arbitrary<Case> = fc.oneof(
 const [, , compilation, seed] = process.argv
 if (compilation === "packed" && !packsLanes()) throw new Error("this host packs no lanes")
 const random = [
-  ...fc.sample(programWithInputs({ maxSteps: 10, special: true }), { numRuns: 25, seed: Number(seed) }),
-  ...fc.sample(randomKernels, { numRuns: 12, seed: Number(seed) }),
+  ...fc.sample(programWithInputs({ maxSteps: 10, special: true }), { numRuns: caseCount(60), seed: Number(seed) }),
+  ...fc.sample(randomKernels, { numRuns: caseCount(25), seed: Number(seed) }),
 ]
 for (const mode of modes) {
   const hash = createHash("sha256")

@@ -10,6 +10,7 @@ import { infer } from "../src/language/ShapeRule.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { make, type NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
+import { caseCount } from "./case-count.ts"
 import { expectSame } from "./expect-same.ts"
 import { type Example, examples } from "./primitive-examples.ts"
 
@@ -44,7 +45,7 @@ describe("reading outside a compiled program", () => {
         const wanted = compiled(program, inputs)
         for (const way of ways) expectSame(way.run(program, inputs), wanted)
       }),
-      { numRuns: 100 },
+      { numRuns: caseCount(200) },
     )
   })
 
@@ -59,7 +60,7 @@ describe("reading outside a compiled program", () => {
           expectSame(way.read(outputs), wanted)
         }
       }),
-      { numRuns: 100 },
+      { numRuns: caseCount(200) },
     )
   })
 
@@ -123,7 +124,7 @@ describe("reading outside a compiled program", () => {
           for (const way of ways) expectSame(way.run(program, inputs), wanted)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: caseCount(60) },
     )
   })
 

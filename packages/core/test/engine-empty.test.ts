@@ -9,6 +9,7 @@ import * as Reference from "../src/reference/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
+import { caseCount } from "./case-count.ts"
 import { anyMode, modes } from "./engine-modes.ts"
 import { expectSame } from "./expect-same.ts"
 import { mistake } from "./held-to-reference.ts"
@@ -34,7 +35,7 @@ const following: ReadonlyArray<Primitive> = [
 
 /** Some axes of a matrix. */
 const axes: ReadonlyArray<ReadonlyArray<number>> = [[], [0], [1], [0, 1]]
-const sizes = [0, 1, 9]
+const sizes = [0, 1, 3, 9]
 
 describe.each(modes)("with empty axes, in $numerics numerics and $lanes-bit lanes,", (mode) => {
   it("a product of matrices, whichever way its operands are turned, is a sum over what there is", () => {
@@ -72,7 +73,7 @@ describe("with empty axes, in any numerics and lanes,", () => {
         })
         for (const pool of pools) expectSame(whole(mode, program, inputs, pool), single)
       }),
-      { numRuns: 120 },
+      { numRuns: caseCount(250) },
     )
   })
 })
@@ -93,7 +94,7 @@ describe("alone, with an axis of length 0 in what it takes or gives, a step give
             if (primitive !== "scan") expect(mistake(program, inputs, got)).toBeUndefined()
           })
       }),
-      { numRuns: 50 },
+      { numRuns: caseCount(100) },
     )
     expect(met).toBeGreaterThan(0)
   })

@@ -6,6 +6,7 @@ import { Key, Program as Programs, Tensor } from "../src/index.ts"
 import * as Reference from "../src/reference/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
+import { caseCount } from "./case-count.ts"
 import { anyMode, modes } from "./engine-modes.ts"
 import { expectSame } from "./expect-same.ts"
 import { mistake } from "./held-to-reference.ts"
@@ -23,7 +24,7 @@ describe("the wasm engine, in any numerics and lanes,", () => {
         })
         expectSame(whole(mode, program, inputs), single)
       }),
-      { numRuns: 700 },
+      { numRuns: caseCount(1600) },
     )
   })
 
@@ -36,7 +37,7 @@ describe("the wasm engine, in any numerics and lanes,", () => {
           const one = whole(mode, program, inputs)
           for (const pool of pools) expectSame(whole(mode, program, inputs, pool), one)
         }),
-        { numRuns: 80 },
+        { numRuns: caseCount(120) },
       )
     } finally {
       await Promise.all(pools.map((pool) => pool?.close()))
@@ -59,7 +60,7 @@ describe("the wasm engine, in any numerics and lanes,", () => {
           const distances = Array.from(exact.data, (x, i) => Math.abs((one.data[i] as number) - x))
           expect(Math.max(...distances)).toBeLessThan(1e-5 * Math.sqrt(k) + 1e-6 * k)
         }),
-        { numRuns: 80 },
+        { numRuns: caseCount(120) },
       )
     } finally {
       await Promise.all(pools.map((pool) => pool?.close()))
@@ -89,7 +90,7 @@ describe.each([...new Set(modes.map(({ numerics }) => numerics))])("in %s numeri
         const inLanes = (lanes: Lanes) => whole({ lanes, numerics }, program, inputs)
         expectSame(inLanes(256), inLanes(128))
       }),
-      { numRuns: 120 },
+      { numRuns: caseCount(300) },
     )
   })
 })

@@ -12,6 +12,7 @@ import * as Tensor from "../src/tensor/Tensor.ts"
 import * as Autodiff from "../src/transform/Autodiff.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
 import type { Shape } from "../src/types/Shape.ts"
+import { caseCount } from "./case-count.ts"
 import { anyMode, modes } from "./engine-modes.ts"
 import { expectSame } from "./expect-same.ts"
 import { oneByOne, whole } from "./one-by-one.ts"
@@ -75,7 +76,7 @@ it("loops and reductions over the same rows have the bits of steps done one by o
       for (const pool of pools) expectSame(whole(mode, program, inputs, pool), expected)
       joined += fuse(program).kernels.filter(({ tag }) => tag === "rows").length
     }),
-    { numRuns: 32 },
+    { numRuns: caseCount(32) },
   )
   expect(joined).toBeGreaterThan(8)
 })

@@ -6,6 +6,7 @@ import { infer } from "../src/language/ShapeRule.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
+import { caseCount } from "./case-count.ts"
 
 const run = (program: Program, inputs: ReadonlyArray<NDArray>): ReadonlyArray<NDArray> =>
   prepare({ program, resident: 0 }).run(inputs)
@@ -67,7 +68,7 @@ it("a loop in the wasm engine gives the bits of its rounds one by one", () => {
         )
       }
     }),
-    { numRuns: 150 },
+    { numRuns: caseCount(300) },
   )
   expect(loops).toBeGreaterThan(100)
 })

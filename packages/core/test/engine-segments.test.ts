@@ -11,6 +11,7 @@ import { refill, tensors } from "../src/language/TensorTree.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { initial, trainStep } from "../src/training/trainStep.ts"
 import type { NDArray } from "../src/types/NDArray.ts"
+import { caseCount } from "./case-count.ts"
 import { anyMode, modes } from "./engine-modes.ts"
 import { expectSame } from "./expect-same.ts"
 import { whole } from "./one-by-one.ts"
@@ -74,7 +75,7 @@ describe("a run in segments", () => {
           most = Math.max(most, holds(mode, drawn.program, drawn.inputs, pieces))
         },
       ),
-      { numRuns: 25 },
+      { numRuns: caseCount(25) },
     )
     expect(most).toBeGreaterThan(5)
   })

@@ -12,6 +12,7 @@ import type { Program } from "../src/language/Program.ts"
 import * as Reference from "../src/reference/Reference.ts"
 import { NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
+import { caseCount } from "./case-count.ts"
 import { expectSame } from "./expect-same.ts"
 
 type Outputs = ReadonlyArray<NDArray>
@@ -137,7 +138,7 @@ describe("sums in lanes of 128 and 256 bits, on three threads, and read outside 
         )
         expectEachWay(program, [x, row], inEngine(program, [x, row], 128))
       }),
-      { numRuns: 20 },
+      { numRuns: caseCount(40) },
     )
   })
 
@@ -166,7 +167,7 @@ describe("sums in lanes of 128 and 256 bits, on three threads, and read outside 
         )
         expectEachWay(program, [x, indices], Reference.run(program, [x, indices]))
       }),
-      { numRuns: 20 },
+      { numRuns: caseCount(40) },
     )
   })
 
@@ -189,7 +190,7 @@ describe("sums in lanes of 128 and 256 bits, on three threads, and read outside 
           expectEachWay(program, [indices, updates], inEngine(program, [indices, updates], 128))
         },
       ),
-      { numRuns: 20 },
+      { numRuns: caseCount(40) },
     )
   })
 })

@@ -14,6 +14,7 @@ import * as Reference from "../src/reference/Reference.ts"
 import { NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
 import type { Spec } from "../src/types/ShapeError.ts"
+import { caseCount } from "./case-count.ts"
 import { type InFloats, ordered } from "./sums-in-order.ts"
 
 const pools = [2, 3].map((threads) => makePool(threads, 0))
@@ -144,7 +145,7 @@ const pooling = fc
     return { ...others, params, space, x, y: infer("windowMax", params, [x]) }
   })
 
-const runs = { numRuns: 30 }
+const runs = { numRuns: caseCount(60) }
 
 const plain: ConvParams = {
   stride: [1, 1],

@@ -74,8 +74,8 @@ const configured = (over: Partial<Config>): void => {
 /** Many rows take long: a valid number of them is cut. */
 const few = ({ copies, count, ...others }: { readonly [option: string]: number }) => ({
   ...others,
-  ...(count === undefined ? {} : { count: count > 50 && count <= 1_000_000 && Number.isInteger(count) ? 50 : count }),
-  ...(copies === undefined ? {} : { copies: copies > 50 && copies <= 250_000 && Number.isInteger(copies) ? 50 : copies }),
+  ...(count === undefined ? {} : { count: count > 50 && count <= 250_000 && Number.isInteger(count) ? 50 : count }),
+  ...(copies === undefined ? {} : { copies: copies > 50 && copies <= 62_500 && Number.isInteger(copies) ? 50 : copies }),
 })
 
 const { entries: _, ...toys } = Toys

@@ -6,6 +6,7 @@ import { type NDArray, Program as Programs, Tensor } from "../src/index.ts"
 import type { Program } from "../src/language/Program.ts"
 import * as Reference from "../src/reference/Reference.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
+import { caseCount } from "./case-count.ts"
 
 type T = Tensor.Tensor
 
@@ -86,7 +87,7 @@ describe("code", () => {
         for (let i = 0; i < 2; i++)
           expect(prepare({ program, resident: 0 }, undefined, "portable", compile).run(inputs)).toEqual(fresh)
       }),
-      { numRuns: 150 },
+      { numRuns: caseCount(150) },
     )
   })
 

@@ -13,6 +13,7 @@ import { makePool, type Pool } from "../src/backend/wasm/threads/pool.ts"
 import { makeSharedMemories } from "../src/backend/wasm/threads/sharedMemories.ts"
 import { Compile, Key, Layers, Loss, Net, Optimizer, Program as Programs, Tensor, Toys, Train, Wasm } from "../src/index.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
+import { caseCount } from "./case-count.ts"
 
 type T = Tensor.Tensor
 
@@ -82,7 +83,7 @@ describe("memory", () => {
         const fresh = prepare({ program, resident: 0 }).run(inputs)
         expect(prepare({ program, resident: 0 }, { ...pool, memory: used }).run(inputs)).toEqual(fresh)
       }),
-      { numRuns: 80 },
+      { numRuns: caseCount(80) },
     )
   })
 

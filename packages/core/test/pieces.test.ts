@@ -2,8 +2,13 @@
 import { assert, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { expect, test, vi } from "vitest"
+import { bucketed } from "../src/data/Order.ts"
+import { inProcess } from "../src/engines/inProcess.ts"
+import { letOthersRun } from "../src/engines/letOthersRun.ts"
 import { inTurns } from "../src/engines/turns.ts"
-import { Key, Layers, Loss, Net, Optimizer, ShapeError, Tensor, Train } from "../src/index.ts"
+import { Key, Layers, Loss, NDArray, Net, Optimizer, ShapeError, Tensor, Train } from "../src/index.ts"
+import { contentHash } from "../src/training/contentHash.ts"
+import { shardSum } from "../src/training/shardSum.ts"
 import { trainStep } from "../src/training/trainStep.ts"
 import { inPieces, type Pieces, piecesOf, toEnd } from "../src/types/Pieces.ts"
 
@@ -24,30 +29,46 @@ test("a function in pieces does all of them, and its callers may take them one b
   expect(whole.next()).toEqual({ done: true, value: 3 })
 })
 
+/** A clock that stands still unless `work` passes; `most` is the most work between two turns of the event loop since it was reset. */
+const watchedClock = Effect.acquireRelease(
+  Effect.gen(function* () {
+    let time = performance.now()
+    const clock = { turns: 0, most: 0, work: (milliseconds: number): void => void (time += milliseconds) }
+    let last = time
+    vi.spyOn(performance, "now").mockImplementation(() => time)
+    const turn = (): void => {
+      clock.turns++
+      clock.most = Math.max(clock.most, time - last)
+      last = time
+      next = setImmediate(turn)
+    }
+    let next = setImmediate(turn)
+    yield* letOthersRun
+    clock.turns = 0
+    return { clock, end: () => clearImmediate(next) }
+  }),
+  ({ end }) =>
+    Effect.sync(() => {
+      end()
+      vi.restoreAllMocks()
+    }),
+).pipe(Effect.map(({ clock }) => clock))
+
+function* working(clock: { readonly work: (milliseconds: number) => void }, milliseconds: number): Pieces<void> {
+  for (let i = 0; i < 8; i++) {
+    clock.work(milliseconds)
+    yield
+  }
+}
+
 it.live("others have their turn between pieces that take long, and not between short ones", () =>
   Effect.gen(function* () {
-    const turnsIn = (milliseconds: number) => {
-      let time = 0
-      vi.spyOn(performance, "now").mockImplementation(() => time)
-      let turns = 0
-      const count = (): void => {
-        turns++
-        next = setImmediate(count)
-      }
-      let next = setImmediate(count)
-      function* work(): Pieces<number> {
-        for (let i = 0; i < 4; i++) {
-          time += milliseconds
-          yield
-        }
-        clearImmediate(next)
-        vi.restoreAllMocks()
-        return turns
-      }
-      return inTurns(work())
-    }
-    assert.isAtLeast(yield* turnsIn(4), 4)
-    assert.strictEqual(yield* turnsIn(0), 0)
+    const clock = yield* watchedClock
+    yield* inTurns(working(clock, 0))
+    assert.strictEqual(clock.turns, 0)
+    yield* inTurns(working(clock, 4))
+    assert.isAtLeast(clock.turns, 7)
+    assert.strictEqual(clock.most, 4)
     const refused = inTurns(
       (function* (): Pieces<Tensor.Tensor> {
         yield
@@ -57,6 +78,44 @@ it.live("others have their turn between pieces that take long, and not between s
     assert.instanceOf(yield* Effect.flip(refused), ShapeError)
   }),
 )
+
+it.live("work of many fibers, and many short calls of one, keep the event loop no longer than one long call", () =>
+  Effect.gen(function* () {
+    const clock = yield* watchedClock
+    yield* Effect.all(
+      Array.from({ length: 10 }, () => inTurns(working(clock, 1))),
+      { concurrency: "unbounded" },
+    )
+    yield* letOthersRun
+    assert.isAtMost(clock.most, 4)
+    const ones = NDArray.make("f32", [1], Float32Array.of(1))
+    const { run } = inProcess({
+      load: () => {},
+      run: (inputs) => {
+        clock.work(1)
+        return inputs
+      },
+      state: () => [],
+      lend: () => [],
+    })
+    for (let i = 0; i < 20; i++) assert.deepStrictEqual(yield* Effect.flatten(run([[ones]])), [[ones]])
+    const outputs = yield* Effect.flatten(run(Array.from({ length: 20 }, () => [ones])))
+    assert.lengthOf(outputs, 20)
+    yield* letOthersRun
+    assert.isAtMost(clock.most, 6)
+  }),
+)
+
+test("pieces of a hash, of a sum and of an order are a millisecond's worth for code that is not optimized yet", () => {
+  const count = (pieces: Pieces<unknown>): number => [...pieces].length
+  expect(count(piecesOf(contentHash, new Uint8Array(2 ** 20)))).toBeGreaterThanOrEqual(63)
+  const sum = shardSum(2)
+  const shard = [NDArray.make("f32", [2 ** 18], new Float32Array(2 ** 18).fill(0.5))]
+  expect(count(sum.add(0, shard))).toBe(0)
+  expect(count(sum.add(1, shard))).toBeGreaterThanOrEqual(8)
+  expect(sum.total()[0]?.data[2 ** 18 - 1]).toBe(1)
+  expect(count(bucketed(Key.make(1), 2 ** 16))).toBeGreaterThanOrEqual(16)
+})
 
 test("a training step is traced in three pieces: the loss, its gradient and the update", () => {
   const config = {

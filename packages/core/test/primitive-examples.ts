@@ -133,6 +133,7 @@ export const examples: { readonly [P in Primitive]: ReadonlyArray<Example<P>> } 
   sqrt: smooth(0.3, 3),
   sin: smooth(),
   cos: smooth(),
+  atan: smooth(),
   tanh: smooth(),
   erf: smooth(-4, 4),
   sigmoid: smooth(-6, 6),

@@ -158,7 +158,7 @@ describe("at the edges", () => {
 test("every unary primitive keeps NaN, and every float one keeps the sign of zero where the function is odd", () => {
   const nan = T.make([Number.NaN])
   for (const name of unary) expect(T.read(write(name, {}, [nan])).data[0], name).toBeNaN()
-  for (const name of ["neg", "sign", "floor", "expm1", "log1p", "sqrt", "sin", "tanh", "erf"] as const) {
+  for (const name of ["neg", "sign", "floor", "expm1", "log1p", "sqrt", "sin", "atan", "tanh", "erf"] as const) {
     const [out] = T.read(write(name, {}, [T.make([-0])])).data
     expect(out, name).toBe(name === "neg" ? 0 : -0)
   }

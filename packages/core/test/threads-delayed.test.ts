@@ -11,6 +11,7 @@ import { workspace } from "../src/backend/wasm/writeModule.ts"
 import { fuse } from "../src/compiler/Fuse.ts"
 import { Autodiff, Key, type NDArray, Program as Programs, Tensor } from "../src/index.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
+import { caseCount } from "./case-count.ts"
 import { expectSame } from "./expect-same.ts"
 
 type T = Tensor.Tensor
@@ -54,7 +55,7 @@ describe("threads that are interrupted at any moment", () => {
         // The next program has its memory, which threads that come late still look at.
         ready.release()
       }),
-      { numRuns: 25 },
+      { numRuns: caseCount(25) },
     )
   })
 

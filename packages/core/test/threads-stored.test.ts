@@ -28,6 +28,7 @@ import {
   Tree,
   Wasm,
 } from "../src/index.ts"
+import { caseCount } from "./case-count.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "adjoint-stored-"))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -332,6 +333,6 @@ describe("the order of many rows", () => {
         while (step.done !== true) step = steps.next()
         assert.deepStrictEqual(step.value, Int32Array.from(Tensor.read(Key.permutation(key, n)).data))
       }),
-      { numRuns: 20 },
+      { numRuns: caseCount(20) },
     ))
 })

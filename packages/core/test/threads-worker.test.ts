@@ -11,6 +11,7 @@ import { expect, test } from "vitest"
 import { Compile, Engine, Key, Loop, NDArray, Program, Tensor, Wasm } from "../src/index.ts"
 import { knownHash, knownRun } from "../src/testing/knownRun.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
+import { caseCount } from "./case-count.ts"
 import { runs } from "./runs-of-an-engine.ts"
 
 type T = Tensor.Tensor
@@ -64,7 +65,7 @@ describe.each(["portable", "fast"] as const)("in %s numerics, the engine in a wo
           const run = outputs(program, inputs)
           expect(await there.runPromise(run)).toEqual(await here.runPromise(run))
         }),
-        { numRuns: 60 },
+        { numRuns: caseCount(150) },
       )
     } finally {
       await Promise.all([here.dispose(), there.dispose()])

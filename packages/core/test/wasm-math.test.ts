@@ -46,6 +46,7 @@ const unary: { readonly [N in UnaryName]: { readonly bound: number; readonly aro
   expm1: { bound: 1.4, around: [0, 2 ** -30, Math.LN2 / 2, -Math.LN2 / 2, 88.37626, 88.72283, -16.63553, -17.32868, -20] },
   log: { bound: 0.85, around: [0, 1, Math.SQRT1_2, Math.SQRT2, smallestNormal, largest] },
   log1p: { bound: 1.45, around: [0, -1, Math.SQRT1_2 - 1, Math.SQRT2 - 1, 2 ** 24, 2 ** 25, largest] },
+  atan: { bound: 1.6, around: [0, 0.5, 1, 2, 2 ** 24, largest] },
   tanh: { bound: 1.35, around: [0, 0.6, 9.010913, 10] },
   sigmoid: { bound: 1.9, around: [0, 16.63553, 88.72283, -87.33654, -88.72283, -103.97208, -104] },
   erf: { bound: 1.3, around: [0, 475 / 512, 3.832507, 4] },
@@ -118,7 +119,7 @@ describe.each(Object.keys(unary) as ReadonlyArray<UnaryName>)("%s", (name) => {
 })
 
 test("odd functions keep the sign of zero", () => {
-  for (const name of ["expm1", "log1p", "tanh", "erf", "sin"] as const) {
+  for (const name of ["expm1", "log1p", "atan", "tanh", "erf", "sin"] as const) {
     for (const numerics of ["portable", offered("fast")] as const) {
       const { inputs, output, run } = overArrays(unaryFunctions[name], 1, 4, numerics)
       inputs[0]?.set([0, -0, smallest, -smallest])

@@ -11,6 +11,7 @@ import { effects, type Instruction, values } from "../src/backend/wasm/assembler
 import { apply, f32x4, type I32, i8x16, i32, i32x4, type Local, type V128, v128 } from "../src/backend/wasm/assembler/Value.ts"
 import { compile, instantiate, memory } from "../src/backend/wasm/assembler/webAssembly.ts"
 import { Key, Program, Tensor } from "../src/index.ts"
+import { caseCount } from "./case-count.ts"
 import { bits, whole } from "./one-by-one.ts"
 
 let names = 0
@@ -85,7 +86,7 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
         const [optimized, baseline] = both(counting, write(straight))
         expect(optimized).toEqual(baseline)
       }),
-      { numRuns: 150 },
+      { numRuns: caseCount(300) },
     )
   })
 
@@ -209,7 +210,7 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
         })
         expect(optimized).toEqual(baseline)
       }),
-      { numRuns: 150 },
+      { numRuns: caseCount(300) },
     )
   })
 
@@ -350,7 +351,7 @@ describe.runIf(packsLanes())("code that V8 packs", () => {
         const [optimized, baseline] = both(counting, writePaired(paired))
         expect(optimized).toEqual(baseline)
       }),
-      { numRuns: 250 },
+      { numRuns: caseCount(500) },
     )
   })
 })

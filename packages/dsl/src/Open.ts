@@ -105,7 +105,7 @@ const readable = (data: Data, findings: ReadonlyArray<Finding>, { schema }: Lang
     data: read(sections.data, "data"),
     model: readBy((value) => Decode.model(schema, value), "model"),
     pretrain: read(sections.pretrain, "pretrain"),
-    train: read(sections.train, "train"),
+    train: readBy((value) => Decode.train(schema, value), "train"),
     evaluate: read(sections.evaluate, "evaluate"),
     search: read(sections.search, "search"),
     lint: read(sections.lint, "lint"),

@@ -11,7 +11,7 @@ export const runHere = async (args: ReadonlyArray<string>, entry: URL): Promise<
   const [stdout, stderr] = [output("stdout", process.stdout), output("stderr", process.stderr)]
   let hasRun = false
   const { code: heard, setSaving } = signals((signal) => {
-    stderr.write(acknowledgement(signal))
+    stderr.write(acknowledgement(signal, args))
     void Effect.runFork(Fiber.interrupt(running))
   })
   const running = Effect.runFork(

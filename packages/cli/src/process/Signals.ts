@@ -44,6 +44,17 @@ export const signals = (interrupt: (signal: Signal) => void): Signals => {
   }
 }
 
-/** What is printed when a signal was heard. */
-export const acknowledgement = (signal: Signal): string =>
-  `\n${signal}: finishing this step and saving; ${signal === "SIGINT" ? "Ctrl-C" : "a signal"} again stops at once\n`
+/** What a verb does when it is interrupted; the others finish a step and save. */
+const endings: ReadonlyMap<string, string> = new Map([
+  ["search", "ending the trials that run"],
+  ["worker", "giving back the work that is under way"],
+])
+
+/** The verb of a command line. */
+const verbOf = (args: ReadonlyArray<string>): string | undefined => args.find((arg) => !arg.startsWith("-"))
+
+/** What is printed when a command with these arguments hears a signal. */
+export const acknowledgement = (signal: Signal, args: ReadonlyArray<string>): string => {
+  const ending = endings.get(verbOf(args) ?? "") ?? "finishing this step and saving"
+  return `\n${signal}: ${ending}; ${signal === "SIGINT" ? "Ctrl-C" : "a signal"} again stops at once\n`
+}

@@ -22,7 +22,7 @@ export const supervise = (main: URL, args: ReadonlyArray<string>, maxYoungGenera
   const ask = (request: Request) => worker.postMessage(request)
   let hasRun = false
   const { code: heard, setSaving } = signals((signal) => {
-    stderr.write(acknowledgement(signal))
+    stderr.write(acknowledgement(signal, args))
     ask({ tag: "interrupt" })
   })
   const resized = () => ask({ tag: "resized", streams: streams() })

@@ -1,6 +1,7 @@
 /** Files that are whole or not there: written beside their place, synced, then renamed into it. */
-import { dirname } from "node:path"
 import * as Json from "@adjoint/core/training/json"
+import { makeFolder as makeWithAbove } from "@adjoint/core/training/makeFolder"
+import * as NodePath from "@effect/platform-node/NodePath"
 import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import * as PlatformError from "effect/PlatformError"
@@ -17,25 +18,8 @@ const of =
     return PlatformError.systemError({ _tag, cause, method, module, pathOrDescriptor: file })
   }
 
-/**
- * Makes a folder and those above it, one after the other: Node's own recursion never ends below `/proc`, where the system answers
- * that the folder above is missing although it is there.
- */
-export const makeFolder = (folder: string): Write =>
-  Effect.gen(function* () {
-    const fs = yield* FileSystem.FileSystem
-    const isThere = fs.stat(folder).pipe(
-      Effect.map(({ type }) => type === "Directory"),
-      Effect.orElseSucceed(() => false),
-    )
-    if (yield* isThere) return
-    const above = dirname(folder)
-    if (above !== folder && !(yield* fs.exists(above))) yield* makeFolder(above)
-    // Another process may make it meanwhile.
-    yield* Effect.catch(fs.makeDirectory(folder), (error) =>
-      Effect.flatMap(isThere, (made) => (made ? Effect.void : Effect.fail(error))),
-    )
-  })
+/** Makes a folder and those above it. */
+export const makeFolder = (folder: string): Write => Effect.provide(makeWithAbove(folder), NodePath.layer)
 
 /** Writes a file in one piece, replacing the one that is there. */
 export const writeWhole = (file: string, content: string | Uint8Array): Write =>

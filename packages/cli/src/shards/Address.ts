@@ -1,6 +1,7 @@
 /** Addresses on the command line, and who may use them. */
 import { createHash, timingSafeEqual } from "node:crypto"
 import { isIP } from "node:net"
+import { networkInterfaces } from "node:os"
 import * as Effect from "effect/Effect"
 import { UsageError } from "../report/Failure.ts"
 import { World } from "../terminal/World.ts"
@@ -25,6 +26,19 @@ export const parse = (flag: string, text: string): Effect.Effect<Address, UsageE
 
 /** An address as text. */
 export const print = ({ host, port }: Address): string => `${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+
+/** The address of this machine at which others reach what listens on all addresses; any other address as it is. */
+export const reachable = (address: Address, interfaces = networkInterfaces()): Address => {
+  if (address.host !== "0.0.0.0" && address.host !== "::") return address
+  const family = (wanted: "IPv4" | "IPv6") =>
+    Object.values(interfaces)
+      .flatMap((each) => each ?? [])
+      // An address of a link alone needs the name of an interface, which another machine does not have.
+      .find((each) => each.family === wanted && !each.internal && !each.address.startsWith("fe80:"))?.address
+  // What listens on all addresses of IPv6 takes connections over IPv4 too.
+  const host = family("IPv4") ?? (address.host === "::" ? family("IPv6") : undefined)
+  return { ...address, host: host ?? (address.host === "::" ? "::1" : "127.0.0.1") }
+}
 
 /** Whether only processes of this machine reach an address. */
 export const isLocal = ({ host }: Address): boolean => host === "localhost" || host === "::1" || /^127\./u.test(host)

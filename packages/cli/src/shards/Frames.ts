@@ -135,7 +135,7 @@ export interface Watch {
   readonly limits: () => Limits
   /** Called with each message that arrives. */
   readonly received?: (message: unknown) => void
-  /** Called with the bytes that go out and come in. */
+  /** Called with the bytes that go out and come in, before these are read. May throw `BrokenFrame`. */
   readonly moved?: (way: "sent" | "received", bytes: number) => void
 }
 

@@ -3,6 +3,7 @@
 import type { Engine, EngineError } from "@adjoint/core/engines/Engine"
 import * as Remote from "@adjoint/core/engines/Remote"
 import type { Serve, Workers } from "@adjoint/core/training/Shards"
+import * as NodeSocket from "@effect/platform-node/NodeSocket"
 import * as NodeSocketServer from "@effect/platform-node/NodeSocketServer"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -15,13 +16,42 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as SocketServer from "effect/socket/SocketServer"
 import { UsageError } from "../report/Failure.ts"
-import { type Address, isSame, print } from "./Address.ts"
-import { type Limits, serialization } from "./Frames.ts"
+import { type Address, isSame, print, reachable } from "./Address.ts"
+import { BrokenFrame, type Limits, serialization } from "./Frames.ts"
 import { type Member, makeMember } from "./Member.ts"
 import { Protocol, Rejected, release } from "./Protocol.ts"
 
 /** What a process that has not joined may send, and the text of any message. */
 const strangers: Limits = { text: 2 ** 14, bytes: 0 }
+
+/** After how many milliseconds a connection is closed. */
+export interface Patience {
+  /** Without a byte in either direction. A worker that has joined sends a ping every ten seconds. */
+  readonly silence: number
+  /** Without a valid request to join. */
+  readonly greeting: number
+}
+
+const usual: Patience = { silence: 60_000, greeting: 10_000 }
+
+/** A server whose silent connections are closed: the other end of some is gone, and no packet says so. */
+const closingSilent = (
+  server: SocketServer.SocketServer["Service"],
+  milliseconds: number,
+): SocketServer.SocketServer["Service"] => ({
+  ...server,
+  run: (handler) =>
+    server.run((socket) =>
+      Effect.andThen(
+        Effect.map(Effect.serviceOption(NodeSocket.NetSocket), (connection) => {
+          if (connection._tag === "None") return
+          const { value } = connection
+          value.setTimeout(milliseconds, () => value.destroy())
+        }),
+        handler(socket),
+      ),
+    ),
+})
 
 /** What is listened on, and how the workers compute. */
 export interface Listening {
@@ -31,6 +61,7 @@ export interface Listening {
   readonly numerics: "portable" | "fast"
   /** Reports workers that join and leave. */
   readonly report: (message: string) => Effect.Effect<void>
+  readonly patience?: Patience
 }
 
 /** Bytes that went to workers and came from them. */
@@ -54,7 +85,13 @@ interface Joined {
 }
 
 /** Listens for workers until the scope ends, which ends them. Returns them with the address that they join at. */
-export const listen = ({ address, numerics, report, token }: Listening): Effect.Effect<Listener, UsageError, Scope.Scope> =>
+export const listen = ({
+  address,
+  numerics,
+  patience = usual,
+  report,
+  token,
+}: Listening): Effect.Effect<Listener, UsageError, Scope.Scope> =>
   Effect.gen(function* () {
     const scope = yield* Effect.scope
     const members = new Map<number, Member>()
@@ -110,9 +147,12 @@ export const listen = ({ address, numerics, report, token }: Listening): Effect.
     /** The limits of a connection: arrays only from who has joined, and as many bytes as a worker may send. */
     const watched = () => {
       let isIn = false
+      const began = performance.now()
       return {
         moved: (way: keyof Moved, bytes: number) => {
           moved[way] += bytes
+          if (way === "received" && !isIn && performance.now() - began > patience.greeting)
+            throw new BrokenFrame({ message: "it did not ask to join in time" })
         },
         limits: () =>
           isIn ? { ...strangers, bytes: Math.max(0, ...[...members.values()].map((member) => member.limit())) } : strangers,
@@ -136,7 +176,7 @@ export const listen = ({ address, numerics, report, token }: Listening): Effect.
       RpcServer.layer(Protocol, { disableFatalDefects: true }).pipe(
         Layer.provide(handlers),
         Layer.provide(RpcServer.layerProtocolSocketServer),
-        Layer.provide(Layer.succeed(SocketServer.SocketServer, server)),
+        Layer.provide(Layer.succeed(SocketServer.SocketServer, closingSilent(server, patience.silence))),
         Layer.provide(Layer.succeed(RpcSerialization.RpcSerialization, serialization(watched))),
       ),
       scope,
@@ -173,7 +213,7 @@ export const listen = ({ address, numerics, report, token }: Listening): Effect.
         ),
     }
     const { port } = server.address as { readonly port?: number }
-    return { workers, address: { ...address, port: port ?? address.port }, moved: () => ({ ...moved }) }
+    return { workers, address: reachable({ ...address, port: port ?? address.port }), moved: () => ({ ...moved }) }
   })
 
 const isRecord = (value: unknown): value is { readonly [key: string]: unknown } => typeof value === "object" && value !== null

@@ -4,10 +4,10 @@
  */
 import { createReadStream } from "node:fs"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import { isIPv6 } from "node:net"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { RunError, UsageError } from "../report/Failure.ts"
+import { print, reachable } from "../shards/Address.ts"
 import type { DataFile } from "./DataFile.ts"
 
 /** Where a server listens. */
@@ -65,7 +65,7 @@ const answer = (
 const addressOf = (server: Server, host: string): string => {
   const address = server.address()
   const port = typeof address === "object" && address !== null ? address.port : 0
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`
+  return `http://${print(reachable({ host, port }))}`
 }
 
 /** Serves files until the scope ends, and gives the address. Fails with `RunError` where the address is taken. */

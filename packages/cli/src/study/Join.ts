@@ -120,10 +120,12 @@ export const join = (joined: Joined, emit: (event: StudyEvent) => Effect.Effect<
       retrySchedule: Schedule.spaced("1 second"),
     })
     const stored = new Map<number, TrialRecord>()
+    // Those that have not finished: each holds the list of all trials before it.
     const starts = new Map<number, Study.Start>()
     const done = yield* Deferred.make<void>()
     const turn = yield* Semaphore.make(1)
     let progress = Study.begin(study)
+    const offer = (number: number) => queue.offer({ number }, { id: String(number) })
 
     /** Learns which trials have finished, and offers those that may start then. */
     const advance = turn.withPermits(1)(
@@ -133,35 +135,41 @@ export const join = (joined: Joined, emit: (event: StudyEvent) => Effect.Effect<
           if (stored.has(record.number)) continue
           stored.set(record.number, record)
           progress = Study.finish(progress, record)
-          if (starts.has(record.number)) yield* emit({ _tag: "TrialFinished", trial: record, isKnown: false })
+          if (starts.delete(record.number)) yield* emit({ _tag: "TrialFinished", trial: record, isKnown: false })
         }
+        const offered: Array<number> = []
         for (;;) {
           const known = progress.known.length
           const [step, after] = Study.next({ ...study, trials }, progress)
           progress = after
           for (const trial of after.known.slice(known))
             if (trial.state === "refused") yield* emit({ _tag: "TrialFinished", trial, isKnown: false })
-          if (step._tag === "Done") return yield* Deferred.succeed(done, undefined)
-          if (step._tag === "Wait") return
-          starts.set(step.number, step)
+          if (step._tag === "Done") {
+            yield* Deferred.succeed(done, undefined)
+            break
+          }
+          if (step._tag === "Wait") break
           const record = stored.get(step.number)
-          if (record === undefined) yield* queue.offer({ number: step.number }, { id: String(step.number) })
-          else {
+          if (record === undefined) {
+            starts.set(step.number, step)
+            offered.push(step.number)
+          } else {
             progress = Study.finish(progress, record)
             yield* emit({ _tag: "TrialFinished", trial: record, isKnown: true })
           }
         }
+        if (offered.length > 0) yield* store.together(Effect.forEach(offered, offer, { discard: true }))
       }),
     )
 
-    /** The trial of a number; this process may learn of it after the one that offered it. */
+    /** The trial of a number, which this process may learn of after the one that offered it; undefined once it has finished. */
     const startOf = (number: number) =>
       Effect.gen(function* () {
         for (;;) {
           const start = starts.get(number)
-          if (start !== undefined) return start
+          if (start !== undefined || stored.has(number)) return start
           yield* advance
-          if (!starts.has(number)) yield* Effect.sleep(pollInterval)
+          if (!starts.has(number) && !stored.has(number)) yield* Effect.sleep(pollInterval)
         }
       })
 
@@ -169,7 +177,7 @@ export const join = (joined: Joined, emit: (event: StudyEvent) => Effect.Effect<
       Effect.gen(function* () {
         const start = yield* startOf(number)
         // The process that finished it died before it told the queue.
-        if (stored.has(number)) return
+        if (start === undefined || stored.has(number)) return
         yield* store.record(name, yield* joined.admit(start, runTrial(joined, start, emit)))
         yield* advance
       }),

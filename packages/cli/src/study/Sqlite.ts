@@ -1,4 +1,5 @@
 /** An SQL client of Effect over Node's own SQLite: one embedded file, which several processes may open. */
+import { statSync } from "node:fs"
 import { resolve } from "node:path"
 import { DatabaseSync, type SQLInputValue } from "node:sqlite"
 import * as Effect from "effect/Effect"
@@ -29,10 +30,20 @@ const sqlError = (cause: unknown): SqlError.SqlError => {
 
 const attempt = <A>(run: () => A): Effect.Effect<A, SqlError.SqlError> => Effect.try({ try: run, catch: sqlError })
 
-/** The statements of a database. Node prepares and runs them synchronously. */
-const connectionOf = (database: DatabaseSync): Connection => {
+/** Which file a path names, if any. */
+const identityOf = (path: string): string | undefined => {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found && `${found.dev} ${found.ino}`
+}
+
+/**
+ * The statements of a database. Node prepares and runs them synchronously. `check` throws where the file is no longer there: SQLite
+ * itself would write to the deleted file, and all would be lost at the end.
+ */
+const connectionOf = (database: DatabaseSync, check: () => void): Connection => {
   const rows = (sql: string, params: ReadonlyArray<unknown>): Effect.Effect<ReadonlyArray<Row>, SqlError.SqlError> =>
     attempt(() => {
+      check()
       const statement = database.prepare(sql)
       const values = params as ReadonlyArray<SQLInputValue>
       if (statement.columns().length > 0) return statement.all(...values)
@@ -66,8 +77,12 @@ export const layer = (path: string): Layer.Layer<SqlClient.SqlClient, SqlError.S
         (opened) => Effect.sync(() => opened.close()),
       )
       yield* attempt(() => database.exec(settings.map((setting) => `PRAGMA ${setting};`).join("\n")))
+      const opened = identityOf(path)
+      const check = () => {
+        if (identityOf(path) !== opened) throw new Error("the file was deleted or replaced while it was in use")
+      }
       const acquirers = SqlClient.makeSqliteAcquirers({
-        connection: Effect.succeed(connectionOf(database)),
+        connection: Effect.succeed(connectionOf(database, check)),
         semaphore: yield* Semaphore.make(1),
         isTransaction: () => database.isTransaction,
       })

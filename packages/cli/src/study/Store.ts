@@ -63,6 +63,8 @@ export class Store extends Context.Service<
     readonly extend: (name: string, trials: number) => Effect.Effect<void, SqlError>
     /** Writes the result of a trial, unless it is there. */
     readonly record: (name: string, trial: TrialRecord) => Effect.Effect<void, SqlError | Schema.SchemaError>
+    /** Runs statements as one transaction: a file is synced once for all of them. */
+    readonly together: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError, R>
     /** The finished trials whose number is at least `from`, by their number. */
     readonly finished: (name: string, from: number) => Effect.Effect<ReadonlyArray<TrialRecord>, SqlError | Schema.SchemaError>
   }
@@ -164,6 +166,7 @@ export const layer: Layer.Layer<Store, SqlError, SqlClient.SqlClient> = Layer.ef
             ON CONFLICT (study, number) DO NOTHING
           `
         }),
+      together: sql.withTransaction,
       finished: (name, from) =>
         Effect.flatMap(
           sql<{ readonly trial: string }>`

@@ -80,7 +80,7 @@ export const takePart = (part: Part) =>
     const { entry } = yield* World
     yield* json ? started(part) : header(part)
     const shown = yield* progress(Show.boardOf(plan.board), study.trials, json)
-    const threads = yield* Threads.make(entry, { ...choice, threads: choice.threads ?? 1 }, parallel, data)
+    const threads = yield* Threads.make(entry, { ...choice, threads: choice.threads ?? 1 }, data)
     const admit = memory === undefined ? unlimited : yield* admitting(sound, plan.bytesAt, memory)
     const services = yield* Effect.context<World>()
     let ran = 0

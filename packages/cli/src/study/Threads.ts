@@ -2,7 +2,6 @@
 import { Worker } from "node:worker_threads"
 import { TaggedError } from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Pool from "effect/Pool"
 import type * as Scope from "effect/Scope"
 import type { Choice } from "../model/Engines.ts"
 import type { Outcome, Task } from "./Trial.ts"
@@ -18,13 +17,6 @@ export interface Threads {
   /** Runs a trial on a free thread, and stops it when a report is not good enough. */
   readonly run: (task: Task, goesOn: Judge) => Effect.Effect<Outcome, TrialFailed>
 }
-
-/** A thread, started; it is terminated with its scope. */
-const thread = (entry: URL, start: Start): Effect.Effect<Worker, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => new Worker(entry, { workerData: start })),
-    (worker) => Effect.promise(() => worker.terminate()),
-  )
 
 const runOn = (worker: Worker, task: Task, goesOn: Judge): Effect.Effect<Outcome, TrialFailed> =>
   Effect.callback((resume) => {
@@ -55,24 +47,30 @@ const runOn = (worker: Worker, task: Task, goesOn: Judge): Effect.Effect<Outcome
     })
   })
 
-/** `size` threads that start with the module `entry` when they are first used. With `data` they read these files alone. */
-export const make = (
-  entry: URL,
-  choice: Choice,
-  size: number,
-  data?: Start["data"],
-): Effect.Effect<Threads, never, Scope.Scope> =>
-  Effect.map(
-    Pool.make({ acquire: thread(entry, { trials: choice, ...(data === undefined ? {} : { data }) }), size }),
-    (pool) => ({
+const terminated = (worker: Worker): Effect.Effect<void> => Effect.asVoid(Effect.promise(() => worker.terminate()))
+
+/**
+ * Threads that start with the module `entry`, one for each trial that runs at a time, when they are first used. With `data` they read
+ * these files alone. They are terminated with their scope.
+ */
+export const make = (entry: URL, choice: Choice, data?: Start["data"]): Effect.Effect<Threads, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const free = yield* Effect.acquireRelease(
+      Effect.sync((): Array<Worker> => []),
+      (idle) => Effect.forEach(idle, terminated, { concurrency: "unbounded", discard: true }),
+    )
+    const taken = Effect.sync(
+      () =>
+        free.pop() ??
+        new Worker(entry, { workerData: { trials: choice, ...(data === undefined ? {} : { data }) } satisfies Start }),
+    )
+    return {
       run: (task, goesOn) =>
-        Effect.scoped(
-          Effect.flatMap(Pool.get(pool), (worker) =>
-            runOn(worker, task, goesOn).pipe(
-              // A thread that was interrupted in a trial still computes it, and one that failed may be gone.
-              Effect.onExit((exit) => (exit._tag === "Success" ? Effect.void : Pool.invalidate(pool, worker))),
-            ),
-          ),
+        Effect.acquireUseRelease(
+          taken,
+          (worker) => runOn(worker, task, goesOn),
+          // A thread that was interrupted in a trial still computes it, and one that failed may be gone.
+          (worker, exit) => (exit._tag === "Success" ? Effect.sync(() => void free.push(worker)) : terminated(worker)),
         ),
-    }),
-  )
+    }
+  })

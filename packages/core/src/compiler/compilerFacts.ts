@@ -58,6 +58,7 @@ export const compilerFacts = {
   sqrt: loop,
   sin: loop,
   cos: loop,
+  atan: loop,
   tanh: loop,
   erf: loop,
   sigmoid: loop,

@@ -4,7 +4,7 @@
  */
 import * as fs from "node:fs"
 import { hostname } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { ScratchError } from "./ScratchError.ts"
@@ -114,8 +114,21 @@ const openFile = (folder: string, name: string): ScratchFile => {
   }
 }
 
+/** Makes a folder and those above it, one after the other: Node's own recursion never ends below `/proc`. */
+const makeFolder = (folder: string): void => {
+  if (fs.existsSync(folder)) return
+  const above = dirname(folder)
+  if (above !== folder) makeFolder(above)
+  try {
+    fs.mkdirSync(folder)
+  } catch (error) {
+    // Another process may have made it.
+    if (!fs.existsSync(folder)) throw error
+  }
+}
+
 const create = (base: string): Scratch & { readonly remove: () => void } => {
-  fs.mkdirSync(base, { recursive: true })
+  makeFolder(base)
   removeLeftovers(base)
   const folder = fs.mkdtempSync(join(base, prefix))
   fs.writeFileSync(join(folder, owner), JSON.stringify({ host: hostname(), pid: process.pid }))

@@ -16,7 +16,7 @@ const count = {
   synonyms: ["n_samples", "samples", "rows", "size", "n"],
   default: 200,
   minimum: 2,
-  maximum: 1_000_000,
+  maximum: 250_000,
 } as const
 const noise = (usual: number) =>
   ({
@@ -36,7 +36,7 @@ const classes = (usual: number) =>
     maximum: 100,
   }) as const
 const gateOptions = {
-  copies: { kind: "integer", doc: "How often each of the four rows occurs.", default: 1, minimum: 1, maximum: 250_000 },
+  copies: { kind: "integer", doc: "How often each of the four rows occurs.", default: 1, minimum: 1, maximum: 62_500 },
   noise: noise(0),
 } as const
 const pointOptions = { count, noise: noise(0.1) } as const

@@ -16,9 +16,10 @@ import { printSpec, type ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 import { checkShapes, refusing } from "./checkShapes.ts"
 import { type Arrays, Engine, type EngineError, type Executable } from "./Engine.ts"
+import { takeTurn } from "./letOthersRun.ts"
 import { spanned } from "./observe.ts"
 import { makeQueue } from "./queue.ts"
-import { inTurns, makeTurns, takeTurn } from "./turns.ts"
+import { inTurns } from "./turns.ts"
 
 export { programWork } from "../compiler/compilerFacts.ts"
 export { checkShapes } from "./checkShapes.ts"
@@ -81,14 +82,13 @@ const foldedBy = <Args extends ReadonlyArray<unknown>, Y>(
   like: NoInfer<Args>,
 ): Effect.Effect<Traced<Y>, EngineError | ShapeError> =>
   Effect.gen(function* () {
-    const turns = makeTurns()
-    const { beforehand, folded } = yield* inTurns(folding(f, like), turns)
-    yield* takeTurn(turns)
+    const { beforehand, folded } = yield* inTurns(folding(f, like))
+    yield* takeTurn
     if (beforehand.length === 0) return yield* checkShapes(() => folded([]))
     const executable = prepare({ program: yield* checkShapes(() => capture([], beforehand)), resident: 0 })
-    yield* takeTurn(turns)
+    yield* takeTurn
     const [numbers = []] = yield* Effect.scoped(Effect.flatMap(executable, ({ run }) => Effect.flatten(run([[]]))))
-    yield* takeTurn(turns)
+    yield* takeTurn
     return yield* checkShapes(() => folded(numbers))
   })
 
@@ -118,9 +118,8 @@ export const compileIf = <Args extends ReadonlyArray<unknown>, Y>(
   Effect.gen(function* () {
     const engine = yield* Engine.current
     const prepared = Effect.gen(function* () {
-      const turns = makeTurns()
       const { program, result } = yield* foldedBy(engine, f, like)
-      yield* takeTurn(turns)
+      yield* takeTurn
       const executable = isWorth(program) ? yield* engine.prepare({ program, resident: 0 }) : undefined
       return { traced: program, result, executable }
     })
@@ -208,11 +207,10 @@ export const step = <S, B, O>(
         const result = yield* piecesOf(f, state, rows)
         return [result.state as S, result.output]
       })
-      const turns = makeTurns()
       const { program: traced, result } = yield* foldedBy(engine, listed, [initial, batch])
-      yield* takeTurn(turns)
+      yield* takeTurn
       yield* checkShapes(() => checkUnchanged("Compile.step", initial, result[0]))
-      yield* takeTurn(turns)
+      yield* takeTurn
       const job = { program: traced, resident: tensors(initial).length }
       const output = Tree.rebuilder(result[1])
       const ready: Ready<O> = {

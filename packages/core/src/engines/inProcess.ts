@@ -4,12 +4,12 @@ import { EngineError, type SyncExecutable } from "../backend/Executable.ts"
 import { type Pieces, piecesOf } from "../types/Pieces.ts"
 import { ShapeError } from "../types/ShapeError.ts"
 import type { Arrays, Executable } from "./Executable.ts"
-import { letOthersRun } from "./letOthersRun.ts"
+import { isDue, letOthersRun, sinceTurn } from "./letOthersRun.ts"
 import { makeQueue, type Queue } from "./queue.ts"
-import { doing, makeTurns, type Turns, takeTurn } from "./turns.ts"
+import { doing } from "./turns.ts"
 
-/** The length of a burst, in milliseconds. */
-export const burstMilliseconds = 8
+/** The length of a turn with a burst, in milliseconds: the last run, and what is done with the outputs, come in addition. */
+export const burstMilliseconds = 5
 
 const engineError = (error: unknown): EngineError => {
   if (error instanceof EngineError) return error
@@ -56,9 +56,9 @@ interface Ended {
 /** Runs from an index until the burst is over, or a run takes long. */
 const runBurst = (executable: SyncExecutable, inputs: ReadonlyArray<Arrays>, from: number, outputs: Array<Arrays>): Ended => {
   const { run } = executable
-  const deadline = performance.now() + burstMilliseconds
+  let looked = performance.now()
+  const deadline = looked + burstMilliseconds - sinceTurn()
   let next = from
-  let looked = deadline - burstMilliseconds
   for (let count = 1; ; ) {
     const end = Math.min(inputs.length, next + count)
     for (; next < end; next++) {
@@ -88,32 +88,30 @@ export const inProcess = (executable: SyncExecutable, canGiveUp = false): Execut
     { next, pieces }: Ended,
     inputs: ReadonlyArray<Arrays>,
     outputs: Array<Arrays>,
-    turns: Turns,
   ): Effect.Effect<ReadonlyArray<Arrays>, EngineError> => {
     if (next === inputs.length) return Effect.succeed(outputs)
     if (pieces === undefined) return Effect.andThen(letOthersRun, runFrom(next, inputs, outputs))
-    return Effect.flatMap(whole(doing(pieces, engineError, turns)), (output) => {
+    return Effect.flatMap(whole(doing(pieces, engineError)), (output) => {
       outputs.push(output)
-      return Effect.andThen(takeTurn(turns), runFrom(next + 1, inputs, outputs, turns))
+      return runFrom(next + 1, inputs, outputs)
     })
   }
   const runFrom = (
     from: number,
     inputs: ReadonlyArray<Arrays>,
     outputs: Array<Arrays>,
-    turns?: Turns,
   ): Effect.Effect<ReadonlyArray<Arrays>, EngineError> =>
-    deferring(() => {
-      const began = turns ?? makeTurns()
-      return runAfter(runBurst(executable, inputs, from, outputs), inputs, outputs, began)
-    })
+    deferring(() =>
+      isDue() && from < inputs.length
+        ? Effect.andThen(letOthersRun, runFrom(from, inputs, outputs))
+        : runAfter(runBurst(executable, inputs, from, outputs), inputs, outputs),
+    )
   const run = (inputs: ReadonlyArray<Arrays>): Effect.Effect<ReadonlyArray<Arrays>, EngineError> => {
     const outputs: Array<Arrays> = []
-    if (isBusy()) return enter(runFrom(0, inputs, outputs))
-    const turns = makeTurns()
+    if (isBusy() || isDue()) return enter(runFrom(0, inputs, outputs))
     // Most calls are done in one burst, which nobody else can enter.
     const ended = runBurst(executable, inputs, 0, outputs)
-    return ended.next === inputs.length ? Effect.succeed(outputs) : enter(runAfter(ended, inputs, outputs, turns))
+    return ended.next === inputs.length ? Effect.succeed(outputs) : enter(runAfter(ended, inputs, outputs))
   }
   /** A call of pieces, of which the first come at once if nobody is before it. */
   const calling = <A>(pieces: () => Pieces<A>): Effect.Effect<A, EngineError> =>

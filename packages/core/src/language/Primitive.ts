@@ -21,6 +21,7 @@ export const unary = [
   "sqrt",
   "sin",
   "cos",
+  "atan",
   "tanh",
   "erf",
   "sigmoid",

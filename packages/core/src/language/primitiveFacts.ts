@@ -64,6 +64,7 @@ export const primitiveFacts = {
   sqrt: slowInstruction,
   sin: function_,
   cos: function_,
+  atan: function_,
   tanh: function_,
   erf: function_,
   sigmoid: function_,

@@ -18,6 +18,7 @@ const unaryFunctions: { readonly [P in Unary]: (x: number) => number } = {
   sqrt: Math.sqrt,
   sin: Math.sin,
   cos: Math.cos,
+  atan: Math.atan,
   tanh: Math.tanh,
   erf,
   sigmoid: (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x))),

@@ -6,7 +6,7 @@
 import { sampleSpread } from "../data/sampleSpread.ts"
 import type { Key } from "../tensor/Key.ts"
 import { draws, fold, wordsOf } from "./draws.ts"
-import { grow, type Row, shareOf, type Tree } from "./importance/forest.ts"
+import { grow, type Row, shareOf } from "./importance/forest.ts"
 import { numberOf, type Point, type Space } from "./Space.ts"
 import { positionOf } from "./space/Dimension.ts"
 import type { Trial } from "./Trial.ts"
@@ -69,14 +69,16 @@ export const of = (
   const values = complete.map((trial) => trial.values?.[objective] ?? 0)
   const words = wordsOf(key)
   const sizes = space.map((dimension) => (dimension._tag === "Choice" ? dimension.size : 0))
-  const forest = Array.from({ length: trees }, (_, i): Tree => {
+  // The shares of each tree: with many trials a tree is large, and one is enough at a time.
+  const forest = Array.from({ length: trees }, (_, i): ReadonlyArray<number> => {
     const own = draws(fold(words, i))
     const drawn = rows.map(() => own.below(rows.length))
-    return grow(sizes, rows, values, drawn)
+    const tree = grow(sizes, rows, values, drawn)
+    return space.map((_, d) => shareOf(sizes, tree, d))
   })
   return space
     .map(({ name }, d) => {
-      const { deviation, mean: share } = sampleSpread(forest.map((tree) => shareOf(sizes, tree, d)))
+      const { deviation, mean: share } = sampleSpread(forest.map((shares) => shares[d] ?? 0))
       return { name, share, deviation: trees === 1 ? 0 : deviation }
     })
     .toSorted((a, b) => b.share - a.share)

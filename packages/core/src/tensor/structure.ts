@@ -51,6 +51,14 @@ export const swapAxes = (x: Tensor, a: number, b: number): Tensor => {
   )
 }
 
+/** The axis `from` at the position `to`; the others keep their order. `Tensor.moveAxis(Tensor.zeros([2, 3, 4]), 0, -1).shape // => [3, 4, 2]` */
+export const moveAxis = (x: Tensor, from: number, to: number): Tensor => {
+  const [at, wanted] = [axisOf("moveAxis", x, from), axisOf("moveAxis", x, to)]
+  const order = x.shape.flatMap((_, i) => (i === at ? [] : [i]))
+  order.splice(wanted, 0, at)
+  return at === wanted ? x : transpose(x, order)
+}
+
 /** A new axis of size 1 at the given position. */
 export const expandAxis = (x: Tensor, axis: number): Tensor => {
   const at = axisOf("expandAxis", x, axis, x.shape.length + 1)

@@ -117,6 +117,7 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
   sqrt: onOne("f32"),
   sin: onOne("f32"),
   cos: onOne("f32"),
+  atan: onOne("f32"),
   tanh: onOne("f32"),
   erf: onOne("f32"),
   sigmoid: onOne("f32"),

@@ -4,7 +4,7 @@
  * plateau, and the search for the first non-finite value.
  */
 import * as Effect from "effect/Effect"
-import * as FileSystem from "effect/FileSystem"
+import type * as FileSystem from "effect/FileSystem"
 import * as Path from "effect/Path"
 import * as Stream from "effect/Stream"
 import * as Dataset from "../data/Dataset.ts"
@@ -27,6 +27,7 @@ import type { Config, Resume, Saving } from "./LoopConfig.ts"
 import type { Finished, LoopEvent } from "./LoopEvent.ts"
 import type { LoopError as RunError } from "./LoopRun.ts"
 import { type LoopInput, loopState, loopStep, namedNumbers, onlyName } from "./loopStep.ts"
+import { makeFolder } from "./makeFolder.ts"
 import { rateOf } from "./Rate.ts"
 import { runLoop } from "./runLoop.ts"
 import { readLimit, rowsOfBatches } from "./Samples.ts"
@@ -86,8 +87,8 @@ export const saveIn = (
   every,
   save: (kind, checkpoint) =>
     Effect.gen(function* () {
-      const [fs, path] = [yield* FileSystem.FileSystem, yield* Path.Path]
-      yield* fs.makeDirectory(folder, { recursive: true }).pipe(
+      const path = yield* Path.Path
+      yield* makeFolder(folder).pipe(
         Effect.catchTag(
           "PlatformError",
           (error) =>

@@ -6,8 +6,8 @@ import { readAll } from "../tensor/read.ts"
 import type { Pieces } from "../types/Pieces.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 
-/** How many numbers are looked at between two turns of others: about a millisecond's worth. */
-const pieceLength = 2 ** 20
+/** How many numbers are looked at between two turns of others: about a millisecond of code that the host has not optimized yet. */
+const pieceLength = 2 ** 15
 
 /** Whether numbers are all finite: NaN or infinity minus itself is not 0. */
 const areFinite = (data: Float32Array): boolean => {

@@ -15,8 +15,8 @@ const finish = (hash: number): string => {
   return ((k ^ (k >>> 16)) >>> 0).toString(16).padStart(8, "0")
 }
 
-/** The bytes between two turns of others: about a millisecond's worth, a multiple of four. */
-const pieceBytes = 2 ** 18
+/** The bytes between two turns of others, a multiple of four: a millisecond of code that the host has not optimized yet. */
+const pieceBytes = 2 ** 14
 
 /** Adds whole words to both halves of a hash. */
 const addWords = (halves: Int32Array, view: DataView, from: number, end: number): void => {

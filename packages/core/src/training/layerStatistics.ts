@@ -115,8 +115,8 @@ function* measured<P, S, O, X, Y, T>(
   return { owners: names.filter((_, i) => isInner[i]), layers, slopes: grad, updates }
 }
 
-/** Numbers between two turns of others: less than a millisecond. */
-const pieceLength = 2 ** 17
+/** Numbers between two turns of others: about a millisecond of code that the host has not optimized yet. */
+const pieceLength = 2 ** 13
 
 /** Notes which of the units of some rows are not 0. */
 const noteAlive = (isAlive: Uint8Array, { data }: NDArray, from: number, end: number): void => {

@@ -8,8 +8,8 @@ import type { Pieces } from "../types/Pieces.ts"
 /** Lists of arrays f32 of equal shapes, one list for each shard. */
 export type Summands = ReadonlyArray<NDArray>
 
-/** The numbers that are added between two turns of others: about a millisecond's worth. */
-const pieceLength = 2 ** 19
+/** The numbers that are added between two turns of others: about a millisecond of code that the host has not optimized yet. */
+const pieceLength = 2 ** 15
 
 /** The sum of some shards that are next to each other. */
 interface Node {

@@ -42,6 +42,7 @@ const unary: Derivatives<Unary> = {
   sqrt: (cotangent, { output }) => [T.div(T.mul(cotangent, 0.5), output)],
   sin: slope((x) => T.cos(x)),
   cos: slope((x) => T.neg(T.sin(x))),
+  atan: (cotangent, use) => [T.div(cotangent, T.add(T.square(input(use)), 1))],
   tanh: slope((_, y) => T.sub(1, T.square(y))),
   erf: slope((x) => T.mul(T.exp(T.neg(T.square(x))), 2 / Math.sqrt(Math.PI))),
   sigmoid: slope((_, y) => T.mul(y, T.sub(1, y))),

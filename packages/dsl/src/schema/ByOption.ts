@@ -4,16 +4,19 @@
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import type * as SchemaAST from "effect/SchemaAST"
+import * as SchemaAST from "effect/SchemaAST"
+import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { isRecord } from "../source/Data.ts"
-import { type Codec, notesOf, type Verdict } from "./Annotation.ts"
-import { briskly } from "./Issues.ts"
+import type { Path } from "../source/Path.ts"
+import { type Codec, notesOf } from "./Annotation.ts"
+import { briskly, verdict } from "./Issues.ts"
 
 type Values = { readonly [key: string]: unknown }
 
 /** The options of a form, by their names, and the one that a bare value sets. */
 interface Options {
   readonly schemas: ReadonlyMap<string, SchemaAST.AST>
+  readonly required: ReadonlyArray<string>
   readonly main?: string
   /** Whether the rule that relates the options holds. */
   readonly agree: (decoded: Values) => boolean
@@ -36,7 +39,10 @@ const optionsOf = (form: SchemaAST.AST, name: string): Options | undefined => {
   if (!isPlain(struct) || struct._tag !== "Objects" || struct.indexSignatures.length > 0) return undefined
   const { main } = notesOf(struct)
   const schemas = new Map(struct.propertySignatures.map((property) => [String(property.name), property.type]))
-  return { schemas, agree, ...(main === undefined || content._tag !== "Union" ? {} : { main }) }
+  const required = struct.propertySignatures.flatMap(({ name: key, type }) =>
+    SchemaAST.isOptional(SchemaAST.toEncoded(type)) ? [] : [String(key)],
+  )
+  return { schemas, required, agree, ...(main === undefined || content._tag !== "Union" ? {} : { main }) }
 }
 
 /** A schema that refers to itself, opened. */
@@ -45,31 +51,9 @@ const thunked = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ?
 /** The value of an option. The form of a choice is taken by its name; a union would try all forms. */
 const optionOf = (ast: SchemaAST.AST, value: unknown): Result.Result<unknown, unknown> => {
   const verdict = notesOf(thunked(ast)).dispatch?.(value, true)
-  if (verdict?._tag === "Nothing") return Result.fail(verdict)
   const isForm = verdict?._tag === "Meant" && verdict.schema.ast._tag === "Objects" && isRecord(verdict.input)
   if (!isForm) return briskly(Schema.make<Codec>(ast))(value)
   return briskly(verdict.schema)(verdict.input)
-}
-
-/** Options of a layer that are choices of an unknown name, and the layer without them. */
-export interface WithoutUnknown {
-  readonly unknown: ReadonlyArray<{ readonly option: string; readonly verdict: Extract<Verdict, { readonly _tag: "Nothing" }> }>
-  readonly rest: Values
-}
-
-/** Splits a layer by its choices of unknown names. Their verdict says all that a brief finding needs; a union would try all forms. */
-export const withoutUnknown = (form: Codec, name: string, item: Values): WithoutUnknown | undefined => {
-  const content = item[name]
-  const options = isRecord(content) ? optionsOf(form.ast, name) : undefined
-  if (options === undefined || !isRecord(content)) return undefined
-  const unknown = Object.entries(content).flatMap(([option, value]) => {
-    const ast = options.schemas.get(option)
-    const verdict = ast === undefined ? undefined : notesOf(thunked(ast)).dispatch?.(value, true)
-    return verdict?._tag === "Nothing" ? [{ option, verdict }] : []
-  })
-  if (unknown.length === 0) return undefined
-  const left = Object.entries(content).filter(([key]) => unknown.every(({ option }) => option !== key))
-  return { unknown, rest: { ...item, [name]: Object.fromEntries(left) } }
 }
 
 /** Decodes layers of a list. `textOf` has different texts for different values. */
@@ -113,6 +97,25 @@ export const byOption = (textOf: (data: unknown) => string) => {
         made[at] = found.value
       }
       return options.agree(made) ? { ...like, [name]: made } : undefined
+    },
+    /**
+     * Brief findings of a layer at a path whose only mistakes are names that do not exist; otherwise nothing. Other mistakes are
+     * found by its form, which takes longer.
+     */
+    unknownNames: (form: Codec, name: string, item: Values, path: Path): ReadonlyArray<Finding> | undefined => {
+      const { content, options } = opened(form, name, item) ?? {}
+      if (content === undefined || options?.required.every((key) => Object.hasOwn(content, key)) !== true) return undefined
+      const findings: Array<Finding> = []
+      const isWhole = isRecord(item[name])
+      for (const [at, value] of Object.entries(content)) {
+        const ast = options.schemas.get(at)
+        const found = ast === undefined ? undefined : notesOf(thunked(ast)).dispatch?.(value, true)
+        if (found?._tag === "Nothing") {
+          const place = isWhole ? [...path, name, at] : [...path, name]
+          findings.push(...verdict(found, { path: place, value, parent: content, homes: undefined, isBrief: true }))
+        } else if (ast === undefined || option(ast, value) === undefined) return undefined
+      }
+      return findings.length === 0 ? undefined : findings
     },
     /** Keeps a sound layer, whose defaults are those of others of its form and keys. */
     keep: (form: Codec, name: string, item: Values, layer: Values): void => {

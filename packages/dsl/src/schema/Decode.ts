@@ -1,17 +1,17 @@
 /**
- * Decodes a document, or its model. Layers are decoded one by one, each by the form that its name selects; a union would try
- * all forms, which takes seconds for thousands of layers.
+ * Decodes a document, or a section of it. Layers and callbacks are decoded one by one, each by the form that its name selects; a
+ * union would try all forms, which takes seconds for thousands of them.
  */
 import * as Result from "effect/Result"
 import type * as Document from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { isRecord } from "../source/Data.ts"
 import { isWithin, type Path, print } from "../source/Path.ts"
-import { type Codec, notesOf, type Verdict } from "./Annotation.ts"
-import { byOption, withoutUnknown } from "./ByOption.ts"
+import { type Codec, type Homes, notesOf } from "./Annotation.ts"
+import { byOption } from "./ByOption.ts"
 import { isName } from "./Fields.ts"
 import { decode, detailed } from "./Issues.ts"
-import type { ModelFileSchema } from "./ModelFileSchema.ts"
+import type { ModelFileSchema, WholeFile } from "./ModelFileSchema.ts"
 
 type Decoded<A> = Result.Result<A, ReadonlyArray<Finding>>
 
@@ -49,12 +49,21 @@ const apart = (item: unknown): { readonly unnamed: unknown; readonly names: { re
   return { unnamed: { ...item, ...Object.fromEntries(Object.keys(names).map((key) => [key, "a"])) }, names }
 }
 
-/** The layers of a list, or all findings; `sound` is the first layer without a finding. */
-const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path) => {
-  const made: Array<Document.Layer> = []
+/** The choice that the items of a list are of, and the places of keys of other sections. */
+interface Choice {
+  readonly codec: Codec
+  readonly homes: Homes | undefined
+}
+
+/** An item that was decoded: a layer, or a callback. */
+type Item = Document.Layer
+
+/** The items of a list, or all findings; `sound` is the first item without a finding. */
+const each = (choice: Choice, items: ReadonlyArray<unknown>, path: Path) => {
+  const made: Array<Item> = []
   const findings: Array<Finding> = []
-  /** Layers that are equal but for their names are decoded once; those with mistakes once the list has its detailed findings. */
-  const known = new Map<string, Document.Layer>()
+  /** Items that are equal but for their names are decoded once; those with mistakes once the list has its detailed findings. */
+  const known = new Map<string, Item>()
   const refused = new Map<string, { readonly path: Path; readonly findings: ReadonlyArray<Finding> }>()
   let sound: unknown
   const options = byOption(textOf)
@@ -69,19 +78,25 @@ const each = (schema: ModelFileSchema, items: ReadonlyArray<unknown>, path: Path
       return
     }
     const before = known.get(written)
-    const like = before ?? similar(schema, options, unnamed)
-    const decoded = like === undefined ? layer(schema, item, at, isBrief) : Result.succeed({ ...like, ...names })
+    const like = before ?? similar(choice, options, unnamed)
+    const unknown = isBrief && like === undefined ? unknownNames(choice, options, unnamed, at) : undefined
+    const decoded =
+      like !== undefined
+        ? Result.succeed({ ...like, ...names })
+        : unknown !== undefined
+          ? Result.fail(unknown)
+          : itemOf(choice, item, at, isBrief)
     if (Result.isFailure(decoded)) {
       if (!refused.has(written)) refused.set(written, { path: at, findings: decoded.failure })
       for (const finding of decoded.failure) findings.push(finding)
     } else {
       known.set(written, decoded.success)
-      if (like === undefined) keep(schema, options, unnamed, decoded.success)
+      if (like === undefined) keep(choice, options, unnamed, decoded.success)
       made.push(decoded.success)
       sound ??= item
     }
   })
-  const result: Decoded<ReadonlyArray<Document.Layer>> = findings.length === 0 ? Result.succeed(made) : Result.fail(findings)
+  const result: Decoded<ReadonlyArray<Item>> = findings.length === 0 ? Result.succeed(made) : Result.fail(findings)
   return { result, sound }
 }
 
@@ -90,73 +105,50 @@ const holders = ["block", "repeat"] as const
 
 type ByOption = ReturnType<typeof byOption>
 
-/** The form and the name of a layer that contains no others, if its keys beside are sound. */
-const formOf = (schema: ModelFileSchema, item: unknown) => {
+/** The form and the name of an item that contains no others, if its keys beside are sound. */
+const formOf = ({ codec }: Choice, item: unknown) => {
   if (!isRecord(item) || holders.some((key) => Object.hasOwn(item, key))) return undefined
   const [name, second] = Object.keys(item).filter((key) => !besides.includes(key))
   const isSound = besides.every((key) => !Object.hasOwn(item, key) || isNamed(item[key]))
   if (name === undefined || second !== undefined || !isSound) return undefined
-  const verdict = notesOf(schema.layer.ast).dispatch?.(item, true)
+  const verdict = notesOf(codec.ast).dispatch?.(item, true)
   return verdict?._tag === "Meant" && verdict.input === item ? { form: verdict.schema, name, item } : undefined
 }
 
-/** A sound layer by its options, where one with the same keys was decoded before. */
-const similar = (schema: ModelFileSchema, options: ByOption, written: unknown): Document.Layer | undefined => {
-  const found = formOf(schema, written)
-  return found === undefined ? undefined : (options.decode(found.form, found.name, found.item) as Document.Layer | undefined)
+/** A sound item by its options, where one with the same keys was decoded before. */
+const similar = (choice: Choice, options: ByOption, written: unknown): Item | undefined => {
+  const found = formOf(choice, written)
+  return found === undefined ? undefined : (options.decode(found.form, found.name, found.item) as Item | undefined)
 }
 
-const keep = (schema: ModelFileSchema, options: ByOption, written: unknown, layer: Document.Layer): void => {
-  const found = formOf(schema, written)
-  if (found !== undefined) options.keep(found.form, found.name, found.item, layer)
+/** Brief findings of an item whose only mistakes are names of its options' values. */
+const unknownNames = (choice: Choice, options: ByOption, written: unknown, path: Path): ReadonlyArray<Finding> | undefined => {
+  const found = formOf(choice, written)
+  return found === undefined ? undefined : options.unknownNames(found.form, found.name, found.item, path)
 }
 
-/** The finding of a verdict, without a proposal. */
-const briefly = (verdict: Extract<Verdict, { readonly _tag: "Nothing" }>, path: Path): Finding => ({
-  code: verdict.code,
-  message: `${print(path)}: ${verdict.message}`,
-  at: { path: [...path, ...(verdict.path ?? [])], ...(verdict.on === undefined ? {} : { on: verdict.on }) },
-})
-
-/** A layer whose findings are not shown. The choices of unknown names are found before the layer is decoded without them. */
-const layerInBrief = (
-  form: Codec,
-  input: unknown,
-  path: Path,
-  one: (value: unknown) => Decoded<Document.Layer>,
-): Decoded<Document.Layer> => {
-  const name = isRecord(input) ? Object.keys(input).find((key) => !besides.includes(key)) : undefined
-  const split = name === undefined || !isRecord(input) ? undefined : withoutUnknown(form, name, input)
-  if (name === undefined || split === undefined) return one(input)
-  const around = one(split.rest)
-  const others = Result.isSuccess(around) ? [] : around.failure
-  const isRequired = others.some(({ at }) => at.on === "missing" && split.unknown.some(({ option }) => option === at.path.at(-1)))
-  if (isRequired) return one(input)
-  const inside = [...path, name]
-  return Result.fail([
-    ...split.unknown.map(({ option, verdict }) => briefly(verdict, [...inside, option])),
-    // A rule about all options is not asked while one of them is wrong.
-    ...others.filter(({ at }) => at.path.length > inside.length || at.on === "key"),
-  ])
+const keep = (choice: Choice, options: ByOption, written: unknown, item: Item): void => {
+  const found = formOf(choice, written)
+  if (found !== undefined) options.keep(found.form, found.name, found.item, item)
 }
 
-/** One layer. With `brief`, the finding of an unknown name proposes nothing. */
-const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolean): Decoded<Document.Layer> => {
-  const { homes } = notesOf(schema.file.ast)
-  const verdict = notesOf(schema.layer.ast).dispatch?.(item, brief)
-  const by = (codec: Codec, value: unknown) => decode(codec, value, path, homes, brief) as Decoded<Document.Layer>
-  if (verdict === undefined) return by(schema.layer, item)
+/** One item. With `brief`, the finding of an unknown name proposes nothing. */
+const itemOf = (choice: Choice, item: unknown, path: Path, brief: boolean): Decoded<Item> => {
+  const verdict = notesOf(choice.codec.ast).dispatch?.(item, brief)
+  const by = (codec: Codec, value: unknown) => decode(codec, value, path, choice.homes, brief) as Decoded<Item>
+  if (verdict === undefined) return by(choice.codec, item)
   if (verdict._tag === "Nothing") {
-    if (!brief) return by(schema.layer, item)
-    return Result.fail([briefly(verdict, path)])
+    if (!brief) return by(choice.codec, item)
+    const at = { path: [...path, ...(verdict.path ?? [])], ...(verdict.on === undefined ? {} : { on: verdict.on }) }
+    return Result.fail([{ code: verdict.code, message: `${print(path)}: ${verdict.message}`, at }])
   }
   const { input } = verdict
   const one = (value: unknown) => by(verdict.schema, value)
   const holder = isRecord(input) ? holders.find((key) => Object.hasOwn(input, key)) : undefined
   const held = holder !== undefined && isRecord(input) ? input[holder] : undefined
   if (holder === undefined || !isRecord(input) || !isRecord(held) || !Array.isArray(held.layers) || held.layers.length === 0)
-    return brief ? layerInBrief(verdict.schema, input, path, one) : one(input)
-  const { result: inside, sound } = each(schema, held.layers, [...path, holder, "layers"])
+    return one(input)
+  const { result: inside, sound } = each(choice, held.layers, [...path, holder, "layers"])
   // The holder itself is decoded around a sound layer: the findings of its own are known, and nested ones would be found once per level.
   const around = one({ ...input, [holder]: { ...held, layers: [sound ?? { head: "label" }] } })
   if (Result.isFailure(around)) {
@@ -167,41 +159,71 @@ const layer = (schema: ModelFileSchema, item: unknown, path: Path, brief: boolea
   return Result.map(inside, (list) => ({ ...around.success, [holder]: { ...(content as object), layers: list } }))
 }
 
-/** Puts the layers of a model into a value that was decoded without them. */
-const together = <A>(
-  rest: Decoded<A>,
-  list: Decoded<ReadonlyArray<Document.Layer>>,
-  put: (rest: A, list: ReadonlyArray<Document.Layer>) => A,
-): Decoded<A> => {
-  if (Result.isSuccess(rest)) return Result.map(list, (found) => put(rest.success, found))
-  return Result.isSuccess(list) ? rest : Result.fail([...rest.failure, ...list.failure])
+/** A list of a document that is decoded item by item: its place, and the choice of its items. */
+interface Listed {
+  readonly section: "model" | "train"
+  readonly key: "layers" | "callbacks"
+  readonly codec: (schema: ModelFileSchema) => Codec
+  /** The items up to which the list is decoded with its section, whose findings may move keys into it. */
+  readonly together: number
 }
 
-/** The list of layers of a model, if it has one. */
-const listOf = (model: unknown): ReadonlyArray<unknown> | undefined =>
-  isRecord(model) && Array.isArray(model.layers) ? model.layers : undefined
+const layers: Listed = { section: "model", key: "layers", codec: ({ layer }) => layer, together: 0 }
+const callbacks: Listed = { section: "train", key: "callbacks", codec: ({ callback }) => callback, together: detailed }
+
+type Values = { readonly [key: string]: unknown }
+
+/** Decodes a value without a list, and the list, if there is one; then `put` puts the items into what was decoded. */
+const apartFrom = <A>(
+  { together }: Listed,
+  items: unknown,
+  rest: (isApart: boolean) => Decoded<A>,
+  list: (items: ReadonlyArray<unknown>) => Decoded<ReadonlyArray<Item>>,
+  put: (rest: A, items: ReadonlyArray<Item>) => A,
+): Decoded<A> => {
+  if (!Array.isArray(items) || items.length <= together) return rest(false)
+  const [others, found] = [rest(true), list(items)]
+  if (Result.isSuccess(others)) return Result.map(found, (all) => put(others.success, all))
+  return Result.isSuccess(found) ? others : Result.fail([...others.failure, ...found.failure])
+}
+
+/** The items of a list, decoded at a path. */
+const itemsOf = (schema: ModelFileSchema, { codec }: Listed, items: ReadonlyArray<unknown>, path: Path) =>
+  each({ codec: codec(schema), homes: notesOf(schema.file.ast).homes }, items, path).result
+
+/** Decodes a section that has such a list, or a value in its place. */
+const section =
+  <A>(listed: Listed, codecOf: (schema: ModelFileSchema) => Codec<A>) =>
+  (schema: ModelFileSchema, value: unknown): Decoded<A> => {
+    const { key } = listed
+    return apartFrom(
+      listed,
+      isRecord(value) ? value[key] : undefined,
+      (isApart) => decode(codecOf(schema), isApart ? { ...(value as Values), [key]: [] } : value),
+      (items) => itemsOf(schema, listed, items, [key]),
+      (rest, items) => ({ ...rest, [key]: items }),
+    )
+  }
 
 /** Decodes a model. */
-export const model = (schema: ModelFileSchema, value: unknown): Decoded<Document.Model> => {
-  const list = listOf(value)
-  if (list === undefined || !isRecord(value)) return decode(schema.sections.model, value)
-  return together(
-    decode(schema.sections.model, { ...value, layers: [] }),
-    each(schema, list, ["layers"]).result,
-    (rest, found) => ({
-      ...rest,
-      layers: found,
-    }),
-  )
-}
+export const model = section(layers, ({ sections }) => sections.model)
+
+/** Decodes the section `train`. */
+export const train = section(callbacks, ({ sections }) => sections.train)
 
 /** Decodes a document. */
-export const file = (schema: ModelFileSchema, value: unknown): Decoded<Document.ModelFile> => {
-  const list = isRecord(value) ? listOf(value.model) : undefined
-  if (list === undefined || !isRecord(value) || !isRecord(value.model)) return decode(schema.file, value)
-  const rest = decode(schema.file, { ...value, model: { ...value.model, layers: [] } })
-  return together(rest, each(schema, list, ["model", "layers"]).result, (document, found) => ({
-    ...document,
-    model: { ...document.model, layers: found },
-  }))
+export const file = (schema: ModelFileSchema, value: unknown): Decoded<WholeFile> => {
+  const decodedBut = (value: unknown, [listed, ...more]: ReadonlyArray<Listed>): Decoded<WholeFile> => {
+    if (listed === undefined) return decode(schema.file, value)
+    const { key, section: name } = listed
+    const around = isRecord(value) ? value[name] : undefined
+    return apartFrom(
+      listed,
+      isRecord(around) ? around[key] : undefined,
+      (isApart) => decodedBut(isApart ? { ...(value as Values), [name]: { ...(around as Values), [key]: [] } } : value, more),
+      (items) => itemsOf(schema, listed, items, [name, key]),
+      (document, items) => ({ ...document, [name]: { ...document[name], [key]: items } }),
+    )
+  }
+  return decodedBut(value, [layers, callbacks])
 }

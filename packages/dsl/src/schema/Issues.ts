@@ -316,7 +316,8 @@ const choice = (issue: SchemaIssue.AnyOf, here: Here): ReadonlyArray<Finding> =>
     : [refused(issue.ast, here)]
 }
 
-const verdict = (found: Verdict, here: Here): ReadonlyArray<Finding> => {
+/** The findings of a verdict on a value. */
+export const verdict = (found: Verdict, here: Here): ReadonlyArray<Finding> => {
   if (found._tag === "Meant") {
     const { homes, isBrief, path } = here
     const again = examined(found.schema, { path, value: found.input, parent: undefined, homes, isBrief })

@@ -11,7 +11,7 @@ import * as Homes from "./Homes.ts"
 import { layerSchema, modelSection } from "./ModelSection.ts"
 import { pretrainSection } from "./PretrainSection.ts"
 import { searchSection } from "./SearchSection.ts"
-import { trainSection } from "./TrainSection.ts"
+import { callbackSchema, trainSection } from "./TrainSection.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 
 /** The version of the language that is read. */
@@ -94,13 +94,16 @@ export interface ModelFileSchema {
   readonly sections: Sections
   /** One item of `model.layers`. */
   readonly layer: Codec
+  /** One item of `train.callbacks`. */
+  readonly callback: Codec
 }
 
 /** The schema over these tables. */
 export const make = (catalogue: Catalogue): ModelFileSchema => {
   const choices = choicesOf(catalogue)
   const layer = layerSchema(catalogue, choices)
-  const train = trainSection(catalogue, choices)
+  const callback = callbackSchema(catalogue, choices)
+  const train = trainSection(catalogue, choices, callback)
   const sections: Sections = {
     data: dataSection(catalogue, choices),
     model: modelSection(choices, layer),
@@ -144,5 +147,5 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
       homes: Homes.of(others, { search }),
     },
   )
-  return { file, sections, layer }
+  return { file, sections, layer, callback }
 }

@@ -104,8 +104,15 @@ const regularize = (catalogue: Catalogue, choices: Choices): Codec<Document.Regu
     synonyms: Synonyms.ofTable(catalogue.regularizer),
   })
 
+/** One item of `train.callbacks`. */
+export const callbackSchema = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =>
+  oneOf("callback", members(catalogue.callback, choices, Vocabulary.callbackOptions), {
+    identifier: "Callback",
+    elsewhere: Vocabulary.callbackNames,
+  }) as Codec<Document.Named>
+
 /** The keys of `train`. */
-export const trainFields = (catalogue: Catalogue, choices: Choices) => {
+export const trainFields = (catalogue: Catalogue, choices: Choices, callback = callbackSchema(catalogue, choices)) => {
   const optimizer = oneOf("optimizer", members(catalogue.optimizer, choices, Vocabulary.optimizerOptions), {
     identifier: "Optimizer",
     elsewhere: Vocabulary.optimizerNames,
@@ -117,10 +124,6 @@ export const trainFields = (catalogue: Catalogue, choices: Choices) => {
   const metric = oneOf("metric", members(catalogue.metric, choices), {
     identifier: "Metric",
     elsewhere: Vocabulary.metricNames,
-  }) as Codec<Document.Named>
-  const callback = oneOf("callback", members(catalogue.callback, choices, Vocabulary.callbackOptions), {
-    identifier: "Callback",
-    elsewhere: Vocabulary.callbackNames,
   }) as Codec<Document.Named>
   const schedule = choices.schedule as Codec<Document.Named>
   return {
@@ -167,8 +170,12 @@ const listed = ({ callback }: Catalogue): ElsewhereTable =>
   )
 
 /** The schema of `train`. */
-export const trainSection = (catalogue: Catalogue, choices: Choices): Codec<Document.Train> =>
-  note(Schema.Struct(trainFields(catalogue, choices)), {
+export const trainSection = (
+  catalogue: Catalogue,
+  choices: Choices,
+  callback = callbackSchema(catalogue, choices),
+): Codec<Document.Train> =>
+  note(Schema.Struct(trainFields(catalogue, choices, callback)), {
     synonyms: { ...Vocabulary.train.synonyms, ...Synonyms.ofTable(catalogue.around) },
     elsewhere: { ...listed(catalogue), ...Vocabulary.train.elsewhere },
   })

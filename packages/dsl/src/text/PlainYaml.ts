@@ -14,11 +14,8 @@ export interface Plain {
   readonly places: ReadonlyMap<string, Place>
 }
 
-/** A text of more values has more than the 250,000 words that a text may have, three a value. */
-const maxValues = 84_000
-
-/** A text of more values may have too many words, so its words are counted. */
-export const valuesOfManyWords = 60_000
+/** The limit on values of a text: maps, lists and scalars. */
+export const maxValues = 60_000
 
 /** Deeper texts are left to the library, which locates the first collection that is too deep. */
 const maxDepth = 60
@@ -64,8 +61,18 @@ const scalarOf = (text: string): Data | undefined => {
   return other.test(text) ? undefined : text
 }
 
-/** The data of a source, if it is plain. */
-export const read = (source: Source): Plain | undefined => (unusual.test(source.text) ? undefined : new Reader(source).all())
+/** A text with more values than the limit, and where the first above it begins. */
+export interface Excess {
+  readonly excessAt: number
+}
+
+/** The data of a source, if it is plain and within the limit on values. */
+export const read = (source: Source): Plain | Excess | undefined => {
+  if (unusual.test(source.text)) return undefined
+  const reader = new Reader(source)
+  const plain = reader.all()
+  return reader.excessAt === undefined ? plain : { excessAt: reader.excessAt }
+}
 
 class Reader {
   readonly places = new Map<string, Place>()
@@ -82,6 +89,8 @@ class Reader {
   /** The end of the last line with content: a block ends there. */
   private contentEnd = 0
   private depth = 0
+  /** Where the first value above the limit begins. */
+  excessAt: number | undefined
 
   constructor(source: Source) {
     this.source = source
@@ -197,13 +206,20 @@ class Reader {
     return { name, span: keySpan, isQuoted }
   }
 
+  /** Whether the value that begins here is one too many. */
+  private isExcess(): boolean {
+    if (this.places.size < maxValues) return false
+    this.excessAt ??= this.at
+    return true
+  }
+
   private place(pointer: string, key: Span | undefined, value: Span): void {
     this.places.set(pointer, key === undefined ? { value } : { value, key })
   }
 
   /** The block map or list whose first key or `-` is here, at column `indent`; then the next content is not part of it. */
   private block(pointer: string, key: Span | undefined, indent: number): Data | undefined {
-    if (this.depth >= maxDepth || this.places.size > maxValues) return undefined
+    if (this.depth >= maxDepth || this.isExcess()) return undefined
     const start = this.at
     this.place(pointer, key, this.spanFrom(start))
     this.depth++
@@ -268,16 +284,17 @@ class Reader {
     const start = this.at
     const code = this.text.charCodeAt(start)
     if (code === 123 || code === 91) return this.collection(pointer, key, block)
+    if (this.isExcess()) return undefined
     const isQuoted = code === 34 || code === 39
     const found = this.match(isQuoted ? quoted : plain)
-    if (found === null || this.places.size > maxValues) return undefined
+    if (found === null) return undefined
     this.place(pointer, key, this.spanFrom(start))
     return isQuoted ? (found[1] ?? found[2]) : scalarOf(found[0])
   }
 
   /** A map or a list in brackets. */
   private collection(pointer: string, key: Span | undefined, block: number): Data | undefined {
-    if (this.depth >= maxDepth) return undefined
+    if (this.depth >= maxDepth || this.isExcess()) return undefined
     const start = this.at
     this.place(pointer, key, this.spanFrom(start))
     const isMap = this.text.charCodeAt(start) === 123

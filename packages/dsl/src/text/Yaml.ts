@@ -133,11 +133,13 @@ const composed = (tokens: ReadonlyArray<CST.Token>, text: string): ReadonlyArray
 /** The one document of a source. Never throws. */
 export const parse = (source: Source): Parsed => {
   const plain = PlainYaml.read(source)
-  const hasTooMany =
-    plain !== undefined && plain.places.size > PlainYaml.valuesOfManyWords && Result.isFailure(wordsOf(source.text))
-  return plain === undefined || hasTooMany
-    ? parseAny(source)
-    : { data: plain.data, positions: { source, places: plain.places }, diagnostics: [] }
+  if (plain === undefined) return parseAny(source)
+  if ("excessAt" in plain)
+    return {
+      positions: { source, places: new Map() },
+      diagnostics: [tooLarge(source, `the file has more than ${PlainYaml.maxValues} values`, plain.excessAt)],
+    }
+  return { data: plain.data, positions: { source, places: plain.places }, diagnostics: [] }
 }
 
 /** The same by the YAML library alone, which reads all texts and locates mistakes. */

@@ -15,8 +15,8 @@ const usualPatience = 500
 
 type Arrays = ReadonlyArray<NDArray>
 
-/** Elements that are compared between two turns of others. */
-const pieceLength = 2 ** 18
+/** Elements that are compared between two turns of others: a millisecond of code that the host has not optimized yet. */
+const pieceLength = 2 ** 14
 
 function* comparing(a: Arrays, b: Arrays): Pieces<boolean> {
   for (const [i, { data }] of a.entries()) {

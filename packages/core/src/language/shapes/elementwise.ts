@@ -27,6 +27,7 @@ const unaryDTypes: { readonly [P in Unary]: ReadonlyArray<DType> } = {
   sqrt: ["f32"],
   sin: ["f32"],
   cos: ["f32"],
+  atan: ["f32"],
   tanh: ["f32"],
   erf: ["f32"],
   sigmoid: ["f32"],

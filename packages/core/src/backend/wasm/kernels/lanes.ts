@@ -151,6 +151,7 @@ const table: { readonly [P in Elementwise]: Lanes } = {
   log1p: float1("log1p"),
   sin: float1("sin"),
   cos: float1("cos"),
+  atan: float1("atan"),
   tanh: float1("tanh"),
   erf: float1("erf"),
   sigmoid: float1("sigmoid"),

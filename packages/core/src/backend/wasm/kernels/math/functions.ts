@@ -1,6 +1,7 @@
 /** The functions of one and of two numbers that WebAssembly lacks, by the names of their primitives. */
 import type { Code } from "../../assembler/Code.ts"
 import type { Local, V128 } from "../../assembler/Value.ts"
+import { atan } from "./arctangent.ts"
 import { erf } from "./errorFunction.ts"
 import { exp, expm1, sigmoid, tanh } from "./exponential.ts"
 import { log, log1p } from "./logarithm.ts"
@@ -11,7 +12,7 @@ import { cos, sin } from "./trigonometric.ts"
 /** Writes what computes a function of four floats, and gives the local that holds the result. */
 export type UnaryFunction = (code: Code, x: V128) => Local<"v128">
 
-export const unaryFunctions = { exp, expm1, log, log1p, tanh, sigmoid, erf, sin, cos } as const satisfies Readonly<
+export const unaryFunctions = { exp, expm1, log, log1p, atan, tanh, sigmoid, erf, sin, cos } as const satisfies Readonly<
   Record<string, UnaryFunction>
 >
 
