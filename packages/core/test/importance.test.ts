@@ -23,11 +23,11 @@ const cost = (x: unknown) =>
   })
 
 const measured = (seed: number, repeats = 5) =>
-  Effect.runSync(importance(inputs, features, cost, { key: Key.make(seed), repeats }))
+  Effect.runPromise(importance(inputs, features, cost, { key: Key.make(seed), repeats }))
 
 describe("permutation importance", () => {
-  test("of a linear model under squared error is 2w²·Var(x), and 0 for what it does not use", () => {
-    const found = measured(1, 20)
+  test("of a linear model under squared error is 2w²·Var(x), and 0 for what it does not use", async () => {
+    const found = await measured(1, 20)
     for (const [i, { deviation, mean }] of found.entries()) {
       const values = Array.from({ length: rows }, (_, row) => inputs.data[row * 4 + i] ?? 0)
       const average = values.reduce((a, b) => a + b, 0) / rows
@@ -39,9 +39,9 @@ describe("permutation importance", () => {
     expect(found[3]).toEqual({ name: "x3", mean: 0, deviation: 0 })
   })
 
-  test("depends on its key alone", () => {
-    expect(measured(7)).toEqual(measured(7))
-    expect(measured(7)).not.toEqual(measured(8))
+  test("depends on its key alone", async () => {
+    expect(await measured(7)).toEqual(await measured(7))
+    expect(await measured(7)).not.toEqual(await measured(8))
   })
 
   test("shuffles the numbers of a feature among the rows, and nothing else", () => {
@@ -64,11 +64,11 @@ describe("permutation importance", () => {
     )
   })
 
-  test("of named inputs shuffles the array of the feature", () => {
+  test("of named inputs shuffles the array of the feature", async () => {
     const named = { a: Tensor.make([[1], [2], [3]]), b: Tensor.make([[1], [2], [3]]) }
     const seen: Array<unknown> = []
     const look = (x: unknown) => Effect.sync(() => seen.push(x))
-    Effect.runSync(importance(named, [{ name: "b", input: "b", from: 0, to: 1 }], look, { key: Key.make(1), repeats: 1 }))
+    await Effect.runPromise(importance(named, [{ name: "b", input: "b", from: 0, to: 1 }], look, { key: Key.make(1), repeats: 1 }))
     expect(seen).toHaveLength(2)
     expect((seen[1] as typeof named).a).toBe(named.a)
     expect([...(seen[1] as typeof named).b.data].sort()).toEqual([1, 2, 3])

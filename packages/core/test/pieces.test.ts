@@ -6,9 +6,10 @@ import { bucketed } from "../src/data/Order.ts"
 import { inProcess } from "../src/engines/inProcess.ts"
 import { letOthersRun } from "../src/engines/letOthersRun.ts"
 import { inTurns } from "../src/engines/turns.ts"
-import { Key, Layers, Loss, NDArray, Net, Optimizer, ShapeError, Tensor, Train } from "../src/index.ts"
+import { Dataset, Key, Layers, Loss, NDArray, Net, Optimizer, ShapeError, Tensor, Train } from "../src/index.ts"
 import { contentHash } from "../src/training/contentHash.ts"
 import { shardSum } from "../src/training/shardSum.ts"
+import { normOf } from "../src/training/Spread.ts"
 import { trainStep } from "../src/training/trainStep.ts"
 import { inPieces, type Pieces, piecesOf, toEnd } from "../src/types/Pieces.ts"
 
@@ -118,6 +119,31 @@ test("pieces of a hash, of a sum and of an order are a millisecond's worth for c
   expect(count(sum.add(1, shard))).toBeGreaterThanOrEqual(8)
   expect(sum.total()[0]?.data[2 ** 18 - 1]).toBe(1)
   expect(count(bucketed(Key.make(1), 2 ** 16))).toBeGreaterThanOrEqual(16)
+})
+
+test("rows are gathered and joined in pieces, to the same rows", () => {
+  const data = NDArray.make(
+    "i32",
+    [300, 2 ** 12],
+    Int32Array.from({ length: 300 * 2 ** 12 }, (_, i) => i),
+  )
+  const rows = Int32Array.from({ length: 300 }, (_, i) => (i < 150 ? i + 10 : 300 - i))
+  const pieces = piecesOf(Dataset.takeRows<NDArray.NDArray>, data, rows)
+  let count = 0
+  let taken = pieces.next()
+  for (; taken.done !== true; taken = pieces.next()) count++
+  expect(count).toBe(4)
+  expect(Array.from(rows, (_, i) => taken.value?.data[i * 2 ** 12 + 1])).toEqual(Array.from(rows, (row) => row * 2 ** 12 + 1))
+  expect([...piecesOf(Dataset.concatRows<NDArray.NDArray>, [data, data])]).toHaveLength(10)
+  expect(Dataset.concatRows([data, data]).data.subarray(-3)).toEqual(data.data.subarray(-3))
+  const many = NDArray.make("i32", [5000], Int32Array.from({ length: 5000 }, (_, i) => i))
+  expect([...piecesOf(Dataset.takeRows<NDArray.NDArray>, many, many.data.toReversed())]).toHaveLength(2)
+})
+
+test("a norm is summed in pieces", () => {
+  const pieces = piecesOf(normOf, [new Float32Array(2 ** 16).fill(0.5), new Float32Array(3)])
+  expect([...pieces]).toHaveLength(9)
+  expect(normOf([new Float32Array(2 ** 16).fill(0.5)])).toBe(128)
 })
 
 test("a training step is traced in three pieces: the loss, its gradient and the update", () => {

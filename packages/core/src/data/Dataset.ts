@@ -136,14 +136,43 @@ export const take = <X, T>(dataset: Dataset<X, T>, rows: ArrayLike<number>): Dat
   ...(dataset.weights === undefined ? {} : { weights: takeRows(dataset.weights, rows) }),
 })
 
-/** Rows of an array, or of each array of a tree, along the first axis. Throws `ShapeError` for a row that does not exist. */
-export const takeRows = <X>(tree: X, rows: ArrayLike<number>): Arrays<X> => mapArrays(tree, (array) => taken(array, rows))
+/** Numbers that are copied between two turns of others: less than a millisecond. */
+const pieceLength = 2 ** 18
 
-const taken = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArray.NDArray => {
+/** Rows that are copied between two turns of others, each by a call. */
+const pieceRows = 2 ** 11
+
+function* taking(tree: unknown, rows: ArrayLike<number>): Pieces<unknown> {
+  const copies: Array<Pieces<void>> = []
+  const all = mapArrays(tree, (array) => taken(array, rows, copies))
+  for (const copy of copies) yield* copy
+  return all
+}
+
+/**
+ * Rows of an array, or of each array of a tree, along the first axis, perhaps in pieces. Throws `ShapeError` for a row that does not
+ * exist.
+ */
+export const takeRows = inPieces(taking) as <X>(tree: X, rows: ArrayLike<number>) => Arrays<X>
+
+/** The array that holds some rows of another once `copies` are made. */
+const taken = (array: NDArray.NDArray, rows: ArrayLike<number>, copies: Array<Pieces<void>>): NDArray.NDArray => {
+  const shape = [rows.length, ...array.shape.slice(1)]
+  const data = like(array.data, Shape.size(shape))
+  copies.push(copying(array, rows, data))
+  return NDArray.make(array.dtype, shape, data)
+}
+
+function* copying(array: NDArray.NDArray, rows: ArrayLike<number>, data: DType.Storage): Pieces<void> {
   const [count = 0, ...rest] = array.shape
   const width = Shape.size(rest)
-  const data = like(array.data, rows.length * width)
+  const longest = Math.max(1, Math.floor(pieceLength / Math.max(1, width)))
+  let [copied, copies] = [0, 0]
   for (let i = 0; i < rows.length; ) {
+    if (copied >= pieceLength || copies >= pieceRows) {
+      yield
+      copied = copies = 0
+    }
     const row = rows[i] ?? -1
     if (!Number.isInteger(row) || row < 0 || row >= count)
       return refuse(
@@ -154,11 +183,12 @@ const taken = (array: NDArray.NDArray, rows: ArrayLike<number>): NDArray.NDArray
       )
     // Rows of a part of a split are in increasing order, so runs of neighbouring rows are copied together.
     let end = i + 1
-    while (end < rows.length && rows[end] === row + end - i && row + end - i < count) end += 1
+    while (end < rows.length && end - i < longest && rows[end] === row + end - i && row + end - i < count) end += 1
     data.set(array.data.subarray(row * width, (row + end - i) * width), i * width)
+    copied += (end - i) * width
+    copies++
     i = end
   }
-  return NDArray.make(array.dtype, [rows.length, ...rest], data)
 }
 
 /**
@@ -203,16 +233,13 @@ export const weightsOf = (dataset: Pick<Dataset<unknown, unknown>, "inputs" | "w
 function* concatenating(trees: ReadonlyArray<unknown>): Pieces<unknown> {
   const [first, ...rest] = trees
   if (first === undefined) return refuse("Dataset.concat", [], "one array or more", "check the number of rows first")
-  const copies: Array<() => void> = []
+  const copies: Array<Pieces<void>> = []
   const all: unknown = Tree.zip(
     (...arrays: ReadonlyArray<unknown>) => joined(arrays as ReadonlyArray<NDArray.NDArray>, copies),
     first,
     ...rest,
   )
-  for (const copy of copies) {
-    copy()
-    yield
-  }
+  for (const copy of copies) yield* copy
   return all
 }
 
@@ -223,7 +250,7 @@ function* concatenating(trees: ReadonlyArray<unknown>): Pieces<unknown> {
 export const concatRows = inPieces(concatenating) as <X>(trees: ReadonlyArray<X>) => Arrays<X>
 
 /** The array that holds some arrays once `copies` are made. */
-const joined = (arrays: ReadonlyArray<NDArray.NDArray>, copies: Array<() => void>): NDArray.NDArray => {
+const joined = (arrays: ReadonlyArray<NDArray.NDArray>, copies: Array<Pieces<void>>): NDArray.NDArray => {
   const [first] = arrays
   if (first === undefined) return refuse("Dataset.concat", [], "one array or more", "check the number of rows first")
   const rest = first.shape.slice(1)
@@ -236,11 +263,17 @@ const joined = (arrays: ReadonlyArray<NDArray.NDArray>, copies: Array<() => void
   const data = like(widest.data, rows * Shape.size(rest))
   let at = 0
   for (const array of arrays) {
-    const from = at
-    copies.push(() => data.set(array.data, from))
+    copies.push(placing(array.data, data, at))
     at += array.data.length
   }
   return NDArray.make(first.dtype, [rows, ...rest], data)
+}
+
+function* placing(from: DType.Storage, to: DType.Storage, at: number): Pieces<void> {
+  for (let start = 0; start < from.length; start += pieceLength) {
+    to.set(from.subarray(start, start + pieceLength), at + start)
+    yield
+  }
 }
 
 const like = (storage: DType.Storage, length: number): DType.Storage =>

@@ -4,10 +4,12 @@
  */
 import * as Effect from "effect/Effect"
 import * as Dataset from "../data/Dataset.ts"
+import * as Order from "../data/Order.ts"
 import { sampleSpread } from "../data/sampleSpread.ts"
+import { inTurns } from "../engines/turns.ts"
 import * as Key from "../tensor/Key.ts"
-import { read } from "../tensor/read.ts"
 import { NDArray } from "../types/NDArray.ts"
+import { inPieces, type Pieces, piecesOf } from "../types/Pieces.ts"
 import * as Shape from "../types/Shape.ts"
 
 /** Numbers of a sample that are one feature: `input` is the name of their array (one without a name has the name ""), and they are from `from` to `to` (exclusive). */
@@ -29,18 +31,31 @@ export interface Importance {
 type Inputs = NDArray | { readonly [name: string]: NDArray }
 
 /** An array [n, …sample] with some numbers of each sample taken from the sample that `order` names. */
-export const shuffled = (array: NDArray, { from, to }: Pick<Feature, "from" | "to">, order: ArrayLike<number>): NDArray => {
+export const shuffled = inPieces(shuffling)
+
+function* shuffling(array: NDArray, { from, to }: Pick<Feature, "from" | "to">, order: ArrayLike<number>): Pieces<NDArray> {
   const width = Shape.size(array.shape.slice(1))
-  const data = array.data.slice()
-  for (let row = 0; row < order.length; row++)
+  const { data } = yield* piecesOf(Dataset.concatRows<NDArray>, [array]) as Pieces<NDArray>
+  let copied = 0
+  for (let row = 0; row < order.length; row++) {
     for (let i = from; i < to; i++) data[row * width + i] = array.data[(order[row] ?? 0) * width + i] ?? 0
+    copied += to - from
+    if (copied < pieceLength) continue
+    copied = 0
+    yield
+  }
   return new NDArray(array.dtype, array.shape, data)
 }
 
-const withFeature = (inputs: Inputs, feature: Feature, order: ArrayLike<number>): Inputs => {
-  if (inputs instanceof NDArray) return shuffled(inputs, feature, order)
+/** Numbers that are copied between two turns of others: about a millisecond of code that the host has not optimized yet. */
+const pieceLength = 2 ** 13
+
+/** The inputs with a feature shuffled by the order that a key draws. */
+function* withFeature(inputs: Inputs, feature: Feature, key: Key.Key): Pieces<Inputs> {
+  const order = yield* Order.bucketed(key, Dataset.rowsIn(inputs))
+  if (inputs instanceof NDArray) return yield* shuffling(inputs, feature, order)
   const own = Object.hasOwn(inputs, feature.input) ? inputs[feature.input] : undefined
-  return own === undefined ? inputs : { ...inputs, [feature.input]: shuffled(own, feature, order) }
+  return own === undefined ? inputs : { ...inputs, [feature.input]: yield* shuffling(own, feature, order) }
 }
 
 /**
@@ -55,7 +70,8 @@ const withFeature = (inputs: Inputs, feature: Feature, order: ArrayLike<number>)
  * const inputs = Tensor.make([[1, 5], [2, 5], [3, 7], [4, 7]])
  * const cost = (x: unknown) => Effect.sync(() => Math.abs((x as typeof inputs).data[0]! - 1))
  * const features = [{ name: "used", input: "", from: 0, to: 1 }, { name: "unused", input: "", from: 1, to: 2 }]
- * Effect.runSync(importance(inputs, features, cost, { key: Key.make(1) })).map(({ mean }) => mean > 0) // => [true, false]
+ * const found = await Effect.runPromise(importance(inputs, features, cost, { key: Key.make(1) }))
+ * found.map(({ mean }) => mean > 0) // => [true, false]
  * ```
  */
 export const importance = <E, R>(
@@ -65,14 +81,13 @@ export const importance = <E, R>(
   { key, repeats = 5 }: { readonly key: Key.Key; readonly repeats?: number },
 ): Effect.Effect<ReadonlyArray<Importance>, E, R> =>
   Effect.gen(function* () {
-    const rows = Dataset.rowsIn(inputs)
     const whole = yield* cost(inputs)
     const found: Array<Importance> = []
     for (const [i, feature] of features.entries()) {
       const differences: Array<number> = []
       for (let repeat = 0; repeat < repeats; repeat++) {
-        const order = read(Key.permutation(Key.fold(Key.fold(key, i), repeat), rows)).data
-        differences.push((yield* cost(withFeature(inputs, feature, order))) - whole)
+        const own = Key.fold(Key.fold(key, i), repeat)
+        differences.push((yield* cost(yield* Effect.orDie(inTurns(withFeature(inputs, feature, own))))) - whole)
       }
       const { deviation, mean } = sampleSpread(differences)
       found.push({ name: feature.name, mean, deviation: repeats === 1 ? 0 : deviation })

@@ -9,7 +9,7 @@ import { inTurns } from "../engines/turns.ts"
 import type { Tensor } from "../language/Expr.ts"
 import type { Tensors } from "../language/TensorTree.ts"
 import { take } from "../tensor/select.ts"
-import type { Pieces } from "../types/Pieces.ts"
+import { type Pieces, piecesOf } from "../types/Pieces.ts"
 import type { ShapeError } from "../types/ShapeError.ts"
 import * as Tree from "../types/Tree.ts"
 
@@ -65,7 +65,7 @@ const cut = (
 function* gathering<X>(tree: X, batches: ReadonlyArray<Batches.Batch>): Pieces<ReadonlyArray<Dataset.Arrays<X>>> {
   const gathered: Array<Dataset.Arrays<X>> = []
   for (const rows of batches) {
-    gathered.push(Dataset.takeRows(tree, rows))
+    gathered.push((yield* piecesOf(Dataset.takeRows<X>, tree, rows)) as Dataset.Arrays<X>)
     yield
   }
   return gathered

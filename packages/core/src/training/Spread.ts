@@ -121,9 +121,22 @@ function* spreading(data: ArrayLike<number>, ends?: Ends): Pieces<Spread> {
  */
 export const spreadOf = inPieces(spreading)
 
-/** √Σx². */
-export const normOf = (arrays: ReadonlyArray<ArrayLike<number>>): number => {
+/** Adds the squares of the numbers of a range to those so far. */
+const squared = (squares: number, data: ArrayLike<number>, from: number, end: number): number => {
+  let sum = squares
+  for (let i = from; i < end; i++) sum += (data[i] as number) ** 2
+  return sum
+}
+
+function* norming(arrays: ReadonlyArray<ArrayLike<number>>): Pieces<number> {
   let squares = 0
-  for (const data of arrays) for (let i = 0; i < data.length; i++) squares += (data[i] as number) ** 2
+  for (const data of arrays)
+    for (let from = 0; from < data.length; from += pieceLength) {
+      squares = squared(squares, data, from, Math.min(data.length, from + pieceLength))
+      yield
+    }
   return Math.sqrt(squares)
 }
+
+/** √Σx², perhaps computed in pieces. */
+export const normOf = inPieces(norming)

@@ -202,12 +202,14 @@ export const layerStatisticsIf = <P, S, O, X, Y, T>(
         /** The norms of a tree like the parameters, by layer. */
         const norms = (tree: ReadonlyArray<readonly [path: string, leaf: Tensor]>) => {
           const read = readAll(tree.map(([, leaf]) => leaf))
-          return (layer: string): number => normOf(read.flatMap(({ data }, i) => (owned[i] === layer ? [data] : [])))
+          return (layer: string): Pieces<number> => piecesOf(normOf, read.flatMap(({ data }, i) => (owned[i] === layer ? [data] : [])))
         }
         const [weightNorm, gradientNorm, updateNorm] = [norms(weights), norms(weightsIn(slopes)), norms(weightsIn(updates))]
-        const weightsOf = (layer: string): Pick<LayerStatistics, "weights"> => {
+        function* weightsOf(layer: string): Pieces<Pick<LayerStatistics, "weights">> {
           if (!owned.includes(layer)) return {}
-          const [weights, gradient, update] = [weightNorm(layer), gradientNorm(layer), updateNorm(layer)]
+          const weights = yield* weightNorm(layer)
+          const gradient = yield* gradientNorm(layer)
+          const update = yield* updateNorm(layer)
           return { weights: { weights, gradient, update, ratio: weights === 0 ? Number.NaN : update / weights } }
         }
         const all: Array<LayerStatistics> = []
@@ -219,7 +221,7 @@ export const layerStatisticsIf = <P, S, O, X, Y, T>(
             output: yield* piecesOf(spreadOf, y.data, endsOf?.(layer)),
             gradient: yield* piecesOf(spreadOf, slope.data),
             ...(hasUnits ? yield* deadOf(peaks === undefined ? y : read(peaks)) : { units: 0, dead: 0 }),
-            ...weightsOf(layer),
+            ...(yield* weightsOf(layer)),
           })
           yield
         }
