@@ -34,7 +34,10 @@ test("a function in pieces does all of them, and its callers may take them one b
 const watchedClock = Effect.acquireRelease(
   Effect.gen(function* () {
     let time = performance.now()
-    const clock = { turns: 0, most: 0, work: (milliseconds: number): void => void (time += milliseconds) }
+    const work = (milliseconds: number): void => {
+      time += milliseconds
+    }
+    const clock = { turns: 0, most: 0, work }
     let last = time
     vi.spyOn(performance, "now").mockImplementation(() => time)
     const turn = (): void => {

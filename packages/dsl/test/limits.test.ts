@@ -81,6 +81,11 @@ describe("of many mistakes the first hundred are shown, and all are counted", ()
     ["names used twice", `${head}${"    - { dense: 4, name: a }\n".repeat(5000)}${tail}`, 4999],
     ["references", `${head}${"    - { dense: 4, from: x }\n".repeat(5000)}${tail}`, 5000],
     [
+      "metrics of unlike mistakes",
+      `${head}${tail}train:\n  metrics:\n${times(1500, (i) => `    - { top_k: ${-i} }\n    - acuracy${i}\n`)}`,
+      3000,
+    ],
+    [
       "layers to freeze",
       `${head}${tail}train: { freeze: [${Array.from({ length: 20_000 }, (_, i) => `q${i}`).join(", ")}] }\n`,
       20_000,

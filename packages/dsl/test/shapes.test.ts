@@ -169,7 +169,7 @@ describe("what the data says", () => {
     const start = performance.now()
     expect(
       shown(
-        "schema: 1\ndata: { source: { spirals: { count: 1000000 } } }\nmodel: { input: [3], layers: [{ head: label }] }\ntrain: { batch: 700000 }\n",
+        "schema: 1\ndata: { source: { spirals: { count: 250000 } } }\nmodel: { input: [3], layers: [{ head: label }] }\ntrain: { batch: 175000 }\n",
       ),
     ).toMatchInlineSnapshot(`
       "error[G402]: a sample of the data has the shape [2], not [3]

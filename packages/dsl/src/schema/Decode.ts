@@ -55,7 +55,7 @@ interface Choice {
   readonly homes: Homes | undefined
 }
 
-/** An item that was decoded: a layer, or a callback. */
+/** An item that was decoded: a layer, a callback or a metric. */
 type Item = Document.Layer
 
 /** The items of a list, or all findings; `sound` is the first item without a finding. */
@@ -162,7 +162,7 @@ const itemOf = (choice: Choice, item: unknown, path: Path, brief: boolean): Deco
 /** A list of a document that is decoded item by item: its place, and the choice of its items. */
 interface Listed {
   readonly section: "model" | "train"
-  readonly key: "layers" | "callbacks"
+  readonly key: "layers" | "callbacks" | "metrics"
   readonly codec: (schema: ModelFileSchema) => Codec
   /** The items up to which the list is decoded with its section, whose findings may move keys into it. */
   readonly together: number
@@ -170,6 +170,7 @@ interface Listed {
 
 const layers: Listed = { section: "model", key: "layers", codec: ({ layer }) => layer, together: 0 }
 const callbacks: Listed = { section: "train", key: "callbacks", codec: ({ callback }) => callback, together: detailed }
+const metrics: Listed = { section: "train", key: "metrics", codec: ({ metric }) => metric, together: detailed }
 
 type Values = { readonly [key: string]: unknown }
 
@@ -225,5 +226,5 @@ export const file = (schema: ModelFileSchema, value: unknown): Decoded<WholeFile
       (document, items) => ({ ...document, [name]: { ...document[name], [key]: items } }),
     )
   }
-  return decodedBut(value, [layers, callbacks])
+  return decodedBut(value, [layers, callbacks, metrics])
 }

@@ -11,7 +11,7 @@ import * as Homes from "./Homes.ts"
 import { layerSchema, modelSection } from "./ModelSection.ts"
 import { pretrainSection } from "./PretrainSection.ts"
 import { searchSection } from "./SearchSection.ts"
-import { callbackSchema, trainSection } from "./TrainSection.ts"
+import { callbackSchema, metricSchema, trainSection } from "./TrainSection.ts"
 import * as Vocabulary from "./Vocabulary.ts"
 
 /** The version of the language that is read. */
@@ -96,6 +96,8 @@ export interface ModelFileSchema {
   readonly layer: Codec
   /** One item of `train.callbacks`. */
   readonly callback: Codec
+  /** One item of `train.metrics`. */
+  readonly metric: Codec
 }
 
 /** The schema over these tables. */
@@ -103,7 +105,8 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
   const choices = choicesOf(catalogue)
   const layer = layerSchema(catalogue, choices)
   const callback = callbackSchema(catalogue, choices)
-  const train = trainSection(catalogue, choices, callback)
+  const metric = metricSchema(catalogue, choices)
+  const train = trainSection(catalogue, choices, callback, metric)
   const sections: Sections = {
     data: dataSection(catalogue, choices),
     model: modelSection(choices, layer),
@@ -147,5 +150,5 @@ export const make = (catalogue: Catalogue): ModelFileSchema => {
       homes: Homes.of(others, { search }),
     },
   )
-  return { file, sections, layer, callback }
+  return { file, sections, layer, callback, metric }
 }

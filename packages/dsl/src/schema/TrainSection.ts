@@ -111,8 +111,20 @@ export const callbackSchema = (catalogue: Catalogue, choices: Choices): Codec<Do
     elsewhere: Vocabulary.callbackNames,
   }) as Codec<Document.Named>
 
+/** One item of `train.metrics`. */
+export const metricSchema = (catalogue: Catalogue, choices: Choices): Codec<Document.Named> =>
+  oneOf("metric", members(catalogue.metric, choices), {
+    identifier: "Metric",
+    elsewhere: Vocabulary.metricNames,
+  }) as Codec<Document.Named>
+
 /** The keys of `train`. */
-export const trainFields = (catalogue: Catalogue, choices: Choices, callback = callbackSchema(catalogue, choices)) => {
+export const trainFields = (
+  catalogue: Catalogue,
+  choices: Choices,
+  callback = callbackSchema(catalogue, choices),
+  metric = metricSchema(catalogue, choices),
+) => {
   const optimizer = oneOf("optimizer", members(catalogue.optimizer, choices, Vocabulary.optimizerOptions), {
     identifier: "Optimizer",
     elsewhere: Vocabulary.optimizerNames,
@@ -120,10 +132,6 @@ export const trainFields = (catalogue: Catalogue, choices: Choices, callback = c
   const loss = oneOf("loss", members(catalogue.loss, choices), {
     identifier: "Loss",
     elsewhere: Vocabulary.lossNames,
-  }) as Codec<Document.Named>
-  const metric = oneOf("metric", members(catalogue.metric, choices), {
-    identifier: "Metric",
-    elsewhere: Vocabulary.metricNames,
   }) as Codec<Document.Named>
   const schedule = choices.schedule as Codec<Document.Named>
   return {
@@ -174,8 +182,9 @@ export const trainSection = (
   catalogue: Catalogue,
   choices: Choices,
   callback = callbackSchema(catalogue, choices),
+  metric = metricSchema(catalogue, choices),
 ): Codec<Document.Train> =>
-  note(Schema.Struct(trainFields(catalogue, choices, callback)), {
+  note(Schema.Struct(trainFields(catalogue, choices, callback, metric)), {
     synonyms: { ...Vocabulary.train.synonyms, ...Synonyms.ofTable(catalogue.around) },
     elsewhere: { ...listed(catalogue), ...Vocabulary.train.elsewhere },
   })
