@@ -58,7 +58,6 @@ const schedule = (): void => {
   next()
 }
 
-
 /** Lets other work run. In a page it takes microseconds where a timer takes milliseconds. */
 export const letOthersRun: Effect.Effect<void> = Effect.callback((resume) => {
   waiting.push(() => resume(Effect.void))

@@ -8,10 +8,7 @@ import { isDue, letOthersRun } from "./letOthersRun.ts"
  * Does work piece by piece. `failure` is the failure of what a piece throws, or throws it again: then it is a defect. If it is
  * interrupted between two pieces, the work ends there.
  */
-export const doing = <A, E>(
-  pieces: Pieces<A>,
-  failure: (error: unknown) => E,
-): Effect.Effect<A, E> => {
+export const doing = <A, E>(pieces: Pieces<A>, failure: (error: unknown) => E): Effect.Effect<A, E> => {
   const next = (): Effect.Effect<A, E> =>
     Effect.suspend((): Effect.Effect<A, E> => {
       try {

@@ -202,7 +202,11 @@ export const layerStatisticsIf = <P, S, O, X, Y, T>(
         /** The norms of a tree like the parameters, by layer. */
         const norms = (tree: ReadonlyArray<readonly [path: string, leaf: Tensor]>) => {
           const read = readAll(tree.map(([, leaf]) => leaf))
-          return (layer: string): Pieces<number> => piecesOf(normOf, read.flatMap(({ data }, i) => (owned[i] === layer ? [data] : [])))
+          return (layer: string): Pieces<number> =>
+            piecesOf(
+              normOf,
+              read.flatMap(({ data }, i) => (owned[i] === layer ? [data] : [])),
+            )
         }
         const [weightNorm, gradientNorm, updateNorm] = [norms(weights), norms(weightsIn(slopes)), norms(weightsIn(updates))]
         function* weightsOf(layer: string): Pieces<Pick<LayerStatistics, "weights">> {
