@@ -77,7 +77,7 @@ export default defineConfig({
       project("dsl", "packages/dsl", together),
       project("cli", "packages/cli", { ...startsCommand, ...together }),
       project("examples", "examples", startsCommand),
-      project("repository", ".", { exclude: [installedTest] }),
+      project("repository", ".", { exclude: [installedTest], ...together }),
     ],
   },
 })

@@ -14,7 +14,7 @@ import * as Study from "../packages/core/src/search/Study.ts"
 import type { Report, Trial } from "../packages/core/src/search/Trial.ts"
 import * as Key from "../packages/core/src/tensor/Key.ts"
 
-interface Problem {
+export interface Problem {
   readonly space: Space
   readonly value: (point: Point) => number
 }
@@ -97,7 +97,7 @@ const lists = (ordered: boolean): Problem => ({
 })
 
 /** The test functions, and lists of numbers with a bowl and a place of its own for each. */
-const all: typeof problems = { ...problems, "lists, plain": lists(false), "lists, ordered": lists(true) }
+export const all: typeof problems = { ...problems, "lists, plain": lists(false), "lists, ordered": lists(true) }
 
 /** A noisy learning curve of 81 epochs: from 1 down to the value of the point, the faster the higher the rate. */
 const epochs = 81
@@ -107,14 +107,14 @@ const curve = (problem: Problem, point: Point, noise: Draws) => {
   return (epoch: number): number => floor + (1 - floor) / (1 + (speed * epoch) / 6) + 0.01 * noise.normal()
 }
 
-interface Outcome {
+export interface Outcome {
   readonly best: number
   readonly cost: number
   readonly pruned: number
   readonly milliseconds: number
 }
 
-const runStudy = (
+export const runStudy = (
   { space, value }: Problem,
   sampler: Sampler.Sampler,
   seed: number,

@@ -373,7 +373,7 @@ test("a value between two dimensions that a trial does not have is a dot of the 
     },
     new Set(),
   )
-  const marks = marksOf(drawn.find(({ name }) => name === "parallel")?.figure)
+  const marks = marksOf([...drawn].find(({ name }) => name === "parallel")?.figure)
   // Trial 1 has `b` and no `a` beside it; its `c` is beside its value, so a line ends there. The axis goes from 1 to 3.
   expect(marks.flatMap((mark) => (mark.kind === "dots" ? [mark.points] : []))).toEqual([[[0.5, 0]]])
   expect(marks.flatMap((mark) => (mark.kind === "text" ? [mark.text] : [])).slice(0, 2)).toEqual(["1", "3"])

@@ -374,15 +374,13 @@ const pareto = ({ objectives, trials }: Material, front: ReadonlySet<number>): F
 }
 
 /** All pictures of a search by the names of their files; `front` are the numbers of the trials on the Pareto front. */
-export const pictures = (
+export function* pictures(
   material: Material,
   front: ReadonlySet<number>,
-): ReadonlyArray<{ readonly name: string; readonly figure: Figure }> =>
-  Object.entries({
-    history: history(material),
-    importance: importance(material),
-    slices: slices(material),
-    parallel: parallel(material),
-    contour: contour(material),
-    pareto: pareto(material, front),
-  }).flatMap(([name, figure]) => (figure === undefined ? [] : [{ name, figure }]))
+): Generator<{ readonly name: string; readonly figure: Figure }> {
+  const makers = { history, importance, slices, parallel, contour, pareto: (of: Material) => pareto(of, front) }
+  for (const [name, make] of Object.entries(makers)) {
+    const figure = make(material)
+    if (figure !== undefined) yield { name, figure }
+  }
+}

@@ -131,8 +131,7 @@ export const join = (joined: Joined, emit: (event: StudyEvent) => Effect.Effect<
     const advance = turn.withPermits(1)(
       Effect.gen(function* () {
         const trials = yield* store.wanted(name)
-        for (const record of yield* store.finished(name, frontier(progress))) {
-          if (stored.has(record.number)) continue
+        for (const record of yield* store.finished(name, frontier(progress), (number) => stored.has(number))) {
           stored.set(record.number, record)
           progress = Study.finish(progress, record)
           if (starts.delete(record.number)) yield* emit({ _tag: "TrialFinished", trial: record, isKnown: false })

@@ -72,12 +72,14 @@ const frontOf = ({ plan: { study }, trials }: Ended): ReadonlySet<number> =>
 /** Draws the pictures into their folder and gives their files. */
 const draw = (ended: Ended, importance: ReadonlyMap<string, number>, front: ReadonlySet<number>, folder: string) =>
   Effect.gen(function* () {
-    const drawn = pictures(materialOf(ended, importance), front)
-    if (drawn.length > 0) yield* makeFolder(folder)
-    return yield* Effect.forEach(drawn, ({ figure, name }) => {
+    const files: Array<string> = []
+    for (const { figure, name } of pictures(materialOf(ended, importance), front)) {
+      if (files.length === 0) yield* makeFolder(folder)
       const file = join(folder, `${name}.svg`)
-      return Effect.as(writeWhole(file, svg(figure)), file)
-    })
+      yield* writeWhole(file, svg(figure))
+      files.push(file)
+    }
+    return files
   })
 
 const ofTime = (seconds: number | undefined) => (seconds === undefined ? {} : { seconds })

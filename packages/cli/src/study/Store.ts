@@ -65,8 +65,12 @@ export class Store extends Context.Service<
     readonly record: (name: string, trial: TrialRecord) => Effect.Effect<void, SqlError | Schema.SchemaError>
     /** Runs statements as one transaction: a file is synced once for all of them. */
     readonly together: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError, R>
-    /** The finished trials whose number is at least `from`, by their number. */
-    readonly finished: (name: string, from: number) => Effect.Effect<ReadonlyArray<TrialRecord>, SqlError | Schema.SchemaError>
+    /** The finished trials whose number is at least `from`, by their number, without those that the caller has. */
+    readonly finished: (
+      name: string,
+      from: number,
+      has?: (number: number) => boolean,
+    ) => Effect.Effect<ReadonlyArray<TrialRecord>, SqlError | Schema.SchemaError>
   }
 >()("@adjoint/cli/Store") {}
 
@@ -167,12 +171,16 @@ export const layer: Layer.Layer<Store, SqlError, SqlClient.SqlClient> = Layer.ef
           `
         }),
       together: sql.withTransaction,
-      finished: (name, from) =>
+      finished: (name, from, has = () => false) =>
         Effect.flatMap(
-          sql<{ readonly trial: string }>`
-            SELECT trial FROM adjoint_trial WHERE study = ${name} AND number >= ${from} ORDER BY number
+          sql<{ readonly number: number; readonly trial: string }>`
+            SELECT number, trial FROM adjoint_trial WHERE study = ${name} AND number >= ${from} ORDER BY number
           `,
-          (rows) => Effect.forEach(rows, ({ trial }) => Schema.decodeUnknownEffect(trialJson)(trial)),
+          (rows) =>
+            Effect.forEach(
+              rows.filter(({ number }) => !has(number)),
+              ({ trial }) => Schema.decodeUnknownEffect(trialJson)(trial),
+            ),
         ),
     }
   }),

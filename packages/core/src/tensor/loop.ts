@@ -1,10 +1,9 @@
 /** Loops inside a program: a body that runs over the rows of sequences and passes a carry from round to round. */
 import { provideLoops } from "../backend/loops.ts"
+import { closures } from "../language/closures.ts"
 import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
 import { checkUnchanged, type Like, refill, type Tensors, tensors } from "../language/TensorTree.ts"
-import { order } from "../language/Walk.ts"
-import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
 import { loopDerivative, scanDerivative } from "./loopDerivative.ts"
@@ -17,24 +16,6 @@ provideLoops()
 export interface Round<C, Y> {
   readonly carry: C
   readonly kept: Y
-}
-
-/**
- * The tensors that the body closes over: they do not depend on its arguments. Each is as close to the results as possible, so
- * that values shared by all rounds are computed once, outside the loop.
- */
-const closures = (outputs: ReadonlyArray<Tensor>, arguments_: ReadonlySet<Tensor>): ReadonlyArray<Tensor> => {
-  const depends = new Set<Tensor>(arguments_)
-  const expressions = order(outputs, (x) => arguments_.has(x) || x.value !== undefined)
-  for (const x of expressions) if (x.recipe?.inputs.some((input) => depends.has(input)) === true) depends.add(x)
-  const found = new Set<Tensor>()
-  const use = (x: Tensor): void => {
-    const literal = x instanceof NDArray && x.shape.length === 0
-    if (!depends.has(x) && !literal) found.add(x)
-  }
-  for (const x of expressions) if (depends.has(x)) for (const input of x.recipe?.inputs ?? []) use(input)
-  for (const output of outputs) use(output)
-  return [...found]
 }
 
 /**

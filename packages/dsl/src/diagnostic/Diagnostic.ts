@@ -74,7 +74,7 @@ export const locate = (finding: Finding, positions: Positions.Positions): Diagno
     if (where !== undefined) related.push({ span: where, label: note.label })
   }
   // If the section is absent from the text, the first related place is shown instead.
-  const instead = isNowhere(positions, finding.at) ? related.shift() : undefined
+  const instead = related.length > 0 && isNowhere(positions, finding.at) ? related.shift() : undefined
   const { place, span: own } = placeOf(positions, finding.at)
   const span = instead?.span ?? own
   const label = finding.label ?? instead?.label

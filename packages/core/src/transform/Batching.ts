@@ -1,0 +1,336 @@
+/**
+ * The batching rule of every primitive: how it is computed for all samples of a batch at once. A value that differs from sample to
+ * sample is mapped, and has the batch axis first; the others stay as they are, and are broadcast only where a rule has no better way.
+ */
+import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
+import type { Binary, Comparison, ConvParams, Params, Primitive, Program, Reduction, Unary } from "../language/Primitive.ts"
+import { capture } from "../language/Program.ts"
+import * as T from "../tensor/Tensor.ts"
+import * as Shape from "../types/Shape.ts"
+import { threefryOf } from "./threefryOf.ts"
+
+/** A value of a function that is batched: with the batch axis in front if it is mapped. */
+export interface Value {
+  readonly x: Tensor
+  readonly isMapped: boolean
+}
+
+/** A use of a primitive of which at least one input is mapped. */
+interface Use<P extends Primitive> {
+  readonly params: Params[P]
+  readonly inputs: ReadonlyArray<Value>
+  /** Samples in the batch. */
+  readonly n: number
+}
+
+/** The results of all samples, with the batch axis in front. */
+type Rule<P extends Primitive> = (use: Use<P>) => Tensor
+
+type Rules<P extends Primitive> = { readonly [Q in P]: Rule<Q> }
+
+const input = ({ inputs }: { readonly inputs: ReadonlyArray<Value> }, i = 0): Value => inputs[i] as Value
+
+/** The shape of one sample. */
+const shapeOf = ({ isMapped, x }: Value): Shape.Shape => (isMapped ? x.shape.slice(1) : x.shape)
+
+/** The value with the batch axis in front: what all samples share is broadcast. */
+export const mapped = ({ isMapped, x }: Value, n: number): Tensor => (isMapped ? x : T.broadcastTo(x, [n, ...x.shape]))
+
+/** The batch axis moved to another place. */
+const moved = (x: Tensor, to: number): Tensor => T.moveAxis(x, 0, to)
+
+/** Each sample is computed where it stands: the same primitive on arrays with one axis more. */
+const inPlace =
+  <P extends Primitive>(primitive: P, params: (given: Params[P], use: Use<P>) => Params[P] = (given) => given): Rule<P> =>
+  (use) =>
+    write(
+      primitive,
+      params(use.params, use),
+      use.inputs.map((value) => mapped(value, use.n)),
+    )
+
+const table = <P extends Primitive>(names: ReadonlyArray<P>): Rules<P> =>
+  Object.fromEntries(names.map((name) => [name, inPlace(name)])) as unknown as Rules<P>
+
+/** Axes of a sample as axes of the batch. */
+const shifted = (axes: ReadonlyArray<number>): ReadonlyArray<number> => axes.map((axis) => axis + 1)
+
+const reducing = <P extends Reduction>(primitive: P): Rule<P> =>
+  inPlace(primitive, ({ axes }) => ({ axes: shifted(axes) }) as Params[P])
+
+/** Indices into rows of all samples together; an index outside its sample stays outside. */
+const flatIndices = ({ which, rows, n }: { readonly which: Tensor; readonly rows: number; readonly n: number }): Tensor => {
+  const isInside = T.and(T.greaterEqual(which, 0), T.less(which, rows))
+  const start = T.mul(T.iota(which.shape, 0), rows)
+  return T.where(isInside, T.add<Tensor, Tensor>(which, start), n * rows)
+}
+
+/** Images of all samples as one batch of images. */
+const folded = (value: Value, n: number): Tensor => {
+  const x = mapped(value, n)
+  return T.reshape(x, [n * (x.shape[1] ?? 0), ...x.shape.slice(2)])
+}
+
+const unfolded = (x: Tensor, n: number): Tensor => T.reshape(x, [n, (x.shape[0] ?? 0) / n, ...x.shape.slice(1)])
+
+/** Windows of each image alone: the images of all samples are one batch. */
+const ofImages =
+  <P extends "windowSum" | "windowSumGrad" | "windowMax" | "windowMaxGrad" | "windowMaxPick">(primitive: P): Rule<P> =>
+  (use) =>
+    unfolded(
+      write(
+        primitive,
+        use.params,
+        use.inputs.map((value) => folded(value, use.n)),
+      ),
+      use.n,
+    )
+
+/** The last axes of all samples side by side: [n, …, c] as […, n · c]. */
+const beside = (value: Value, n: number): Tensor => {
+  const x = mapped(value, n)
+  const rank = x.shape.length
+  const turned = moved(x, rank - 2)
+  return T.reshape(turned, [...turned.shape.slice(0, -2), n * (x.shape[rank - 1] ?? 0)])
+}
+
+/** The opposite of `beside`. */
+const apart = (x: Tensor, n: number): Tensor => {
+  const last = x.shape.at(-1) ?? 0
+  const split = T.reshape(x, [...x.shape.slice(0, -1), n, last / n])
+  return T.moveAxis(split, split.shape.length - 2, 0)
+}
+
+/** A group of channels for each sample: kernels that differ from sample to sample are one convolution of more groups. */
+const grouped = <P extends ConvParams>(params: P, n: number): P => ({ ...params, groups: params.groups * n })
+
+/** Convolutions of the samples' images with one kernel, or with a kernel of each. */
+const convolving =
+  <P extends "conv" | "convInputGrad">(primitive: P): Rule<P> =>
+  (use) => {
+    const { n, params } = use
+    const [images, kernel] = [input(use), input(use, 1)]
+    return kernel.isMapped
+      ? apart(write(primitive, grouped(params, n), [beside(images, n), beside(kernel, n)]), n)
+      : unfolded(write(primitive, params, [folded(images, n), kernel.x]), n)
+  }
+
+/** The product of the samples' matrices. With one matrix for all, the others' rows or columns are one matrix. */
+const dot: Rule<"dot"> = (use) => {
+  const { n } = use
+  const [a, b] = [input(use), input(use, 1)]
+  const [left, right] = [shapeOf(a), shapeOf(b)]
+  if (left.length === 2 && !b.isMapped) {
+    const [m = 0, k = 0] = left
+    return T.reshape(write("dot", {}, [T.reshape(a.x, [n * m, k]), b.x]), [n, m, right[1] ?? 0])
+  }
+  if (left.length === 2 && !a.isMapped) return apart(write("dot", {}, [a.x, beside(b, n)]), n)
+  return write("dot", {}, [mapped(a, n), mapped(b, n)])
+}
+
+const gather: Rule<"gather"> = (use) => {
+  const { n } = use
+  const [rows, which] = [input(use), input(use, 1)]
+  if (!rows.isMapped) return write("gather", {}, [rows.x, which.x])
+  if (!which.isMapped) return T.moveAxis(write("gather", {}, [moved(rows.x, 1), which.x]), which.x.shape.length, 0)
+  const [count = 0, ...row] = shapeOf(rows)
+  return write("gather", {}, [T.reshape(rows.x, [n * count, ...row]), flatIndices({ which: which.x, rows: count, n })])
+}
+
+const scatterAdd: Rule<"scatterAdd"> = (use) => {
+  const { n, params } = use
+  const [which, updates] = [input(use), input(use, 1)]
+  if (!which.isMapped) {
+    const side = moved(updates.x, which.x.shape.length)
+    return T.moveAxis(write("scatterAdd", params, [which.x, side]), 1, 0)
+  }
+  const flat = write("scatterAdd", { rows: n * params.rows }, [
+    flatIndices({ which: which.x, rows: params.rows, n }),
+    mapped(updates, n),
+  ])
+  return T.reshape(flat, [n, params.rows, ...flat.shape.slice(1)])
+}
+
+const threefry: Rule<"threefry"> = (use) => {
+  const [key, counters] = [input(use), input(use, 1)]
+  if (!key.isMapped) return write("threefry", {}, [key.x, counters.x])
+  const every = shapeOf(counters)
+    .slice(0, -1)
+    .map(() => 1)
+  return threefryOf(T.reshape(key.x, [use.n, ...every, 2]), mapped(counters, use.n))
+}
+
+/** The values of a program for all samples, from those of its inputs. */
+export const batched = (program: Program, inputs: ReadonlyArray<Value>, n: number): ReadonlyArray<Value> => {
+  const values: Array<Value> = [...inputs, ...program.constants.map((x): Value => ({ x, isMapped: false }))]
+  for (const { inputs: from, params, primitive } of program.equations)
+    values.push(
+      applied(
+        primitive,
+        params,
+        from.map((value) => values[value] as Value),
+        n,
+      ),
+    )
+  return program.outputs.map((value) => values[value] as Value)
+}
+
+/** A primitive of values, one of which may be mapped. */
+const applied = <P extends Primitive>(primitive: P, params: Params[P], inputs: ReadonlyArray<Value>, n: number): Value => {
+  if (inputs.every(({ isMapped }) => !isMapped))
+    return {
+      x: write(
+        primitive,
+        params,
+        inputs.map(({ x }) => x),
+      ),
+      isMapped: false,
+    }
+  const rule = rules[primitive] as unknown as Rule<P>
+  return { x: rule({ params, inputs, n }), isMapped: true }
+}
+
+/** Which carries of a loop are mapped: those that begin so, and those that a round makes so. */
+const mappedCarries = ({ inputs, params: { body, carries, constants } }: Use<"scan">): ReadonlyArray<boolean> => {
+  const uses = body.equations.map((equation) => equation.inputs)
+  const first = body.inputs.length + body.constants.length
+  const flags = inputs.map(({ isMapped }) => isMapped)
+  for (let changed = true; changed; ) {
+    changed = false
+    const all = [...flags, ...body.constants.map(() => false)]
+    uses.forEach((from, i) => {
+      all[first + i] = from.some((value) => all[value])
+    })
+    for (let i = 0; i < carries; i++)
+      if (all[body.outputs[i] ?? 0] === true && flags[constants + i] !== true) {
+        flags[constants + i] = true
+        changed = true
+      }
+  }
+  return flags.slice(constants, constants + carries)
+}
+
+/** A loop whose rounds compute all samples. */
+const scan: Rule<"scan"> = (use) => {
+  const { inputs, n, params } = use
+  const { body, carries, constants, length } = params
+  const isCarryMapped = mappedCarries(use)
+  const given = inputs.map((value, i): Value => {
+    const isMapped = value.isMapped || isCarryMapped[i - constants] === true
+    return { x: isMapped ? mapped(value, n) : value.x, isMapped }
+  })
+  // The rows of a mapped sequence have the batch axis in front: [length, n, …].
+  const isSequence = (i: number): boolean => i >= constants + carries
+  const laid = given.map(({ isMapped, x }, i) => (isMapped && isSequence(i) ? moved(x, 1) : x))
+  const extent = endless()
+  const arguments_ = laid.map(({ dtype, shape }, i) => placeholder(dtype, isSequence(i) ? shape.slice(1) : shape, extent))
+  const results = batched(
+    body,
+    arguments_.map((x, i): Value => ({ x, isMapped: given[i]?.isMapped === true })),
+    n,
+  )
+  const outputs = results.map((value, i) => (i < carries && isCarryMapped[i] === false ? value.x : mapped(value, n)))
+  const flat = write("scan", { ...params, body: capture(arguments_, outputs) }, laid)
+  let from = 0
+  const parts = outputs.map(({ shape }, i) => {
+    const isCarry = i < carries
+    const whole = isCarry ? shape : [length, ...shape]
+    const start = from
+    from += Shape.size(whole)
+    const part = T.reshape(T.slice(flat, [start], [from]), whole)
+    const isMapped = !isCarry || isCarryMapped[i] === true
+    const samples = isCarry ? mapped({ x: part, isMapped }, n) : T.moveAxis(part, 1, 0)
+    return T.reshape(samples, [n, Shape.size(samples.shape.slice(1))])
+  })
+  return parts.length === 0 ? T.zeros([n, 0]) : T.concat(parts, 1)
+}
+
+type Elementwise = Unary | Binary | Comparison | "not" | "where" | "identity" | "stop"
+
+const elementwise: Rules<Elementwise> = table<Elementwise>([
+  "neg",
+  "abs",
+  "sign",
+  "floor",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "sqrt",
+  "sin",
+  "cos",
+  "atan",
+  "tanh",
+  "erf",
+  "sigmoid",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "rem",
+  "pow",
+  "max",
+  "min",
+  "and",
+  "or",
+  "xor",
+  "shiftRight",
+  "equal",
+  "less",
+  "lessEqual",
+  "not",
+  "where",
+  "identity",
+  "stop",
+])
+
+/** The rules of all primitives. */
+const rules: Rules<Primitive> = {
+  ...elementwise,
+  cast: inPlace("cast"),
+  iota: inPlace("iota"),
+  reduceSum: reducing("reduceSum"),
+  reduceMax: reducing("reduceMax"),
+  reduceMin: reducing("reduceMin"),
+  argMax: reducing("argMax"),
+  reshape: inPlace("reshape", ({ shape }, { n }) => ({ shape: [n, ...shape] })),
+  transpose: inPlace("transpose", ({ order }) => ({ order: [0, ...shifted(order)] })),
+  broadcast: (use) => {
+    const value = input(use)
+    const { shape } = use.params
+    const own = shapeOf(value)
+    const aligned = [use.n, ...Array<number>(shape.length - own.length).fill(1), ...own]
+    return T.broadcastTo(T.reshape(value.x, aligned), [use.n, ...shape])
+  },
+  slice: inPlace("slice", ({ limit, start, stride }, { n }) => ({
+    start: [0, ...start],
+    limit: [n, ...limit],
+    stride: [1, ...stride],
+  })),
+  pad: inPlace("pad", ({ high, interior, low, value }) => ({
+    low: [0, ...low],
+    high: [0, ...high],
+    interior: [0, ...interior],
+    value,
+  })),
+  concat: inPlace("concat", ({ axis }) => ({ axis: axis + 1 })),
+  reverse: inPlace("reverse", ({ axes }) => ({ axes: shifted(axes) })),
+  gather,
+  scatterAdd,
+  dot,
+  conv: convolving("conv"),
+  convInputGrad: convolving("convInputGrad"),
+  convKernelGrad: (use) => {
+    const { n, params } = use
+    return apart(write("convKernelGrad", grouped(params, n), [beside(input(use), n), beside(input(use, 1), n)]), n)
+  },
+  windowSum: ofImages("windowSum"),
+  windowSumGrad: ofImages("windowSumGrad"),
+  windowMax: ofImages("windowMax"),
+  windowMaxGrad: ofImages("windowMaxGrad"),
+  windowMaxPick: ofImages("windowMaxPick"),
+  threefry,
+  argsort: inPlace("argsort"),
+  eigh: inPlace("eigh"),
+  scan,
+}
