@@ -8,8 +8,8 @@ import { letOthersRun } from "../src/engines/letOthersRun.ts"
 import { inTurns } from "../src/engines/turns.ts"
 import { Dataset, Key, Layers, Loss, NDArray, Net, Optimizer, ShapeError, Tensor, Train } from "../src/index.ts"
 import { contentHash } from "../src/training/contentHash.ts"
-import { shardSum } from "../src/training/shardSum.ts"
 import { normOf } from "../src/training/Spread.ts"
+import { shardSum } from "../src/training/shardSum.ts"
 import { trainStep } from "../src/training/trainStep.ts"
 import { inPieces, type Pieces, piecesOf, toEnd } from "../src/types/Pieces.ts"
 
@@ -136,7 +136,11 @@ test("rows are gathered and joined in pieces, to the same rows", () => {
   expect(Array.from(rows, (_, i) => taken.value?.data[i * 2 ** 12 + 1])).toEqual(Array.from(rows, (row) => row * 2 ** 12 + 1))
   expect([...piecesOf(Dataset.concatRows<NDArray.NDArray>, [data, data])]).toHaveLength(10)
   expect(Dataset.concatRows([data, data]).data.subarray(-3)).toEqual(data.data.subarray(-3))
-  const many = NDArray.make("i32", [5000], Int32Array.from({ length: 5000 }, (_, i) => i))
+  const many = NDArray.make(
+    "i32",
+    [5000],
+    Int32Array.from({ length: 5000 }, (_, i) => i),
+  )
   expect([...piecesOf(Dataset.takeRows<NDArray.NDArray>, many, many.data.toReversed())]).toHaveLength(2)
 })
 
