@@ -4,7 +4,7 @@ import { burstMilliseconds } from "../engines/inProcess.ts"
 import { letOthersRun } from "../engines/letOthersRun.ts"
 import { readAhead } from "./readAhead.ts"
 
-/** How many items make a burst when `count` items took `milliseconds`. `burstSize(10, 4) // => 20` */
+/** How many items make a burst when `count` items took `milliseconds`. `burstSize(10, 4) // => 13` */
 export const burstSize = (count: number, milliseconds: number): number =>
   Math.max(1, Math.min(1024, Math.round((count * burstMilliseconds) / Math.max(milliseconds, 0.01))))
 
