@@ -68,7 +68,9 @@ describe("permutation importance", () => {
     const named = { a: Tensor.make([[1], [2], [3]]), b: Tensor.make([[1], [2], [3]]) }
     const seen: Array<unknown> = []
     const look = (x: unknown) => Effect.sync(() => seen.push(x))
-    await Effect.runPromise(importance(named, [{ name: "b", input: "b", from: 0, to: 1 }], look, { key: Key.make(1), repeats: 1 }))
+    await Effect.runPromise(
+      importance(named, [{ name: "b", input: "b", from: 0, to: 1 }], look, { key: Key.make(1), repeats: 1 }),
+    )
     expect(seen).toHaveLength(2)
     expect((seen[1] as typeof named).a).toBe(named.a)
     expect([...(seen[1] as typeof named).b.data].sort()).toEqual([1, 2, 3])
