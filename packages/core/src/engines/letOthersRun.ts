@@ -20,7 +20,7 @@ const byMessages = (then: () => void): (() => void) => {
 
 /** Calls a function after the events that are due. Browsers delay timers that start each other by 4 ms. */
 const afterEvents = (then: () => void): (() => void) => {
-  if ("setImmediate" in globalThis) return () => void setImmediate(then)
+  if ("setImmediate" in globalThis) return () => void globalThis.setImmediate(then)
   return typeof MessageChannel === "function" ? byMessages(then) : () => void setTimeout(then, 0)
 }
 
