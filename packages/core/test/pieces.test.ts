@@ -83,6 +83,21 @@ it.live("others have their turn between pieces that take long, and not between s
   }),
 )
 
+it("Effect.runSync runs work in pieces to its end, since nobody else can run", () => {
+  let time = performance.now()
+  vi.spyOn(performance, "now").mockImplementation(() => time)
+  const passes = (milliseconds: number): void => {
+    time += milliseconds
+  }
+  try {
+    const work = working({ work: passes }, 10)
+    expect(Effect.runSync(inTurns(work))).toBeUndefined()
+    expect(work.next().done).toBe(true)
+  } finally {
+    vi.restoreAllMocks()
+  }
+})
+
 it.live("work of many fibers, and many short calls of one, keep the event loop no longer than one long call", () =>
   Effect.gen(function* () {
     const clock = yield* watchedClock

@@ -5,6 +5,7 @@ import type { SyncExecutable } from "../src/backend/Executable.ts"
 import { prepare } from "../src/backend/wasm/prepare.ts"
 import * as Compile from "../src/engines/Compile.ts"
 import { inProcess } from "../src/engines/inProcess.ts"
+import { letOthersRun } from "../src/engines/letOthersRun.ts"
 import { Key, Program, Tensor, Wasm } from "../src/index.ts"
 import { NDArray } from "../src/types/NDArray.ts"
 import type { Pieces } from "../src/types/Pieces.ts"
@@ -102,6 +103,7 @@ describe("a run in pieces", () => {
     Effect.gen(function* () {
       const { executable, log } = slow(12)
       const { run, state } = inProcess(executable)
+      yield* letOthersRun
       const fiber = yield* Effect.forkChild(Effect.flatten(run([[array(1)], [array(2)]])), { startImmediately: true })
       yield* Fiber.interrupt(fiber)
       assert.isTrue(Exit.hasInterrupts(yield* Fiber.await(fiber)))
@@ -116,6 +118,7 @@ describe("a run in pieces", () => {
     Effect.gen(function* () {
       const { executable, log } = slow(1000)
       const { run } = inProcess(executable, true)
+      yield* letOthersRun
       const fiber = yield* Effect.forkChild(Effect.flatten(run([[array(1)]])), { startImmediately: true })
       yield* Fiber.interrupt(fiber)
       assert.deepStrictEqual(log, ["begin 1", "given up 1"])

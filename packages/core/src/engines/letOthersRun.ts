@@ -4,6 +4,7 @@
  * after the next turn. So ten runs at once keep the loop no longer than one.
  */
 import * as Effect from "effect/Effect"
+import * as Scheduler from "effect/Scheduler"
 
 interface PagePort {
   onmessage: () => void
@@ -58,11 +59,22 @@ const schedule = (): void => {
   next()
 }
 
-/** Lets other work run. In a page it takes microseconds where a timer takes milliseconds. */
-export const letOthersRun: Effect.Effect<void> = Effect.callback((resume) => {
-  waiting.push(() => resume(Effect.void))
-  if (!isScheduled) schedule()
-})
+/**
+ * Lets other work run. In a page it takes microseconds where a timer takes milliseconds. `Effect.runSync` keeps the thread until its
+ * end: nobody else can run, and the next turn begins at once.
+ */
+export const letOthersRun: Effect.Effect<void> = Effect.flatMap(Scheduler.Scheduler, ({ executionMode }) =>
+  Effect.callback((resume) => {
+    const go = (): void => resume(Effect.void)
+    if (executionMode === "sync") {
+      since = performance.now()
+      go()
+    } else {
+      waiting.push(go)
+      if (!isScheduled) schedule()
+    }
+  }),
+)
 
 /** Lets others run if they have not for some milliseconds. */
 export const takeTurn: Effect.Effect<void> = Effect.suspend(() => (isDue() ? letOthersRun : Effect.void))
