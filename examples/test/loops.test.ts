@@ -5,10 +5,10 @@ import { expect, test } from "vitest"
 
 const numbers = (tree: unknown) => Params.leaves(tree).map((leaf) => [...Tensor.read(leaf).data])
 
-/** The same config with its epochs cut to three, ended at once and after a stop in the second epoch. */
+/** The same config with its epochs cut to four, ended at once and after a stop in the second epoch. */
 const endings = <S extends object, D, O, V>(loop: Loop.Config<S, D, O, V>) =>
   Effect.gen(function* () {
-    const short = { ...loop, epochs: 3 }
+    const short = { ...loop, epochs: 4 }
     let last: Loop.Checkpoint<S> | undefined
     let best: S | undefined
     const saving: Loop.Saving<S> = {
