@@ -1,5 +1,6 @@
 /** Expands the use of a block to its layers. */
 import type { Location } from "../diagnostic/Diagnostic.ts"
+import { detailed } from "../schema/Issues.ts"
 import { got } from "../schema/Words.ts"
 import { type Data, isRecord } from "../source/Data.ts"
 import { pointer } from "../source/Path.ts"
@@ -10,7 +11,7 @@ import { defaults, inside, type Site, usedAt, type Written } from "./Site.ts"
 
 /** `{ use: { conv_bn: { f: 32 } }, name: c1 }`: the layers of the block as one layer. */
 export const used = (expansion: Expansion, node: { readonly [key: string]: Data }, site: Site): Data => {
-  const { blocks, definitions, places, positions, unknown } = expansion
+  const { blocks, definitions, found, places, positions, unknown } = expansion
   const { use = null, ...beside } = node
   const under = inside(site, "use")
   keep(expansion, under)
@@ -31,11 +32,13 @@ export const used = (expansion: Expansion, node: { readonly [key: string]: Data 
   const location: Location = { path: at.to, on: typeof use === "string" ? "value" : "key" }
   keep(expansion, at)
   const block = Object.hasOwn(blocks, name) ? blocks[name] : undefined
+  // A suggestion compares the name with all blocks, which for thousands of both takes seconds.
+  const isDetailed = (): boolean => found.size < detailed && found.size * Object.keys(blocks).length < 100_000
   if (block === undefined)
     // A wrong definition has its own finding.
     return isRecord(definitions) && Object.hasOwn(definitions, name)
       ? nothing(expansion, site)
-      : report(expansion, Blocks.unknownBlock(name, Object.keys(blocks), location), site)
+      : report(expansion, Blocks.unknownBlock(name, isDetailed() ? Object.keys(blocks) : [], location), site)
   const step = `block ${name}`
   if (site.through.includes(step))
     return report(expansion, { code: "R210", message: `the block \`${name}\` uses itself`, at: location }, site)
