@@ -1,6 +1,7 @@
 /**
  * Measures the first compilation of a training step (Adam, softmax cross-entropy) in a process, from the traced program to a
- * module that can run; and of the gradients of 128 samples (`vmap` of `grad`), from the function of one sample on. Each network is compiled in several separate processes; the median is printed.
+ * module that can run; and of the gradients of 128 samples (`vmap` of `grad`), from the function of one sample on. Each network is
+ * compiled in several separate processes; the median is printed.
  *
  *     node scripts/compile-time.ts
  */

@@ -6,10 +6,9 @@
  * `pnpm test` draws half of the cases, since the same ones tomorrow find nothing new; `pnpm fresh-seeds` draws all of them.
  */
 import { configureGlobal, readConfigureGlobal } from "fast-check"
+import { caseCount } from "../packages/core/test/case-count.ts"
 
 const seed = process.env.FAST_CHECK_SEED ?? (process.env.CI === undefined ? undefined : "20261120")
 
-/** The cases of a property that sets no number: fast-check's own 100, or half of them. */
-const numRuns = process.env.PROPERTY_CASES === "all" ? 100 : 50
-
-configureGlobal({ ...readConfigureGlobal(), numRuns, ...(seed === undefined ? {} : { seed: Number(seed) }) })
+/** Of a property that sets no number, fast-check draws 100. */
+configureGlobal({ ...readConfigureGlobal(), numRuns: caseCount(100), ...(seed === undefined ? {} : { seed: Number(seed) }) })

@@ -5,12 +5,14 @@
 import type { Definition } from "./Definition.ts"
 import { numbers } from "./Definition.ts"
 
-const rotations: ReadonlyArray<ReadonlyArray<number>> = [
+/** How far words are rotated in the rounds of a group of four, by turns. */
+export const rotations: ReadonlyArray<ReadonlyArray<number>> = [
   [13, 15, 26, 6],
   [17, 29, 16, 24],
 ]
 
-const parity = 0x1bd11bda
+/** The constant that the third word of the key schedule is mixed with. */
+export const parity = 0x1bd11bda
 
 const rotate = (x: number, by: number): number => (x << by) | (x >>> (32 - by))
 

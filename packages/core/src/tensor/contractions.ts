@@ -3,6 +3,7 @@ import type { Tensor } from "../language/Expr.ts"
 import * as Shape from "../types/Shape.ts"
 import { named, refuse } from "../types/ShapeError.ts"
 import { abs, div, equal, mul, notEqual, pow, sqrt, square, sub, where } from "./elementwise.ts"
+import { checkFloats } from "./operands.ts"
 import { matmul } from "./product.ts"
 import { max, min, type Reduce, sum } from "./reduce.ts"
 import { take } from "./select.ts"
@@ -107,7 +108,7 @@ export interface NormOptions extends Reduce {
  * `Tensor.toNumber(Tensor.norm(Tensor.make([3, 4]))) // => 5`
  */
 export const norm = named("norm", (x: Tensor, { ord = 2, ...over }: NormOptions = {}): Tensor => {
-  if (x.dtype !== "f32") refuse("norm", [x], "f32 elements", 'Tensor.cast(x, "f32")')
+  checkFloats("norm", [x])
   if (Number.isNaN(ord) || (ord < 0 && ord !== Number.NEGATIVE_INFINITY))
     refuse("norm", [x], `the order of a norm, not ${ord}`, "ord: 2, 1 or Infinity")
   const options: Reduce = over

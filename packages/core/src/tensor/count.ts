@@ -6,6 +6,7 @@ import { named, refuse } from "../types/ShapeError.ts"
 import { full, make } from "./create.ts"
 import { add, and, greaterEqual, less, lessEqual, or, where } from "./elementwise.ts"
 import { isNaN as areNaN } from "./functions.ts"
+import { checkFloats } from "./operands.ts"
 import { read } from "./read.ts"
 import { gatherAt, scatterAdd, take } from "./select.ts"
 import { reshape } from "./structure.ts"
@@ -77,7 +78,7 @@ export interface Histogram {
  * `Tensor.print(Tensor.histogram(Tensor.make([0, 0.2, 0.9, 1]), { bins: 2 }).counts) // => "[2, 2]"`
  */
 export const histogram = (x: Tensor, { bins = 10, range = [0, 1], weights }: HistogramOptions = {}): Histogram => {
-  if (x.dtype !== "f32") refuse("histogram", [x], "f32 elements", 'Tensor.cast(x, "f32")')
+  checkFloats("histogram", [x])
   const [low, high] = range
   if (typeof bins === "number" && !(Number.isInteger(bins) && bins > 0 && low < high))
     refuse("histogram", [x], `a positive number of bins, not ${bins}, and a range upwards`, "{ bins: 10, range: [0, 1] }")

@@ -1,6 +1,6 @@
 /** Functions of numbers that are written in primitives: trigonometry, logarithms and rounding. */
 import type { Tensor } from "../language/Expr.ts"
-import { named, refuse } from "../types/ShapeError.ts"
+import { named } from "../types/ShapeError.ts"
 import {
   abs,
   add,
@@ -30,13 +30,8 @@ import {
   sub,
   where,
 } from "./elementwise.ts"
-import { operands } from "./operands.ts"
+import { checkFloats, operands } from "./operands.ts"
 import type { Alike, Broadcast, Operand, Stretches } from "./Typed.ts"
-
-/** Refuses all but floats. */
-const checkFloats = (operation: string, inputs: ReadonlyArray<Tensor>): void => {
-  if (inputs.some(({ dtype }) => dtype !== "f32")) refuse(operation, inputs, "f32 elements", 'Tensor.cast(x, "f32")')
-}
 
 /** A function of floats, whose errors have its name. */
 const ofFloats = (operation: string, f: (x: Tensor) => Tensor): (<X extends Tensor>(x: X) => Alike<X>) =>

@@ -58,3 +58,8 @@ export const stretched = (operation: string, operands: ReadonlyArray<Tensor>): R
 /** Two operands as tensors of one shape. */
 export const operands = (operation: string, x: Operand, y: Operand): ReadonlyArray<Tensor> =>
   stretched(operation, [lift(operation, x, y), lift(operation, y, x)])
+
+/** Throws `ShapeError` for all but floats. */
+export const checkFloats = (operation: string, inputs: ReadonlyArray<Tensor>): void => {
+  if (inputs.some(({ dtype }) => dtype !== "f32")) refuse(operation, inputs, "f32 elements", 'Tensor.cast(x, "f32")')
+}

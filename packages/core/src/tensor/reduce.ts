@@ -5,25 +5,15 @@ import { named, refuse } from "../types/ShapeError.ts"
 import { full } from "./create.ts"
 import { add, cast, div, equal, exp, log, square, stopGradient, sub, where } from "./elementwise.ts"
 import { opposite } from "./opposite.ts"
+import { axesOf, kept, type Reduce } from "./reducedAxes.ts"
 import { axisOf, reshape } from "./structure.ts"
 
-/** Which axes to combine, and whether to keep them with size 1. */
-export interface Reduce {
-  readonly axes?: number | ReadonlyArray<number>
-  readonly keepAxes?: boolean
-}
+export type { Reduce }
 
 interface Reducer {
   (x: Tensor): Tensor<[]>
   (x: Tensor, options: Reduce): Tensor
 }
-
-const axesOf = (operation: string, x: Tensor, axes: Reduce["axes"]): ReadonlyArray<number> =>
-  axes === undefined
-    ? x.shape.map((_, i) => i)
-    : (typeof axes === "number" ? [axes] : axes).map((axis) => axisOf(operation, x, axis))
-
-const kept = (shape: Shape.Shape, axes: ReadonlyArray<number>): Shape.Shape => shape.map((n, i) => (axes.includes(i) ? 1 : n))
 
 const reducer = (operation: string, primitive: "reduceSum" | "reduceMax" | "reduceMin"): Reducer =>
   ((x: Tensor, { axes, keepAxes = false }: Reduce = {}): Tensor => {

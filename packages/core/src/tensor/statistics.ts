@@ -7,19 +7,13 @@ import { full } from "./create.ts"
 import { add, broadcastTo, cast, div, equal, mul, not, notEqual, sqrt, sub, where } from "./elementwise.ts"
 import { isNaN as areNaN } from "./functions.ts"
 import { diagonal } from "./matrices.ts"
+import { checkFloats } from "./operands.ts"
 import { range as partOf } from "./part.ts"
 import { matmul } from "./product.ts"
-import { max, mean, min, type Reduce, sum, variance } from "./reduce.ts"
+import { max, mean, min, sum, variance } from "./reduce.ts"
+import { axesOf, kept, type Reduce } from "./reducedAxes.ts"
 import { sort } from "./select.ts"
-import { axisOf, concat, reshape, transpose } from "./structure.ts"
-
-const axesOf = (operation: string, x: Tensor, { axes }: Reduce): ReadonlyArray<number> =>
-  axes === undefined
-    ? x.shape.map((_, i) => i)
-    : (typeof axes === "number" ? [axes] : axes).map((axis) => axisOf(operation, x, axis))
-
-const keptShape = (shape: Shape.Shape, axes: ReadonlyArray<number>): Shape.Shape =>
-  shape.map((n, i) => (axes.includes(i) ? 1 : n))
+import { concat, reshape, transpose } from "./structure.ts"
 
 /** The array with the reduced axes as one, the last. */
 const gathered = (x: Tensor, axes: ReadonlyArray<number>): Tensor => {
@@ -30,10 +24,10 @@ const gathered = (x: Tensor, axes: ReadonlyArray<number>): Tensor => {
 
 /** The result of a reduction of the last axis of `gathered`, in the shape that was asked for. */
 const reduced = (operation: string, x: Tensor, options: Reduce, f: (rows: Tensor) => Tensor): Tensor => {
-  const axes = axesOf(operation, x, options)
+  const axes = axesOf(operation, x, options.axes)
   if (new Set(axes).size !== axes.length) refuse(operation, [x], "each axis once", "leave out what is twice")
   const out = f(gathered(x, axes))
-  return options.keepAxes === true ? reshape(out, keptShape(x.shape, axes)) : out
+  return options.keepAxes === true ? reshape(out, kept(x.shape, axes)) : out
 }
 
 /**
@@ -80,7 +74,7 @@ export interface DeviationOptions extends Reduce {
 
 /** The standard deviation: the root of the variance, divided by n - `correction`. Where it is 0 nothing flows back. */
 export const std = named("std", (x: Tensor, { correction = 0, ...over }: DeviationOptions = {}): Tensor => {
-  const n = Shape.size(axesOf("std", x, over).map((axis) => x.shape[axis] ?? 1))
+  const n = Shape.size(axesOf("std", x, over.axes).map((axis) => x.shape[axis] ?? 1))
   const spread = correction === 0 ? variance(x, over) : mul(variance(x, over), n / Math.max(n - correction, 0))
   const isZero = equal(spread, 0)
   return where(isZero, spread, sqrt(where(isZero, 1, spread)))
@@ -104,13 +98,13 @@ export const quantile = named(
   "quantile",
   (x: Tensor, q: number | ReadonlyArray<number>, { method = "linear", ...over }: QuantileOptions = {}): Tensor => {
     const several = typeof q === "number" ? [q] : q
-    if (x.dtype !== "f32") refuse("quantile", [x], "f32 elements", 'Tensor.cast(x, "f32")')
+    checkFloats("quantile", [x])
     if (!several.every((one) => one >= 0 && one <= 1))
       refuse("quantile", [x], `shares from 0 to 1, not ${several.join(", ")}`, "Tensor.percentile takes 0 to 100")
-    const axes = axesOf("quantile", x, over)
+    const axes = axesOf("quantile", x, over.axes)
     const rows = sort(gathered(x, axes))
     const [count = 0, others] = [rows.shape.at(-1), rows.shape.slice(0, -1)]
-    const shape = over.keepAxes === true ? keptShape(x.shape, axes) : others
+    const shape = over.keepAxes === true ? kept(x.shape, axes) : others
     const hole = any(areNaN(rows), { axes: -1 })
     const found = several.map((one) => {
       if (count === 0) return full(shape, Number.NaN)
@@ -153,7 +147,7 @@ export const peakToPeak = named(
 
 /** The average of elements, each as often as its weight says; weights [n] of one axis, or of the shape of x. */
 export const average = named("average", (x: Tensor, weights: Tensor, options: Reduce = {}): Tensor => {
-  const axes = axesOf("average", x, options)
+  const axes = axesOf("average", x, options.axes)
   const [only = 0] = axes
   const across =
     weights.shape.length === 1 && axes.length === 1 && x.shape.length > 1

@@ -3,7 +3,16 @@
  * sample is mapped, and has the batch axis first; the others stay as they are, and are broadcast only where a rule has no better way.
  */
 import { endless, placeholder, type Tensor, write } from "../language/Expr.ts"
-import type { Binary, Comparison, ConvParams, Params, Primitive, Program, Reduction, Unary } from "../language/Primitive.ts"
+import {
+  binary,
+  type ConvParams,
+  comparison,
+  type Params,
+  type Primitive,
+  type Program,
+  type Reduction,
+  unary,
+} from "../language/Primitive.ts"
 import { capture } from "../language/Program.ts"
 import * as T from "../tensor/Tensor.ts"
 import * as Shape from "../types/Shape.ts"
@@ -245,44 +254,7 @@ const scan: Rule<"scan"> = (use) => {
   return parts.length === 0 ? T.zeros([n, 0]) : T.concat(parts, 1)
 }
 
-type Elementwise = Unary | Binary | Comparison | "not" | "where" | "identity" | "stop"
-
-const elementwise: Rules<Elementwise> = table<Elementwise>([
-  "neg",
-  "abs",
-  "sign",
-  "floor",
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "sqrt",
-  "sin",
-  "cos",
-  "atan",
-  "tanh",
-  "erf",
-  "sigmoid",
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "rem",
-  "pow",
-  "max",
-  "min",
-  "and",
-  "or",
-  "xor",
-  "shiftRight",
-  "equal",
-  "less",
-  "lessEqual",
-  "not",
-  "where",
-  "identity",
-  "stop",
-])
+const elementwise = table([...unary, ...binary, ...comparison, "not", "where", "identity", "stop"])
 
 /** The rules of all primitives. */
 const rules: Rules<Primitive> = {

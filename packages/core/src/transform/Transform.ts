@@ -4,6 +4,7 @@ import { endless, placeholder, type Tensor } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
 import { refill, tensors } from "../language/TensorTree.ts"
 import { eye } from "../tensor/create.ts"
+import { checkFloats } from "../tensor/operands.ts"
 import { moveAxis, reshape } from "../tensor/structure.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
@@ -28,16 +29,12 @@ const wantedAxes = "an axis for each argument: a number, null, or a tree like th
 /** The axis of each tensor of an argument, in the order of its leaves. */
 const axesOf = (axes: Axes, argument: unknown): ReadonlyArray<number | null> => {
   if (axes === null || typeof axes === "number") return tensors(argument).map(() => axes)
-  const isLike = !Tree.isLeaf(argument) && typeof argument === "object" && argument !== null
-  const parts = isLike ? Object.entries(argument) : []
+  const parts = Tree.isLeaf(argument) ? [] : Tree.branches(argument)
   const given = axes as { readonly [name: string]: Axes }
-  if (!isLike || Object.keys(given).length !== parts.length || parts.some(([name]) => !Object.hasOwn(given, name)))
+  if (Tree.isLeaf(argument) || Object.keys(given).length !== parts.length || parts.some(([name]) => !Object.hasOwn(given, name)))
     refuse("vmap", tensors(argument), wantedAxes, "in: [0, null]")
-  return parts.sort(([a], [b]) => order(argument, a, b)).flatMap(([name, part]) => axesOf(given[name] as Axes, part))
+  return parts.flatMap(([name, part]) => axesOf(given[name] as Axes, part))
 }
-
-/** Lists keep their order, records are in the order of their sorted names, as leaves are. */
-const order = (of: unknown, a: string, b: string): number => (Array.isArray(of) ? Number(a) - Number(b) : a < b ? -1 : 1)
 
 /**
  * A function of one sample as a function of a batch of them: it is traced once, and every primitive is computed for all samples
@@ -124,11 +121,6 @@ const along = (x: Tensor, to: number): Tensor => {
   return moveAxis(x, 0, to)
 }
 
-/** Refuses what has no Jacobian. */
-const checkFloat = (operation: string, x: Tensor): void => {
-  if (x.dtype !== "f32") refuse(operation, [x], "f32 elements", 'Tensor.cast(x, "f32")')
-}
-
 /** The unit vectors of the elements of an array: [size, ...shape]. */
 const units = (shape: Shape.Shape): Tensor => reshape(eye(Shape.size(shape)), [Shape.size(shape), ...shape])
 
@@ -145,7 +137,7 @@ const units = (shape: Shape.Shape): Tensor => reshape(eye(Shape.size(shape)), [S
 export const jacobianForward =
   (f: (x: Tensor) => Tensor) =>
   (x: Tensor): Tensor => {
-    checkFloat("jacobianForward", x)
+    checkFloats("jacobianForward", [x])
     const columns = vmap((direction: Tensor) => jvp(f, x, direction).tangent, { out: -1 })(units(x.shape))
     return reshape(columns, [...columns.shape.slice(0, -1), ...x.shape])
   }
@@ -157,9 +149,9 @@ export const jacobianForward =
 export const jacobianReverse =
   (f: (x: Tensor) => Tensor) =>
   (x: Tensor): Tensor => {
-    checkFloat("jacobianReverse", x)
+    checkFloats("jacobianReverse", [x])
     const { pull, value } = vjp(f, x)
-    checkFloat("jacobianReverse", value)
+    checkFloats("jacobianReverse", [value])
     const rows = vmap(pull)(units(value.shape))
     return reshape(rows, [...value.shape, ...x.shape])
   }

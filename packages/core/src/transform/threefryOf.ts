@@ -1,15 +1,9 @@
 /** Threefry-2x32 in operations of tensors, for keys that differ from element to element; the primitive has one key for all. */
 import type { Tensor } from "../language/Expr.ts"
+import { parity, rotations } from "../reference/threefry.ts"
 import { add, mul, or, shiftRight, xor } from "../tensor/elementwise.ts"
 import { element } from "../tensor/part.ts"
 import { stack } from "../tensor/structure.ts"
-
-const rotations = [
-  [13, 15, 26, 6],
-  [17, 29, 16, 24],
-] as const
-
-const parity = 0x1bd11bda
 
 const sum = (x: Tensor, y: Tensor | number): Tensor => add(x, y as never)
 

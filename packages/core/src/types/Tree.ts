@@ -59,7 +59,8 @@ export type PrintedPath<T, Depth extends ReadonlyArray<0> = []> =
 /** Whether this is a leaf, not a record or list. */
 export const isLeaf = (tree: unknown): boolean => typeof tree === "object" && tree !== null && TensorTypeId in tree
 
-const branches = (tree: unknown, path: Path = []): ReadonlyArray<readonly [string | number, unknown]> => {
+/** The children of a record or list, by their keys in the order of leaves. Throws `ShapeError` for other than trees. */
+export const branches = (tree: unknown, path: Path = []): ReadonlyArray<readonly [string | number, unknown]> => {
   if (Array.isArray(tree)) return tree.map((child, i) => [i, child] as const)
   if (typeof tree !== "object" || tree === null) {
     const place = path.length === 0 ? "" : ` at ${printPath(path)}`

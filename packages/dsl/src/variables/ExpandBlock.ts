@@ -32,13 +32,14 @@ export const used = (expansion: Expansion, node: { readonly [key: string]: Data 
   const location: Location = { path: at.to, on: typeof use === "string" ? "value" : "key" }
   keep(expansion, at)
   const block = Object.hasOwn(blocks, name) ? blocks[name] : undefined
-  // A suggestion compares the name with all blocks, which for thousands of both takes seconds.
-  const isDetailed = (): boolean => found.size < detailed && found.size * Object.keys(blocks).length < 100_000
-  if (block === undefined)
+  if (block === undefined) {
     // A wrong definition has its own finding.
-    return isRecord(definitions) && Object.hasOwn(definitions, name)
-      ? nothing(expansion, site)
-      : report(expansion, Blocks.unknownBlock(name, isDetailed() ? Object.keys(blocks) : [], location), site)
+    if (isRecord(definitions) && Object.hasOwn(definitions, name)) return nothing(expansion, site)
+    const names = Object.keys(blocks)
+    // A suggestion compares the name with all blocks, which for thousands of both takes seconds.
+    const isDetailed = found.size < detailed && found.size * names.length < 100_000
+    return report(expansion, Blocks.unknownBlock(name, isDetailed ? names : [], location), site)
+  }
   const step = `block ${name}`
   if (site.through.includes(step))
     return report(expansion, { code: "R210", message: `the block \`${name}\` uses itself`, at: location }, site)
