@@ -10,7 +10,9 @@ import { programWithInputs } from "../src/testing/programs.ts"
 import { threefryOf } from "../src/transform/threefryOf.ts"
 import { make, type NDArray } from "../src/types/NDArray.ts"
 import { caseCount } from "./case-count.ts"
-import { whole } from "./one-by-one.ts"
+import { expectSame } from "./expect-same.ts"
+import { mistake } from "./held-to-reference.ts"
+import { oneByOne, whole } from "./one-by-one.ts"
 import { examples } from "./primitive-examples.ts"
 
 type T = Tensor.Tensor
@@ -66,7 +68,7 @@ describe("equals the loop over the samples", () => {
   })
 })
 
-test("the engine computes a batched program as Reference does", () => {
+test("by the engine, the first sample of a batched program is near what the program alone computes", () => {
   fc.assert(
     fc.property(programWithInputs({ maxSteps: 8 }), ({ inputs, program }) => {
       const mapped = inputs.map((x) => Tensor.read(Tensor.stack([x, sample(x, 1)])))
@@ -89,6 +91,52 @@ test("the engine computes a batched program as Reference does", () => {
     }),
     { numRuns: 60 },
   )
+})
+
+test("the engine computes each step of a batched program as Reference does, and all of it fused with the same bits", () => {
+  const drawn = programWithInputs({ maxSteps: 8 }).filter(({ inputs }) => inputs.length > 0)
+  fc.assert(
+    fc.property(drawn, ({ inputs, program }) => {
+      const mapped = inputs.map((x) => Tensor.read(Tensor.stack([x, sample(x, 1)])))
+      const f = Transform.vmap((...xs: ReadonlyArray<T>) => inline(program, xs))
+      const traced = Program.trace((...xs) => f(...xs), mapped)
+      const single = oneByOne("portable", traced, mapped, (step, given, got) => {
+        if (step.equations[0]?.primitive !== "scan") expect(mistake(step, given, got)).toBeUndefined()
+      })
+      expectSame(whole("portable", traced, mapped), single)
+    }),
+    { numRuns: caseCount(100) },
+  )
+})
+
+describe("a batch of no samples has results of no samples", () => {
+  test.each(Object.keys(examples) as ReadonlyArray<Primitive>)("of %s", (primitive) => {
+    for (const { inputs, params } of examples[primitive]) {
+      if (inputs.length === 0) continue
+      const [wanted] = [write(primitive, params as never, inputs)]
+      const f = Transform.vmap((...xs: ReadonlyArray<T>) => write(primitive, params as never, xs))
+      const none = Tensor.read(f(...inputs.map((x) => Tensor.zeros([0, ...x.shape], x.dtype))))
+      expect([none.dtype, none.shape]).toEqual([wanted.dtype, [0, ...wanted.shape]])
+    }
+  })
+
+  test("of gradients, and gradients of their sum", () => {
+    const loss = (w: T, x: T): T => Tensor.sum(Tensor.matmul(w as never, x as never))
+    const [w, xs] = [Tensor.ones([2, 3]), Tensor.zeros([0, 3, 4])]
+    expect(Transform.vmap(Autodiff.grad(loss), { in: [null, 0], out: 1 })(w, xs).shape).toEqual([2, 0, 3])
+    const total = Autodiff.grad((at: T) => Tensor.sum(Transform.vmap(loss, { in: [null, 0] })(at, xs)))(w)
+    expect(Tensor.toArray(total)).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+    ])
+  })
+
+  test("of Jacobians of empty tensors", () => {
+    const f = (x: T): T => Tensor.matmul(Tensor.zeros([0, 3]) as never, x as never)
+    expect(Transform.jacobianReverse(f)(Tensor.zeros([3, 2])).shape).toEqual([0, 2, 3, 2])
+    const g = (x: T): T => Tensor.matmul(Tensor.zeros([2, 0]) as never, x as never)
+    expect(Transform.jacobianForward(g)(Tensor.zeros([0, 2])).shape).toEqual([2, 2, 0, 2])
+  })
 })
 
 describe("goes together", () => {

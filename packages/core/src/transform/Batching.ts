@@ -28,7 +28,7 @@ export interface Value {
 interface Use<P extends Primitive> {
   readonly params: Params[P]
   readonly inputs: ReadonlyArray<Value>
-  /** Samples in the batch. */
+  /** Samples in the batch: at least one. */
   readonly n: number
 }
 

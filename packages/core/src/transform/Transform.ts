@@ -3,7 +3,7 @@ import { closures } from "../language/closures.ts"
 import { endless, placeholder, type Tensor } from "../language/Expr.ts"
 import { capture } from "../language/Program.ts"
 import { refill, tensors } from "../language/TensorTree.ts"
-import { eye } from "../tensor/create.ts"
+import { eye, zeros } from "../tensor/create.ts"
 import { checkFloats } from "../tensor/operands.ts"
 import { moveAxis, reshape } from "../tensor/structure.ts"
 import * as Shape from "../types/Shape.ts"
@@ -41,7 +41,7 @@ const axesOf = (axes: Axes, argument: unknown): ReadonlyArray<number | null> => 
  * at once (the batching rules of `Batching`). Each argument has an axis that counts samples, the first unless `in` says
  * otherwise; with `null` all samples share it. The results have it in front, or where `out` says. Within what the order of sums
  * allows, the results are those of a loop over the samples. Random numbers are those of each sample's key; a key that is shared
- * gives every sample the same ones. It nests, and goes together with `Autodiff` in either order: `vmap(grad(loss), …)` has the
+ * gives every sample the same ones. A batch of no samples has results of no samples. It nests, and goes together with `Autodiff` in either order: `vmap(grad(loss), …)` has the
  * gradient of each sample. Throws `ShapeError`.
  *
  * ```ts
@@ -86,6 +86,11 @@ export const vmap =
       }) as unknown as Args),
     )
     const outputs = tensors(result)
+    if (n === 0)
+      return refill(
+        result,
+        outputs.map(({ dtype, shape }) => along(zeros([0, ...shape], dtype), out)),
+      )
     const constants = closures(outputs, new Set<Tensor>(samples))
     const values = batched(
       capture([...samples, ...constants], outputs),
