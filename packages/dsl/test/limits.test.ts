@@ -1,8 +1,14 @@
 /** Any text within the size limit is answered at once: what is too much is refused before anything is made of it. */
 import process from "node:process"
+import * as Result from "effect/Result"
 import { describe, expect, test } from "vitest"
+import type { Finding } from "../src/diagnostic/Diagnostic.ts"
 import * as Render from "../src/diagnostic/Render.ts"
+import { detailed } from "../src/diagnostic/Suggest.ts"
+import { standard } from "../src/Language.ts"
 import { read } from "../src/Read.ts"
+import * as Decode from "../src/schema/Decode.ts"
+import { pointer } from "../src/source/Path.ts"
 import { fromText } from "../src/source/Source.ts"
 
 /** The codes that are said of a text, how many mistakes there are, and the milliseconds of processor time that took, rendering included. */
@@ -52,8 +58,8 @@ describe("a text that is too much is refused at once", () => {
 
   test("with the place of the first value above the limit", () => {
     // The map and the list are values too.
-    const { rendered } = answer(`a: [${"1,".repeat(60_000)}1]`)
-    expect(rendered).toContain(`the file has more than 60000 values\n  --> m.yaml:1:${"a: [".length + 2 * 59_998 + 1}\n`)
+    const { rendered } = answer(`a: [${"1,".repeat(45_000)}1]`)
+    expect(rendered).toContain(`the file has more than 45000 values\n  --> m.yaml:1:${"a: [".length + 2 * 44_998 + 1}\n`)
   })
 
   test("repeats of repeats", () => {
@@ -78,6 +84,23 @@ describe("of many mistakes the first hundred are shown, and all are counted", ()
     ],
     ["layers", `${head}${"    - hed: label\n".repeat(20_000)}`, 20_000],
     ["unlike layers", `${head}${times(500, (i) => `    - dense: { unts: ${i + 1}, activation: rel${i} }\n`)}${tail}`, 1000],
+    [
+      "options of initializers",
+      `${head}${times(2000, (i) => `    - dense: { units: 4, init: { he_normal: { gin${i}: 1 } } }\n`)}${tail}`,
+      2000,
+    ],
+    ["unknown options", `${head}${times(2000, (i) => `    - dense: { units: a${i}, foo${i}: 2, name: 3 }\n`)}${tail}`, 6000],
+    [
+      "conditions of a search",
+      `${head}    - dense: { $search: [4, 8], default: 4 }\n${tail}vars:\n${times(8000, (i) => `  v${i}: 1\n`)}search:\n  where:\n${times(8000, (i) => `    - "$w${i} > 1"\n`)}`,
+      101,
+    ],
+    [
+      "repeats of mistakes",
+      `${head}${times(2000, (i) => `    - repeat: { times: ${i + 2}, layers: [dens${i}] }\n`)}${tail}`,
+      3001,
+    ],
+    ["scores of a search", `${head}    - dense: { $search: [4, 8], default: 4 }\n${tail}search: { maximize: [${times(15_000, (i) => `val.ac${i}`, ",")}] }\n`, 101],
     ["names used twice", `${head}${"    - { dense: 4, name: a }\n".repeat(5000)}${tail}`, 4999],
     ["references", `${head}${"    - { dense: 4, from: x }\n".repeat(5000)}${tail}`, 5000],
     [
@@ -111,6 +134,53 @@ describe("of many mistakes the first hundred are shown, and all are counted", ()
     const source = fromText("m.yaml", `${head}${"    - hed: label\n".repeat(150)}`)
     const report = Render.report(read(source).diagnostics)
     expect([report.errors, report.diagnostics.length, report.omitted]).toEqual([150, 100, 50])
+  })
+})
+
+describe("an item beyond the detailed ones has the findings of its schema", () => {
+  const layers: ReadonlyArray<unknown> = [
+    "dens",
+    7,
+    {},
+    { dense: null },
+    { dense: {} },
+    { dense: "a" },
+    { dense: -1 },
+    { dense: { unts: 4 } },
+    { dense: { unts: 4, foo: 1 } },
+    { dense: { foo: 1 } },
+    { dense: { units: 4, unit: 5 } },
+    { dense: { units: 1.5, activation: "rel", init: "xav", bias: 3 } },
+    { dense: { units: 4, activation: { elu: { alph: 1 } }, init: { he_normal: { gin: 1 } } } },
+    { dense: { units: 4, activation: { elu: -1, relu: 2 } } },
+    { dense: 4, name: 3, from: [1] },
+    { dense: 4, nam: "a" },
+    { dense: 4, units: 3 },
+    { relu: { a: 1 } },
+    { conv: { filters: 4, kernel: [3, 3, 3, 3, 3], stride: [1, "a"], padding: "sam" } },
+    { dropout: 1.5 },
+    { max_pool: { size: 0, strid: 2 } },
+    { rnn: 4, dense: 3 },
+    { lstm: { units: 4, dropout: 2, foo: [1, { a: 2 }] } },
+    { head: 3 },
+    { head: { target: 3, activation: "softmx" } },
+    { residual: [] },
+    { use: 3 },
+    { repeat: { times: "a", layers: [{ dens: 4 }, { dense: { unts: 4 } }] } },
+    { repeat: { tims: 3, layers: ["relu"] } },
+  ]
+  const found = (written: ReadonlyArray<unknown>) => {
+    const decoded = Decode.model(standard().schema, { layers: written })
+    return Result.isFailure(decoded) ? decoded.failure : []
+  }
+  const filler = Array.from({ length: detailed }, (_, i) => `unknown${i}`)
+  const brief = found([...filler, ...layers])
+  const places = (findings: ReadonlyArray<Finding>): ReadonlyArray<string> =>
+    findings.map(({ at: { on, path }, code }) => `${code} ${pointer(path.slice(2))} ${on}`).toSorted()
+  test.each(layers.map((layer, i) => [JSON.stringify(layer), layer, detailed + i] as const))("%s", (_, layer, i) => {
+    const alone = places(found([layer]))
+    expect(alone).not.toEqual([])
+    expect(places(brief.filter(({ at }) => at.path[1] === i))).toEqual(alone)
   })
 })
 

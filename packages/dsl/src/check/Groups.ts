@@ -1,8 +1,8 @@
 /** The layers named in `train.freeze` and `train.rates`. */
 import type { Train } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
+import { getsSuggestion } from "../diagnostic/Suggest.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
-import { detailed } from "../schema/Issues.ts"
 
 /** Unknown layer names. Of a path into a layer, `block.0.dense1`, only the first name is checked. */
 export const check = ({ freeze = [], rates = {} }: Train, layers: ReadonlyArray<string>): ReadonlyArray<Finding> => {
@@ -11,9 +11,7 @@ export const check = ({ freeze = [], rates = {} }: Train, layers: ReadonlyArray<
   const missing = (name: string, at: Location): ReadonlyArray<Finding> => {
     const [first = "", ...rest] = name.split(".")
     if (there.has(first)) return []
-    reported++
-    // A suggestion compares the name with all that are there, which for thousands of mistakes takes seconds.
-    if (reported > detailed) return [{ code: "R203", message: `there is no layer named \`${first}\``, at }]
+    if (!getsSuggestion(reported++, layers.length)) return [{ code: "R203", message: `there is no layer named \`${first}\``, at }]
     const below = rest.map((part) => `.${part}`).join("")
     return [unknown({ code: "R203", message: "there is no layer named", name: first, names: layers, at, rest: below })]
   }

@@ -2,9 +2,9 @@
 import * as Column from "@adjoint/core/data/Column"
 import { type Data, lossOf, type Model, type Train } from "../Document.ts"
 import type { Finding, Location } from "../diagnostic/Diagnostic.ts"
+import { detailed } from "../diagnostic/Suggest.ts"
 import { type Reference, unknown } from "../diagnostic/Unknown.ts"
 import { severalHeads } from "../net/Heads.ts"
-import { detailed } from "../schema/Issues.ts"
 import { isList } from "./Outputs.ts"
 
 /** A reference to a head that is not there. */

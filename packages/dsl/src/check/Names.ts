@@ -8,10 +8,9 @@
 import type { AnyEntry } from "@adjoint/core/learning/Entry"
 import { inputName, joins } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
-import { listed } from "../diagnostic/Suggest.ts"
+import { getsSuggestion, listed } from "../diagnostic/Suggest.ts"
 import { unknown } from "../diagnostic/Unknown.ts"
 import { type Catalogue, standard } from "../schema/Catalogue.ts"
-import { detailed } from "../schema/Issues.ts"
 import { type Data, isRecord } from "../source/Data.ts"
 import { type Path, pointer } from "../source/Path.ts"
 
@@ -163,7 +162,12 @@ export const check = (
   return [
     ...twice,
     ...references.flatMap((mention, i) =>
-      reference(mention, { first, anywhere, isDetailed: i < detailed, inputs: mention.scope === root ? inputs : undefined }),
+      reference(mention, {
+        first,
+        anywhere,
+        isDetailed: getsSuggestion(i, anywhere.size),
+        inputs: mention.scope === root ? inputs : undefined,
+      }),
     ),
   ]
 }

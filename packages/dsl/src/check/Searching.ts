@@ -7,7 +7,7 @@ import { count } from "@adjoint/core/search/space/Dimension"
 import * as Result from "effect/Result"
 import { type Search, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
-import { listed, suggest } from "../diagnostic/Suggest.ts"
+import { getsSuggestion, listed, suggest } from "../diagnostic/Suggest.ts"
 import type { FileSpace } from "../space/FileSpace.ts"
 import { objectives, type Placed } from "../space/Objectives.ts"
 import * as Condition from "../variables/Condition.ts"
@@ -23,12 +23,26 @@ export interface Searching {
   readonly variables: ReadonlyArray<string>
 }
 
+/** The limit on the conditions and on the scores of a search: each is asked of every trial. */
+const most = 100
+
+/** The limit, at the first item above it. */
+const tooMany = ({ search }: Searching): ReadonlyArray<Finding> =>
+  (["maximize", "minimize", "where"] as const).flatMap((key): ReadonlyArray<Finding> => {
+    const { length } = search[key]
+    if (length <= most) return []
+    const what = key === "where" ? "conditions" : `scores under \`${key}\``
+    const message = `a search has at most ${most} ${what}, and this one has ${grouped(length)}`
+    return [{ code: "Y006", message, at: { path: ["search", key, most] } }]
+  })
+
 /** All findings about a search. */
 export const check = (searching: Searching): ReadonlyArray<Finding> => [
+  ...tooMany(searching),
   ...empty(searching),
   ...scores(searching),
   ...repeated(searching),
-  ...searching.search.where.flatMap((text, i) => condition(text, i, searching)),
+  ...conditions(searching),
   ...pending(searching),
   ...folds(searching),
   ...patience(searching),
@@ -47,8 +61,12 @@ const empty = ({ file }: Searching): ReadonlyArray<Finding> =>
         },
       ]
 
+/** The scores within the limit, with their places. */
+const placed = ({ maximize, minimize }: Search): ReadonlyArray<Placed> =>
+  objectives({ maximize: maximize.slice(0, most), minimize: minimize.slice(0, most) })
+
 const scores = ({ search, subject }: Searching): ReadonlyArray<Finding> => {
-  const all = objectives(search)
+  const all = placed(search)
   const asked = all.filter(({ name }) => !Condition.isFact(name))
   const [first] = all
   const ofTest = asked.filter(({ name }) => /^test[._]/u.test(name))
@@ -91,7 +109,7 @@ const scores = ({ search, subject }: Searching): ReadonlyArray<Finding> => {
 /** A score that is named twice, on one side or on both. */
 const repeated = ({ search }: Searching): ReadonlyArray<Finding> => {
   const all = (["maximize", "minimize"] as const).flatMap((key) =>
-    search[key].map((name, i) => ({ name, path: ["search", key, i] })),
+    search[key].slice(0, most).map((name, i) => ({ name, path: ["search", key, i] })),
   )
   return all.flatMap(({ name, path }, i): ReadonlyArray<Finding> => {
     const first = all.findIndex((other) => other.name === name)
@@ -125,17 +143,27 @@ const wrongSide = ({ mode, name, path }: Placed, subject: Subject): ReadonlyArra
   ]
 }
 
-const condition = (text: string, i: number, { file, variables }: Searching): ReadonlyArray<Finding> => {
+const conditions = ({ file, search: { where }, variables }: Searching): ReadonlyArray<Finding> => {
+  const known = new Set(variables)
+  return where.slice(0, most).flatMap((text, i) => condition(text, i, file, known))
+}
+
+const condition = (
+  text: string,
+  i: number,
+  file: FileSpace | undefined,
+  variables: ReadonlySet<string>,
+): ReadonlyArray<Finding> => {
   const at = { path: ["search", "where", i] }
   const read = Condition.parse(text)
   if (Result.isFailure(read)) return [{ code: "R211", ...read.failure, at }]
   // Variables are only known of a file with markers, and without them there is no point to refuse.
   if (file === undefined) return []
-  return Condition.names(read.success).flatMap((name): ReadonlyArray<Finding> => {
-    if (Condition.isFact(name) || variables.includes(name)) return []
-    const meant = suggest(name, variables)
+  const unknown = Condition.names(read.success).filter((name) => !Condition.isFact(name) && !variables.has(name))
+  return unknown.map((name, n): Finding => {
+    const meant = getsSuggestion(i + n, variables.size) ? suggest(name, [...variables]) : undefined
     const help = meant === undefined ? "set it under `vars`" : `did you mean \`$${meant}\`?`
-    return [{ code: "R201", message: `there is no variable \`${name}\``, at, help }]
+    return { code: "R201", message: `there is no variable \`${name}\``, at, help }
   })
 }
 

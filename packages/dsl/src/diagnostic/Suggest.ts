@@ -59,6 +59,12 @@ export const meaning = (word: string, candidates: ReadonlyArray<string>, synonym
   return names.length === 0 ? undefined : { names, help: `did you mean ${listed(names)}?` }
 }
 
+/** The mistakes of a file, a map or a list that are reported in detail. No more are shown, and suggestions take time. */
+export const detailed = 100
+
+/** Whether a mistake after so many others gets a suggestion, which compares it with so many names. */
+export const getsSuggestion = (before: number, names: number): boolean => before < detailed && before * names < 100_000
+
 /**
  * The candidate that was probably meant, or `undefined`.
  *

@@ -2,10 +2,9 @@
 import { type Data, layerOf, type Model } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
-import { listed, meaning } from "../diagnostic/Suggest.ts"
+import { getsSuggestion, listed, meaning } from "../diagnostic/Suggest.ts"
 import { type HeadAt, headsOf, severalHeads } from "../net/Heads.ts"
 import { isName } from "../schema/Fields.ts"
-import { detailed } from "../schema/Issues.ts"
 import type { Path } from "../source/Path.ts"
 import { declared, hasParts, having, type Parts } from "./Parts.ts"
 
@@ -51,7 +50,7 @@ export const check = (data: Data, model: Model, columns: Parts): ReadonlyArray<F
       const before = seen.get(name)
       if (before === undefined) {
         seen.set(name, path)
-        findings.push(...ofHead(columns, { name, path }, findings.length < detailed))
+        findings.push(...ofHead(columns, { name, path }, getsSuggestion(findings.length, columns.all.size)))
       } else
         findings.push({
           code: "D303",

@@ -3,9 +3,8 @@ import { rest } from "@adjoint/core/data/PreprocessTree"
 import type { Data, Model } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
-import { listed, meaning } from "../diagnostic/Suggest.ts"
+import { getsSuggestion, listed, meaning } from "../diagnostic/Suggest.ts"
 import { isName } from "../schema/Fields.ts"
-import { detailed } from "../schema/Issues.ts"
 import type { Path } from "../source/Path.ts"
 import { declared, hasParts, having, type Parts } from "./Parts.ts"
 
@@ -53,7 +52,8 @@ export const check = (data: Data, { inputs: groups }: Model, columns: Parts): Re
       const before = seen.get(name)
       if (before === undefined) {
         seen.set(name, path)
-        if (name !== rest) findings.push(...ofInput(data, columns, { input, name, path }, findings.length < detailed))
+        if (name !== rest)
+          findings.push(...ofInput(data, columns, { input, name, path }, getsSuggestion(findings.length, columns.all.size)))
       } else
         findings.push({
           code: "D307",

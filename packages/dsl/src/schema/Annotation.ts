@@ -97,6 +97,9 @@ export const notesOf = (ast: SchemaAST.AST): Notes => {
   return { ...own, ...last }
 }
 
+/** A schema that refers to itself, opened. */
+export const thunked = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? thunked(ast.thunk()) : ast)
+
 /** The same schema with notes. */
 export const note = <S extends Schema.Top>(schema: S, notes: Notes & { readonly identifier?: string }): S =>
   schema.annotate({ ...notes }) as unknown as S

@@ -3,20 +3,17 @@
  * before is not decoded again, so thousands of layers that differ in a number take as long as their numbers.
  */
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
-import * as SchemaAST from "effect/SchemaAST"
-import type { Finding } from "../diagnostic/Diagnostic.ts"
+import type * as SchemaAST from "effect/SchemaAST"
 import { isRecord } from "../source/Data.ts"
-import type { Path } from "../source/Path.ts"
-import { type Codec, notesOf } from "./Annotation.ts"
-import { briskly, verdict } from "./Issues.ts"
+import { type Codec, notesOf, thunked } from "./Annotation.ts"
+import { briskly } from "./Issues.ts"
+import { structKeys } from "./StructKeys.ts"
 
 type Values = { readonly [key: string]: unknown }
 
 /** The options of a form, by their names, and the one that a bare value sets. */
 interface Options {
   readonly schemas: ReadonlyMap<string, SchemaAST.AST>
-  readonly required: ReadonlyArray<string>
   readonly main?: string
   /** Whether the rule that relates the options holds. */
   readonly agree: (decoded: Values) => boolean
@@ -38,22 +35,14 @@ const optionsOf = (form: SchemaAST.AST, name: string): Options | undefined => {
   const struct = content._tag === "Union" ? content.types[0] : content
   if (!isPlain(struct) || struct._tag !== "Objects" || struct.indexSignatures.length > 0) return undefined
   const { main } = notesOf(struct)
-  const schemas = new Map(struct.propertySignatures.map((property) => [String(property.name), property.type]))
-  const required = struct.propertySignatures.flatMap(({ name: key, type }) =>
-    SchemaAST.isOptional(SchemaAST.toEncoded(type)) ? [] : [String(key)],
-  )
-  return { schemas, required, agree, ...(main === undefined || content._tag !== "Union" ? {} : { main }) }
+  return { schemas: structKeys(struct).schemas, agree, ...(main === undefined || content._tag !== "Union" ? {} : { main }) }
 }
-
-/** A schema that refers to itself, opened. */
-const thunked = (ast: SchemaAST.AST): SchemaAST.AST => (ast._tag === "Suspend" ? thunked(ast.thunk()) : ast)
 
 /** The value of an option. The form of a choice is taken by its name; a union would try all forms. */
 const optionOf = (ast: SchemaAST.AST, value: unknown): Result.Result<unknown, unknown> => {
   const verdict = notesOf(thunked(ast)).dispatch?.(value, true)
   const isForm = verdict?._tag === "Meant" && verdict.schema.ast._tag === "Objects" && isRecord(verdict.input)
-  if (!isForm) return briskly(Schema.make<Codec>(ast))(value)
-  return briskly(verdict.schema)(verdict.input)
+  return isForm ? briskly(verdict.schema.ast)(verdict.input) : briskly(ast)(value)
 }
 
 /** Decodes layers of a list. `textOf` has different texts for different values. */
@@ -97,25 +86,6 @@ export const byOption = (textOf: (data: unknown) => string) => {
         made[at] = found.value
       }
       return options.agree(made) ? { ...like, [name]: made } : undefined
-    },
-    /**
-     * Brief findings of a layer at a path whose only mistakes are names that do not exist; otherwise nothing. Other mistakes are
-     * found by its form, which takes longer.
-     */
-    unknownNames: (form: Codec, name: string, item: Values, path: Path): ReadonlyArray<Finding> | undefined => {
-      const { content, options } = opened(form, name, item) ?? {}
-      if (content === undefined || options?.required.every((key) => Object.hasOwn(content, key)) !== true) return undefined
-      const findings: Array<Finding> = []
-      const isWhole = isRecord(item[name])
-      for (const [at, value] of Object.entries(content)) {
-        const ast = options.schemas.get(at)
-        const found = ast === undefined ? undefined : notesOf(thunked(ast)).dispatch?.(value, true)
-        if (found?._tag === "Nothing") {
-          const place = isWhole ? [...path, name, at] : [...path, name]
-          findings.push(...verdict(found, { path: place, value, parent: content, homes: undefined, isBrief: true }))
-        } else if (ast === undefined || option(ast, value) === undefined) return undefined
-      }
-      return findings.length === 0 ? undefined : findings
     },
     /** Keeps a sound layer, whose defaults are those of others of its form and keys. */
     keep: (form: Codec, name: string, item: Values, layer: Values): void => {

@@ -5,12 +5,14 @@
 import * as Result from "effect/Result"
 import type * as Document from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { detailed } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Data.ts"
 import { isWithin, type Path, print } from "../source/Path.ts"
 import { type Codec, type Homes, notesOf } from "./Annotation.ts"
+import { briefFindings } from "./BriefFindings.ts"
 import { byOption } from "./ByOption.ts"
 import { isName } from "./Fields.ts"
-import { decode, detailed } from "./Issues.ts"
+import { decode } from "./Issues.ts"
 import type { ModelFileSchema, WholeFile } from "./ModelFileSchema.ts"
 
 type Decoded<A> = Result.Result<A, ReadonlyArray<Finding>>
@@ -58,8 +60,8 @@ interface Choice {
 /** An item that was decoded: a layer, a callback or a metric. */
 type Item = Document.Layer
 
-/** The items of a list, or all findings; `sound` is the first item without a finding. */
-const each = (choice: Choice, items: ReadonlyArray<unknown>, path: Path) => {
+/** The items of a list, or all findings; `sound` is the first item without a finding. With `brief`, all findings are. */
+const each = (choice: Choice, items: ReadonlyArray<unknown>, path: Path, brief = false) => {
   const made: Array<Item> = []
   const findings: Array<Finding> = []
   /** Items that are equal but for their names are decoded once; those with mistakes once the list has its detailed findings. */
@@ -71,7 +73,7 @@ const each = (choice: Choice, items: ReadonlyArray<unknown>, path: Path) => {
     const { names, unnamed } = apart(item)
     const written = textOf(unnamed)
     const at = [...path, i]
-    const isBrief = findings.length >= detailed
+    const isBrief = brief || findings.length >= detailed
     const wrong = isBrief ? refused.get(written) : undefined
     if (wrong !== undefined) {
       for (const finding of wrong.findings) findings.push(again(finding, wrong.path, at))
@@ -79,12 +81,12 @@ const each = (choice: Choice, items: ReadonlyArray<unknown>, path: Path) => {
     }
     const before = known.get(written)
     const like = before ?? similar(choice, options, unnamed)
-    const unknown = isBrief && like === undefined ? unknownNames(choice, options, unnamed, at) : undefined
+    const wrongly = isBrief && like === undefined && !isHolder(item) ? briefFindings(choice.codec, item, at) : []
     const decoded =
       like !== undefined
         ? Result.succeed({ ...like, ...names })
-        : unknown !== undefined
-          ? Result.fail(unknown)
+        : wrongly.length > 0
+          ? Result.fail(wrongly)
           : itemOf(choice, item, at, isBrief)
     if (Result.isFailure(decoded)) {
       if (!refused.has(written)) refused.set(written, { path: at, findings: decoded.failure })
@@ -103,11 +105,13 @@ const each = (choice: Choice, items: ReadonlyArray<unknown>, path: Path) => {
 /** The keys of layers that contain layers. */
 const holders = ["block", "repeat"] as const
 
+const isHolder = (item: unknown): boolean => isRecord(item) && holders.some((key) => Object.hasOwn(item, key))
+
 type ByOption = ReturnType<typeof byOption>
 
 /** The form and the name of an item that contains no others, if its keys beside are sound. */
 const formOf = ({ codec }: Choice, item: unknown) => {
-  if (!isRecord(item) || holders.some((key) => Object.hasOwn(item, key))) return undefined
+  if (!isRecord(item) || isHolder(item)) return undefined
   const [name, second] = Object.keys(item).filter((key) => !besides.includes(key))
   const isSound = besides.every((key) => !Object.hasOwn(item, key) || isNamed(item[key]))
   if (name === undefined || second !== undefined || !isSound) return undefined
@@ -119,12 +123,6 @@ const formOf = ({ codec }: Choice, item: unknown) => {
 const similar = (choice: Choice, options: ByOption, written: unknown): Item | undefined => {
   const found = formOf(choice, written)
   return found === undefined ? undefined : (options.decode(found.form, found.name, found.item) as Item | undefined)
-}
-
-/** Brief findings of an item whose only mistakes are names of its options' values. */
-const unknownNames = (choice: Choice, options: ByOption, written: unknown, path: Path): ReadonlyArray<Finding> | undefined => {
-  const found = formOf(choice, written)
-  return found === undefined ? undefined : options.unknownNames(found.form, found.name, found.item, path)
 }
 
 const keep = (choice: Choice, options: ByOption, written: unknown, item: Item): void => {
@@ -148,9 +146,11 @@ const itemOf = (choice: Choice, item: unknown, path: Path, brief: boolean): Deco
   const held = holder !== undefined && isRecord(input) ? input[holder] : undefined
   if (holder === undefined || !isRecord(input) || !isRecord(held) || !Array.isArray(held.layers) || held.layers.length === 0)
     return one(input)
-  const { result: inside, sound } = each(choice, held.layers, [...path, holder, "layers"])
+  const { result: inside, sound } = each(choice, held.layers, [...path, holder, "layers"], brief)
   // The holder itself is decoded around a sound layer: the findings of its own are known, and nested ones would be found once per level.
-  const around = one({ ...input, [holder]: { ...held, layers: [sound ?? { head: "label" }] } })
+  const frame = { ...input, [holder]: { ...held, layers: [sound ?? { head: "label" }] } }
+  const wrongly = brief ? briefFindings(verdict.schema, frame, path) : []
+  const around = wrongly.length > 0 ? Result.fail(wrongly) : one(frame)
   if (Result.isFailure(around)) {
     const own = around.failure.filter(({ at }) => !isWithin(at.path, [...path, holder, "layers", 0]))
     return Result.fail([...own, ...(Result.isFailure(inside) ? inside.failure : [])])

@@ -9,17 +9,19 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaParser from "effect/SchemaParser"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { type Edit, renamed } from "../diagnostic/Edit.ts"
 import { scalar } from "../diagnostic/Fix.ts"
-import { called, listed, type Meaning, meaning } from "../diagnostic/Suggest.ts"
+import { called, detailed, listed, type Meaning, meaning } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Data.ts"
 import { type Path, pointer, print } from "../source/Path.ts"
 import { type Codec, type Elsewhere, type Homes, type Misplaced, type Notes, notesOf, type Verdict } from "./Annotation.ts"
 import { flow, items, mend } from "./Mend.ts"
+import { structKeys } from "./StructKeys.ts"
 import { got, wanted } from "./Words.ts"
 
-type Decoder = (value: unknown) => Result.Result<unknown, Schema.SchemaError>
+type Decoder = (value: unknown) => Result.Result<unknown, SchemaIssue.Issue>
 
 /** Stops at the first issue. A choice tries forms that fail, and what is right needs no issues of theirs. */
 const brisk = { errors: "first", onExcessProperty: "error" } as const
@@ -29,9 +31,9 @@ const thorough = { errors: "all", onExcessProperty: "error", reportInput: true }
 /** The decoders of schemas, created once: thousands of layers have few forms. */
 const decoders = (options: typeof brisk | typeof thorough) => {
   const known = new WeakMap<SchemaAST.AST, Decoder>()
-  return (schema: Codec): Decoder => {
-    const made = known.get(schema.ast) ?? Schema.decodeUnknownResult(schema, options)
-    known.set(schema.ast, made)
+  return (ast: SchemaAST.AST): Decoder => {
+    const made = known.get(ast) ?? SchemaParser.decodeUnknownResult(Schema.make<Codec>(ast), options)
+    known.set(ast, made)
     return made
   }
 }
@@ -42,7 +44,7 @@ const thoroughly = decoders(thorough)
 
 /** All findings about a value, or what it decodes to. */
 const examined = (schema: Codec, here: Here): Result.Result<unknown, ReadonlyArray<Finding>> =>
-  Result.mapError(thoroughly(schema)(here.value), (error) => withoutRenamed(once(read(error.issue, here))))
+  Result.mapError(thoroughly(schema.ast)(here.value), (issue) => withoutRenamed(once(read(issue, here))))
 
 /**
  * Decodes a value, or fails with all findings. `path` is the place of the value, `homes` has the places of keys of other sections.
@@ -55,7 +57,7 @@ export const decode = <T>(
   homes: Homes | undefined = notesOf(schema.ast).homes,
   isBrief = false,
 ): Result.Result<T, ReadonlyArray<Finding>> => {
-  const right = briskly(schema)(value)
+  const right = briskly(schema.ast)(value)
   const decoded = Result.isSuccess(right) ? right : examined(schema, { path, value, parent: undefined, homes, isBrief })
   return decoded as Result.Result<T, ReadonlyArray<Finding>>
 }
@@ -74,7 +76,7 @@ const once = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
       ]
 
 /** A key that is missing because another is misspelt is reported with the other. */
-const withoutRenamed = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
+export const withoutRenamed = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> => {
   if (all.every(({ code }) => code !== "S102")) return all
   const taken = new Set(
     all.flatMap(({ code, at, fix }) => {
@@ -86,7 +88,7 @@ const withoutRenamed = (all: ReadonlyArray<Finding>): ReadonlyArray<Finding> => 
 }
 
 /** The place of an issue in the refused value. */
-interface Here {
+export interface Here {
   readonly path: Path
   readonly value: unknown
   readonly parent: unknown
@@ -97,7 +99,8 @@ interface Here {
   readonly isBrief: boolean
 }
 
-const below = (here: Here, key: PropertyKey): Here => {
+/** A place one step below. */
+export const below = (here: Here, key: PropertyKey): Here => {
   const { value } = here
   const inside = typeof value === "object" && value !== null && Object.hasOwn(value, key)
   return {
@@ -133,9 +136,6 @@ const read = (issue: SchemaIssue.Issue, here: Here): ReadonlyArray<Finding> => {
   }
 }
 
-/** The number of detailed findings of a map or a list. No more are shown, and suggestions take time. */
-export const detailed = 100
-
 /** A brief finding: its place and its code, without a proposal. */
 const brief = ({ issue, path }: SchemaIssue.Pointer, here: Here): Finding => {
   const at = path.reduce(below, here).path
@@ -165,10 +165,10 @@ export const summary = (documentation: string): string => {
 }
 
 /** A value of the wrong type or out of range. */
-const refused = (ast: SchemaAST.AST | undefined, here: Here): Finding => {
+export const refused = (ast: SchemaAST.AST | undefined, here: Here): Finding => {
   const { isBrief, path, value } = here
-  if (isBrief) return { code: "S103", message: `${print(path)}: invalid value`, at: { path } }
   const notes = ast === undefined ? {} : notesOf(ast)
+  if (isBrief) return { code: notes.code ?? "S103", message: `${print(path)}: invalid value`, at: { path } }
   const want = ast === undefined ? "something else" : wanted(ast)
   // The purpose of a value helps where no better proposal is known. The message already names the value of a literal.
   const purpose = ast?._tag === "Literal" || notes.description === undefined ? undefined : summary(notes.description)
@@ -216,8 +216,7 @@ const asList = (ast: SchemaAST.Arrays, { homes, path, value }: Here): { readonly
 
 const formatter = SchemaIssue.makeFormatterDefault()
 
-/** A rule about a whole map or list, such as that the first of two bounds is the lower one. */
-/** What a filter wants: its message, or what it returns about this value. */
+/** A rule about a whole map or list, such as that the first of two bounds is the lower one: its message, or what it returns about this value. */
 const rule = ({ filter, issue }: SchemaIssue.Filter, here: Here): Finding => {
   const { message: said } = filter.annotations ?? {}
   return {
@@ -227,7 +226,8 @@ const rule = ({ filter, issue }: SchemaIssue.Filter, here: Here): Finding => {
   }
 }
 
-const missing = ({ homes, isBrief, owner, parent, path }: Here): Finding => {
+/** A key that is needed and not there. */
+export const missing = ({ homes, isBrief, owner, parent, path }: Here): Finding => {
   const key = path.at(-1)
   const property = owner?._tag === "Objects" ? owner.propertySignatures.find(({ name }) => name === key) : undefined
   const { description } = property === undefined ? {} : notesOf(property.type)
@@ -268,8 +268,8 @@ const atHome = (homes: Homes | undefined, { key, path }: Misplaced): Elsewhere |
 }
 
 /** A key that is not part of the language here. */
-const unexpected = (ast: SchemaAST.AST, here: Here): Finding => {
-  const { parent, path } = here
+export const unexpected = (ast: SchemaAST.AST, here: Here): Finding => {
+  const { isBrief, parent, path } = here
   const key = String(path.at(-1) ?? "")
   const notes = notesOf(ast)
   const at = { path, on: "key" } as const
@@ -277,6 +277,9 @@ const unexpected = (ast: SchemaAST.AST, here: Here): Finding => {
   const unknown = { code: "S101", message: `unknown key \`${key}\` in ${print(path.slice(0, -1))}`, at } as const
   const names = ast._tag === "Objects" ? ast.propertySignatures.map((property) => String(property.name)) : []
   const found = { key, value: here.value, path, map: isRecord(parent) ? parent : {} }
+  // A proposal that is not shown matters where the key may be a misspelt one that is missing.
+  if (isBrief && (ast._tag !== "Objects" || structKeys(ast).required.every((name) => Object.hasOwn(found.map, name))))
+    return unknown
   const known = called(key, names, notes.synonyms)
   const belongs = known.length > 0 ? undefined : (placed(notes, found) ?? atHome(here.homes, found))
   if (belongs !== undefined) return { ...unknown, ...belongs }

@@ -7,6 +7,7 @@ import { letters } from "@adjoint/core/data/Nearest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaTransformation from "effect/SchemaTransformation"
+import { shortened } from "../diagnostic/Shortened.ts"
 import { called, listed, misspelt, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Data.ts"
 import { type Codec, type ElsewhereTable, note, type Verdict } from "./Annotation.ts"
@@ -82,9 +83,7 @@ interface Unknown {
   readonly accepts?: (name: string) => boolean
 }
 
-const shorten = (word: string): string => (word.length > 40 ? `${word.slice(0, 40)}…` : word)
-
-const noSuch = (what: string, word: string): string => `there is no ${what} \`${shorten(word)}\``
+const noSuch = (what: string, word: string): string => `there is no ${what} \`${shortened(word)}\``
 
 /** The place of a name that does not exist. */
 const placeOf = (on: "key" | "value", word: string) => (on === "key" ? ({ path: [word], on } as const) : {})

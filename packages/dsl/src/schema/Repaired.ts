@@ -5,6 +5,7 @@
 import * as Result from "effect/Result"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { renamed } from "../diagnostic/Edit.ts"
+import { detailed } from "../diagnostic/Suggest.ts"
 import { isRecord } from "../source/Data.ts"
 import { isWithin, type Path } from "../source/Path.ts"
 
@@ -61,7 +62,7 @@ export const repaired = <T>(
   findings: ReadonlyArray<Finding>,
 ): T | undefined => {
   const own = findings.filter(({ at }) => isWithin(at.path, path))
-  // Where anything but a key is wrong, the value stays wrong.
-  if (own.some(({ code }) => !isKeyMistake(code))) return undefined
+  // Where anything but a key is wrong, the value stays wrong. What the repair of more keys than are shown reveals is not shown either.
+  if (own.length > detailed || own.some(({ code }) => !isKeyMistake(code))) return undefined
   return Result.getOrUndefined(decode(rekeyed(value, gathered(own, path.length))))
 }

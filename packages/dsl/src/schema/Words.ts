@@ -1,5 +1,6 @@
 /** Expected and actual values, as text for a message. */
 import type * as SchemaAST from "effect/SchemaAST"
+import { shortened } from "../diagnostic/Shortened.ts"
 import { listed } from "../diagnostic/Suggest.ts"
 import { notesOf } from "./Annotation.ts"
 import { type Bounds, range } from "./Fields.ts"
@@ -7,12 +8,10 @@ import { type Bounds, range } from "./Fields.ts"
 /** A noun with its article. `article("initializer") // => "an initializer"` */
 export const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`
 
-const longest = 40
-
 /** A value in a few words, for `got …`. */
 export const got = (value: unknown): string => {
   if (value === null || value === undefined) return "nothing"
-  if (typeof value === "string") return `the text "${value.length > longest ? `${value.slice(0, longest)}…` : value}"`
+  if (typeof value === "string") return `the text "${shortened(value)}"`
   if (typeof value === "number") return number(value)
   if (typeof value === "boolean") return String(value)
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`

@@ -4,6 +4,7 @@
  * with that branch, unless it is used outside of the branch too.
  */
 import * as Space from "@adjoint/core/search/Space"
+import { shortened } from "../diagnostic/Shortened.ts"
 import type { Data } from "../source/Data.ts"
 import { print } from "../source/Path.ts"
 import { type Chosen, type Found, withoutAlternatives } from "../variables/Found.ts"
@@ -82,13 +83,9 @@ export const chosenAt = ({ searched }: FileSpace, point: Space.Point): Chosen =>
     }),
   )
 
-const longest = 40
-
-const short = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
-
 const dataText = (value: Data): string => {
-  if (typeof value === "string") return short(value)
-  return short(branchName(value) ?? JSON.stringify(value) ?? "")
+  if (typeof value === "string") return shortened(value)
+  return shortened(branchName(value) ?? JSON.stringify(value) ?? "")
 }
 
 /** A value of a dimension in a few letters: a number, a word, or the name of a branch. */

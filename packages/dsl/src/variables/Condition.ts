@@ -3,6 +3,7 @@
  * the names of sizes beside variables: `step.bytes < 1e9`, `$width * $depth <= 512`.
  */
 import * as Result from "effect/Result"
+import { shortened } from "../diagnostic/Shortened.ts"
 import { listed, suggest } from "../diagnostic/Suggest.ts"
 import * as Expression from "./Expression.ts"
 
@@ -79,15 +80,15 @@ const sideOf = (text: string): Result.Result<Expression.Expression, Fault> => {
   if (unknown !== undefined) {
     const meant = suggest(unknown, factNames, synonyms) ?? factOf(suggest(unknown, Object.values(synonyms).flat()))
     return Result.fail({
-      message: `there is no size \`${unknown}\``,
+      message: `there is no size \`${shortened(unknown)}\``,
       help:
         meant === undefined
-          ? `the sizes known before a training are ${listed(factNames, "and")}; a variable is written with a dollar sign, \`$${unknown}\``
+          ? `the sizes known before a training are ${listed(factNames, "and")}; a variable is written with a dollar sign, \`$${shortened(unknown)}\``
           : `did you mean \`${meant}\`?`,
     })
   }
   return Result.mapError(Expression.parse(text, factNames), (message) => ({
-    message: `\`${text.trim()}\` is not an expression: ${message}`,
+    message: `\`${shortened(text.trim())}\` is not an expression: ${message}`,
     help: `use numbers, sizes, \`$name\`, + - * / ( ) min max: ${form}`,
   }))
 }

@@ -86,7 +86,21 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
     if (Object.hasOwn(node, "use") && isLayer(site.to)) return used(expansion, node, site)
     return Object.fromEntries(Object.entries(node).map(([key, child]) => [key, value(child, inside(site, key))] as const))
   }
-  const expansion: Expansion = { data, positions, chosen, vars, definitions, blocks, places, found, unknown, markers, value }
+  const names = Object.keys(vars)
+  const expansion: Expansion = {
+    data,
+    positions,
+    chosen,
+    vars,
+    names,
+    definitions,
+    blocks,
+    places,
+    found,
+    unknown,
+    markers,
+    value,
+  }
 
   const whole = isRecord(data) && "vars" in data && !isRecord(data.vars)
   if (whole)
@@ -96,7 +110,7 @@ export const expand = (data: Data, positions: Positions.Positions, chosen?: Chos
       { to: ["vars"], from: ["vars"], through: [] },
       `vars: expected a map of names and values, got ${got(data.vars)}`,
     )
-  for (const name of Object.keys(vars)) {
+  for (const name of names) {
     const site = { to: ["vars", name], from: ["vars", name], through: [name] }
     if (!Fields.isName(name)) {
       const path = site.from

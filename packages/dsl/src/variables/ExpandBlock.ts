@@ -1,6 +1,6 @@
 /** Expands the use of a block to its layers. */
 import type { Location } from "../diagnostic/Diagnostic.ts"
-import { detailed } from "../schema/Issues.ts"
+import { getsSuggestion } from "../diagnostic/Suggest.ts"
 import { got } from "../schema/Words.ts"
 import { type Data, isRecord } from "../source/Data.ts"
 import { pointer } from "../source/Path.ts"
@@ -36,9 +36,7 @@ export const used = (expansion: Expansion, node: { readonly [key: string]: Data 
     // A wrong definition has its own finding.
     if (isRecord(definitions) && Object.hasOwn(definitions, name)) return nothing(expansion, site)
     const names = Object.keys(blocks)
-    // A suggestion compares the name with all blocks, which for thousands of both takes seconds.
-    const isDetailed = found.size < detailed && found.size * names.length < 100_000
-    return report(expansion, Blocks.unknownBlock(name, isDetailed ? names : [], location), site)
+    return report(expansion, Blocks.unknownBlock(name, getsSuggestion(found.size, names.length) ? names : [], location), site)
   }
   const step = `block ${name}`
   if (site.through.includes(step))

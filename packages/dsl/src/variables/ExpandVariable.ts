@@ -1,8 +1,7 @@
 /** Expands `$name` and arithmetic. */
 import * as Result from "effect/Result"
 import { scalar } from "../diagnostic/Fix.ts"
-import { listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
-import { detailed } from "../schema/Issues.ts"
+import { getsSuggestion, listed, nearestNames, suggest } from "../diagnostic/Suggest.ts"
 import { got } from "../schema/Words.ts"
 import type { Data } from "../source/Data.ts"
 import { type Path, pointer } from "../source/Path.ts"
@@ -18,11 +17,11 @@ const enter = (expansion: Expansion, site: Site, name: string): Written | undefi
   if (bound !== undefined) return { node: bound.node, site: usedAt({ ...bound.site, to: site.to }, site) }
   if (!Object.hasOwn(vars, name)) {
     const message = `there is no variable \`${name}\``
-    if (found.size >= detailed) {
+    if (!getsSuggestion(found.size, expansion.names.length)) {
       problem(expansion, "R201", site, message)
       return undefined
     }
-    const names = [...Object.keys(site.bound ?? {}), ...Object.keys(vars)]
+    const names = [...Object.keys(site.bound ?? {}), ...expansion.names]
     const meant = suggest(name, names)
     const text = textAt(data, site.from)
     problem(expansion, "R201", site, message, {

@@ -18,6 +18,8 @@ export interface Expansion {
   /** The values of markers, if they are chosen. */
   readonly chosen: Chosen | undefined
   readonly vars: { readonly [name: string]: Data }
+  /** The names of `vars`. */
+  readonly names: ReadonlyArray<string>
   /** The definitions of blocks as they are written, and those that are right. */
   readonly definitions: Data | undefined
   readonly blocks: { readonly [name: string]: Blocks.Block }
