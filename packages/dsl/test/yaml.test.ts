@@ -181,7 +181,7 @@ describe("what a model file may not hold", () => {
          = help: delete it, or write it as an escape in a quoted string"
     `)
     expect(bytes(new Uint8Array(Bytes.maxBytes + 1).fill(0x61))).toMatchInlineSnapshot(`
-      "error[Y006]: the file has 393217 bytes; a model file has at most 393216
+      "error[Y006]: the file has 458753 bytes; a model file has at most 458752
         --> m.yaml
          = help: keep the data in a separate file, and name it in \`data.source\`"
     `)

@@ -2,7 +2,7 @@
 import { mayHaveTest, mayHaveVal, useOf } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
 import { scalar } from "../diagnostic/Fix.ts"
-import { called, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
+import { called, detailed, listed, meaning, nearestNames, type Synonyms } from "../diagnostic/Suggest.ts"
 import { withDefaults } from "../net/Uses.ts"
 import { type Head, headsOf, scoreName } from "../prepare/Facts.ts"
 import { traitsOf } from "../schema/Catalogue.ts"
@@ -75,8 +75,11 @@ export const unknown = (subject: Scored, watched: ReadonlyArray<Watched>): Reado
   const scores = produced(subject)
   if (scores === undefined) return []
   const others = othersIn(subject.catalogue)
-  return watched.flatMap(({ path, score }) =>
-    scores.includes(score) ? [] : [unproduced(subject, scores, score, { at: { path }, others })],
+  const missing = watched.filter(({ score }) => !scores.includes(score))
+  return missing.map(({ path, score }, i) =>
+    i < detailed
+      ? unproduced(subject, scores, score, { at: { path }, others })
+      : { code: "T503", message: `this run does not compute the score \`${score}\``, at: { path } },
   )
 }
 

@@ -77,7 +77,7 @@ export const codes = {
   Y005: error("empty file", "The file has no content. The smallest model file has `schema`, `data` and `model`."),
   Y006: error(
     "too large",
-    "The file, or the result of its variables, exceeds a limit of model files: 384 KiB of text, 45,000 values (250,000 tokens in YAML that is not plain), 64 levels of nesting, 100,000 values after variables are replaced, 10,000 layers (a layer in a `repeat` counts once for each repetition).",
+    "The file, or the result of its variables, exceeds a limit of model files: 448 KiB of text, 52,000 values (150,000 tokens in YAML that is not plain), 64 levels of nesting, 100,000 values after variables are replaced, 10,000 layers (a layer in a `repeat` counts once for each repetition).",
   ),
   Y007: error(
     "invalid key",

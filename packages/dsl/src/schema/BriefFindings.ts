@@ -38,13 +38,26 @@ const fields = (ast: SchemaAST.Objects, value: Values, here: Here): ReadonlyArra
   return found.length === 0 && ast.checks !== undefined ? whole(ast, here) : found
 }
 
+/** Whether a list has a schema for all of its items, and its rules, which are about its length, hold. */
+const isPlainList = (ast: SchemaAST.AST, value: ReadonlyArray<unknown>): ast is SchemaAST.Arrays =>
+  ast._tag === "Arrays" &&
+  ast.encoding === undefined &&
+  ast.elements.length === 0 &&
+  ast.rest.length === 1 &&
+  (ast.checks ?? []).every((check) => check._tag === "Filter" && check.run(value, ast, {}) === undefined)
+
+const items = ({ rest: [item] }: SchemaAST.Arrays, value: ReadonlyArray<unknown>, here: Here): ReadonlyArray<Finding> =>
+  item === undefined ? [] : value.flatMap((_, i) => at(item, below(here, i)))
+
 const at = (schema: SchemaAST.AST, here: Here): ReadonlyArray<Finding> => {
   const ast = thunked(schema)
   const found = notesOf(ast).dispatch?.(here.value, true)
   if (found?._tag === "Nothing") return verdict(found, here)
   if (found !== undefined && found.schema.ast !== ast) return at(found.schema.ast, { ...here, value: found.input })
   const isStruct = ast._tag === "Objects" && ast.encoding === undefined && ast.indexSignatures.length === 0
-  return isStruct && isRecord(here.value) ? fields(ast, here.value, here) : whole(schema, here)
+  if (isStruct && isRecord(here.value)) return fields(ast, here.value, here)
+  if (Array.isArray(here.value) && isPlainList(ast, here.value)) return items(ast, here.value, here)
+  return whole(schema, here)
 }
 
 /** The brief findings of a value at a path; none where it is sound. */

@@ -150,6 +150,7 @@ const itemOf = (choice: Choice, item: unknown, path: Path, brief: boolean): Deco
   // The holder itself is decoded around a sound layer: the findings of its own are known, and nested ones would be found once per level.
   const frame = { ...input, [holder]: { ...held, layers: [sound ?? { head: "label" }] } }
   const wrongly = brief ? briefFindings(verdict.schema, frame, path) : []
+  if (wrongly.length === 0 && brief && Result.isFailure(inside)) return Result.fail(inside.failure)
   const around = wrongly.length > 0 ? Result.fail(wrongly) : one(frame)
   if (Result.isFailure(around)) {
     const own = around.failure.filter(({ at }) => !isWithin(at.path, [...path, holder, "layers", 0]))

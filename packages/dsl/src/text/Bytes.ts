@@ -6,7 +6,7 @@ import { type Diagnostic, diagnostic } from "../diagnostic/Diagnostic.ts"
 import { fromText, type Source, span } from "../source/Source.ts"
 
 /** A model file larger than this is refused before it is parsed. */
-export const maxBytes = 384 * 1024
+export const maxBytes = 448 * 1024
 
 /** The diagnostic for a file that is empty or too large. */
 export const ofSize = (file: string, bytes: number): Diagnostic =>

@@ -15,7 +15,7 @@ export interface Plain {
 }
 
 /** The limit on values of a text: maps, lists and scalars. */
-export const maxValues = 45_000
+export const maxValues = 52_000
 
 /** Deeper texts are left to the library, which locates the first collection that is too deep. */
 const maxDepth = 60

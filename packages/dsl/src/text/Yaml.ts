@@ -37,7 +37,7 @@ export interface Parsed {
 const useVars = "name shared values under `vars` and read them with `$name`"
 
 /** The limit on words and signs of a text. A tree of more would take seconds and gigabytes. */
-export const maxWords = 250_000
+export const maxWords = 150_000
 
 /** Beside the enclosing collections, the parser's stack has the document, the current collection and the current scalar. */
 const aroundDepth = 3
