@@ -38,6 +38,19 @@ const leads = (page: string, link: string): boolean => {
   return anchor === undefined || (statSync(join(root, target)).isFile() && anchorsOf(read(target)).includes(anchor))
 }
 
+/** The marks that a merge leaves where it failed, also after a formatter has wrapped them. */
+const conflict = /<{7}|(?:> ?){7}/
+
+test("no page has the marks of a failed merge", () => {
+  expect(["| <<<<<<< HEAD |", "> > > > > > > branch", ">>>>>>> branch", "a <- b"].map((line) => conflict.test(line))).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ])
+  expect(pages.filter((page) => conflict.test(read(page)))).toEqual([])
+})
+
 test.each(pages)("the links of %s lead somewhere", (page) => {
   expect(linksOf(read(page)).filter((link) => !leads(page, link))).toEqual([])
 })
