@@ -4,11 +4,21 @@
  * when a signal comes run in a worker, so that the main thread hears signals and writes progress however long a step takes, and
  * so do the trials of a search; all other verbs run here.
  */
-import { enableCompileCache } from "node:module"
+import * as nodeModule from "node:module"
 import process from "node:process"
 import { isMainThread, workerData } from "node:worker_threads"
 
-enableCompileCache()
+/** The oldest Node that runs the command, as `engines` of its package says. */
+const oldest = [22, 19] as const
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number)
+if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
+  process.stderr.write(`adjoint needs Node ${oldest.join(".")} or later; this is Node ${process.versions.node}\n`)
+  process.exit(2)
+}
+
+// An old Node has no such function, and would refuse to link its name.
+nodeModule.enableCompileCache()
 
 const entry = new URL(import.meta.url)
 

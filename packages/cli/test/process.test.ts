@@ -63,6 +63,15 @@ test("a run that was interrupted, and one that was killed, end with the bits of 
   expect(elsewhere).toMatchObject({ code: 7, stderr: expect.stringContaining("--engine wasm") })
 })
 
+test.concurrent("a Node that is too old is named, with the oldest that is not", async () => {
+  const { engines } = JSON.parse(readFileSync(join(root, "packages/cli/package.json"), "utf8"))
+  const old =
+    'data:text/javascript,Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.19.1" } })'
+  const { code, stderr } = await spawned(["check"], { node: ["--import", old] })
+  expect(stderr).toBe(`adjoint needs Node ${engines.node.replace(">=", "")} or later; this is Node 20.19.1\n`)
+  expect(code).toBe(2)
+})
+
 test.concurrent("paths are taken from where the command was typed", { timeout: 60_000 }, async () => {
   const directory = folder({ "long.yaml": model })
   mkdirSync(join(directory, "inner"))
