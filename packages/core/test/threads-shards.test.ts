@@ -29,7 +29,7 @@ describe("worker threads", { timeout: 60_000 }, () => {
     Effect.gen(function* () {
       const config = configOf(units)
       const alone = yield* Train.finished(config)
-      const workers = Shards.workers(2, () => Wasm.worker({ threads: 1 }))
+      const workers = Shards.workers(2, () => Wasm.worker({ threads: 1, priority: "normal" }))
       const shared = yield* Train.finished({ ...config, workers })
       assert.deepStrictEqual(numbers(shared.params), numbers(alone.params))
       assert.deepStrictEqual(shared.history, alone.history)
@@ -47,7 +47,7 @@ describe("worker threads", { timeout: 60_000 }, () => {
       const config = { ...configOf(8), epochs: 4 }
       const alone = yield* Train.finished(config)
       const killed: Array<Worker> = []
-      const workers = Shards.workers(2, () => Wasm.worker({ threads: 1 }))
+      const workers = Shards.workers(2, () => Wasm.worker({ threads: 1, priority: "normal" }))
       const events = Stream.tap(Train.run({ ...config, workers }), (event) =>
         Effect.sync(() => {
           // The first time one of two, then each that is left and each that came in its place.

@@ -209,7 +209,7 @@ describe("rows in a file", () => {
 
   for (const [name, engine] of [
     ["on two threads", Wasm.layer({ threads: 2 })],
-    ["in a worker", Wasm.worker({ threads: 1 })],
+    ["in a worker", Wasm.worker({ threads: 1, priority: "normal" })],
   ] as const)
     it.live(`are trained ${name}, by any loop`, () =>
       Effect.gen(function* () {

@@ -53,8 +53,8 @@ const hasEnded = (worker: Worker | undefined) =>
 
 describe.each(["portable", "fast"] as const)("in %s numerics, the engine in a worker", (numerics) => {
   test("gives the bits of the engine on the calling thread, special numbers too", { timeout: 60_000 }, async () => {
-    const [here, there] = [Wasm.layer({ threads: 1, numerics }), Wasm.worker({ threads: 1, numerics })].map((layer) =>
-      ManagedRuntime.make(layer as Layer.Layer<Engine.Engine, Engine.EngineError>),
+    const [here, there] = [Wasm.layer({ threads: 1, numerics }), Wasm.worker({ threads: 1, numerics, priority: "normal" })].map(
+      (layer) => ManagedRuntime.make(layer as Layer.Layer<Engine.Engine, Engine.EngineError>),
     ) as [
       ManagedRuntime.ManagedRuntime<Engine.Engine, Engine.EngineError>,
       ManagedRuntime.ManagedRuntime<Engine.Engine, Engine.EngineError>,
@@ -78,7 +78,8 @@ it.live(
   () =>
     Effect.gen(function* () {
       const here = yield* Effect.provide(runs, Wasm.layer({ threads: 1 }))
-      for (const threads of [1, 2]) assert.deepStrictEqual(yield* Effect.provide(runs, Wasm.worker({ threads })), here)
+      for (const threads of [1, 2])
+        assert.deepStrictEqual(yield* Effect.provide(runs, Wasm.worker({ threads, priority: "normal" })), here)
     }),
   60_000,
 )
@@ -87,7 +88,8 @@ it.live(
   "the known run, which has convolutions, has the known bits",
   () =>
     Effect.gen(function* () {
-      for (const threads of [1, 2]) assert.strictEqual(yield* Effect.provide(knownRun, Wasm.worker({ threads })), knownHash)
+      for (const threads of [1, 2])
+        assert.strictEqual(yield* Effect.provide(knownRun, Wasm.worker({ threads, priority: "normal" })), knownHash)
     }),
   60_000,
 )
@@ -104,7 +106,10 @@ it.live("eigenvalues, which the host computes, are found in the worker too", () 
         (f) => f(matrix),
       ),
     )
-    assert.deepStrictEqual(Tensor.toArray(yield* Effect.provide(decompose, Wasm.worker({ threads: 1 }))), [1, 3])
+    assert.deepStrictEqual(
+      Tensor.toArray(yield* Effect.provide(decompose, Wasm.worker({ threads: 1, priority: "normal" }))),
+      [1, 3],
+    )
   }),
 )
 
@@ -158,7 +163,7 @@ describe("in a worker", () => {
       assert.deepStrictEqual(bytes(yield* second), bytes([Tensor.mul(rows, 33.5), Tensor.mul(rows, 66)]))
       assert.deepStrictEqual(bytes(yield* first), bytes([rows]))
       assert.deepStrictEqual(bytes(yield* first), bytes([rows]))
-    }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+    }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))),
   )
 
   it.live("a large state is copied between turns of others, and runs that are asked for meanwhile have it", () =>
@@ -180,7 +185,7 @@ describe("in a worker", () => {
       assert.strictEqual(Tensor.toNumber(largest as T), 3)
       assert.isAtLeast(turns, 2)
       assert.strictEqual(large.data.length, 2 ** 23)
-    }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+    }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))),
   )
 
   it.live("inputs that cannot be copied fail with that reason, and the state stays", () =>
@@ -194,7 +199,7 @@ describe("in a worker", () => {
       assert.strictEqual(Tensor.toNumber(yield* step.state), 2)
       yield* step.run([Tensor.ones([4])])
       assert.strictEqual(Tensor.toNumber(yield* step.state), 3)
-    }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+    }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))),
   )
 
   it.live("a program that does not fit is refused with its sizes", () =>
@@ -217,7 +222,7 @@ describe("in a worker", () => {
           .kernels,
         1,
       )
-    }).pipe(Effect.provide(Wasm.worker({ threads: 1 }))),
+    }).pipe(Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))),
   )
 
   it.live("calls that wait, and later ones, fail when the worker ends", () =>
@@ -238,7 +243,7 @@ describe("in a worker", () => {
           assert.match(error.message, /^the Wasm\.worker engine failed to .*: its worker ended: it ended with exit code 1$/)
         }
         assert.lengthOf(workers, 1)
-      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))),
     ),
   )
 
@@ -249,7 +254,7 @@ describe("in a worker", () => {
           Compile.step(slow(40), Tensor.ones([512, 512]) as T).pipe(
             Effect.flatMap((step) => step.run([Tensor.scalar(1)])),
             Effect.scoped,
-            Effect.provide(Wasm.worker({ threads: 1 })),
+            Effect.provide(Wasm.worker({ threads: 1, priority: "normal" })),
           ),
         )
         yield* Effect.sleep(300)
@@ -318,7 +323,7 @@ describe("an interruption of a slow step", () => {
         const whole = yield* Loop.finished(config)
         const resumed = yield* Loop.finished({ ...config, resume: { last } })
         assert.deepStrictEqual(bytes([resumed.state.w]), bytes([whole.state.w]))
-      }).pipe(Effect.provide(Wasm.worker({ threads: 1 }))),
+      }).pipe(Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))),
     60_000,
   )
 
@@ -341,7 +346,7 @@ describe("an interruption of a slow step", () => {
         const whole = yield* Compile.step(slow(30), w)
         yield* whole.run([x, x])
         assert.deepStrictEqual(bytes([yield* one.state]), bytes([yield* whole.state]))
-      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))),
     60_000,
   )
 
@@ -357,7 +362,7 @@ describe("an interruption of a slow step", () => {
         yield* Effect.asVoid(step.submit([x, x]))
         assert.isTrue(yield* step.abort)
         assert.deepStrictEqual(bytes([yield* step.state]), bytes([loaded]))
-      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))),
     60_000,
   )
 
@@ -372,7 +377,7 @@ describe("an interruption of a slow step", () => {
         yield* Fiber.interrupt(fiber)
         yield* other.run([Tensor.scalar(3)])
         assert.strictEqual(Tensor.toNumber(yield* other.state), 6)
-      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))),
+      }).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))),
     60_000,
   )
 })
@@ -402,7 +407,7 @@ describe("a process of Node", () => {
       const result = await Effect.runPromise(square.pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 2 }))))
       console.log(Tensor.toArray(result)[0][0])
       // An engine whose scope stays open does not keep the process alive.
-      Effect.runFork(Effect.andThen(square, Effect.never).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1 }))))
+      Effect.runFork(Effect.andThen(square, Effect.never).pipe(Effect.scoped, Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))))
       setTimeout(() => console.log("ends"), 1500)
     `)
     expect({ code, said }).toEqual({ code: 0, said: "600\nends\n" })
@@ -438,5 +443,5 @@ it.live("tensors that take long are computed in the worker, with the bits that r
     )
     const [sum] = yield* read([Tensor.sum(Tensor.sqrt(large))])
     assert.deepStrictEqual(bytes([sum as T]), bytes([Tensor.sum(Tensor.sqrt(large))]))
-  }).pipe(Effect.provide(Wasm.worker({ threads: 1 }))),
+  }).pipe(Effect.provide(Wasm.worker({ threads: 1, priority: "normal" }))),
 )

@@ -91,7 +91,12 @@ function* planning(
 ): Pieces<Planned> {
   const plan = yield* piecesOf(fuse, program)
   yield
-  const total = plan.kernels.reduce((sum, kernel) => sum + work(kernel, plan.slots), 0)
+  let total = 0
+  for (const kernel of plan.kernels) {
+    total += work(kernel, plan.slots)
+    // Of a loop that plans the body.
+    yield
+  }
   const threads = total >= worthWaking * minSharedWork ? offered : 1
   const memory = yield* piecesOf(planMemory, plan, resident, workspace(plan, threads, limits))
   if (memory.bytes > maxBytes) {
