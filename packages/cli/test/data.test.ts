@@ -213,8 +213,33 @@ model: { layers: [flatten, { head: label }] }
     )
     const { rows, said } = await warnings("arrays.yaml")
     expect(rows).toEqual({ train: 40, val: 0, test: 10 })
-    expect(said).toEqual(["A635 4 rows of the test part are in the training part too, in all inputs and the target"])
+    expect(said).toEqual([
+      "A635 4 rows of the test part are in the training part too, in all inputs and the target",
+      "A636 number 1 of each row of `inputs` differs between the training part and the test part by 90%",
+    ])
   })
+})
+
+test("dates are shown from the first to the last, in the terminal and to programs", async () => {
+  const day = (i: number): string => `${String((i % 28) + 1).padStart(2, "0")}/0${(i % 9) + 1}/2024 1${i % 10}:30`
+  writeFileSync(
+    at("dates.csv"),
+    `when,back\n${people.map((_, i) => `${i === 5 ? "" : day(i)},${i % 2 === 0 ? "a" : "b"}`).join("\n")}\n`,
+  )
+  writeFileSync(
+    at("dates.yaml"),
+    `schema: 1
+data:
+  source: dates.csv
+  columns: { back: { type: binary, role: target }, when: { type: date, format: "DD/MM/YYYY HH:mm", missing: drop } }
+  split: { train: 100% }
+model: { layers: [{ head: back }] }
+`,
+  )
+  const { stdout } = await run(["data", at("dates.yaml")])
+  expect(stdout).toMatch(/^when +date +[▁▂▃▄▅▆▇█]{8} +2024-01-01 … 2024-09-27 /m)
+  const { columns } = JSON.parse((await run(["data", at("dates.yaml"), "--json"])).stdout)
+  expect(columns[0].period).toMatchObject({ first: "2024-01-01 10:30", last: "2024-09-27 16:30" })
 })
 
 describe("samples", () => {

@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import * as Profile from "../src/data/Profile.ts"
-import { drift, largestGap, totalVariation } from "../src/data/profile/drift.ts"
+import { drift, largestGap, numbersDrift, totalVariation } from "../src/data/profile/drift.ts"
 import { firstEqual } from "../src/data/profile/duplicates.ts"
 import { correlation, correlationRatio, cramersV } from "../src/data/profile/relation.ts"
 import { valuesOf } from "../src/data/profile/summary.ts"
@@ -132,6 +132,10 @@ test("parts of the same rows do not differ, and shifted ones do", () => {
   )
   expect(drift(numbers(all(100)), numbers(all(100).map((i) => i + 50)))).toBeCloseTo(0.5)
   expect(drift({ names: all(100).map((i) => (i < 90 ? "a" : "b")) }, { names: all(100).map(() => "b") })).toBeCloseTo(0.9)
+  // What one test of a sample finds, one of many tests does not.
+  const [few, shifted] = [all(25), all(25).map((i) => i + 14)].map((values) => Float64Array.from(values))
+  if (few !== undefined && shifted !== undefined)
+    expect([numbersDrift(few, shifted), numbersDrift(few, shifted, 10)]).toEqual([0.56, undefined])
   // Two rows that differ say nothing.
   expect(drift(numbers([1, 2]), numbers([3, 4]))).toBeUndefined()
 })

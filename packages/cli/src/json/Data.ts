@@ -12,6 +12,14 @@ const Spread = Schema.Struct({
   histogram: Schema.Array(Count),
 })
 
+const Period = Schema.Struct({
+  /** The first and the last date, as `2024-01-31` or `2024-01-31 23:59`. */
+  first: Schema.String,
+  last: Schema.String,
+  /** How many dates are in each of equal intervals from the first to the last. */
+  histogram: Schema.Array(Count),
+})
+
 const Named = Schema.Struct({ name: Schema.String, rows: Count })
 
 const Relation = Schema.Struct({
@@ -33,6 +41,8 @@ const Column = Schema.Struct({
   distinct: Count,
   isWhole: Schema.Boolean,
   spread: Schema.optionalKey(Spread),
+  /** Of a column of dates. */
+  period: Schema.optionalKey(Period),
   /** The most common ones. */
   names: Schema.Array(Named),
   relation: Schema.optionalKey(Relation),

@@ -1,4 +1,5 @@
 /** The columns of a table as lines for a terminal. */
+import { printClock } from "@adjoint/core/data/Calendar"
 import * as Column from "@adjoint/core/data/Column"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
 import type { ColumnProfile, NameCount, Profile, Relation } from "@adjoint/core/data/Profile"
@@ -22,6 +23,12 @@ export const columnsOf = ({ columns: declared = {} }: Data, { columns }: Profile
     const own = Column.declared(declared, column.name)
     return { ...column, type: own === undefined ? "" : Column.whole(own).type }
   })
+
+/** A column as an event has it: its dates as texts. */
+export const columnEvent = ({ period, ...column }: DeclaredColumn) =>
+  period === undefined
+    ? column
+    : { ...column, period: { ...period, first: printClock(period.first), last: printClock(period.last) } }
 
 /** The names of the numbers that the net is given, if the rows can be prepared. */
 export const inputNames = ({ fitted }: Pick<Profiled, "fitted">): ReadonlyArray<string> =>
@@ -60,8 +67,14 @@ const printNames = (names: ReadonlyArray<NameCount>, distinct: number, rows: num
 /** Numbers with fewer distinct values are shown as names. */
 const fewNames = 6
 
-const content = ({ blanks, distinct, names, spread }: DeclaredColumn, rows: number, room: number): string => {
+const content = ({ blanks, distinct, names, period, spread }: DeclaredColumn, rows: number, room: number): string => {
   if (distinct === 0) return "only blanks"
+  if (period !== undefined && distinct >= fewNames) {
+    const between = (print: (clock: number) => string): string => `${print(period.first)} … ${print(period.last)}`
+    const [bars, whole] = [barsOf(period.histogram), between(printClock)]
+    const dates = widthOf(`${bars}  ${whole}`) <= room ? whole : between((clock) => printClock(clock).split(" ")[0] ?? "")
+    return `${bars}  ${dates}`
+  }
   if (spread !== undefined && distinct >= fewNames) {
     const range = `${barsOf(spread.histogram)}  ${short(spread.least)} … ${short(spread.greatest)}`
     const whole = `${range}, mean ${short(spread.mean)}`

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import { emit } from "../json/Emit.ts"
 import { open, streaming } from "../model/ModelFile.ts"
 import { arraysOf, classesOf, printArrays } from "../profile/Arrays.ts"
-import { columnsOf, inputNames, printColumns } from "../profile/Columns.ts"
+import { columnEvent, columnsOf, inputNames, printColumns } from "../profile/Columns.ts"
 import { printSamples } from "../profile/SampleLines.ts"
 import { drawSamples } from "../profile/SamplePictures.ts"
 import { type Named, type Sample, samplesOf } from "../profile/Samples.ts"
@@ -111,7 +111,7 @@ export const run = ({ file, json, plot, sample: wanted, set }: Options) =>
         file,
         rows: { train: found.parts.train.length, val: found.parts.val.length, test: found.ownTest ?? found.parts.test.length },
         ...(found.target === undefined ? {} : { target: found.target }),
-        ...(columns === undefined ? {} : { columns }),
+        ...(columns === undefined ? {} : { columns: columns.map(columnEvent) }),
         ...(arrays === undefined ? {} : { arrays }),
         ...(classes === undefined ? {} : { classes }),
         ...(inputs.length === 0 ? {} : { inputs }),

@@ -31,6 +31,25 @@ export const numberOf = ({ day, month, year }: Day): number => {
   return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468
 }
 
+const padded = (n: number, length: number): string => String(Math.abs(n)).padStart(length, "0")
+
+/**
+ * A clock in milliseconds as text in ISO 8601: the day, and the time of day unless that is midnight.
+ *
+ * `printClock(-86_400_000) // => "1969-12-31"`
+ * `printClock(5_400_000) // => "1970-01-01 01:30"`
+ */
+export const printClock = (clock: number): string => {
+  const number = Math.floor(clock / dayLength)
+  const time = clock - number * dayLength
+  const { day, month, year } = dayOf(number)
+  const date = `${year < 0 ? "-" : ""}${padded(year, 4)}-${padded(month, 2)}-${padded(day, 2)}`
+  if (time === 0) return date
+  const [hours, minutes, seconds] = [3_600_000, 60_000, 1000].map((unit, i) => Math.floor(time / unit) % (i === 0 ? 24 : 60))
+  const minute = `${date} ${padded(hours ?? 0, 2)}:${padded(minutes ?? 0, 2)}`
+  return time % 60_000 === 0 ? minute : `${minute}:${padded(seconds ?? 0, 2)}`
+}
+
 /** The day of a number. `dayOf(-1) // => { year: 1969, month: 12, day: 31 }` */
 export const dayOf = (number: number): Day => {
   const shifted = number + 719_468

@@ -20,6 +20,7 @@ import { set } from "./columns/set.ts"
 import { text } from "./columns/text.ts"
 import { vector } from "./columns/vector.ts"
 import { weight } from "./columns/weight.ts"
+import * as DateFormat from "./DateFormat.ts"
 import * as Field from "./Field.ts"
 import type { FittedColumn } from "./Fitted.ts"
 
@@ -117,6 +118,12 @@ export const hasTokens = (column: Column): boolean => roleOf(column) === "input"
 
 /** How many different tokens a column has, the padding included; `undefined` if that depends on the rows, or it has none. */
 export const tokensOf = (column: Column): number | undefined => inputOf(column.type)?.tokens?.known(filled(column))
+
+/** How the dates of a column are read; `undefined` for one of another kind. */
+export const dateReaderOf = (column: Column): DateFormat.Reader | undefined => {
+  const { format } = filled(column)
+  return column.type === "date" && typeof format === "string" ? DateFormat.readerOf(format) : undefined
+}
 
 /** Whether rows with a blank in this column are left out. */
 export const isDropping = (column: Column): boolean => "missing" in column && column.missing === "drop"

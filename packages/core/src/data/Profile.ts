@@ -2,6 +2,7 @@
  * A profile of a table: what each column holds, how it goes with the target, and what may be wrong with the rows: columns that
  * give the answer away, identifiers, constants, repeated rows, rows shared between parts, and parts that differ.
  */
+import type * as DateFormat from "./DateFormat.ts"
 import { drift } from "./profile/drift.ts"
 import { firstEqual } from "./profile/duplicates.ts"
 import { type Relation, relate, type Target } from "./profile/relation.ts"
@@ -11,7 +12,7 @@ import type { Table } from "./Table.ts"
 import type { TableColumn } from "./TableColumn.ts"
 
 export type { Group, Relation } from "./profile/relation.ts"
-export type { NameCount, Spread, Summary } from "./profile/summary.ts"
+export type { NameCount, Period, Spread, Summary } from "./profile/summary.ts"
 
 /** The parts of the rows, by name; `train` is what the others are compared with. */
 export type Parts = { readonly [part: string]: Rows }
@@ -24,6 +25,8 @@ export interface Request {
   readonly target?: { readonly column: string; readonly isQuantity: boolean }
   /** The columns that the net is given. Others are only summarized. */
   readonly inputs: ReadonlyArray<string>
+  /** The readers of columns of dates. */
+  readonly dates?: ReadonlyMap<string, DateFormat.Reader>
 }
 
 /** A column. */
@@ -84,20 +87,21 @@ const shareOfMostCommon = ({ blanks, names }: Summary, rows: number): number =>
  * columns[0]?.relation?.strength // => 1
  * ```
  */
-export const profile = (table: Table, { inputs, parts, target: asked }: Request): Profile => {
+export const profile = (table: Table, { dates, inputs, parts, target: asked }: Request): Profile => {
   const { train = [] } = parts
   const others = Object.entries(parts).filter(([name, rows]) => name !== "train" && rows.length > 0)
   const columnOf = (name: string) => table.column(table.columns.indexOf(name))
+  const valuesIn = (name: string, rows: Rows) => valuesOf(columnOf(name), rows, dates?.get(name))
   const target: (Target & { readonly name: string; readonly summary: Summary }) | undefined =
     asked === undefined
       ? undefined
       : (() => {
-          const values = valuesOf(columnOf(asked.column), train)
+          const values = valuesIn(asked.column, train)
           return { values, isQuantity: asked.isQuantity, name: asked.column, summary: summarize(values) }
         })()
   const suspicions: Array<Suspicion> = []
   const columns = table.columns.map((name): ColumnProfile => {
-    const values = valuesOf(columnOf(name), train)
+    const values = valuesIn(name, train)
     const summary = summarize(values)
     const isInput = inputs.includes(name)
     const relation = target === undefined || name === target.name ? undefined : relate(values, target)
@@ -114,7 +118,7 @@ export const profile = (table: Table, { inputs, parts, target: asked }: Request)
     )
     if (isInput || name === target?.name)
       for (const [part, rows] of others) {
-        const difference = drift(values, valuesOf(columnOf(name), rows))
+        const difference = drift(values, valuesIn(name, rows))
         if (difference !== undefined) suspicions.push({ _tag: "Drift", column: name, part, difference })
       }
     return { name, isInput, ...summary, ...(relation === undefined ? {} : { relation }) }

@@ -578,7 +578,7 @@ export const codes = {
   ),
   A636: dataAdvice(
     "parts that differ",
-    "The values of a column in the validation or test part differ from those in the training part more than chance explains: by the Kolmogorov–Smirnov statistic for numbers, by total variation for names.",
+    "The values of a column, or the numbers of an array, in the validation or test part differ from those in the training part more than chance explains: by the Kolmogorov–Smirnov statistic for numbers, by total variation for names.",
   ),
   A640: advice(
     "a search without values to try",

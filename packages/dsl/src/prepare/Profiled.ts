@@ -3,6 +3,7 @@
  * as findings of the document. It looks at rows as they were read, so it also profiles rows that cannot be prepared.
  */
 import * as Column from "@adjoint/core/data/Column"
+import type * as DateFormat from "@adjoint/core/data/DateFormat"
 import type { FittedTree } from "@adjoint/core/data/Fitted"
 import { isTable } from "@adjoint/core/data/Preprocess"
 import * as PreprocessTree from "@adjoint/core/data/PreprocessTree"
@@ -18,6 +19,7 @@ import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import type { Data, Model } from "../Document.ts"
 import type { Finding } from "../diagnostic/Diagnostic.ts"
+import { arrayDrift } from "./ArrayDrift.ts"
 import { finding } from "./DataFinding.ts"
 import { type Division, divide, splitOf } from "./Division.ts"
 import { declared, having, partsOf } from "./Parts.ts"
@@ -56,6 +58,13 @@ const none = new Int32Array()
 const partsIn = ({ test = none, train = none, val = none }: Division): Parts => ({ train, val, test })
 
 const counted = (n: number): string => `${n} ${n === 1 ? "row" : "rows"}`
+
+const drifted = (what: string, part: string, difference: number, at: Finding["at"]): Finding => ({
+  code: "A636",
+  at,
+  message: `${what} differs between the training part and the ${part} part by ${percent(difference)}`,
+  help: "if the rows are in an order, such as time, scores of the other part say how well the net does on other rows than those it learned from",
+})
 
 /** A suspicion as a finding. */
 const suspected = (data: Data, suspicion: Profile.Suspicion, target: string | undefined): Finding => {
@@ -97,12 +106,7 @@ const suspected = (data: Data, suspicion: Profile.Suspicion, target: string | un
         help: "if they are copies, remove them from the file: the score on them says nothing about new rows",
       }
     case "Drift":
-      return {
-        code: "A636",
-        at,
-        message: `\`${suspicion.column}\` differs between the training part and the ${suspicion.part} part by ${percent(suspicion.difference)}`,
-        help: "if the rows are in an order, such as time, scores of the other part say how well the net does on other rows than those it learned from",
-      }
+      return drifted(`\`${suspicion.column}\``, suspicion.part, suspicion.difference, at)
   }
 }
 
@@ -111,6 +115,16 @@ const mayIdentify = ({ columns = {} }: Data, name: string): boolean => {
   const column = Column.declared(columns, name)
   return column?.type === "category" || column?.type === "number"
 }
+
+/** The readers of the columns of dates. */
+const datesOf = ({ columns = {} }: Data, names: ReadonlyArray<string>): ReadonlyMap<string, DateFormat.Reader> =>
+  new Map(
+    names.flatMap((name) => {
+      const own = Column.declared(columns, name)
+      const reader = own === undefined ? undefined : Column.dateReaderOf(Column.whole(own))
+      return reader === undefined ? [] : [[name, reader] as const]
+    }),
+  )
 
 /** The profile of a table, with its target. */
 const ofTable = (
@@ -131,6 +145,7 @@ const ofTable = (
   const profile = Profile.profile(both ?? table, {
     parts: { ...parts, ...(both === undefined ? {} : { test: rowsFrom(table.size, both.size - table.size) }) },
     inputs,
+    dates: datesOf(data, table.columns),
     ...(target === undefined ? {} : { target }),
   })
   return {
@@ -203,6 +218,21 @@ const joined = (table: Table.Table, other: Table.Table, names: ReadonlyArray<str
   return Table.fromColumns(shared.map((name) => [name, TableColumn.append(columnOf(table, name), columnOf(other, name))]))
 }
 
+/** Arrays that differ between the training part and another one. */
+const driftOfArrays = (data: Data, raw: PreprocessTree.TreeRaw, parts: Parts, test: Rows | undefined): ReadonlyArray<Finding> => {
+  const own = test === undefined ? [] : [{ name: "test", raw: test.raw, rows: rowsFrom(0, PreprocessTree.size(test.raw)) }]
+  const others = (["val", "test"] as const).flatMap((name) =>
+    parts[name].length === 0 ? [] : [{ name, raw, rows: parts[name] }],
+  )
+  return arrayDrift({ name: "train", raw, rows: parts.train }, [...others, ...own]).map(
+    ({ array, difference, part, position }) => {
+      const what = position === undefined ? `\`${array}\`` : `number ${position + 1} of each row of \`${array}\``
+      const at = data.arrays === undefined ? ({ path: ["data", "source"], on: "key" } as const) : declared(data, array)
+      return drifted(what, part, difference, at)
+    },
+  )
+}
+
 /** Rows of arrays that are equal, within the training part and between the parts; those of a source of its own are test rows. */
 const ofArrays = (
   { data }: Described,
@@ -216,7 +246,8 @@ const ofArrays = (
   const isJoined = others.length > 0 && others.length === own.length
   const columns = isJoined ? own.map((column, i) => TableColumn.append(column, others[i] ?? column)) : own
   const tested = isJoined && test !== undefined ? { test: rowsFrom(size, PreprocessTree.size(test.raw)) } : {}
-  return Profile.repeated(columns, { ...parts, ...tested }).map((suspicion) => suspected(data, suspicion, undefined))
+  const repeated = Profile.repeated(columns, { ...parts, ...tested }).map((suspicion) => suspected(data, suspicion, undefined))
+  return [...repeated, ...driftOfArrays(data, raw, parts, test)]
 }
 
 /** The numbers of `count` rows from one on. */

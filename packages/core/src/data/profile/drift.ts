@@ -40,20 +40,31 @@ export const totalVariation = (a: ReadonlyArray<string>, b: ReadonlyArray<string
 /** Differences below this are small, however many rows show them. */
 const small = 0.15
 
+/** How often chance alone makes equal parts differ. */
+const level = 0.001
+
 /**
- * The difference between the values of a column in two parts, if chance does not explain it: for numbers at the level 0.001 of the
- * Kolmogorov–Smirnov test; for names, when the total variation is more than three times what equal parts of these sizes have on
+ * The largest gap between two samples of numbers, if chance does not explain it: at the level 0.001 of the Kolmogorov–Smirnov test,
+ * divided among `tests` tests that are made together (Bonferroni, 1936). Undefined otherwise, and for fewer than two numbers.
+ */
+export const numbersDrift = (a: Float64Array, b: Float64Array, tests = 1): number | undefined => {
+  const [n, m] = [sortedOf(a).length, sortedOf(b).length]
+  if (n < 2 || m < 2) return undefined
+  const gap = largestGap(a, b)
+  return gap > small && gap > Math.sqrt((Math.log((2 * tests) / level) / 2) * (1 / n + 1 / m)) ? gap : undefined
+}
+
+/**
+ * The difference between the values of a column in two parts, if chance does not explain it: for numbers as `numbersDrift`
+ * has it; for names, when the total variation is more than three times what equal parts of these sizes have on
  * average. Undefined otherwise.
  */
 export const drift = (a: Values, b: Values): number | undefined => {
+  if (a.numbers !== undefined && b.numbers !== undefined) return numbersDrift(a.numbers, b.numbers)
   const [codesA, codesB] = [codesOf(a), codesOf(b)]
   const [n, m] = [known(codesA), known(codesB)]
   if (n < 2 || m < 2) return undefined
   const noise = Math.sqrt(1 / n + 1 / m)
-  if (a.numbers !== undefined && b.numbers !== undefined) {
-    const gap = largestGap(a.numbers, b.numbers)
-    return gap > small && gap > 1.95 * noise ? gap : undefined
-  }
   const { kinds, variation } = variationOf(codesA, codesB)
   return variation > small && variation > (3 / 2) * noise * Math.sqrt((2 / Math.PI) * kinds) ? variation : undefined
 }

@@ -1,5 +1,6 @@
 /** The values of one column: blanks, distinct values, and the spread of numbers or the most common names. */
 import { isBlank } from "../Blank.ts"
+import type * as DateFormat from "../DateFormat.ts"
 import { quantile } from "../Quantiles.ts"
 import * as Quantity from "../Quantity.ts"
 import type { Rows } from "../Raw.ts"
@@ -20,6 +21,13 @@ export interface Spread {
 /** A name, and how many rows have it. */
 export type NameCount = Omit<Codes.NameCount, "code">
 
+/** Dates from the first to the last, as clocks in milliseconds since 1970. `histogram` counts them in equal intervals. */
+export interface Period {
+  readonly first: number
+  readonly last: number
+  readonly histogram: ReadonlyArray<number>
+}
+
 /** What a column holds in some rows. */
 export interface Summary {
   readonly blanks: number
@@ -27,6 +35,8 @@ export interface Summary {
   readonly distinct: number
   /** The spread, if all cells that are not blank are numbers, and there is one. */
   readonly spread?: Spread
+  /** The first and the last date, if all cells that are not blank are dates in the format of the column, and there is one. */
+  readonly period?: Period
   /** Whether all numbers are whole. */
   readonly isWhole: boolean
   /** The most common names, the first the most common, equal ones in order. */
@@ -37,8 +47,9 @@ export interface Summary {
 export interface Values {
   /** The trimmed texts; empty for blanks. Those of `valuesOf` are made when they are asked for. */
   readonly names: ReadonlyArray<string>
-  /** The numbers, NaN for blanks; absent if a cell is neither, or all are blank. */
+  /** The numbers, or the clocks of dates in milliseconds; NaN for blanks. Absent if a cell is neither, or all are blank. */
   readonly numbers?: Float64Array
+  readonly areDates?: boolean
   /** The names as numbers. */
   readonly codes?: Codes.NameCodes
 }
@@ -52,12 +63,13 @@ const intervals = 8
 /** Names that are listed. */
 const listed = 12
 
-/** The cells of a column in some rows: 12 bytes for each, and the texts of none. */
-export const valuesOf = (column: TableColumn, rows: Rows): Values => {
+/** The cells of a column in some rows: 12 bytes for each, and the texts of none. `dates` reads those of a column of dates. */
+export const valuesOf = (column: TableColumn, rows: Rows, dates?: DateFormat.Reader): Values => {
   const { format, numbers: stored } = column
+  const numberOf = (text: string): number | undefined => (dates === undefined ? Quantity.read(text, format) : dates(text)?.clock)
   const textOf = (i: number): string => column.text(rows[i] ?? 0).trim()
   const codes = new Codes.NameCodes(rows.length, textOf)
-  const numbers = stored?.(rows) ?? new Float64Array(rows.length).fill(Number.NaN)
+  const numbers = (dates === undefined ? stored?.(rows) : undefined) ?? new Float64Array(rows.length).fill(Number.NaN)
   let areNumbers = true
   for (let i = 0; i < rows.length; i++) {
     const value = numbers[i] as number
@@ -69,7 +81,7 @@ export const valuesOf = (column: TableColumn, rows: Rows): Values => {
     if (isBlank(text)) continue
     codes.setText(i, text)
     if (!areNumbers) continue
-    const read = Quantity.read(text, format)
+    const read = numberOf(text)
     if (read === undefined) areNumbers = false
     else numbers[i] = read
   }
@@ -79,7 +91,11 @@ export const valuesOf = (column: TableColumn, rows: Rows): Values => {
       return Array.from(codes.codes, (code, i) => (code < 0 ? "" : textOf(i)))
     },
   }
-  return areNumbers && codes.size > 0 ? Object.defineProperty(names, "numbers", { value: numbers, enumerable: true }) : names
+  if (!areNumbers || codes.size === 0) return names
+  return Object.defineProperties(names, {
+    numbers: { value: numbers, enumerable: true },
+    areDates: { value: dates !== undefined, enumerable: true },
+  })
 }
 
 const sortedNumbers = new WeakMap<Float64Array, Float64Array>()
@@ -105,6 +121,11 @@ const spreadOf = (values: Float64Array): Spread => {
   return { least, greatest, mean, deviation: Math.sqrt(variance), median: quantile(sorted, 0.5), histogram }
 }
 
+const periodOf = (clocks: Float64Array): Period => {
+  const { greatest, histogram, least } = spreadOf(clocks)
+  return { first: least, last: greatest, histogram }
+}
+
 /**
  * What some cells hold.
  *
@@ -112,13 +133,13 @@ const spreadOf = (values: Float64Array): Spread => {
  */
 export const summarize = (values: Values): Summary => {
   const codes = codesOf(values)
-  const { numbers } = values
+  const { areDates = false, numbers } = values
   const known = codes.counts.reduce((sum, count) => sum + count, 0)
   return {
     blanks: codes.codes.length - known,
     distinct: codes.size,
-    isWhole: numbers?.every((value) => Number.isNaN(value) || Number.isInteger(value)) ?? false,
-    ...(numbers === undefined ? {} : { spread: spreadOf(numbers) }),
+    isWhole: !areDates && (numbers?.every((value) => Number.isNaN(value) || Number.isInteger(value)) ?? false),
+    ...(numbers === undefined ? {} : areDates ? { period: periodOf(numbers) } : { spread: spreadOf(numbers) }),
     names: Codes.mostCommon(codes.counts, (code) => codes.nameOf(code), listed).map(({ name, rows }) => ({ name, rows })),
   }
 }
