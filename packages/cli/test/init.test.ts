@@ -125,6 +125,36 @@ describe("init", () => {
     expect(await run(["check", file])).toMatchObject({ code: 0 })
   })
 
+  test("sees the images that a table names", async () => {
+    const directory = folder()
+    mkdirSync(join(directory, "pictures"))
+    const rows = all(24).map((i) => {
+      const pixels = Uint8Array.from({ length: 12 * 8 }, (_, at) => (i % 2 === 0 ? 200 : 20) + ((at * (i + 1)) % 31))
+      writeFileSync(join(directory, "pictures", `${i}.png`), png({ width: 12, height: 8, channels: 1, pixels }))
+      return `pictures/${i}.png,${(i * 7) % 11},gone/${i}.jpg,${i % 2 === 0 ? "light" : "dark"}`
+    })
+    writeFileSync(join(directory, "pets.csv"), `photo,age,scan,kind\n${rows.join("\n")}\n`)
+    const { code, stdout } = await run(["init", join(directory, "pets.csv")])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/photo +\{ type: image, size: \[8, 12\], channels: 1 \} {2}paths of images/)
+    expect(stdout).toMatch(/scan +ignore {2}paths of images, and one cannot be read: .*gone\/0.jpg: there is no such file/)
+    const text = readFileSync(join(directory, "pets.yaml"), "utf8")
+    expect(text).toContain('inputs: { photo: [photo], others: "*" }')
+    expect(text).toContain("- { reshape: [8, 12, 1], from: photo }")
+    expect(text).toContain("- concat: [seen1, others]")
+    expect(await run(["check", join(directory, "pets.yaml")])).toMatchObject({ code: 0 })
+    const alone = rows.map((row) =>
+      row
+        .split(",")
+        .filter((_, i) => i === 0 || i === 3)
+        .join(","),
+    )
+    writeFileSync(join(directory, "alone.csv"), `photo,kind\n${alone.join("\n")}\n`)
+    expect((await run(["init", join(directory, "alone.csv")])).code).toBe(0)
+    expect(readFileSync(join(directory, "alone.yaml"), "utf8")).toContain("  layers:\n    - reshape: [8, 12, 1]\n    - conv2d")
+    expect(await run(["check", join(directory, "alone.yaml")])).toMatchObject({ code: 0 })
+  })
+
   test("reads arrays of images and of measurements, with their test rows", async () => {
     const array = (shape: ReadonlyArray<number>, of: (i: number) => number, dtype: "u8" | "f32" = "u8") => {
       const numbers = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => of(i))

@@ -1,10 +1,13 @@
 /** What each column of a table is for: a proposal with its reasons, from what the column probably holds and how it goes with the target. */
 import { isBlank } from "@adjoint/core/data/Blank"
+import type { DataError } from "@adjoint/core/data/DataError"
 import type { Guess, NamedGuess } from "@adjoint/core/data/Infer"
 import { type ColumnProfile, profile } from "@adjoint/core/data/Profile"
 import { cramersV } from "@adjoint/core/data/profile/relation"
 import { summarize, valuesOf } from "@adjoint/core/data/profile/summary"
 import type { Table } from "@adjoint/core/data/Table"
+import * as Result from "effect/Result"
+import type { ImageColumns, ImageForm } from "./Images.ts"
 import { type Pixels, pixelsOf } from "./Pixels.ts"
 import { likelyTarget, type Summarized, type Target, targetOf } from "./Target.ts"
 import { quoted } from "./Yaml.ts"
@@ -16,7 +19,9 @@ export interface Choice {
   readonly value: string
   readonly why: string
   /** Which part of the net reads it. */
-  readonly part: "table" | "text" | "none" | "target"
+  readonly part: "table" | "text" | "image" | "none" | "target"
+  /** What the images of a column are like. */
+  readonly image?: ImageForm
 }
 
 /** The same, before it is known of which column. */
@@ -146,10 +151,24 @@ interface Asked {
   readonly numbers: Float64Array | undefined
   readonly hasId: boolean
   readonly hasGroup: boolean
+  readonly images: Result.Result<ImageForm, DataError> | undefined
 }
 
-/** Columns of paths of images. */
-const imagePaths = /"[^"]*\.(?:png|jpe?g)"$/iu
+const image = ({ blanks }: ColumnProfile, found: Result.Result<ImageForm, DataError>): Found =>
+  Result.match(found, {
+    onFailure: (error) => none("ignore", `paths of images, and one cannot be read: ${error.message}`),
+    onSuccess: (form) => ({
+      value: mapOf([
+        ["type", "image"],
+        ["size", `[${form.size.join(", ")}]`],
+        ["channels", String(form.channels)],
+        blanks === 0 ? undefined : ["missing", "drop"],
+      ]),
+      why: "paths of images",
+      part: "image",
+      image: form,
+    }),
+  })
 
 /** A column with fewer cells than this, or a smaller share of them, is almost only blanks. */
 const [leastKnown, leastShare] = [5, 0.03]
@@ -162,13 +181,13 @@ const setOf = ({ separator = "|" }: Guess, blanks: number): ReadonlyArray<readon
 ]
 
 /** What a column is for, by what it holds alone. */
-const held = ({ column, guess, hasGroup, hasId, numbers, rows }: Asked): Found => {
+const held = ({ column, guess, hasGroup, hasId, images, numbers, rows }: Asked): Found => {
   const { blanks, distinct, isWhole, names, spread } = column
   const known = rows - blanks
   if (distinct === 0) return none("ignore", "only blanks")
   if (known < Math.max(leastKnown, leastShare * rows) && known < rows / 2)
     return none("ignore", `almost only blanks: ${known} of ${rows} rows have a value`)
-  if (imagePaths.test(guess.reason)) return none("ignore", "paths of images: `adjoint explain image` says how a net sees them")
+  if (images !== undefined) return image(column, images)
   switch (guess.type) {
     case "empty":
       return none("ignore", "only blanks")
@@ -250,8 +269,14 @@ const timeOf = (table: Table, guesses: ReadonlyArray<NamedGuess>): Time | undefi
 
 const allOf = ({ size }: Table): ReadonlyArray<number> => Array.from({ length: size }, (_, row) => row)
 
+/** What is known of a table beside its cells. */
+export interface Beside {
+  readonly guesses: ReadonlyArray<NamedGuess>
+  readonly images: ImageColumns
+}
+
 /** Proposals for the columns of a table, of which each has a guess; `wanted` is the target, if the user names it. */
-export const choose = (table: Table, guesses: ReadonlyArray<NamedGuess>, wanted: string | undefined): Choices => {
+export const choose = (table: Table, { guesses, images }: Beside, wanted: string | undefined): Choices => {
   const rows = allOf(table)
   const values = table.columns.map((_, index) => valuesOf(table.column(index), rows))
   const summaries = guesses.map((guess, i): Summarized => ({ name: guess.name, guess, ...summarize(values[i] ?? { names: [] }) }))
@@ -291,7 +316,8 @@ export const choose = (table: Table, guesses: ReadonlyArray<NamedGuess>, wanted:
     const choices = columns.map((column): Choice => {
       if (column.name === name) return ofTarget(column, guessOf(name), target)
       if (pixels !== undefined) return { name: column.name, value: pixels.value, why: "", part: "table" }
-      const twin = twinOf(column, seen)
+      const pictures = images.get(column.name)
+      const twin = pictures === undefined ? twinOf(column, seen) : undefined
       const found =
         !withLeaks && isLeak(column.name)
           ? none("ignore", "it alone tells the target: is it known only afterwards?")
@@ -305,6 +331,7 @@ export const choose = (table: Table, guesses: ReadonlyArray<NamedGuess>, wanted:
                 rows: table.size,
                 hasId,
                 hasGroup: group !== undefined || time !== undefined,
+                images: pictures,
               })
       if (found.value === "id") hasId = true
       if (/^(?:group$|\{ type: group)/.test(found.value)) group = column.name
@@ -321,5 +348,5 @@ export const choose = (table: Table, guesses: ReadonlyArray<NamedGuess>, wanted:
   }
   const careful = choicesOf(false)
   // Where only such columns remain as tell the target, they are what there is to learn from.
-  return careful.columns.some(({ part }) => part === "table" || part === "text") ? careful : choicesOf(true)
+  return careful.columns.some(({ part }) => part !== "none" && part !== "target") ? careful : choicesOf(true)
 }

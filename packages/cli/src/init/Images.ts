@@ -1,17 +1,23 @@
 /** What a folder of images holds: its classes, and the size and the channels that suit them. */
+import { isBlank } from "@adjoint/core/data/Blank"
 import type { DataError } from "@adjoint/core/data/DataError"
 import type { Folder } from "@adjoint/core/data/Folder"
 import { decode, isImage } from "@adjoint/core/data/image/decode"
+import type { Table } from "@adjoint/core/data/Table"
 import * as Result from "effect/Result"
 import { convolutions, imageTraining } from "./Layers.ts"
 
-/** Images in a folder for each class. */
-export interface ImageFolders {
-  readonly classes: ReadonlyArray<string>
-  readonly images: number
+/** The size and the channels that suit images. */
+export interface ImageForm {
   /** Height and width of the net's inputs. */
   readonly size: readonly [height: number, width: number]
   readonly channels: 1 | 3
+}
+
+/** Images in a folder for each class. */
+export interface ImageFolders extends ImageForm {
+  readonly classes: ReadonlyArray<string>
+  readonly images: number
   /** Whether the folder has files that are no images by their names. */
   readonly hasOthers: boolean
 }
@@ -31,17 +37,14 @@ const isGrey = (data: Uint8Array, channels: number): boolean => {
   return true
 }
 
-/** Looks at some images of a folder. Fails as the reader of images does, and is `undefined` for a folder without folders of images. */
-export const imageFolders = async (folder: Folder): Promise<Result.Result<ImageFolders | undefined, DataError>> => {
-  const images = folder.files.filter((file) => isImage(file) && file.includes("/"))
-  if (images.length === 0) return Result.succeed(undefined)
+/** Looks at some images, spread over all. Fails as the reader of images does. */
+const formOf = async (images: ReadonlyArray<string>, read: Folder["read"]): Promise<Result.Result<ImageForm, DataError>> => {
   const heights: Array<number> = []
   const widths: Array<number> = []
   let channels: 1 | 3 = 1
   const count = Math.min(looked, images.length)
   for (let i = 0; i < count; i++) {
-    const read = await folder.read(images[Math.floor((i * images.length) / count)] ?? "")
-    const image = Result.flatMap(read, decode)
+    const image = Result.flatMap(await read(images[Math.floor((i * images.length) / count)] ?? ""), decode)
     if (Result.isFailure(image)) return Result.fail(image.failure)
     const { channels: own, data, height, width } = image.success
     heights.push(height)
@@ -50,13 +53,33 @@ export const imageFolders = async (folder: Folder): Promise<Result.Result<ImageF
   }
   const [height, width] = [middle(heights), middle(widths)]
   const scale = Math.min(1, longest / Math.max(height, width))
-  return Result.succeed({
+  return Result.succeed({ size: [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))], channels })
+}
+
+/** Looks at some images of a folder. Fails as the reader of images does, and is `undefined` for a folder without folders of images. */
+export const imageFolders = async (folder: Folder): Promise<Result.Result<ImageFolders | undefined, DataError>> => {
+  const images = folder.files.filter((file) => isImage(file) && file.includes("/"))
+  if (images.length === 0) return Result.succeed(undefined)
+  return Result.map(await formOf(images, folder.read), (form) => ({
+    ...form,
     classes: [...new Set(images.map((file) => file.slice(0, file.indexOf("/"))))],
     images: images.length,
-    size: [Math.max(1, Math.round(height * scale)), Math.max(1, Math.round(width * scale))],
-    channels,
     hasOthers: folder.files.some((file) => !isImage(file)),
-  })
+  }))
+}
+
+/** Columns of paths of images: what they are like, or why one cannot be read. */
+export type ImageColumns = ReadonlyMap<string, Result.Result<ImageForm, DataError>>
+
+/** Looks at some images of each column whose cells all are names of images. `read` reads a file by its path beside the table. */
+export const imageColumns = async (table: Table, read: Folder["read"]): Promise<ImageColumns> => {
+  const found = new Map<string, Result.Result<ImageForm, DataError>>()
+  for (const [i, name] of table.columns.entries()) {
+    const { text } = table.column(i)
+    const paths = Array.from({ length: table.size }, (_, row) => text(row).trim()).filter((path) => !isBlank(path))
+    if (paths.length > 0 && paths.every(isImage)) found.set(name, await formOf(paths, read))
+  }
+  return found
 }
 
 /** The model file of folders of images. `path` is the folder as the model file has it. */

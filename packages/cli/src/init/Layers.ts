@@ -1,8 +1,11 @@
 /** The lines of layers that see images, and of their training. */
 import { largestBatch } from "./Sizes.ts"
 
-/** Convolutions while an image is large enough, each block followed by pooling, then a dense layer. */
-export const convolutions = ([height, width]: readonly [height: number, width: number]): ReadonlyArray<string> => {
+/**
+ * Convolutions while an image is large enough, each block followed by pooling, then a dense layer: one with a name where others read
+ * it, or one with dropout.
+ */
+export const convolutions = ([height, width]: readonly [height: number, width: number], name?: string): ReadonlyArray<string> => {
   const side = Math.min(height, width)
   // Of small images, more filters look at each pixel before they are pooled.
   const isSmall = side < 16
@@ -15,8 +18,9 @@ export const convolutions = ([height, width]: readonly [height: number, width: n
     }).flat(),
     "    - spatial_dropout: 0.1",
     "    - flatten",
-    "    - dense: { units: 64, activation: relu }",
-    "    - dropout: 0.4",
+    ...(name === undefined
+      ? ["    - dense: { units: 64, activation: relu }", "    - dropout: 0.4"]
+      : [`    - { dense: { units: 64, activation: relu }, name: ${name} }`]),
   ]
 }
 

@@ -1,8 +1,8 @@
 /** A commented model file from proposals. */
 import type { Choice, Choices } from "./Choose.ts"
-import { convolutions } from "./Layers.ts"
+import type { ImageForm } from "./Images.ts"
+import { convolutions, imageTraining } from "./Layers.ts"
 import { largestBatch, type Sizes, sizesOf } from "./Sizes.ts"
-import type { Target } from "./Target.ts"
 import { comment, key, scalar } from "./Yaml.ts"
 
 /** What is written about the source: a value of YAML, and remarks. */
@@ -33,11 +33,33 @@ export const denseLines = ({ activation, dropout, units }: Sizes): ReadonlyArray
     ...(dropout > 0 ? [`    - dropout: ${dropout}`] : []),
   ])
 
-/** The name of an input of text: that of its column where it can be one, and no other input or layer has it. */
-const inputOf = (column: string, i: number): string =>
-  /^[A-Za-z_]\w{0,63}$/.test(column) && scalar(column) === column && !/^(?:others|read\d+|text\d+)$/.test(column)
+/** The name of an input of one column: that of the column where it can be one, and no other input or layer has it. */
+const inputOf = (column: string, other: string): string =>
+  /^[A-Za-z_]\w{0,63}$/.test(column) && scalar(column) === column && !/^(?:others|(?:read|seen|text|picture)\d+)$/.test(column)
     ? column
-    : `text${i + 1}`
+    : other
+
+/** A column that is an input of its own, and the layers that read it. */
+interface Branch {
+  readonly column: string
+  readonly input: string
+  /** The name of the last layer. */
+  readonly output: string
+  readonly lines: ReadonlyArray<string>
+}
+
+const textBranch = (column: string, i: number): Branch => {
+  const [input, output] = [inputOf(column, `text${i + 1}`), `read${i + 1}`]
+  return { column, input, output, lines: [`    - { embedding: 32, from: ${input} }`, `    - { gru: 32, name: ${output} }`] }
+}
+
+const shapeOf = ({ channels, size }: ImageForm): string => [...size, channels].join(", ")
+
+const imageBranch = (column: string, form: ImageForm, i: number): Branch => {
+  const [input, output] = [inputOf(column, `picture${i + 1}`), `seen${i + 1}`]
+  const first = `    - { reshape: [${shapeOf(form)}], from: ${input} }`
+  return { column, input, output, lines: [first, ...convolutions(form.size, output)] }
+}
 
 const modelLines = ({ columns, pixels, target }: Choices, sizes: Sizes): ReadonlyArray<string> => {
   if (pixels !== undefined)
@@ -49,10 +71,14 @@ const modelLines = ({ columns, pixels, target }: Choices, sizes: Sizes): Readonl
       `    - head: ${scalar(target.name)}`,
     ]
   const texts = columns.filter(({ part }) => part === "text").map(({ name }) => name)
+  const images = columns.flatMap(({ image, name }) => (image === undefined ? [] : [{ name, image }]))
   const hasTable = columns.some(({ part }) => part === "table")
   const head = `    - head: ${scalar(target.name)}`
-  if (texts.length === 0) return ["model:", "  layers:", ...denseLines(sizes), head]
-  if (texts.length === 1 && !hasTable)
+  const [only] = images
+  if (texts.length + images.length === 0) return ["model:", "  layers:", ...denseLines(sizes), head]
+  if (only !== undefined && images.length === 1 && texts.length === 0 && !hasTable)
+    return ["model:", "  layers:", `    - reshape: [${shapeOf(only.image)}]`, ...convolutions(only.image.size), head]
+  if (texts.length === 1 && images.length === 0 && !hasTable)
     return [
       "model:",
       "  layers:",
@@ -61,14 +87,16 @@ const modelLines = ({ columns, pixels, target }: Choices, sizes: Sizes): Readonl
       "    - dropout: 0.2",
       head,
     ]
-  const named = texts.map((name, i) => ({ name, input: inputOf(name, i) }))
-  const inputs = [...named.map(({ input, name }) => `${input}: [${scalar(name)}]`), ...(hasTable ? ['others: "*"'] : [])]
+  const branches = [...texts.map(textBranch), ...images.map(({ image, name }, i) => imageBranch(name, image, i))]
+  const inputs = [...branches.map(({ column, input }) => `${input}: [${scalar(column)}]`), ...(hasTable ? ['others: "*"'] : [])]
   return [
     "model:",
     `  inputs: { ${inputs.join(", ")} }`,
     "  layers:",
-    ...named.flatMap(({ input }, i) => [`    - { embedding: 32, from: ${input} }`, `    - { gru: 32, name: read${i + 1} }`]),
-    `    - concat: [${[...texts.map((_, i) => `read${i + 1}`), ...(hasTable ? ["others"] : [])].join(", ")}]`,
+    ...branches.flatMap(({ lines }) => lines),
+    ...(branches.length + (hasTable ? 1 : 0) > 1
+      ? [`    - concat: [${[...branches.map(({ output }) => output), ...(hasTable ? ["others"] : [])].join(", ")}]`]
+      : []),
     ...denseLines(sizes),
     head,
   ]
@@ -77,7 +105,8 @@ const modelLines = ({ columns, pixels, target }: Choices, sizes: Sizes): Readonl
 /** Classes are weighted where the most common one has so many rows for one of the rarest. */
 const uneven = 10
 
-const trainLines = ({ imbalance = 1, rarest = 1, type }: Target, sizes: Sizes, rows: number): ReadonlyArray<string> => {
+const trainLines = ({ columns, target }: Choices, sizes: Sizes, rows: number): ReadonlyArray<string> => {
+  const { imbalance = 1, rarest = 1, type } = target
   const isRare = type !== "number" && imbalance >= uneven
   const metrics = {
     number: "[mae, r2]",
@@ -85,15 +114,17 @@ const trainLines = ({ imbalance = 1, rarest = 1, type }: Target, sizes: Sizes, r
     binary: isRare ? "[accuracy, auroc, f1]" : "[accuracy, auroc]",
     class: "[accuracy]",
   }[type]
+  const weights = isRare
+    ? [`  regularize: { class_weight: balanced }  # the rarest class has ${(100 * rarest).toFixed(1)}% of the rows`]
+    : []
+  if (columns.some(({ part }) => part === "image")) return ["train:", "  seed: 1", ...weights, ...imageTraining(rows, metrics)]
   return [
     "train:",
     "  seed: 1",
     `  epochs: ${sizes.epochs}`,
     `  batch: ${Math.min(sizes.batch, largestBatch(rows))}`,
     `  optimizer: { adamw: { lr: ${sizes.rate}, weight_decay: ${sizes.decay} } }`,
-    ...(isRare
-      ? [`  regularize: { class_weight: balanced }  # the rarest class has ${(100 * rarest).toFixed(1)}% of the rows`]
-      : []),
+    ...weights,
     `  metrics: ${metrics}`,
     "  callbacks:",
     `    - early_stop: { monitor: val.loss, patience: ${sizes.patience}, restore_best: true }`,
@@ -129,7 +160,7 @@ export const tableFile = (name: string, { remarks, source }: SourceText, choices
     "",
     ...modelLines(choices, sizes),
     "",
-    ...trainLines(target, sizes, rows),
+    ...trainLines(choices, sizes, rows),
     "",
     "evaluate: { split: test }",
     "",

@@ -17,7 +17,7 @@ import * as Effect from "effect/Effect"
 import * as FileSystem from "effect/FileSystem"
 import { type Arrays, arraysFile, idxBeside, ofIdx, ofNpz } from "../init/Arrays.ts"
 import { type Choices, choose } from "../init/Choose.ts"
-import { imageFolders, imagesFile } from "../init/Images.ts"
+import { imageColumns, imageFolders, imagesFile } from "../init/Images.ts"
 import { type Sniffed, sniff } from "../init/Sniff.ts"
 import { tableFile } from "../init/Write.ts"
 import { quoted, scalar } from "../init/Yaml.ts"
@@ -107,7 +107,12 @@ const fromTable = ({ data, file, name }: Place, sniffed: Sniffed, target: string
         message: `${printable(data)} has ${Format.counted(table.size, "row")}, wanted ${leastRows} or more: some to learn from, some to validate and some to test`,
         hint: "a file with more rows, or a model file of your own",
       })
-    const choices = choose(table, sniffed.guesses, target)
+    const services = yield* Effect.context<FileSystem.FileSystem>()
+    const beside = yield* Load.below(dirname(data))
+    const images = yield* Effect.promise(() =>
+      imageColumns(table, (path) => Effect.runPromiseWith(services)(Effect.result(beside.bytes(path)))),
+    )
+    const choices = choose(table, { guesses: sniffed.guesses, images }, target)
     if (choices.columns.every(({ part }) => part === "none" || part === "target"))
       return yield* new UsageError({
         message: `${printable(data)} has no column to learn \`${printable(choices.target.name)}\` from`,
