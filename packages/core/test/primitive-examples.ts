@@ -40,6 +40,8 @@ const i32 = (...elements: ReadonlyArray<number>): NDArray => whole("i32", [eleme
 const bools = (...elements: ReadonlyArray<number>): NDArray => whole("bool", [elements.length], ...elements)
 const bytes = (...elements: ReadonlyArray<number>): NDArray => whole("u8", [elements.length], ...elements)
 
+const numbers = (shape: Shape.Shape, ...elements: ReadonlyArray<number>): NDArray =>
+  make("f32", shape, Float64Array.from(elements))
 const x23 = floats([2, 3])
 const other = floats([2, 3], -2, 2, 1)
 
@@ -284,11 +286,31 @@ export const examples: { readonly [P in Primitive]: ReadonlyArray<Example<P>> } 
     { params: {}, inputs: [i32(3, 1, 2)] },
     { params: {}, inputs: [bools(1, 0)] },
   ],
-  eigh: [
+  matrix: [
     // Eigenvalues far apart: those of `floats([3, 3])` differ by 0.003, too little for finite differences.
-    { params: {}, inputs: [floats([3, 3], -2, 2, 3)] },
-    { params: {}, inputs: [floats([2, 2, 2], -2, 2, 1)] },
-    { params: {}, inputs: [floats([1, 1])] },
+    { params: { operation: "eigh" }, inputs: [floats([3, 3], -2, 2, 3)] },
+    { params: { operation: "eigh" }, inputs: [floats([2, 2, 2], -2, 2, 1)] },
+    { params: { operation: "eigh" }, inputs: [floats([1, 1])] },
+    { params: { operation: "cholesky" }, inputs: [numbers([3, 3], 4, 1, 0, 1, 3, -1, 0, -1, 2)] },
+    { params: { operation: "solve" }, inputs: [numbers([2, 2], 3, 1, -1, 2), floats([2, 3])] },
+    { params: { operation: "solve" }, inputs: [numbers([2, 2, 2], 0, 2, 1, 1, 3, 1, -1, 2), floats([2, 2, 1])] },
+    {
+      params: { operation: "triangularSolve", lower: true, transposed: false, unit: false },
+      inputs: [numbers([2, 2], 2, 5, 1, 3), floats([2, 2])],
+    },
+    {
+      params: { operation: "triangularSolve", lower: false, transposed: true, unit: false },
+      inputs: [numbers([2, 2], 2, 1, 5, 3), floats([2, 2])],
+    },
+    {
+      params: { operation: "triangularSolve", lower: false, transposed: false, unit: true },
+      inputs: [numbers([2, 2], 2, 1, 5, 3), floats([2, 1])],
+    },
+    { params: { operation: "determinant" }, inputs: [numbers([3, 3], 2, 1, 0, 1, -3, 1, 0, 1, 1)] },
+    { params: { operation: "qr" }, inputs: [numbers([3, 2], 2, 1, 0.5, -1, 1, 2)] },
+    { params: { operation: "qr" }, inputs: [numbers([1, 2, 2], 1, 2, -3, 1)] },
+    { params: { operation: "svd" }, inputs: [numbers([3, 2], 2, 1, 0.5, -1, 1, 2)] },
+    { params: { operation: "svd" }, inputs: [numbers([1, 2, 2], 1, 2, -3, 1)] },
   ],
   scan: [
     scanned(4, false),

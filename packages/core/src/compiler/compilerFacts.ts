@@ -109,8 +109,8 @@ export const compilerFacts = {
   windowMaxPick: { ...kernel, work: ({ window }, _, out) => size(out) * Shape.size(window) },
   threefry: kernel,
   argsort: kernel,
-  // Its loops compute in doubles and iterate until each eigenvalue has converged: the host runs them.
-  eigh: { by: "host", epilogue: false, readAlone: true, work: (_, __, out) => 4 * size(out) * (out.shape.at(-1) ?? 0) },
+  // Its loops compute in doubles, and some iterate until they have converged: the host runs them.
+  matrix: { by: "host", epilogue: false, readAlone: true, work: (_, [a], out) => 4 * size(out) * (a?.shape.at(-1) ?? 0) },
   // A body with more constant numbers than its kernel writes is computed by the host: `fits` in `kernels/primitives/scan.ts`.
   scan: { ...kernel, readAlone: true, work: ({ body, length }) => length * programWork(body) },
 } as const satisfies { readonly [P in Primitive]: CompilerFacts<P> }

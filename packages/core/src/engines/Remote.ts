@@ -2,9 +2,10 @@
  * An engine elsewhere, such as in another process: this side posts its calls as messages, and the other side answers them. What
  * carries the messages, and how they are written, is up to the caller.
  */
-import { provideEigen } from "../backend/eigen.ts"
+
 import { provideImages } from "../backend/images.ts"
 import { provideLoops } from "../backend/loops.ts"
+import { provideMatrices } from "../backend/matrices.ts"
 import type { Reply } from "../backend/worker/messages.ts"
 import { serve as serveCalls } from "../backend/worker/serve.ts"
 
@@ -18,6 +19,6 @@ export const serve = (post: (reply: Reply) => void): ReturnType<typeof serveCall
   // The programs that are posted may be of any operations.
   provideImages()
   provideLoops()
-  provideEigen()
+  provideMatrices()
   return serveCalls(post)
 }

@@ -7,6 +7,7 @@ import type { DType } from "../types/DType.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { Shape } from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
+import type { MatrixParams } from "./matrices.ts"
 
 /** Elementwise functions of one number. */
 export const unary = [
@@ -106,11 +107,8 @@ interface Structural {
   readonly threefry: None
   /** The indices that sort the last axis, ascending and stable; NaN last. */
   readonly argsort: None
-  /**
-   * The eigenvalues and eigenvectors of the symmetric matrices (A + Aᵀ) / 2: A [..., n, n] to [..., n + 1, n]. The first row has the
-   * eigenvalues, ascending; below it, column i is the unit eigenvector of eigenvalue i, its largest component positive.
-   */
-  readonly eigh: None
+  /** A decomposition or a solution of the matrices in the last two axes, or of two of them: `matrices.ts`. */
+  readonly matrix: MatrixParams
   /**
    * A loop. Inputs: `constants` arrays, then `carries`, then sequences of `length` rows. The body takes constants, carries and
    * one row of each sequence, and returns the new carries, then the rows to keep. The result is one f32 vector:

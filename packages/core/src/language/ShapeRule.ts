@@ -7,6 +7,7 @@ import * as Shape from "../types/Shape.ts"
 import { refuse, type Spec } from "../types/ShapeError.ts"
 import { type ImagePrimitive, providedForImages, rowsOf } from "./images.ts"
 import { providedForLoops } from "./loops.ts"
+import { providedForMatrices } from "./matrices.ts"
 import type { Params, Primitive, Program } from "./Primitive.ts"
 import { elementwise } from "./shapes/elementwise.ts"
 import {
@@ -31,6 +32,9 @@ export const imageRules = providedForImages<{ readonly [P in ImagePrimitive]: Sh
 
 /** The shape rule of loops. */
 export const loopRule = providedForLoops<ShapeRule<"scan">>()
+
+/** The shape rule of operations on matrices. */
+export const matrixRule = providedForMatrices<ShapeRule<"matrix">>()
 
 /** The shape rule of each primitive. */
 export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
@@ -193,14 +197,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
     if (x.shape.length === 0) refuse("argsort", inputs, "an axis to sort along", "a scalar has nothing to sort")
     return { dtype: "i32", shape: x.shape }
   },
-  eigh: (_, inputs) => {
-    const x = one("eigh", inputs)
-    checkDType("eigh", inputs, ["f32"])
-    const [rows, n = 0] = x.shape.slice(-2)
-    if (x.shape.length < 2 || rows !== n)
-      refuse("eigh", inputs, "square matrices [..., n, n]", "Tensor.matmul(Tensor.transpose(x), x)")
-    return { dtype: "f32", shape: [...x.shape.slice(0, -2), n + 1, n] }
-  },
+  matrix: (params, inputs) => matrixRule.get()(params, inputs),
   scan: (params, inputs) => loopRule.get()(params, inputs),
 }
 

@@ -113,7 +113,7 @@ export const primitiveFacts = {
   windowMaxPick: opaque,
   threefry: opaque,
   argsort: opaque,
-  eigh: opaque,
+  matrix: opaque,
   scan: opaque,
 } as const satisfies { readonly [P in Primitive]: PrimitiveFacts }
 

@@ -1,8 +1,8 @@
 /** The definition of a primitive: from its parameters and the elements of its inputs to the elements of its result. */
 import { type ImagePrimitive, providedForImages, rowsOf } from "../language/images.ts"
 import { providedForLoops } from "../language/loops.ts"
+import { providedForMatrices } from "../language/matrices.ts"
 import type { Params, Primitive, Program } from "../language/Primitive.ts"
-import { provided } from "../language/provided.ts"
 import type { Storage } from "../types/DType.ts"
 import type { NDArray } from "../types/NDArray.ts"
 import type { Spec } from "../types/ShapeError.ts"
@@ -20,8 +20,8 @@ export const numbers = (inputs: ReadonlyArray<NDArray>, i: number): Storage => (
 /** The definitions of images, in an arithmetic. */
 export const imageDefinitions = providedForImages<(arithmetic: Arithmetic) => Definitions<ImagePrimitive>>()
 
-/** The definition of `eigh`, in an arithmetic. */
-export const eigenDefinition = provided<(arithmetic: Arithmetic) => Definition<"eigh">>("symmetric matrices", "tensor/eigen.ts")
+/** The definition of `matrix`, in an arithmetic. */
+export const matrixDefinition = providedForMatrices<(arithmetic: Arithmetic) => Definition<"matrix">>()
 
 /** The definitions of images in an arithmetic, which are looked up when they are used. */
 export const imagesBy = (arithmetic: Arithmetic): Definitions<ImagePrimitive> => {

@@ -5,7 +5,7 @@ import type { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { Spec } from "../types/ShapeError.ts"
 import type { Arithmetic } from "./Arithmetic.ts"
-import { type Definitions, eigenDefinition, numbers } from "./Definition.ts"
+import { type Definitions, matrixDefinition, numbers } from "./Definition.ts"
 import { offsets } from "./offsets.ts"
 import { cascade, pour, sumBlock, sumFanIn } from "./sumOrder.ts"
 
@@ -52,7 +52,7 @@ type Structure =
   | "gather"
   | "scatterAdd"
   | "argsort"
-  | "eigh"
+  | "matrix"
 
 /** The definitions of structural primitives, in the given arithmetic. */
 export const structure = (arithmetic: Arithmetic): Definitions<Structure> => {
@@ -224,6 +224,6 @@ export const structure = (arithmetic: Arithmetic): Definitions<Structure> => {
       }
       return result
     },
-    eigh: (...of) => eigenDefinition.get()(arithmetic)(...of),
+    matrix: (...of) => matrixDefinition.get()(arithmetic)(...of),
   }
 }

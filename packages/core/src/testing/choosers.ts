@@ -255,9 +255,18 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
     return { params: {}, inputs: [draft.supply({ dtype: "i32", shape: [2] }), draft.supply(counters)] }
   },
   argsort: (draft) => ({ params: {}, inputs: [some(draft, dtypes, 1)] }),
-  eigh: (draft) => {
-    const n = size(draft.draw)
-    return { params: {}, inputs: [draft.supply(float([...shape(draft.draw).slice(0, 1), n, n]))] }
+  matrix: (draft) => {
+    const { draw } = draft
+    const batch = shape(draw).slice(0, 1)
+    const [n, m, k] = [size(draw), size(draw), size(draw)]
+    const matrixOf = (rows: number, columns: number) => draft.supply(float([...batch, rows, columns]))
+    const flag = (): boolean => draw.below(2) === 1
+    const operation = draw.from(["eigh", "cholesky", "solve", "triangularSolve", "determinant", "qr", "svd"] as const)
+    if (operation === "triangularSolve")
+      return { params: { operation, lower: flag(), transposed: flag(), unit: flag() }, inputs: [matrixOf(n, n), matrixOf(n, k)] }
+    if (operation === "solve") return { params: { operation }, inputs: [matrixOf(n, n), matrixOf(n, k)] }
+    const isTall = operation === "qr" || operation === "svd"
+    return { params: { operation }, inputs: [isTall ? matrixOf(n + m, n) : matrixOf(n, n)] }
   },
   scan: (draft) => {
     const { draw } = draft

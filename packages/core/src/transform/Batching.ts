@@ -303,6 +303,6 @@ const rules: Rules<Primitive> = {
   windowMaxPick: ofImages("windowMaxPick"),
   threefry,
   argsort: inPlace("argsort"),
-  eigh: inPlace("eigh"),
+  matrix: inPlace("matrix"),
   scan,
 }

@@ -4,6 +4,7 @@
  */
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Binary, Comparison, Params, Primitive, Reduction, Unary } from "../language/Primitive.ts"
+import { matrixDerivative } from "../tensor/linalgDerivative.ts"
 import * as T from "../tensor/Tensor.ts"
 import type * as Shape from "../types/Shape.ts"
 
@@ -120,27 +121,6 @@ const stretchedAxes = (from: Shape.Shape, to: Shape.Shape): ReadonlyArray<number
 
 const swap = (x: Tensor): Tensor => T.swapAxes(x, -1, -2)
 
-/** Eigenvalues that differ by less than this share of the largest differ by their rounding to f32 alone. */
-const roundingOfEigenvalues = 2 ** -22
-
-/**
- * Ā = V (diag(λ̄) + F ∘ (Vᵀ V̄)) Vᵀ, made symmetric, with Fᵢⱼ = 1 / (λⱼ - λᵢ) (Giles, An extended collection of matrix derivative
- * results, 2008). F is 0 for equal eigenvalues, whose vectors may be any basis of one space: functions of that space as a whole,
- * such as the projection onto it, keep their derivative.
- */
-const eigenCotangent = (cotangent: Tensor, output: Tensor): Tensor => {
-  const n = output.shape.at(-1) ?? 0
-  const [values, vectors] = T.split(output, [1, n], -2) as [Tensor, Tensor]
-  const [ofValues, ofVectors] = T.split(cotangent, [1, n], -2) as [Tensor, Tensor]
-  const gaps = T.sub(values, swap(values))
-  const least = n === 0 ? T.scalar(0) : T.mul(T.max(T.abs(values), { axes: [-1], keepAxes: true }), roundingOfEigenvalues)
-  const isEqual = T.lessEqual(T.abs(gaps), least)
-  const turned = T.where(isEqual, 0, T.div(T.matmul(swap(vectors), ofVectors), T.where(isEqual, T.onesLike(gaps), gaps)))
-  const inner = T.add(T.mul(ofValues, T.eye(n)), turned)
-  const whole = T.matmul(T.matmul(vectors, inner), swap(vectors))
-  return T.mul(T.add(whole, swap(whole)), 0.5)
-}
-
 type Structural = Exclude<Primitive, Unary | Binary | Comparison | Reduction | "scan">
 
 const structural: Derivatives<Structural> = {
@@ -149,7 +129,7 @@ const structural: Derivatives<Structural> = {
   stop: none,
   threefry: none,
   argsort: none,
-  eigh: (cotangent, use) => [eigenCotangent(cotangent, use.output)],
+  matrix: (cotangent, use) => matrixDerivative.get()(cotangent, use),
   where: (cotangent, use) => [undefined, T.where(input(use), cotangent, 0), T.where(input(use), 0, cotangent)],
   cast: (cotangent, use) => [use.params.dtype === "f32" && input(use).dtype === "f32" ? cotangent : undefined],
   identity: (cotangent) => [cotangent],

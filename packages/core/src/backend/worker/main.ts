@@ -1,7 +1,8 @@
 /** The program of an engine's worker: a worker thread of Node, or a Web Worker of a page. */
-import { provideEigen } from "../eigen.ts"
+
 import { provideImages } from "../images.ts"
 import { provideLoops } from "../loops.ts"
+import { provideMatrices } from "../matrices.ts"
 import { type Envelope, type Reply, workerKind } from "./messages.ts"
 import { serve } from "./serve.ts"
 
@@ -44,6 +45,6 @@ if (port !== undefined) {
   // The programs that are posted may be of any operations.
   provideImages()
   provideLoops()
-  provideEigen()
+  provideMatrices()
   port.listen(serve(port.post))
 }
