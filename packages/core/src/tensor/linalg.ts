@@ -226,7 +226,7 @@ export const pinv = named("pinv", (x: Tensor, rcond: number = usualRcond(x)): Te
  *
  * ```ts
  * const line = Tensor.lstsq(Tensor.make([[0, 1], [1, 1], [2, 1]]), Tensor.make([1, 3, 5]))
- * Tensor.toArray(Tensor.round(line, 4)) // => [2, 1]
+ * Tensor.print(line) // => "[2, 1]"
  * ```
  */
 export const lstsq = named("lstsq", (a: Tensor, b: Tensor, rcond: number = usualRcond(a)): Tensor => {
