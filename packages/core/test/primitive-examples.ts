@@ -191,6 +191,14 @@ export const examples: { readonly [P in Primitive]: ReadonlyArray<Example<P>> } 
   ],
   identity: [{ params: {}, inputs: [x23] }],
   stop: [{ params: {}, inputs: [x23], flat: true }],
+  // The derivative that it is given need not be that of its value: transform-custom.test.ts has examples with one.
+  custom: [
+    {
+      params: { backward: trace(() => [], [x23, x23, { dtype: "i32", shape: [2] }]) },
+      inputs: [x23, i32(3, -1)],
+      flat: true,
+    },
+  ],
   reshape: [
     { params: { shape: [3, 2] }, inputs: [x23] },
     { params: { shape: [] }, inputs: [floats([1, 1])] },

@@ -72,6 +72,11 @@ interface Structural {
   readonly identity: None
   /** The same values, constant under differentiation. */
   readonly stop: None
+  /**
+   * The first input, with a derivative of its own. Inputs: the value, then the arguments that get a cotangent, then others.
+   * `backward` takes the cotangent of the result, the result, and the inputs after the first; it returns the cotangents.
+   */
+  readonly custom: { readonly backward: Program }
   readonly reshape: { readonly shape: Shape }
   readonly transpose: { readonly order: Shape }
   readonly broadcast: { readonly shape: Shape }

@@ -61,6 +61,21 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   },
   identity: (_, inputs) => one("identity", inputs),
   stop: (_, inputs) => one("stop", inputs),
+  custom: ({ backward }, inputs) => {
+    const [value, ...others] = inputs
+    const wanted = value === undefined ? [] : [value, value, ...others]
+    const results = backward.outputs.map((output) => specOf(backward, output))
+    const isAlike = (a: Spec | undefined, b: Spec | undefined): boolean =>
+      a !== undefined && a.dtype === b?.dtype && Shape.equals(a.shape, b.shape)
+    const fits =
+      value?.dtype === "f32" &&
+      backward.inputs.length === wanted.length &&
+      wanted.every((x, i) => isAlike(x, backward.inputs[i])) &&
+      results.every((x, i) => x.dtype === "f32" && isAlike(x, others[i]))
+    if (value === undefined || !fits)
+      return refuse("custom", inputs, "a value of f32 and the arrays that its backward program takes", "trace it again")
+    return value
+  },
   reshape: ({ shape }, inputs) => {
     const x = one("reshape", inputs)
     if (Shape.size(valid("reshape", inputs, shape)) !== Shape.size(x.shape))

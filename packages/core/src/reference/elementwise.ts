@@ -59,7 +59,7 @@ const casts: { readonly [D in DType]: (x: number) => number } = {
   bool: (x) => (x === 0 ? 0 : 1),
 }
 
-type Elementwise = Unary | Binary | Comparison | "not" | "where" | "cast" | "identity" | "stop"
+type Elementwise = Unary | Binary | Comparison | "not" | "where" | "cast" | "identity" | "stop" | "custom"
 
 const table = <N extends Primitive, F>(
   functions: { readonly [P in N]: F },
@@ -96,6 +96,7 @@ export const elementwise = ({ allocate }: Arithmetic): Definitions<Elementwise> 
     not: mapping((x) => 1 - x),
     identity: mapping((x) => x),
     stop: mapping((x) => x),
+    custom: mapping((x) => x),
     cast: ({ dtype }, inputs, out) => mapping(casts[dtype])({}, inputs, out),
     where: (_, inputs, { dtype, shape }) => {
       const [condition, a, b] = [numbers(inputs, 0), numbers(inputs, 1), numbers(inputs, 2)]

@@ -160,6 +160,14 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
   },
   identity: (draft) => ({ params: {}, inputs: [some(draft)] }),
   stop: (draft) => ({ params: {}, inputs: [some(draft)] }),
+  custom: (draft) => {
+    const value = some(draft, ["f32"])
+    const others = times(draft.draw.below(3), () => some(draft))
+    const floats = others.filter((x) => draft.specOf(x).dtype === "f32")
+    const given = [...floats, ...others.filter((x) => !floats.includes(x))]
+    const specs = [value, value, ...given].map(draft.specOf)
+    return { params: { backward: draft.body(specs, floats.map(draft.specOf), 0) }, inputs: [value, ...given] }
+  },
   reshape: (draft) => {
     const x = some(draft)
     const { shape: s } = draft.specOf(x)

@@ -160,6 +160,27 @@ const scatterAdd: Rule<"scatterAdd"> = (use) => {
   return T.reshape(flat, [n, params.rows, ...flat.shape.slice(1)])
 }
 
+/** All samples have the derivative together; an argument that they share gets the sum of their cotangents. */
+const custom: Rule<"custom"> = (use) => {
+  const { inputs, n, params } = use
+  const [, ...others] = inputs
+  const value = mapped(input(use), n)
+  const whole: Value = { x: value, isMapped: true }
+  const extent = endless()
+  const arguments_ = [whole, whole, ...others].map(
+    ({ isMapped, x }): Value => ({ x: placeholder(x.dtype, x.shape, extent), isMapped }),
+  )
+  const cotangents = batched(params.backward, arguments_, n).map((cotangent, i) => {
+    const all = mapped(cotangent, n)
+    return others[i]?.isMapped === true ? all : T.sum(all, { axes: [0] })
+  })
+  const backward = capture(
+    arguments_.map(({ x }) => x),
+    cotangents,
+  )
+  return write("custom", { backward }, [value, ...others.map(({ x }) => x)])
+}
+
 const threefry: Rule<"threefry"> = (use) => {
   const [key, counters] = [input(use), input(use, 1)]
   if (!key.isMapped) return write("threefry", {}, [key.x, counters.x])
@@ -265,6 +286,7 @@ const rules: Rules<Primitive> = {
   reduceMax: reducing("reduceMax"),
   reduceMin: reducing("reduceMin"),
   argMax: reducing("argMax"),
+  custom,
   reshape: inPlace("reshape", ({ shape }, { n }) => ({ shape: [n, ...shape] })),
   transpose: inPlace("transpose", ({ order }) => ({ order: [0, ...shifted(order)] })),
   broadcast: (use) => {

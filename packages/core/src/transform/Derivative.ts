@@ -4,6 +4,7 @@
  */
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Binary, Comparison, Params, Primitive, Reduction, Unary } from "../language/Primitive.ts"
+import { inline } from "../language/Program.ts"
 import * as T from "../tensor/Tensor.ts"
 import type * as Shape from "../types/Shape.ts"
 
@@ -147,6 +148,10 @@ const structural: Derivatives<Structural> = {
   not: none,
   iota: none,
   stop: none,
+  custom: (cotangent, { inputs, output, params }) => [
+    undefined,
+    ...inline(params.backward, [cotangent, output, ...inputs.slice(1)]),
+  ],
   threefry: none,
   argsort: none,
   eigh: (cotangent, use) => [eigenCotangent(cotangent, use.output)],
