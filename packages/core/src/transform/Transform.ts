@@ -12,6 +12,7 @@ import * as Tree from "../types/Tree.ts"
 import { grad, jvp, vjp } from "./Autodiff.ts"
 import { batched, mapped, type Value } from "./Batching.ts"
 
+export { checkpoint } from "./checkpoint.ts"
 export { type Cotangents, customJvp, customVjp } from "./custom.ts"
 
 /**
