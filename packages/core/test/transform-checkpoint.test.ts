@@ -55,6 +55,7 @@ describe("checkpoint", () => {
   test("divides the memory of a training step of 32 layers by more than four", () => {
     const [kept, again] = [bytesOf(layer), bytesOf(Transform.checkpoint(layer))]
     expect(kept / again).toBeGreaterThan(4)
+    expect(bytesOf((x, w) => Transform.checkpoint((x: T) => layer(x, w))(x))).toBe(again)
   })
 
   test("leaves every bit of a training step, by the engine and one by one", () => {

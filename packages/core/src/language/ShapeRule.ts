@@ -5,6 +5,7 @@
 import { fits, range } from "../types/DType.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse, type Spec } from "../types/ShapeError.ts"
+import { providedForCustom } from "./custom.ts"
 import { type ImagePrimitive, providedForImages, rowsOf } from "./images.ts"
 import { providedForLoops } from "./loops.ts"
 import type { Params, Primitive, Program } from "./Primitive.ts"
@@ -31,6 +32,9 @@ export const imageRules = providedForImages<{ readonly [P in ImagePrimitive]: Sh
 
 /** The shape rule of loops. */
 export const loopRule = providedForLoops<ShapeRule<"scan">>()
+
+/** The shape rule of values with a derivative of their own. */
+export const customRule = providedForCustom<ShapeRule<"custom">>()
 
 /** The shape rule of each primitive. */
 export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
@@ -61,21 +65,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   },
   identity: (_, inputs) => one("identity", inputs),
   stop: (_, inputs) => one("stop", inputs),
-  custom: ({ backward }, inputs) => {
-    const [value, ...others] = inputs
-    const wanted = value === undefined ? [] : [value, value, ...others]
-    const results = backward.outputs.map((output) => specOf(backward, output))
-    const isAlike = (a: Spec | undefined, b: Spec | undefined): boolean =>
-      a !== undefined && a.dtype === b?.dtype && Shape.equals(a.shape, b.shape)
-    const fits =
-      value?.dtype === "f32" &&
-      backward.inputs.length === wanted.length &&
-      wanted.every((x, i) => isAlike(x, backward.inputs[i])) &&
-      results.every((x, i) => x.dtype === "f32" && isAlike(x, others[i]))
-    if (value === undefined || !fits)
-      return refuse("custom", inputs, "a value of f32 and the arrays that its backward program takes", "trace it again")
-    return value
-  },
+  custom: (params, inputs) => customRule.get()(params, inputs),
   reshape: ({ shape }, inputs) => {
     const x = one("reshape", inputs)
     if (Shape.size(valid("reshape", inputs, shape)) !== Shape.size(x.shape))

@@ -20,8 +20,23 @@ export interface Round<C, Y> {
 }
 
 /** The tensors that floats stand for, each of the dtype of another. */
-const typed = (floats: ReadonlyArray<Tensor>, like: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> =>
+export const typed = (floats: ReadonlyArray<Tensor>, like: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> =>
   floats.map((x, i) => fromFloats(x, like[i]?.dtype ?? "f32"))
+
+/** The tensors of a loop's flat result, which are floats of these shapes, each of the dtype of another. */
+export const resultsOf = (
+  flat: Tensor,
+  shapes: ReadonlyArray<Shape.Shape>,
+  like: ReadonlyArray<Tensor>,
+): ReadonlyArray<Tensor> => {
+  let from = 0
+  const floats = shapes.map((shape) => {
+    const start = from
+    from += Shape.size(shape)
+    return reshape(slice(flat, [start], [from]), shape)
+  })
+  return typed(floats, like)
+}
 
 /**
  * Runs `f` over the rows of `sequences` (every leaf [length, …]), first to last or, with `reverse`, last to first. `f` takes
@@ -69,14 +84,11 @@ export const scan = <C, const X, Y>(
     ...carries.map(asFloats),
     ...rows,
   ])
-  const shapes = outputs.map(({ shape }, i) => (i < carries.length ? shape : [length, ...shape]))
-  let from = 0
-  const floats = shapes.map((shape) => {
-    const start = from
-    from += Shape.size(shape)
-    return reshape(slice(flat, [start], [from]), shape)
-  })
-  const results = typed(floats, values)
+  const results = resultsOf(
+    flat,
+    outputs.map(({ shape }, i) => (i < carries.length ? shape : [length, ...shape])),
+    values,
+  )
   return {
     carry: refill(init, results.slice(0, carries.length)),
     kept: refill(round.kept as Tensors<Y>, results.slice(carries.length)),

@@ -3,6 +3,7 @@
  * The second computation is behind a barrier, a choice between the same two values by a number of the cotangent: so the engine cannot
  * take it for the first one, and cannot begin it before the cotangent is known.
  */
+import { called } from "../language/closures.ts"
 import { openExtent, type Tensor } from "../language/Expr.ts"
 import { capture, inline, type Program, placeholders } from "../language/Program.ts"
 import { factsOf } from "../language/primitiveFacts.ts"
@@ -11,7 +12,7 @@ import { and, equal, where } from "../tensor/elementwise.ts"
 import { reshape, slice } from "../tensor/structure.ts"
 import * as Shape from "../types/Shape.ts"
 import { bytesOf } from "../types/ShapeError.ts"
-import { closedOver, withBack } from "./custom.ts"
+import { withBack } from "./custom.ts"
 import { pullBack, variables } from "./Tape.ts"
 
 /** Whether all that a program computes depends on an input behind the barrier, apart from what costs nothing. */
@@ -71,9 +72,9 @@ export const checkpoint =
   (...args: Args): Y => {
     const given = tensors(args)
     const arguments_ = placeholders(given)
-    const value = f(...refill(args, arguments_))
-    const results = tensors(value)
-    const outside = closedOver(results, arguments_)
+    const run = called(() => f(...refill(args, arguments_)), tensors)
+    const { results, value } = run
+    const outside = run.outside.filter((x) => !arguments_.includes(x))
     const body = capture([...arguments_, ...outside], results)
     const inputs = [...given, ...outside]
     const barred = barredOf(body)

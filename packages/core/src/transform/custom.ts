@@ -2,9 +2,11 @@
  * Functions with derivatives of their own. Their results go through the primitive `custom`, which has the same values and a program
  * for the way back.
  */
-import { closures } from "../language/closures.ts"
+import { called, closures } from "../language/closures.ts"
 import { type Expr, endless, isTensor, placeholder, type Tensor, write } from "../language/Expr.ts"
-import { capture } from "../language/Program.ts"
+import { capture, inline } from "../language/Program.ts"
+import { customRule } from "../language/ShapeRule.ts"
+import { custom } from "../language/shapes/custom.ts"
 import { changes, type Like, refill, tensors } from "../language/TensorTree.ts"
 import { order } from "../language/Walk.ts"
 import { zerosLike } from "../tensor/create.ts"
@@ -13,6 +15,13 @@ import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse } from "../types/ShapeError.ts"
 import { vjp } from "./Autodiff.ts"
+import { customDerivative } from "./Derivative.ts"
+
+customRule.provide(custom)
+customDerivative.provide((cotangent, { inputs, output, params }) => [
+  undefined,
+  ...inline(params.backward, [cotangent, output, ...inputs.slice(1)]),
+])
 
 const isFloat = ({ dtype }: Tensor): boolean => dtype === "f32"
 
@@ -30,10 +39,6 @@ const apart = (whole: Tensor, like: ReadonlyArray<Tensor>): ReadonlyArray<Tensor
         whole,
         like.map(({ shape }) => Shape.size(shape)),
       ).map((part, i) => reshape(part, like[i]?.shape ?? []))
-
-/** The tensors that results close over. An expression of literals alone belongs to the results. */
-export const closedOver = (results: ReadonlyArray<Tensor>, arguments_: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> =>
-  closures(results, new Set(arguments_)).filter((x) => x instanceof NDArray || x.value !== undefined || x.extent?.open === true)
 
 /** From the cotangents of results, the results and the inputs to the cotangents of the inputs. */
 export type Back = (
@@ -56,14 +61,19 @@ export const withBack = (results: ReadonlyArray<Tensor>, inputs: ReadonlyArray<T
     const rest = [...floats]
     return results.map((x) => (isFloat(x) ? (rest.shift() ?? x) : others(x)))
   }
-  const found = back(
-    filled(apart(cotangent, floats), zerosLike),
-    filled(apart(value, floats), (x) => x),
-    arguments_,
+  const run = called(
+    () =>
+      back(
+        filled(apart(cotangent, floats), zerosLike),
+        filled(apart(value, floats), (x) => x),
+        arguments_,
+      ),
+    (found) => found.flatMap((x, i) => (x !== undefined && inputs[i]?.dtype === "f32" ? [x] : [])),
   )
-  const isReached = inputs.map((x, i) => isFloat(x) && found[i] !== undefined)
-  const cotangents = found.flatMap((x, i) => (x !== undefined && isReached[i] === true ? [x] : []))
-  const outside = closedOver(cotangents, [cotangent, value, ...arguments_])
+  const cotangents = run.results
+  const isReached = inputs.map((x, i) => isFloat(x) && run.value[i] !== undefined)
+  const own = new Set<Tensor>([cotangent, value, ...arguments_])
+  const outside = run.outside.filter((x) => !own.has(x))
   /** Those that get a cotangent, then the others. */
   const sorted = (xs: ReadonlyArray<Tensor>): ReadonlyArray<Tensor> => [
     ...xs.filter((_, i) => isReached[i]),
