@@ -137,11 +137,21 @@ describe("customVjp", () => {
           (cotangent) => [cotangent],
         )(Tensor.make([1, 2, 3])),
       )
+    const behind = (x: T): T => {
+      const twice = mul(x, 2)
+      return sum(
+        Transform.customVjp(
+          (y: T) => mul(twice, y) as T,
+          (cotangent) => [cotangent],
+        )(x),
+      )
+    }
     expect([
       message(() => list((x) => x)(x)),
       message(() => list(() => [])(x)),
       message(() => list((x) => [sum(x)])(x)),
       message(() => Autodiff.grad(hidden)(x)),
+      message(() => Autodiff.grad(behind)(x)),
       message(() =>
         Transform.customJvp(
           (x: T) => x,
@@ -153,6 +163,7 @@ describe("customVjp", () => {
         "customVjp got f32[3]; it wants a list of as many cotangents as arguments, 1. Try: null for an argument that has none",
         "customVjp got f32[3]; it wants a list of as many cotangents as arguments, 1. Try: null for an argument that has none",
         "customVjp wants a cotangent like argument 1: it was f32[3] and became f32[]. Try: sum it over the axes along which the argument was broadcast, or return null",
+        "customVjp got f32[3]; it wants a function that closes over nothing that is differentiated. Try: pass the tensor as an argument, or Tensor.stopGradient it",
         "customVjp got f32[3]; it wants a function that closes over nothing that is differentiated. Try: pass the tensor as an argument, or Tensor.stopGradient it",
         "customJvp wants a tangent like the value: it was f32[3] and became f32[]. Try: Tensor.broadcastTo it",
       ]

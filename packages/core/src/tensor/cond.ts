@@ -20,7 +20,7 @@ import { resultsOf } from "./loop.ts"
  * const root = (x: Tensor.Tensor) =>
  *   Tensor.cond(
  *     Tensor.greater(x, 0),
- *     (x: Tensor.Tensor) => Tensor.sqrt(x),
+ *     (x) => Tensor.sqrt(x),
  *     (x) => Tensor.mul(x, 0),
  *     x,
  *   )
@@ -30,9 +30,9 @@ import { resultsOf } from "./loop.ts"
  */
 export const cond = <Args extends ReadonlyArray<unknown>, Y>(
   predicate: Tensor,
-  ifTrue: (...args: Args) => Y,
+  ifTrue: (...args: NoInfer<Args>) => Y,
   ifFalse: (...args: NoInfer<Args>) => Like<NoInfer<Y>>,
-  ...args: NoInfer<Args>
+  ...args: Args
 ): Y => {
   if (predicate.dtype !== "bool" || predicate.shape.length > 0)
     refuse("cond", [predicate], "one bool as its predicate", "Tensor.where to choose element by element, or Tensor.all")

@@ -27,7 +27,7 @@ export interface WhileOptions {
  * const { n, x } = Tensor.whileLoop(
  *   ({ x }) => Tensor.greater(x, 1),
  *   ({ n, x }) => ({ n: Tensor.add(n, 1), x: Tensor.div(x, 2) }),
- *   { n: Tensor.scalar(0, "i32") as Tensor.Tensor, x: Tensor.scalar(100) as Tensor.Tensor },
+ *   { n: Tensor.scalar(0, "i32"), x: Tensor.scalar(100) },
  * )
  * Tensor.toNumber(n) // => 7
  * Tensor.toNumber(x) // => 0.78125

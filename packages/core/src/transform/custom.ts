@@ -2,7 +2,7 @@
  * Functions with derivatives of their own. Their results go through the primitive `custom`, which has the same values and a program
  * for the way back.
  */
-import { called, closures } from "../language/closures.ts"
+import { called } from "../language/closures.ts"
 import { type Expr, endless, isTensor, placeholder, type Tensor, write } from "../language/Expr.ts"
 import { capture, inline } from "../language/Program.ts"
 import { customRule } from "../language/ShapeRule.ts"
@@ -84,11 +84,15 @@ export const withBack = (results: ReadonlyArray<Tensor>, inputs: ReadonlyArray<T
   return filled(apart(made, floats), (x) => x)
 }
 
-/** Throws `ShapeError` if a function uses, other than by an argument, what a running differentiation differentiates by. */
-const refuseHidden = (operation: string, results: ReadonlyArray<Tensor>, inputs: ReadonlyArray<Tensor>): void => {
+/**
+ * The value of a function of some arguments. Throws `ShapeError` if it uses, other than by an argument, what a running differentiation
+ * differentiates by.
+ */
+const checkedValue = <A>(operation: string, f: () => A, inputs: ReadonlyArray<Tensor>): A => {
+  const { outside, value } = called(f, tensors)
   const isConstant = (x: Expr): boolean => x.recipe?.primitive === "stop"
-  for (const x of closures(results, new Set(inputs))) {
-    if (x instanceof NDArray || !isFloat(x) || x.extent?.open !== true) continue
+  for (const x of outside) {
+    if (x instanceof NDArray || !isFloat(x) || x.extent?.open !== true || inputs.includes(x)) continue
     if (order([x], isConstant).some(({ variableOf }) => variableOf?.open === true && variableOf.running))
       refuse(
         operation,
@@ -97,6 +101,7 @@ const refuseHidden = (operation: string, results: ReadonlyArray<Tensor>, inputs:
         "pass the tensor as an argument, or Tensor.stopGradient it",
       )
   }
+  return value
 }
 
 /** A cotangent for each argument, of the same structure; `null` where there is none. */
@@ -155,9 +160,9 @@ export const customVjp =
     backward: (cotangent: NoInfer<Y>, value: NoInfer<Y>, ...args: Args) => Cotangents<Args>,
   ) =>
   (...args: Args): Y => {
-    const value = f(...args)
-    const [results, inputs] = [tensors(value), tensors(args)]
-    refuseHidden("customVjp", results, inputs)
+    const inputs = tensors(args)
+    const value = checkedValue("customVjp", () => f(...args), inputs)
+    const results = tensors(value)
     return refill(
       value,
       withBack(results, inputs, (cotangents, results, inputs) =>
@@ -187,9 +192,9 @@ export const customJvp =
     forward: (tangents: Args, value: NoInfer<Y>, ...args: Args) => NoInfer<Like<Y>>,
   ) =>
   (...args: Args): Y => {
-    const value = f(...args)
-    const [results, inputs] = [tensors(value), tensors(args)]
-    refuseHidden("customJvp", results, inputs)
+    const inputs = tensors(args)
+    const value = checkedValue("customJvp", () => f(...args), inputs)
+    const results = tensors(value)
     return refill(
       value,
       withBack(results, inputs, (cotangents, results, inputs) => {
