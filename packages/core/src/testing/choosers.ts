@@ -269,15 +269,17 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
   },
   scan: (draft) => {
     const { draw } = draft
-    if (draft.inner && draw.below(4) > 0) return undefined
     const small = (dtype: DType): Spec => ({ dtype, shape: times(draw.below(2), () => size(draw)) })
     // A guard is a constant or a sequence, and a condition: where the derivative of a program is measured, none changes.
-    const guarding = draw.from(["nothing", "a constant", "a sequence"])
+    const kinds = ["nothing", "a constant", "a sequence"] as const
+    const lengths = [2, 1, 3, 0]
+    const choice = draw.below(kinds.length * lengths.length)
+    const length = lengths[choice % lengths.length] ?? 0
+    const guarding = kinds[Math.floor(choice / lengths.length)]
     const guardOf = (kind: typeof guarding): ReadonlyArray<Spec> => (kind === guarding ? [float([])] : [])
     const fixed = [...guardOf("a constant"), ...times(draw.below(3), () => small(draw.from(dtypes)))]
     const carried = times(draw.below(3), () => small("f32"))
     const rows = [...guardOf("a sequence"), ...times(draw.below(3), () => small(draw.from(dtypes)))]
-    const length = draw.from([2, 1, 3, 0])
     const guard = guarding === "a constant" ? 0 : fixed.length + carried.length
     const body = draft.body([...fixed, ...carried, ...rows], carried, draw.below(3))
     const sequences = rows.map(({ dtype, shape: s }): Spec => ({ dtype, shape: [length, ...s] }))
