@@ -56,6 +56,30 @@ describe("a loop over rows that do not meet has the same bits on any number of t
         }
       }
     })
+
+  it("and so have branches, and loops that a condition ends", () => {
+    const inputs = [draw("x", [12, units]), draw("w", [units, units])]
+    const cost = ({ w, x }: { readonly w: T.Tensor; readonly x: T.Tensor }): T.Tensor => {
+      const step = (y: T.Tensor): T.Tensor => T.mul(T.tanh(T.matmul(y, w)), 0.6)
+      const y = T.whileLoop((y) => T.greater(T.norm(y), 0.5), step, x, { maxSteps: 12 })
+      return T.sum(
+        T.cond(
+          T.greater(T.sum(x), 0),
+          () => T.matmul(y, w),
+          () => T.sin(y),
+        ),
+      )
+    }
+    const program = trace((x, w) => {
+      const at = { x: x as T.Tensor, w: w as T.Tensor }
+      const back = grad(cost)(at)
+      return [cost(at), back.x, back.w]
+    }, inputs)
+    for (const mode of modes) {
+      const one = whole(mode, program, inputs)
+      for (const pool of pools) expectSame(whole(mode, program, inputs, pool), one)
+    }
+  })
 })
 
 describe("the rows of a loop's body", () => {

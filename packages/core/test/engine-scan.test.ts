@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { expect, it } from "vitest"
 import { prepare } from "../src/backend/wasm/prepare.ts"
 import type { Equation, Params, Program } from "../src/language/Primitive.ts"
-import { infer } from "../src/language/ShapeRule.ts"
+import { infer, specOf } from "../src/language/ShapeRule.ts"
 import { programWithInputs } from "../src/testing/programs.ts"
 import { NDArray } from "../src/types/NDArray.ts"
 import * as Shape from "../src/types/Shape.ts"
@@ -19,13 +19,22 @@ const row = (x: NDArray, i: number): NDArray => {
 
 /** A loop, its body prepared and run round by round. */
 const roundByRound = (params: Params["scan"], inputs: ReadonlyArray<NDArray>): ReadonlyArray<number> => {
-  const { body, carries, constants, length, reverse } = params
+  const { body, carries, constants, guard, length, reverse } = params
   const sequences = inputs.slice(constants + carries)
   let carry = inputs.slice(constants, constants + carries)
   const kept: Array<ReadonlyArray<NDArray>> = []
+  const zeroRows = body.outputs.slice(carries).map((output) => {
+    const { dtype, shape } = specOf(body, output)
+    return new NDArray(dtype, shape, new Float32Array(Shape.size(shape)))
+  })
   for (let round = 0; round < length; round++) {
     const i = reverse ? length - 1 - round : round
-    const made = run(body, [...inputs.slice(0, constants), ...carry, ...sequences.map((x) => row(x, i))])
+    const given = [...inputs.slice(0, constants), ...carry, ...sequences.map((x) => row(x, i))]
+    if (guard !== undefined && given[guard]?.data[0] === 0) {
+      kept[i] = zeroRows
+      continue
+    }
+    const made = run(body, given)
     carry = made.slice(0, carries)
     kept[i] = made.slice(carries)
   }

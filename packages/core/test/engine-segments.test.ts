@@ -109,6 +109,23 @@ describe("a run in segments", () => {
     }, inputs)
     return { program, inputs }
   }
+  const guarded = () => {
+    const inputs = [normal("x", [4, 5]), normal("w", [5, 5])]
+    const cost = ({ w, x }: { readonly x: T; readonly w: T }): T =>
+      Tensor.sum(
+        Tensor.whileLoop(
+          (y: T) => Tensor.greater(Tensor.norm(y), 0.1),
+          (y) => Tensor.mul(Tensor.tanh(Tensor.matmul(y, w)), 0.6),
+          x,
+          { maxSteps: 20 },
+        ),
+      )
+    const program = Programs.trace((x, w) => {
+      const { grad, value } = Autodiff.valueAndGrad(cost)({ x: x as T, w: w as T })
+      return [value, grad.x, grad.w]
+    }, inputs)
+    return { program, inputs }
+  }
   const cases = {
     "sums of products of one block": () => product(40, 100, 30),
     "sums of several blocks": () => product(20, 1500, 24),
@@ -116,6 +133,7 @@ describe("a run in segments", () => {
     "a convolution and its gradients": () => convolution(3, 10),
     "a gradient of more terms than one block of blocks": () => convolution(9, 86),
     "a loop over a sequence": scan,
+    "a loop that a condition ends": guarded,
   }
   it.each(Object.entries(cases))("has the bits of one piece: %s", (_, make) => {
     const { inputs, program } = make()

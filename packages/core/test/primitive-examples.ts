@@ -1,4 +1,6 @@
 /** Example uses of every primitive: the lists that the laws of primitive-laws.test.ts run over. */
+// Provides the rules of `custom`, which is among them.
+import "../src/transform/custom.ts"
 import type { Params, Primitive } from "../src/language/Primitive.ts"
 import { trace } from "../src/language/Program.ts"
 import * as T from "../src/tensor/Tensor.ts"
@@ -119,6 +121,24 @@ const scanned = (length: number, reverse: boolean): Example<"scan"> => ({
   inputs: [floats([2]), floats([2], -1, 1), floats([]), floats([length, 2], -1, 1, 3), i32(...[3, -1, 2, 5].slice(0, length))],
 })
 
+/** A loop with a guard, a sequence or a constant; it is not 0, where the loop is not continuous in it. */
+const guarded = (constants: number): Example<"scan"> => {
+  const scalar = { dtype: "f32", shape: [] } as const
+  const guarding = constants === 0 ? make("f32", [3], Float64Array.from([1, -1, 2])) : make("f32", [], Float64Array.from([1]))
+  const rows = floats([3])
+  const body = trace(
+    (a, b, c) => {
+      const [carry, x] = (constants === 0 ? [a, c] : [b, c]) as readonly [T.Tensor, T.Tensor]
+      return [T.mul(T.sin(carry), x), T.add(carry, x)]
+    },
+    [scalar, scalar, scalar],
+  )
+  return {
+    params: { body, constants, carries: 1, length: 3, reverse: false, guard: constants === 0 ? 1 : 0 },
+    inputs: constants === 0 ? [floats([]), guarding, rows] : [guarding, floats([]), rows],
+  }
+}
+
 /** Examples of each primitive, exhaustive by type. */
 export const examples: { readonly [P in Primitive]: ReadonlyArray<Example<P>> } = {
   neg: [...smooth(), { params: {}, inputs: [i32(0, 5, -(2 ** 31))] }],
@@ -193,6 +213,14 @@ export const examples: { readonly [P in Primitive]: ReadonlyArray<Example<P>> } 
   ],
   identity: [{ params: {}, inputs: [x23] }],
   stop: [{ params: {}, inputs: [x23], flat: true }],
+  // The derivative that it is given need not be that of its value: transform-custom.test.ts has examples with one.
+  custom: [
+    {
+      params: { backward: trace(() => [], [x23, x23, { dtype: "i32", shape: [2] }]) },
+      inputs: [x23, i32(3, -1)],
+      flat: true,
+    },
+  ],
   reshape: [
     { params: { shape: [3, 2] }, inputs: [x23] },
     { params: { shape: [] }, inputs: [floats([1, 1])] },
@@ -316,6 +344,8 @@ export const examples: { readonly [P in Primitive]: ReadonlyArray<Example<P>> } 
     scanned(4, false),
     scanned(3, true),
     scanned(0, false),
+    guarded(0),
+    guarded(1),
     {
       params: {
         body: trace((x) => [T.square(x)], [{ dtype: "f32", shape: [2] }]),

@@ -299,7 +299,8 @@ describe("mistakes with", () => {
       "sequences of two lengths": () =>
         T.scan((c: T.Tensor, _: readonly [T.Tensor, T.Tensor]) => ({ carry: c, kept: [] }), zeros(), [zeros(3), zeros(4)]),
       "a loop over nothing": () => T.scan((c: T.Tensor) => ({ carry: c, kept: [] }), zeros(), []),
-      "whole numbers kept of a loop": () => T.scan((c: T.Tensor, i: T.Tensor) => ({ carry: c, kept: i }), zeros(), T.range(3)),
+      "a carry of another kind": () =>
+        T.scan((c: T.Tensor, i: T.Tensor) => ({ carry: T.cast(c, "i32"), kept: i }), zeros(), T.range(3)),
       "a key that is none": () => Key.normal(T.zeros([3], "i32"), [2]),
       "a seed that is none": () => Key.make(-1),
       "a key folded with a fraction": () => Key.fold(Key.make(1), 0.5),
@@ -323,8 +324,8 @@ describe("mistakes with", () => {
         scan got f32[3] and f32[4]; it wants sequences of one length, as 3 of the first. Try: Tensor.at(x, "0:n") to cut the longer ones
       a loop over nothing
         scan wants at least one sequence of rows. Try: Tensor.range(n) to run n rounds
-      whole numbers kept of a loop
-        scan got i32[]; it wants f32 results of its body. Try: Tensor.cast(x, "f32") inside the body
+      a carry of another kind
+        scan wants a carry like the first: it was f32[] and became i32[]. Try: return growing values as the rows of \`kept\`
       a key that is none
         Key got i32[3] and i32[2, 2]; it wants a key of i32[2] first. Try: Key.make(seed)
       a seed that is none

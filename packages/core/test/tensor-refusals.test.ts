@@ -227,6 +227,18 @@ const calls: {
   takeAlongAxis: ({ x, y, n }) => T.takeAlongAxis(x, y, n),
   scatter: ({ x, y, z, n, m }) => T.scatter(x, m > 1 ? [n] : y, z, { axis: m, mode: m > 0 ? "set" : "max" }),
   scan: ({ x, y }) => T.scan((carry: T.Tensor, row: T.Tensor) => ({ carry, kept: row }), x, y),
+  cond: ({ x, y, z }) =>
+    T.cond(
+      x,
+      () => y,
+      () => z,
+    ),
+  whileLoop: ({ x, y, z }) =>
+    T.whileLoop(
+      () => x,
+      () => z,
+      y,
+    ),
 }
 
 const refuses = (name: string, call: Call, of: Given): boolean => {

@@ -87,6 +87,7 @@ export const compilerFacts = {
   iota: loop,
   identity: loop,
   stop: loop,
+  custom: loop,
   reshape: loop,
   transpose: loop,
   // A single element is filled in, which takes next to nothing for each element of the result.

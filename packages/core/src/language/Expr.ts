@@ -45,6 +45,11 @@ type State =
   | { readonly tag: "value"; readonly value: NDArray }
   | { readonly tag: "placeholder" }
 
+let born = 0
+
+/** How many expressions there are: those of a function are born from this number on when it is called. */
+export const births = (): number => born
+
 /** A tensor that is not computed yet. */
 export class Expr<out S extends Shape = Shape> {
   readonly [TensorTypeId] = "Expr"
@@ -54,6 +59,8 @@ export class Expr<out S extends Shape = Shape> {
   readonly extent: Extent | undefined
   /** @internal The differentiation that this is a variable of. */
   readonly variableOf: Extent | undefined
+  /** @internal How many expressions were born before. */
+  readonly born = born++
   #state: State
 
   constructor(dtype: DType, shape: S, state: State, extent: Extent | undefined, variableOf?: Extent) {

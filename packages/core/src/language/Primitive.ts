@@ -73,6 +73,11 @@ interface Structural {
   readonly identity: None
   /** The same values, constant under differentiation. */
   readonly stop: None
+  /**
+   * The first input, with a derivative of its own. Inputs: the value, then the arguments that get a cotangent, then others.
+   * `backward` takes the cotangent of the result, the result, and the inputs after the first; it returns the cotangents.
+   */
+  readonly custom: { readonly backward: Program }
   readonly reshape: { readonly shape: Shape }
   readonly transpose: { readonly order: Shape }
   readonly broadcast: { readonly shape: Shape }
@@ -113,6 +118,8 @@ interface Structural {
    * A loop. Inputs: `constants` arrays, then `carries`, then sequences of `length` rows. The body takes constants, carries and
    * one row of each sequence, and returns the new carries, then the rows to keep. The result is one f32 vector:
    * the final carries and the kept rows, each flattened, end to end. `reverse` traverses the sequences from their ends.
+   * `guard` is the number of an input of the body, one f32: a round where it is 0 is skipped. That leaves the carries as they are, and
+   * its kept rows are 0.
    */
   readonly scan: {
     readonly body: Program
@@ -120,6 +127,7 @@ interface Structural {
     readonly carries: number
     readonly length: number
     readonly reverse: boolean
+    readonly guard?: number
   }
 }
 

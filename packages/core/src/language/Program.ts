@@ -126,6 +126,7 @@ export const check = (program: Program): void => {
     if (!inputs.every((value) => Number.isInteger(value) && value >= 0 && value < first + i))
       refuse(primitive, [out], "values that are defined before it", "order the equations")
     if ("body" in params) check(params.body)
+    if ("backward" in params) check(params.backward)
     const inferred = infer(
       primitive,
       params,

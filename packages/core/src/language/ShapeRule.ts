@@ -5,6 +5,7 @@
 import { fits, range } from "../types/DType.ts"
 import * as Shape from "../types/Shape.ts"
 import { refuse, type Spec } from "../types/ShapeError.ts"
+import { providedForCustom } from "./custom.ts"
 import { type ImagePrimitive, providedForImages, rowsOf } from "./images.ts"
 import { providedForLoops } from "./loops.ts"
 import { providedForMatrices } from "./matrices.ts"
@@ -36,6 +37,9 @@ export const loopRule = providedForLoops<ShapeRule<"scan">>()
 /** The shape rule of operations on matrices. */
 export const matrixRule = providedForMatrices<ShapeRule<"matrix">>()
 
+/** The shape rule of values with a derivative of their own. */
+export const customRule = providedForCustom<ShapeRule<"custom">>()
+
 /** The shape rule of each primitive. */
 export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   ...elementwise,
@@ -65,6 +69,7 @@ export const shapeRules: { readonly [P in Primitive]: ShapeRule<P> } = {
   },
   identity: (_, inputs) => one("identity", inputs),
   stop: (_, inputs) => one("stop", inputs),
+  custom: (params, inputs) => customRule.get()(params, inputs),
   reshape: ({ shape }, inputs) => {
     const x = one("reshape", inputs)
     if (Shape.size(valid("reshape", inputs, shape)) !== Shape.size(x.shape))

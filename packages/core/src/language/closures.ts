@@ -1,6 +1,6 @@
 /** The tensors that a traced function closes over. */
 import { NDArray } from "../types/NDArray.ts"
-import type { Tensor } from "./Expr.ts"
+import { births, type Tensor } from "./Expr.ts"
 import { order } from "./Walk.ts"
 
 /**
@@ -19,4 +19,22 @@ export const closures = (outputs: ReadonlyArray<Tensor>, arguments_: ReadonlySet
   for (const x of expressions) if (depends.has(x)) for (const input of x.recipe?.inputs ?? []) use(input)
   for (const output of outputs) use(output)
   return [...found]
+}
+
+/**
+ * The value of a function, and the tensors from outside that the results in it use, literals apart: those that were there when it was
+ * called, as they were. Whatever it computes from them belongs to it.
+ */
+export const called = <A>(
+  f: () => A,
+  resultsOf: (value: A) => ReadonlyArray<Tensor>,
+): { readonly value: A; readonly results: ReadonlyArray<Tensor>; readonly outside: ReadonlyArray<Tensor> } => {
+  const since = births()
+  const value = f()
+  const results = resultsOf(value)
+  const isOutside = (x: Tensor): boolean =>
+    x instanceof NDArray ? x.shape.length > 0 : x.born < since || x.value !== undefined || x.recipe === undefined
+  const own = order(results, isOutside)
+  const used = [...own.flatMap((x) => x.recipe?.inputs ?? []), ...results]
+  return { value, results, outside: [...new Set(used.filter(isOutside))] }
 }

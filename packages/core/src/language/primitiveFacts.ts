@@ -93,6 +93,7 @@ export const primitiveFacts = {
   iota: { kind: "index", cost: "free" },
   identity,
   stop: identity,
+  custom: identity,
   reshape: { kind: "rearrangement", cost: "free", keepsOrder: true },
   transpose: rearrangement,
   broadcast: rearrangement,

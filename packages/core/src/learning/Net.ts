@@ -2,6 +2,7 @@
  * Nets: pure functions from a tree of tensors to a tree of tensors, with parameters and state as further arguments, and the
  * ways to compose them.
  */
+export { checkpoint } from "./net/checkpoint.ts"
 export { describe, type Row } from "./net/describe.ts"
 export {
   type Ends,

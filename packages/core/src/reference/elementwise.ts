@@ -59,7 +59,7 @@ const casts: { readonly [D in DType]: (x: number) => number } = {
   bool: (x) => (x === 0 ? 0 : 1),
 }
 
-type Elementwise = Unary | Binary | Comparison | "not" | "where" | "cast" | "identity" | "stop"
+type Elementwise = Unary | Binary | Comparison | "not" | "where" | "cast" | "identity" | "stop" | "custom"
 
 const table = <N extends Primitive, F>(
   functions: { readonly [P in N]: F },
@@ -89,13 +89,16 @@ export const elementwise = ({ allocate }: Arithmetic): Definitions<Elementwise> 
       return out
     }
 
+  const same = mapping((x) => x)
+
   return {
     ...table(unaryFunctions, mapping),
     ...table(binaryFunctions, ({ float, whole }) => zipping(float, whole)),
     ...table(comparisonFunctions, (f) => zipping((x, y) => (f(x, y) ? 1 : 0))),
     not: mapping((x) => 1 - x),
-    identity: mapping((x) => x),
-    stop: mapping((x) => x),
+    identity: same,
+    stop: same,
+    custom: same,
     cast: ({ dtype }, inputs, out) => mapping(casts[dtype])({}, inputs, out),
     where: (_, inputs, { dtype, shape }) => {
       const [condition, a, b] = [numbers(inputs, 0), numbers(inputs, 1), numbers(inputs, 2)]

@@ -1,4 +1,5 @@
 /** The definition of `scan`, which `tensor/loop.ts` provides. */
+import { specOf } from "../language/ShapeRule.ts"
 import { NDArray } from "../types/NDArray.ts"
 import * as Shape from "../types/Shape.ts"
 import type { ScanBy } from "./Definition.ts"
@@ -11,7 +12,7 @@ const row = (x: NDArray, i: number): NDArray => {
 
 export const scan: ScanBy =
   (prepare, { allocate }) =>
-  ({ body, carries, constants, length, reverse }, inputs, out) => {
+  ({ body, carries, constants, guard, length, reverse }, inputs, out) => {
     const result = allocate("f32", Shape.size(out.shape))
     const once = prepare(body)
     const fixed = inputs.slice(0, constants)
@@ -19,17 +20,21 @@ export const scan: ScanBy =
     let carry = inputs.slice(constants, constants + carries)
     const kept = body.outputs.length - carries
     const starts: Array<number> = []
+    let start = carry.reduce((sum, x) => sum + x.data.length, 0)
+    for (const output of body.outputs.slice(carries)) {
+      starts.push(start)
+      start += Shape.size(specOf(body, output).shape) * length
+    }
     for (let round = 0; round < length; round++) {
       const i = reverse ? length - 1 - round : round
-      const results = once([...fixed, ...carry, ...sequences.map((x) => row(x, i))])
-      carry = results.slice(0, carries)
-      if (round === 0) {
-        let offset = carry.reduce((sum, x) => sum + x.data.length, 0)
-        for (const x of results.slice(carries)) {
-          starts.push(offset)
-          offset += x.data.length * length
-        }
+      const given = [...fixed, ...carry, ...sequences.map((x) => row(x, i))]
+      if (guard !== undefined && given[guard]?.data[0] === 0) {
+        // A guard that is not of a sequence stays as it is.
+        if (guard < constants + carries) break
+        continue
       }
+      const results = once(given)
+      carry = results.slice(0, carries)
       for (let k = 0; k < kept; k++) {
         const { data } = results[carries + k] as NDArray
         result.set(data, (starts[k] ?? 0) + i * data.length)

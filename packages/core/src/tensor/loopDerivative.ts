@@ -15,7 +15,7 @@ import type { Params } from "../language/Primitive.ts"
 import { capture, inline, placeholders, specOf } from "../language/Program.ts"
 import { order } from "../language/Walk.ts"
 import * as Shape from "../types/Shape.ts"
-import type { Spec } from "../types/ShapeError.ts"
+import { refuse, type Spec } from "../types/ShapeError.ts"
 import { zeros, zerosLike } from "./create.ts"
 import { add } from "./elementwise.ts"
 import { matmul } from "./product.ts"
@@ -35,6 +35,9 @@ export type LoopDerivative = (
 ) => ReadonlyArray<Tensor | undefined>
 
 export const loopDerivative = providedForLoops<(pullThrough: PullThrough) => LoopDerivative>()
+
+/** The most rounds of a loop that has a derivative. Loops without a bound have more. */
+export const mostSteps = 2 ** 31 - 2
 
 /** The flat result of a loop, divided into tensors of the given shapes. */
 const unflatten = (flat: Tensor, shapes: ReadonlyArray<Shape.Shape>): ReadonlyArray<Tensor> =>
@@ -97,7 +100,14 @@ interface Outer {
 export const scanDerivative =
   (pullThrough: PullThrough): LoopDerivative =>
   (cotangent, { inputs, params }) => {
-    const { body, carries, constants, length, reverse } = params
+    const { body, carries, constants, guard, length, reverse } = params
+    if (guard !== undefined && length > mostSteps)
+      refuse(
+        "whileLoop",
+        [],
+        "a bound on its rounds to be differentiated: the carry of each one is kept",
+        "maxSteps: 100 as its last option",
+      )
     const fixed = inputs.slice(0, constants)
     const rows = inputs.slice(constants + carries)
     const carryShapes = body.inputs.slice(constants, constants + carries).map(shapeOf)
@@ -151,7 +161,7 @@ export const scanDerivative =
       ...needed.map((i) => productsAgain[i] as Expr),
     ])
     const recordedShapes = [...carryShapes, ...needed.map((i) => (products[i] as Expr).shape)]
-    const recorded = unflatten(write("scan", { body: recording, constants, carries, length, reverse }, inputs), [
+    const recorded = unflatten(write("scan", { ...params, body: recording }, inputs), [
       ...carryShapes,
       ...stacked([...keptShapes, ...recordedShapes]),
     ]).slice(carries + keptShapes.length)
@@ -170,7 +180,15 @@ export const scanDerivative =
       ],
       [...toCarries, ...sums.map(({ term }, i) => add(sofar[i] as Tensor, term)), ...kept],
     )
-    const flat = write("scan", { body: backward, constants, carries: carries + sums.length, length, reverse: !reverse }, [
+    // The guard of each round is among what is recorded, or the constant or the sequence that it was.
+    const guarded =
+      guard === undefined
+        ? {}
+        : {
+            guard: guard < constants ? guard : guard + carries + sums.length + (guard < constants + carries ? 0 : needed.length),
+          }
+    const sizes = { constants, carries: carries + sums.length, length, reverse: !reverse }
+    const flat = write("scan", { body: backward, ...sizes, ...guarded }, [
       ...fixed,
       ...given.slice(0, carries),
       ...sums.map(({ term }) => zeros(term.shape)),

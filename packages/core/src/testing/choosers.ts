@@ -160,6 +160,14 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
   },
   identity: (draft) => ({ params: {}, inputs: [some(draft)] }),
   stop: (draft) => ({ params: {}, inputs: [some(draft)] }),
+  custom: (draft) => {
+    const value = some(draft, ["f32"])
+    const others = times(draft.draw.below(3), () => some(draft))
+    const floats = others.filter((x) => draft.specOf(x).dtype === "f32")
+    const given = [...floats, ...others.filter((x) => !floats.includes(x))]
+    const specs = [value, value, ...given].map(draft.specOf)
+    return { params: { backward: draft.body(specs, floats.map(draft.specOf), 0) }, inputs: [value, ...given] }
+  },
   reshape: (draft) => {
     const x = some(draft)
     const { shape: s } = draft.specOf(x)
@@ -270,15 +278,26 @@ export const choosers: { readonly [P in Primitive]: Chooser<P> } = {
   },
   scan: (draft) => {
     const { draw } = draft
-    if (draft.inner && draw.below(4) > 0) return undefined
     const small = (dtype: DType): Spec => ({ dtype, shape: times(draw.below(2), () => size(draw)) })
-    const fixed = times(draw.below(3), () => small(draw.from(dtypes)))
+    // A guard is a constant or a sequence, and a condition: where the derivative of a program is measured, none changes.
+    const kinds = ["nothing", "a constant", "a sequence"] as const
+    const lengths = [2, 1, 3, 0]
+    const choice = draw.below(kinds.length * lengths.length)
+    const length = lengths[choice % lengths.length] ?? 0
+    const guarding = kinds[Math.floor(choice / lengths.length)]
+    const guardOf = (kind: typeof guarding): ReadonlyArray<Spec> => (kind === guarding ? [float([])] : [])
+    const fixed = [...guardOf("a constant"), ...times(draw.below(3), () => small(draw.from(dtypes)))]
     const carried = times(draw.below(3), () => small("f32"))
-    const rows = times(draw.below(3), () => small(draw.from(dtypes)))
-    const length = draw.from([2, 1, 3, 0])
+    const rows = [...guardOf("a sequence"), ...times(draw.below(3), () => small(draw.from(dtypes)))]
+    const guard = guarding === "a constant" ? 0 : fixed.length + carried.length
     const body = draft.body([...fixed, ...carried, ...rows], carried, draw.below(3))
     const sequences = rows.map(({ dtype, shape: s }): Spec => ({ dtype, shape: [length, ...s] }))
-    const inputs = [...fixed, ...carried, ...sequences].map(draft.supply)
-    return { params: { body, constants: fixed.length, carries: carried.length, length, reverse: draw.below(2) === 1 }, inputs }
+    const inputs = [...fixed, ...carried, ...sequences].map((spec, i) => {
+      if (guarding === "nothing" || i !== guard) return draft.supply(spec)
+      const condition = draft.supply({ dtype: "bool", shape: spec.shape })
+      return draft.add("cast", { params: { dtype: "f32" }, inputs: [condition] }) ?? condition
+    })
+    const sizes = { constants: fixed.length, carries: carried.length, length }
+    return { params: { body, ...sizes, reverse: draw.below(2) === 1, ...(guarding === "nothing" ? {} : { guard }) }, inputs }
   },
 }

@@ -3,9 +3,10 @@
  * from a list of steps, each a primitive and some numbers that choose its parameters and inputs. It shrinks well: steps are
  * removed, and choices become 0, the simplest parameters.
  */
-// Provides the operations on images, which are among those drawn.
+// Provide what some of the primitives need that are drawn.
 import "../tensor/images.ts"
 import "../tensor/loop.ts"
+import "../transform/custom.ts"
 import * as fc from "fast-check"
 import { binary, type Equation, type Primitive, type Program, unary } from "../language/Primitive.ts"
 import { print } from "../language/Program.ts"

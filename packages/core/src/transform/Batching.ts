@@ -160,6 +160,27 @@ const scatterAdd: Rule<"scatterAdd"> = (use) => {
   return T.reshape(flat, [n, params.rows, ...flat.shape.slice(1)])
 }
 
+/** All samples have the derivative together; an argument that they share gets the sum of their cotangents. */
+const custom: Rule<"custom"> = (use) => {
+  const { inputs, n, params } = use
+  const [, ...others] = inputs
+  const value = mapped(input(use), n)
+  const whole: Value = { x: value, isMapped: true }
+  const extent = endless()
+  const arguments_ = [whole, whole, ...others].map(
+    ({ isMapped, x }): Value => ({ x: placeholder(x.dtype, x.shape, extent), isMapped }),
+  )
+  const cotangents = batched(params.backward, arguments_, n).map((cotangent, i) => {
+    const all = mapped(cotangent, n)
+    return others[i]?.isMapped === true ? all : T.sum(all, { axes: [0] })
+  })
+  const backward = capture(
+    arguments_.map(({ x }) => x),
+    cotangents,
+  )
+  return write("custom", { backward }, [value, ...others.map(({ x }) => x)])
+}
+
 const threefry: Rule<"threefry"> = (use) => {
   const [key, counters] = [input(use), input(use, 1)]
   if (!key.isMapped) return write("threefry", {}, [key.x, counters.x])
@@ -200,7 +221,7 @@ const applied = <P extends Primitive>(primitive: P, params: Params[P], inputs: R
 }
 
 /** Which carries of a loop are mapped: those that begin so, and those that a round makes so. */
-const mappedCarries = ({ inputs, params: { body, carries, constants } }: Use<"scan">): ReadonlyArray<boolean> => {
+const mappedCarries = ({ inputs, params: { body, carries, constants, guard } }: Use<"scan">): ReadonlyArray<boolean> => {
   const uses = body.equations.map((equation) => equation.inputs)
   const first = body.inputs.length + body.constants.length
   const flags = inputs.map(({ isMapped }) => isMapped)
@@ -211,12 +232,49 @@ const mappedCarries = ({ inputs, params: { body, carries, constants } }: Use<"sc
       all[first + i] = from.some((value) => all[value])
     })
     for (let i = 0; i < carries; i++)
-      if (all[body.outputs[i] ?? 0] === true && flags[constants + i] !== true) {
+      // A guard of each sample skips other rounds of each.
+      if ((all[body.outputs[i] ?? 0] === true || flags[guard ?? -1] === true) && flags[constants + i] !== true) {
         flags[constants + i] = true
         changed = true
       }
   }
   return flags.slice(constants, constants + carries)
+}
+
+/** The samples of x [n, …] for which the others of a guard are not 0; elsewhere those of `otherwise`. */
+const chosen = (guard: Tensor, x: Tensor, otherwise: Tensor | number): Tensor =>
+  T.where(T.reshape(T.notEqual(guard, 0), [guard.shape[0] ?? 0, ...x.shape.slice(1).map(() => 1)]), x, otherwise)
+
+/** 1 where the guard of some sample is not 0, along its last axis. */
+const someOn = (guard: Tensor): Tensor => T.max(T.cast(T.notEqual(guard, 0), "f32"), { axes: [-1] })
+
+/**
+ * A loop with a guard of each sample, from its arguments and results to its flat result: a round is computed where some sample needs
+ * it, and has effect for those that do. Whether some sample does is a further input, of the kind of the guard.
+ */
+const eachGuarded = (
+  params: Params["scan"],
+  arguments_: ReadonlyArray<Tensor>,
+  outputs: ReadonlyArray<Tensor>,
+  laid: ReadonlyArray<Tensor>,
+): Tensor => {
+  const { carries, constants, guard = 0, length } = params
+  const own = arguments_[guard] as Tensor
+  const isCarry = guard >= constants && guard < constants + carries
+  const masked = outputs.map((x, i) => chosen(own, x, i < carries ? (arguments_[constants + i] as Tensor) : 0))
+  const place = guard < constants ? constants : isCarry ? constants + carries : laid.length
+  const any = placeholder("f32", [], endless())
+  const placed = <A>(list: ReadonlyArray<A>, x: A): ReadonlyArray<A> => [...list.slice(0, place), x, ...list.slice(place)]
+  const next = isCarry ? [someOn(masked[guard - constants] as Tensor)] : []
+  const body = capture(placed(arguments_, any), [...masked.slice(0, carries), ...next, ...masked.slice(carries)])
+  const changed = { constants: constants + (guard < constants ? 1 : 0), carries: carries + next.length, guard: place }
+  const flat = write("scan", { ...params, ...changed, body }, placed(laid, someOn(laid[guard] as Tensor)))
+  if (!isCarry) return flat
+  // Without the carry that was added.
+  const before = masked.slice(0, carries).reduce((sum, { shape }) => sum + Shape.size(shape), 0)
+  const after = masked.slice(carries).reduce((sum, { shape }) => sum + Shape.size(shape) * length, 0)
+  const [first, , rest] = T.split(flat, [before, 1, after]) as [Tensor, Tensor, Tensor]
+  return T.concat([first, rest])
 }
 
 /** A loop whose rounds compute all samples. */
@@ -239,7 +297,10 @@ const scan: Rule<"scan"> = (use) => {
     n,
   )
   const outputs = results.map((value, i) => (i < carries && isCarryMapped[i] === false ? value.x : mapped(value, n)))
-  const flat = write("scan", { ...params, body: capture(arguments_, outputs) }, laid)
+  const isGuardMapped = given[params.guard ?? -1]?.isMapped === true
+  const flat = isGuardMapped
+    ? eachGuarded(params, arguments_, outputs, laid)
+    : write("scan", { ...params, body: capture(arguments_, outputs) }, laid)
   let from = 0
   const parts = outputs.map(({ shape }, i) => {
     const isCarry = i < carries
@@ -265,6 +326,7 @@ const rules: Rules<Primitive> = {
   reduceMax: reducing("reduceMax"),
   reduceMin: reducing("reduceMin"),
   argMax: reducing("argMax"),
+  custom,
   reshape: inPlace("reshape", ({ shape }, { n }) => ({ shape: [n, ...shape] })),
   transpose: inPlace("transpose", ({ order }) => ({ order: [0, ...shifted(order)] })),
   broadcast: (use) => {

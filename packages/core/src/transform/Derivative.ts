@@ -2,6 +2,8 @@
  * The derivative of every primitive: from the cotangent of its result to the cotangents of its inputs, in the tensor language
  * itself, so that derivatives can be differentiated again. `undefined` is no cotangent.
  */
+
+import { providedForCustom } from "../language/custom.ts"
 import { type Tensor, write } from "../language/Expr.ts"
 import type { Binary, Comparison, Params, Primitive, Reduction, Unary } from "../language/Primitive.ts"
 import { matrixDerivative } from "../tensor/linalgDerivative.ts"
@@ -20,6 +22,9 @@ export type Derivative<P extends Primitive> = (cotangent: Tensor, use: Use<P>) =
 
 /** The derivatives of some primitives. */
 export type Derivatives<P extends Primitive> = { readonly [Q in P]: Derivative<Q> }
+
+/** The derivative of values with one of their own. */
+export const customDerivative = providedForCustom<Derivative<"custom">>()
 
 const none = (): ReadonlyArray<undefined> => []
 
@@ -127,6 +132,7 @@ const structural: Derivatives<Structural> = {
   not: none,
   iota: none,
   stop: none,
+  custom: (cotangent, use) => customDerivative.get()(cotangent, use),
   threefry: none,
   argsort: none,
   matrix: (cotangent, use) => matrixDerivative.get()(cotangent, use),

@@ -12,6 +12,9 @@ import * as Tree from "../types/Tree.ts"
 import { grad, jvp, vjp } from "./Autodiff.ts"
 import { batched, mapped, type Value } from "./Batching.ts"
 
+export { checkpoint } from "./checkpoint.ts"
+export { type Cotangents, customJvp, customVjp } from "./custom.ts"
+
 /**
  * Which axis of an argument counts the samples: one number for all its tensors, a tree of numbers like the argument, or `null`
  * where all samples share it.

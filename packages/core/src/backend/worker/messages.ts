@@ -2,7 +2,7 @@
  * The messages between an engine and the worker that it runs in. Messages are copied by structured cloning, which turns arrays into
  * plain objects: `restored` and `restoredProgram` undo that.
  */
-import type { Equation, Program } from "../../language/Primitive.ts"
+import type { Program } from "../../language/Primitive.ts"
 import { NDArray } from "../../types/NDArray.ts"
 import { EngineError, type Footprint, type Job, OutOfMemory } from "../Executable.ts"
 import type { Numerics } from "../wasm/assembler/numerics.ts"
@@ -74,14 +74,14 @@ export type Reply =
 export const restored = (wire: Wire): ReadonlyArray<NDArray> =>
   wire.map(({ data, dtype, shape }) => new NDArray(dtype, shape, data))
 
-/** A program from a message, with the programs of its loops. */
+/** A program from a message, with the programs in its parameters. */
 export const restoredProgram = (program: Program): Program => ({
   ...program,
   constants: restored(program.constants),
   equations: program.equations.map((equation) => {
-    if (equation.primitive !== "scan") return equation
-    const { params } = equation as Equation<"scan">
-    return { ...equation, params: { ...params, body: restoredProgram(params.body) } } as Equation
+    const { params } = equation
+    if ("body" in params) return { ...equation, params: { ...params, body: restoredProgram(params.body) } }
+    return "backward" in params ? { ...equation, params: { backward: restoredProgram(params.backward) } } : equation
   }),
 })
 

@@ -31,12 +31,13 @@ export const extendedLoops = ({ equations }: Program): ReadonlyMap<Equation, Equ
   loops.forEach((loop, i) => {
     const own = paramsOf(loop)
     for (const later of loops.slice(i + 1)) {
-      const { body, carries, constants, length, reverse } = paramsOf(later)
+      const { body, carries, constants, guard, length, reverse } = paramsOf(later)
       const isAlike =
         isEqual(loop.inputs, later.inputs) &&
         constants === own.constants &&
         carries === own.carries &&
         length === own.length &&
+        guard === own.guard &&
         reverse === own.reverse
       if (isAlike && isExtension(body, own.body)) extended.set(loop, later)
     }

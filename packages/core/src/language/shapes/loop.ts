@@ -5,7 +5,7 @@ import { specOf } from "../ShapeRule.ts"
 import { type ShapeRule, scalar } from "./require.ts"
 
 /** The dtype and shape of the flat result of a loop: its last carries, then the kept rows. */
-export const loop: ShapeRule<"scan"> = ({ body, carries, constants, length }, inputs) => {
+export const loop: ShapeRule<"scan"> = ({ body, carries, constants, guard, length }, inputs) => {
   if (![length, constants, carries].every((n) => Number.isInteger(n) && n >= 0))
     refuse("scan", inputs, "a length and counts that are whole numbers", "the sequences' first axis as the length")
   if (body.outputs.length < carries)
@@ -23,6 +23,9 @@ export const loop: ShapeRule<"scan"> = ({ body, carries, constants, length }, in
         "the shape of the body's argument, with the length first for a sequence",
       )
   })
+  const guarding = guard === undefined ? scalar : body.inputs[guard]
+  if (guarding?.dtype !== "f32" || guarding.shape.length > 0)
+    refuse("scan", inputs, `an f32[] of the body's inputs as its guard, not input ${guard}`, "Tensor.cast a condition")
   const outs = body.outputs.map((value) => specOf(body, value))
   let total = 0
   outs.forEach((out, i) => {

@@ -30,8 +30,9 @@ export const qr = ({ columns: n, data, rows: m }: Matrix): Float64Array => {
   const both = new Float64Array((m + n) * n)
   for (let i = 0; i < n; i++) {
     const sign = (r[i * n + i] as number) < 0 ? -1 : 1
-    for (let k = 0; k < m; k++) both[k * n + i] = sign * (q[k * n + i] as number)
-    for (let j = i; j < n; j++) both[(m + i) * n + j] = sign * (r[i * n + j] as number)
+    // Adding 0 makes -0 a 0.
+    for (let k = 0; k < m; k++) both[k * n + i] = sign * (q[k * n + i] as number) + 0
+    for (let j = i; j < n; j++) both[(m + i) * n + j] = sign * (r[i * n + j] as number) + 0
   }
   return both
 }

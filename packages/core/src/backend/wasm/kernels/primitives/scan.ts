@@ -12,8 +12,8 @@ import { bytes } from "../../../../types/DType.ts"
 import type { NDArray } from "../../../../types/NDArray.ts"
 import * as Shape from "../../../../types/Shape.ts"
 import type { Spec } from "../../../../types/ShapeError.ts"
-import type { Code } from "../../assembler/Code.ts"
-import { type I32, i32 } from "../../assembler/Value.ts"
+import type { Code, Label } from "../../assembler/Code.ts"
+import { f32, type I32, i32 } from "../../assembler/Value.ts"
 import { firstAlone, firstStage, lastStage, oneThread, stageRange } from "../../threads/partition.ts"
 import type { EmitContext } from "../loopNest.ts"
 import { at, copyBytes, input, type Operand, type Operation, type PrimitiveKernel } from "./Operation.ts"
@@ -33,6 +33,9 @@ interface Body {
   readonly plan: Plan
   readonly memory: MemoryPlan
 }
+
+/** About how many rounds a loop has: a guard may end it long before its bound. */
+const roundsOf = ({ guard, length }: Params["scan"]): number => (guard === undefined ? length : Math.min(length, 1024))
 
 /** The limit of constant elements, because the code writes each one. */
 const mostConstants = 1024
@@ -81,7 +84,7 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
   /** The whole loop; of its arrays with rows only the given ones, for which the body is planned. */
   const emitLoop = (context: EmitContext, operation: Operation<"scan">, body: Body, rows?: Rows): void => {
     const { code, team } = context
-    const { carries, constants, length, reverse }: Params["scan"] = operation.params
+    const { carries, constants, guard, length, reverse }: Params["scan"] = operation.params
     const { memory, plan } = body
     const whole = wholeOf(operation).plan
     /** Of an array of so many bytes: those of the rows, and where they begin. */
@@ -102,17 +105,20 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
     const sequences = operation.inputs.slice(constants + carries)
     const [carried, kept] = [plan.outputs.slice(0, carries), plan.outputs.slice(carries)]
     const copy = (to: I32, from: I32, count: number): void => copyBytes(code, to, from, count)
-    const used = new Set([...plan.kernels.flatMap(reads), ...plan.outputs.map(({ slot }) => slot)])
-    const round = (i: I32): void => {
+    const guarding = guard === undefined ? [] : [inputSlots[guard] ?? -1]
+    const used = new Set([...plan.kernels.flatMap(reads), ...plan.outputs.map(({ slot }) => slot), ...guarding])
+    const keptStart = operation.out.address + whole.outputs.slice(0, carries).reduce((sum, view) => sum + viewBytes(view), 0)
+    const copyRows = (i: I32): void =>
       sequences.forEach(({ address, dtype, shape }: Operand, k) => {
         if (!used.has(inputSlots[constants + carries + k] ?? -1)) return
         const all = Shape.size(shape.slice(1)) * bytes[dtype]
         const { from, size } = part(all)
         copy(i32.const(inputAddress(constants + carries + k)), at(address + from, [i, all]), size)
       })
+    const compute = (i: I32): void => {
       for (const kernel of plan.kernels)
         code.scope(() => kernels.emit({ ...context, team: oneThread, address }, kernel, plan.slots, operation.scratch))
-      let to = operation.out.address + whole.outputs.slice(0, carries).reduce((sum, view) => sum + viewBytes(view), 0)
+      let to = keptStart
       kept.forEach((view, k) => {
         const all = viewBytes(whole.outputs[carries + k] ?? view)
         const { from, size } = part(all)
@@ -134,7 +140,24 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
       })
     }
 
+    const isOn = (): I32 => f32.ne(f32.load(i32.const(inputAddress(guard ?? 0))), 0)
+    const round = (i: I32, end: Label): void => {
+      copyRows(i)
+      if (guard === undefined) compute(i)
+      else if (guard >= constants + carries) code.if(isOn(), () => compute(i))
+      else {
+        // A guard that is not of a sequence stays as it is.
+        code.brIf(end, i32.eqz(isOn()))
+        compute(i)
+      }
+    }
+
     firstStage(code, team, () => {
+      if (guard !== undefined) {
+        // The rows of rounds that are skipped.
+        const end = kept.reduce((sum, view) => sum + viewBytes(view) * length, keptStart)
+        code.forAddress(keptStart, end, 4, (address) => code.i32.store(address, 0))
+      }
       for (const [slot, array] of constantsOf(plan)) writeConstant(code, address(slot), array)
       carried.forEach((view, k) => {
         const { from } = part(viewBytes(whole.outputs[k] ?? view))
@@ -142,7 +165,7 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
       })
     })
     const { end, start } = stageRange(code, team, length)
-    code.for(start, end, 1, (i) => round(reverse ? code.let(i32.sub(length - 1, i)) : i))
+    code.block((over) => code.for(start, end, 1, (i) => round(reverse ? code.let(i32.sub(length - 1, i)) : i, over)))
     lastStage(code, team, () => {
       let to = operation.out.address
       carried.forEach((view, k) => {
@@ -154,6 +177,8 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
   }
 
   const rowsOf = (operation: Operation<"scan">): Separate | undefined =>
+    operation.params.guard === undefined ? separated(operation) : undefined
+  const separated = (operation: Operation<"scan">): Separate | undefined =>
     separateRows(wholeOf(operation).plan, operation.params.constants)
 
   /**
@@ -195,7 +220,7 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
   return {
     parallel: (operation) => rowsOf(operation) !== undefined,
     pieces: () => 1,
-    stages: ({ params: { length } }) => length,
+    stages: ({ params }) => roundsOf(params),
     fits: (operation) => {
       const { plan } = wholeOf(operation)
       const elements = constantsOf(plan).reduce((sum, [, { data }]) => sum + data.length, 0)
@@ -205,7 +230,7 @@ export const scanBy = (kernels: Kernels): PrimitiveKernel<"scan"> => {
     work: (operation) => {
       const { plan } = wholeOf(operation)
       const once = plan.kernels.reduce((sum, kernel) => sum + kernels.work(kernel, plan.slots), 0)
-      return Math.ceil((once * operation.params.length) / Math.max(1, Shape.size(operation.out.shape)))
+      return Math.ceil((once * roundsOf(operation.params)) / Math.max(1, Shape.size(operation.out.shape)))
     },
     emit,
   }
