@@ -21,6 +21,7 @@ export * from "./create.ts"
 
 export * from "./einsum.ts"
 export * from "./elementwise.ts"
+export * from "./fft.ts"
 export * from "./functions.ts"
 export * from "./images.ts"
 export * from "./linalg.ts"
