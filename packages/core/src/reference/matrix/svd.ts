@@ -3,7 +3,7 @@
  * biorthogonalization and related results, 1958; Golub and Van Loan, Matrix Computations, 4th edition, 8.6.3). It finds small singular
  * values as precisely as large ones. It uses +, -, ×, ÷ and √ alone, in one order, so its bits are the same on every machine.
  */
-import { dotOf, hasFiniteNumbers, type Matrix } from "./Matrix.ts"
+import { addMultiple, columnsOf, dot, hasFiniteNumbers, type Matrix } from "./Matrix.ts"
 
 /** Columns are orthogonal when the cosine between them is at most this. */
 const orthogonal = 2 ** -50
@@ -13,9 +13,6 @@ const negligible = 2 ** -50
 
 /** The rounds over all pairs; a matrix needs some 10. */
 const mostRounds = 60
-
-const along = (from: number) => ({ from, stride: 1 })
-const from = (at: number) => ({ at, step: 1 })
 
 /** Rows x[p] and x[q] of `width` become c x[p] - s x[q] and s x[p] + c x[q]. */
 const rotate = (x: Float64Array, width: number, p: number, q: number, c: number, s: number): void => {
@@ -28,19 +25,22 @@ const rotate = (x: Float64Array, width: number, p: number, q: number, c: number,
 
 /** Makes the rows of `columns` [n, m] orthogonal, and rotates those of `v` [n, n] likewise. */
 const orthogonalize = (columns: Float64Array, v: Float64Array, n: number, m: number): void => {
+  const squares = new Float64Array(n)
   for (let round = 0, isDone = false; round < mostRounds && !isDone; round++) {
     isDone = true
+    for (let k = 0; k < n; k++) squares[k] = dot(columns, k * m, columns, k * m, m)
     for (let p = 0; p < n; p++)
       for (let q = p + 1; q < n; q++) {
-        const a = dotOf(columns, along(p * m), columns, from(p * m), m)
-        const b = dotOf(columns, along(q * m), columns, from(q * m), m)
-        const both = dotOf(columns, along(p * m), columns, from(q * m), m)
+        const [a, b] = [squares[p] as number, squares[q] as number]
+        const both = dot(columns, p * m, columns, q * m, m)
         if (Math.abs(both) <= orthogonal * Math.sqrt(a) * Math.sqrt(b)) continue
         isDone = false
         const cotangent = (b - a) / (2 * both)
         const t = (cotangent < 0 ? -1 : 1) / (Math.abs(cotangent) + Math.sqrt(1 + cotangent * cotangent))
         const c = 1 / Math.sqrt(1 + t * t)
         rotate(columns, m, p, q, c, c * t)
+        squares[p] = Math.max(0, a - t * both)
+        squares[q] = b + t * both
         rotate(v, n, p, q, c, c * t)
       }
   }
@@ -56,10 +56,9 @@ const complete = (u: Float64Array, k: number, m: number): void => {
     // Twice, which makes it orthogonal to the precision of doubles.
     for (let pass = 0; pass < 2; pass++)
       for (let row = 0; row < k; row++) {
-        const sum = dotOf(candidate, along(0), u, from(row * m), m)
-        for (let i = 0; i < m; i++) candidate[i] = (candidate[i] as number) - sum * (u[row * m + i] as number)
+        addMultiple(candidate, 0, -dot(candidate, 0, u, row * m, m), u, row * m, m)
       }
-    const length = Math.sqrt(dotOf(candidate, along(0), candidate, from(0), m))
+    const length = Math.sqrt(dot(candidate, 0, candidate, 0, m))
     if (length > most) [best, most] = [candidate.map((x) => x / length), length]
     if (length > 0.5) break
   }
@@ -81,10 +80,10 @@ export const svd = (matrix: Matrix): Float64Array => {
   const out = new Float64Array((m + 1 + n) * n)
   if (!hasFiniteNumbers(matrix)) return out.fill(Number.NaN)
   const scale = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0) || 1
-  const columns = Float64Array.from({ length: n * m }, (_, at) => (data[(at % m) * n + Math.floor(at / m)] as number) / scale)
+  const columns = columnsOf(matrix).map((x) => x / scale)
   const v = Float64Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0))
   orthogonalize(columns, v, n, m)
-  const lengths = Array.from({ length: n }, (_, k) => Math.sqrt(dotOf(columns, along(k * m), columns, from(k * m), m)))
+  const lengths = Array.from({ length: n }, (_, k) => Math.sqrt(dot(columns, k * m, columns, k * m, m)))
   const order = lengths.map((_, k) => k).sort((a, b) => (lengths[b] as number) - (lengths[a] as number) || a - b)
   const longest = lengths[order[0] ?? 0] ?? 0
   const u = new Float64Array(n * m)
