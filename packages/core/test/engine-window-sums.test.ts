@@ -131,6 +131,7 @@ describe.each(Object.entries(fills))("long sums of %s", (_, fill) => {
     const all: WindowParams = {
       window: [112, 112],
       stride: [112, 112],
+      dilation: [1, 1],
       padding: [
         [0, 0],
         [0, 0],
@@ -138,7 +139,7 @@ describe.each(Object.entries(fills))("long sums of %s", (_, fill) => {
     }
     isWithin(1e-6, "windowSum", all, [[2, 112, 112, 6]], fill)
     isWithin(1e-6, "windowSum", { ...all, window: [600, 600] }, [[1, 600, 600, 1]], fill)
-    const sliding = { window: [700], stride: [1], padding: [[0, 0]], space: [1399] } as const
+    const sliding = { window: [700], stride: [1], dilation: [1], padding: [[0, 0]], space: [1399] } as const
     isWithin(1e-6, "windowSumGrad", sliding, [[1, 700, 3]], fill)
   })
 })

@@ -138,9 +138,23 @@ const convolution = fc
   })
 
 const pooling = fc
-  .record({ geometry: geometry(false), depth: channels, seed: fc.nat(), kind: fc.constantFrom<Kind>("real", "special") })
-  .map(({ depth, geometry: { images, padding, space, stride, window }, ...others }) => {
-    const params: WindowParams = { window, stride, padding }
+  .record({
+    geometry: geometry(false),
+    depth: channels,
+    seed: fc.nat(),
+    kind: fc.constantFrom<Kind>("real", "special"),
+    gap: fc.constantFrom(1, 1, 2, 3),
+  })
+  .map(({ depth, gap, geometry: { images, padding, space: near, stride, window }, ...others }) => {
+    // Elements that are further apart need more room, and padding may be all that a window has.
+    const isDilated = gap > 1
+    const params: WindowParams = {
+      window,
+      stride,
+      padding: isDilated ? padding.map(() => [0, 0] as const) : padding,
+      dilation: window.map(() => gap),
+    }
+    const space = near.map((n, i) => n + (isDilated ? (window[i] ?? 1) * gap : 0))
     const x = f32([images, ...space, depth])
     return { ...others, params, space, x, y: infer("windowMax", params, [x]) }
   })
@@ -202,6 +216,7 @@ const largeWindows: ReadonlyArray<{ space: Shape.Shape; params: WindowParams; de
     params: {
       window: [40, 37],
       stride: [1, 1],
+      dilation: [1, 1],
       padding: [
         [0, 0],
         [0, 0],
@@ -214,6 +229,7 @@ const largeWindows: ReadonlyArray<{ space: Shape.Shape; params: WindowParams; de
     params: {
       window: [12, 11],
       stride: [2, 3],
+      dilation: [1, 1],
       padding: [
         [3, 0],
         [5, 5],
@@ -221,12 +237,13 @@ const largeWindows: ReadonlyArray<{ space: Shape.Shape; params: WindowParams; de
     },
     depth: 6,
   },
-  { space: [300], params: { window: [150], stride: [1], padding: [[149, 0]] }, depth: 2 },
+  { space: [300], params: { window: [150], stride: [1], dilation: [1], padding: [[149, 0]] }, depth: 2 },
   {
     space: [5, 20, 9],
     params: {
       window: [5, 9, 7],
       stride: [1, 1, 1],
+      dilation: [1, 1, 1],
       padding: [
         [0, 0],
         [4, 4],

@@ -80,10 +80,11 @@ const reduced: ReadonlyArray<Shared<{ readonly axes: Shape.Shape }>> = [
 ]
 
 /** A window of 2 over 5 in steps of 2, and one of 3 × 2 over 5 × 4 with everything turned on. */
-const pooled1 = { window: [2], stride: [2], padding: [[1, 0]] } as const
+const pooled1 = { window: [2], stride: [2], padding: [[1, 0]], dilation: [1] } as const
 const pooled2 = {
   window: [3, 2],
   stride: [2, 1],
+  dilation: [1, 2],
   padding: [
     [2, 1],
     [0, 1],

@@ -143,7 +143,7 @@ const convKernelGrad: InFloats<"convKernelGrad"> = (params, inputs, out) => {
 const asConvolution = (params: WindowParams, channels: number) => {
   const shape = [...params.window, 1, channels]
   return {
-    params: { ...params, dilation: params.window.map(() => 1), groups: channels },
+    params: { ...params, groups: channels },
     ones: new NDArray("f32", shape, new Float32Array(Shape.size(shape)).fill(1)),
   }
 }

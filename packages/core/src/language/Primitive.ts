@@ -51,6 +51,8 @@ export interface WindowParams {
   readonly window: Shape
   readonly stride: Shape
   readonly padding: Padding
+  /** How far apart the elements of a window are. */
+  readonly dilation: Shape
 }
 
 /** The positions of a kernel: one number for each spatial axis; `groups` splits the channels. */

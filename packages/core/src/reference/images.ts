@@ -67,10 +67,7 @@ const windows = (
   params: WindowParams,
   each: (input: number, output: number, element: number) => void,
 ): void => {
-  const found: ReadonlyArray<Tap> = taps(space(input), params.window, space(output), {
-    ...params,
-    dilation: params.window.map(() => 1),
-  })
+  const found: ReadonlyArray<Tap> = taps(space(input), params.window, space(output), params)
   const channels = input.at(-1) ?? 0
   for (let n = 0; n < (input[0] ?? 0); n++)
     for (const tap of found)
@@ -92,11 +89,12 @@ const maxima = (x: NDArray, output: Shape.Shape, params: WindowParams): Int32Arr
   return found
 }
 
-const windowShape = (x: Shape.Shape, { padding, stride, window }: WindowParams): Shape.Shape => [
+const windowShape = (x: Shape.Shape, { dilation, padding, stride, window }: WindowParams): Shape.Shape => [
   x[0] ?? 0,
-  ...space(x).map(
-    (n, i) => Math.floor((n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0) - (window[i] ?? 1)) / (stride[i] ?? 1)) + 1,
-  ),
+  ...space(x).map((n, i) => {
+    const reach = ((window[i] ?? 1) - 1) * (dilation[i] ?? 1) + 1
+    return Math.floor((n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0) - reach) / (stride[i] ?? 1)) + 1
+  }),
   x.at(-1) ?? 0,
 ]
 

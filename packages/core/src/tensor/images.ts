@@ -127,13 +127,27 @@ export interface PoolOptions {
   readonly window: Sizes
   readonly stride?: Sizes
   readonly pad?: Pad
+  /** How far apart the elements of a window are. Default: 1. */
+  readonly dilation?: Sizes
+  /** Whether a last window that begins inside counts though it ends outside. Default: false. */
+  readonly ceil?: boolean
 }
 
-const windowParams = (x: Tensor, { pad = "valid", window, stride = window }: PoolOptions) => {
+/** The padding with the elements that the last window lacks, where it begins inside. */
+const ceiled = (pads: Padding, space: Shape.Shape, reach: ReadonlyArray<number>, strides: ReadonlyArray<number>): Padding =>
+  pads.map(([low, high], i) => {
+    const [n = 0, size = 1, stride = 1] = [space[i], reach[i], strides[i]]
+    const room = n + low + high - size
+    const last = Math.ceil(room / stride) * stride
+    return [low, room < 0 || last >= n + low ? high : high + last - room]
+  })
+
+const windowParams = (x: Tensor, { ceil = false, dilation = 1, pad = "valid", window, stride = window }: PoolOptions) => {
   const rank = Math.max(0, x.shape.length - 2)
-  const sizes = spread(window, rank)
-  const steps = spread(stride, rank)
-  return { window: sizes, stride: steps, padding: padding(pad, spaceOf(x), sizes, steps) }
+  const [sizes, steps, gaps] = [spread(window, rank), spread(stride, rank), spread(dilation, rank)]
+  const reach = sizes.map((size, i) => (size - 1) * (gaps[i] ?? 1) + 1)
+  const pads = padding(pad, spaceOf(x), reach, steps)
+  return { window: sizes, stride: steps, padding: ceil ? ceiled(pads, spaceOf(x), reach, steps) : pads, dilation: gaps }
 }
 
 /** The maximum of each window of x [batch, …space, channels]. */
@@ -142,8 +156,18 @@ export const maxPool = (x: Tensor, options: PoolOptions): Tensor => write("windo
 /** The sum of each window of x [batch, …space, channels]. */
 export const sumPool = (x: Tensor, options: PoolOptions): Tensor => write("windowSum", windowParams(x, options), [x])
 
-/** The mean of each window of x [batch, …space, channels]; padding does not count. */
-export const avgPool = named(
-  "avgPool",
-  (x: Tensor, options: PoolOptions): Tensor => div(sumPool(x, options), sumPool(ones([1, ...spaceOf(x), 1]), options)),
-)
+/** The options of a mean over windows. */
+export interface AvgPoolOptions extends PoolOptions {
+  /** Whether zeros of the padding count, as in PyTorch; those that `ceil` adds never do. Default: false. */
+  readonly countPadding?: boolean
+}
+
+/** The mean of each window of x [batch, …space, channels]; padding does not count unless wanted. */
+export const avgPool = named("avgPool", (x: Tensor, { countPadding = false, ...options }: AvgPoolOptions): Tensor => {
+  const params = windowParams(x, options)
+  const whole = windowParams(x, { ...options, ceil: false }).padding
+  const counted = countPadding ? spaceOf(x).map((n, i) => n + (whole[i]?.[0] ?? 0) + (whole[i]?.[1] ?? 0)) : spaceOf(x)
+  const rest: Padding = params.padding.map(([, high], i) => [0, high - (whole[i]?.[1] ?? 0)])
+  const counts = write("windowSum", countPadding ? { ...params, padding: rest } : params, [ones([1, ...counted, 1])])
+  return div(write("windowSum", params, [x]), counts)
+})

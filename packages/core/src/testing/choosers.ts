@@ -96,9 +96,14 @@ const convolution = (draw: Draw) => {
 }
 
 const pooling = (draw: Draw) => {
-  const g = geometry(draw, false)
+  const isDilated = draw.below(3) === 0
+  const drawn = geometry(draw, isDilated)
+  // With padding, a window of few elements that are far apart may hold nothing.
+  const padding = drawn.padding.map(() => [0, 0] as const)
+  const space = drawn.space.map((n, i) => Math.max(1, n + (drawn.padding[i]?.[0] ?? 0) + (drawn.padding[i]?.[1] ?? 0)))
+  const g = isDilated ? { ...drawn, padding, space } : drawn
   const channels = channelCount(draw)
-  const params: WindowParams = { window: g.window, stride: g.stride, padding: g.padding }
+  const params: WindowParams = { window: g.window, stride: g.stride, padding: g.padding, dilation: g.dilation }
   return { ...g, params, x: float([g.batch, ...g.space, channels]), y: float([g.batch, ...g.out, channels]) }
 }
 

@@ -88,14 +88,33 @@ const convolution = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, ke
   return { dtype: "f32", shape: [x.shape[0] ?? 0, ...out, filters] }
 }
 
+/** Whether each window along an axis holds an element of the `extent` that are there. */
+const holds = (
+  extent: number,
+  counts: number,
+  { dilation, low, stride, window }: Record<"dilation" | "low" | "stride" | "window", number>,
+) =>
+  Array.from({ length: counts }, (_, i) => i * stride - low).every((start) => {
+    // The first tap that is not before the elements.
+    const tap = Math.max(0, Math.ceil(-start / dilation))
+    return tap < window && start + tap * dilation < extent
+  })
+
 const windowed = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, params: WindowParams): Spec => {
   images(operation, inputs, x)
-  const dilation = params.window.map(() => 1)
+  const { dilation, padding, stride, window } = params
   if (spaceOf(x).includes(0))
     refuse(operation, inputs, "at least one element along each spatial axis", "a window over padding alone would hold nothing")
-  if (params.padding.some(([low, high], i) => low >= (params.window[i] ?? 1) || high >= (params.window[i] ?? 1)))
-    refuse(operation, inputs, "padding smaller than the window", "a window over padding alone would hold nothing")
-  const out = positions(operation, inputs, spaceOf(x), params.window, { ...params, dilation })
+  const out = positions(operation, inputs, spaceOf(x), window, params)
+  const isFull = out.every((counts, i) =>
+    holds(spaceOf(x)[i] ?? 0, counts, {
+      dilation: dilation[i] ?? 1,
+      low: padding[i]?.[0] ?? 0,
+      stride: stride[i] ?? 1,
+      window: window[i] ?? 1,
+    }),
+  )
+  if (!isFull) refuse(operation, inputs, "padding smaller than the window", "a window over padding alone would hold nothing")
   return { dtype: "f32", shape: [x.shape[0] ?? 0, ...out, x.shape.at(-1) ?? 0] }
 }
 

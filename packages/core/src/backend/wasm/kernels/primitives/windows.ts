@@ -16,13 +16,12 @@ import { at, input, type Operation, type PrimitiveKernel, storeLanes } from "./O
 import { backward, type Count, eachTap, forward, type Phases } from "./slidingWindow.ts"
 import { eachWindowPosition, space, type WindowPosition } from "./windowPositions.ts"
 
-const movement = (params: WindowParams) => ({ ...params, dilation: params.window.map(() => 1) })
-
 /** How many windows there are along each axis. */
-const windowCounts = (extents: Shape.Shape, { padding, stride, window }: WindowParams): Shape.Shape =>
-  extents.map(
-    (n, i) => Math.floor((n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0) - (window[i] ?? 1)) / (stride[i] ?? 1)) + 1,
-  )
+const windowCounts = (extents: Shape.Shape, { dilation, padding, stride, window }: WindowParams): Shape.Shape =>
+  extents.map((n, i) => {
+    const reach = ((window[i] ?? 1) - 1) * (dilation[i] ?? 1) + 1
+    return Math.floor((n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0) - reach) / (stride[i] ?? 1)) + 1
+  })
 
 const elements = (operation: Operation): number => {
   const { window } = operation.params as WindowParams
@@ -125,7 +124,7 @@ export const windowSum: PrimitiveKernel<"windowSum"> = {
     summing(
       context,
       operation,
-      forward(space(input(operation, 0).shape), operation.params.window, space(operation.out.shape), movement(operation.params)),
+      forward(space(input(operation, 0).shape), operation.params.window, space(operation.out.shape), operation.params),
     ),
 }
 
@@ -136,7 +135,7 @@ export const windowSumGrad: PrimitiveKernel<"windowSumGrad"> = {
     summing(
       context,
       operation,
-      backward(space(operation.out.shape), operation.params.window, space(input(operation, 0).shape), movement(operation.params)),
+      backward(space(operation.out.shape), operation.params.window, space(input(operation, 0).shape), operation.params),
     ),
 }
 
@@ -175,7 +174,7 @@ const findLargest = (
 }
 
 const windows = (operation: Operation<"windowMax" | "windowMaxPick">): ReadonlyArray<Phases> =>
-  forward(space(input(operation, 0).shape), operation.params.window, space(operation.out.shape), movement(operation.params))
+  forward(space(input(operation, 0).shape), operation.params.window, space(operation.out.shape), operation.params)
 
 /** Writes for each position what `find` leaves. */
 const seeking = (
@@ -225,7 +224,7 @@ export const windowMaxGrad: PrimitiveKernel<"windowMaxGrad"> = {
     const [x, cotangent] = [input(operation, 0), input(operation, 1)]
     const { window } = operation.params
     const outputs = windowCounts(space(x.shape), operation.params)
-    const all = forward(space(x.shape), window, outputs, movement(operation.params))
+    const all = forward(space(x.shape), window, outputs, operation.params)
     const image = Shape.size(x.shape.slice(1)) * 4
     const tapStrides = Shape.strides(window)
     const number = (indices: ReadonlyArray<Count>): V128 => {
@@ -234,10 +233,13 @@ export const windowMaxGrad: PrimitiveKernel<"windowMaxGrad"> = {
       return Number.isNaN(known) ? i32x4.splat(at(0, ...parts)) : i32x4.const(known)
     }
     // Where every element is in one window exactly, each is written once; else windows add to zeros.
-    const { padding, stride } = operation.params
+    const { dilation, padding, stride } = operation.params
     const apart = window.every(
       (extent, axis) =>
-        extent === stride[axis] && padding[axis]?.[0] === 0 && extent * (outputs[axis] ?? 0) === space(x.shape)[axis],
+        extent === stride[axis] &&
+        (extent === 1 || dilation[axis] === 1) &&
+        padding[axis]?.[0] === 0 &&
+        extent * (outputs[axis] ?? 0) === space(x.shape)[axis],
     )
     const clear = (n: I32): void => {
       if (!apart) code.memory.fill(at(operation.out.address, [n, image]), 0, image)
