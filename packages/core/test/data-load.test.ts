@@ -52,6 +52,11 @@ describe("files that cannot be used are named with the reason", () => {
       () => Load.csv(at("titanik.csv")),
       "DIR/titanik.csv: there is no such file; did you mean `DIR/titanic.csv`?",
     ],
+    [
+      "a missing file whose name others have",
+      () => Load.bytes(at("titanic.parquet")),
+      "DIR/titanic.parquet: there is no such file; there is `DIR/titanic.csv`",
+    ],
     ["a missing file like no other", () => Load.idx(at("x")), "DIR/x: there is no such file"],
     ["a file in a folder that is missing", () => Load.idx(at("none/images.idx")), "DIR/none/images.idx: there is no such file"],
     ["a folder", () => Load.csv(at("folder")), "DIR/folder: the file cannot be read: it is a folder, not a regular file"],

@@ -25,7 +25,8 @@ export interface RowCount {
 
 /** Why data was refused. `offset` counts bytes from 0; `line` and `row` count from 1. */
 export type Reason =
-  | { readonly _tag: "NotFound"; readonly nearest: ReadonlyArray<string> }
+  /** `others` have the name with another ending. */
+  | { readonly _tag: "NotFound"; readonly nearest: ReadonlyArray<string>; readonly others?: ReadonlyArray<string> }
   | { readonly _tag: "NotReadable"; readonly cause: string }
   /** A file whose rows are read while training is no longer the one that was opened. */
   | { readonly _tag: "Changed"; readonly got: string }
@@ -150,7 +151,10 @@ const trying = (hint: string): string => (hint === "" ? "" : `; try: ${hint}`)
 const count = (n: number | bigint, unit = ""): string => `${grouped(n)} ${unit}`.trimEnd()
 
 const sentences: { readonly [T in Reason["_tag"]]: (reason: Extract<Reason, { readonly _tag: T }>) => string } = {
-  NotFound: (r) => `there is no such file${didYouMean(r.nearest)}`,
+  NotFound: ({ nearest, others = [] }) =>
+    nearest.length > 0 || others.length === 0
+      ? `there is no such file${didYouMean(nearest)}`
+      : `there is no such file; there is ${others.map(named).join(" and ")}`,
   NotReadable: (r) => `the file cannot be read: ${r.cause}`,
   Changed: (r) =>
     `the file changed while it was in use: ${r.got}; try: leave it as it is until the run ends, then resume the run`,

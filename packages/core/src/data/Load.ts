@@ -164,15 +164,21 @@ const refused =
   (file: string) =>
   (error: PlatformError): Load<never> => {
     if (error.reason._tag !== "NotFound") return fail(file, { _tag: "NotReadable", cause: systemReason(error) })
-    return Effect.flatMap(neighbours(file), (names) =>
-      fail(file, { _tag: "NotFound", nearest: nearest(nameOf(file), names).map((name) => `${folderOf(file)}${name}`) }),
-    )
+    return Effect.flatMap(neighbours(file), (names) => {
+      const own = nameOf(file)
+      const others = names.filter((name) => stemOf(name) === stemOf(own) && !/\.ya?ml$/i.test(name)).slice(0, 3)
+      const placed = (found: ReadonlyArray<string>) => found.map((name) => `${folderOf(file)}${name}`)
+      return fail(file, { _tag: "NotFound", nearest: placed(nearest(own, names)), others: placed(others) })
+    })
   }
 
 /** The path up to its last separator, which is `/`, or on Windows `\\` too. */
 const folderOf = (file: string): string => file.slice(0, /[^/\\]*[/\\]*$/.exec(file)?.index)
 
 const nameOf = (file: string): string => file.slice(folderOf(file).length).replace(/[/\\]+$/, "")
+
+/** A name without its endings. */
+const stemOf = (name: string): string => /^.[^.]*/su.exec(name)?.[0] ?? name
 
 const neighbours = (file: string): Effect.Effect<ReadonlyArray<string>, never, FileSystem.FileSystem> =>
   Effect.gen(function* () {
