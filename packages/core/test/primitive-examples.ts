@@ -292,7 +292,7 @@ export const examples: { readonly [P in Primitive]: ReadonlyArray<Example<P>> } 
   ],
   windowSumGrad: [
     { params: { ...pooled1, space: [5] }, inputs: [floats([2, 3, 2])] },
-    { params: { ...pooled2, space: [5, 4] }, inputs: [floats([1, 3, 4, 2])] },
+    { params: { ...pooled2, space: [5, 4] }, inputs: [floats([1, 3, 3, 2])] },
   ],
   windowMax: [
     { params: pooled1, inputs: [floats([2, 5, 2])] },
@@ -300,7 +300,7 @@ export const examples: { readonly [P in Primitive]: ReadonlyArray<Example<P>> } 
   ],
   windowMaxGrad: [
     { params: pooled1, inputs: [floats([2, 5, 2]), floats([2, 3, 2], -1, 1)] },
-    { params: pooled2, inputs: [floats([1, 5, 4, 2]), floats([1, 3, 4, 2], -1, 1)] },
+    { params: pooled2, inputs: [floats([1, 5, 4, 2]), floats([1, 3, 3, 2], -1, 1)] },
   ],
   windowMaxPick: [
     { params: pooled1, inputs: [floats([2, 5, 2]), floats([2, 5, 2], -1, 1, 5)] },

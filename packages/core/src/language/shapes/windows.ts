@@ -88,17 +88,24 @@ const convolution = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, ke
   return { dtype: "f32", shape: [x.shape[0] ?? 0, ...out, filters] }
 }
 
-/** Whether each window along an axis holds an element of the `extent` that are there. */
-const holds = (
-  extent: number,
-  counts: number,
-  { dilation, low, stride, window }: Record<"dilation" | "low" | "stride" | "window", number>,
-) =>
-  Array.from({ length: counts }, (_, i) => i * stride - low).every((start) => {
-    // The first tap that is not before the elements.
-    const tap = Math.max(0, Math.ceil(-start / dilation))
-    return tap < window && start + tap * dilation < extent
-  })
+/** Windows along one axis. */
+interface Windows {
+  readonly counts: number
+  readonly dilation: number
+  readonly low: number
+  readonly stride: number
+  readonly window: number
+}
+
+/** Whether each window holds one of `extent` elements. */
+const holds = (extent: number, { counts, dilation, low, stride, window }: Windows): boolean => {
+  if (low > (window - 1) * dilation || (counts - 1) * stride - low >= extent) return false
+  // A window that begins before the elements meets them at less than the dilation.
+  if (extent >= dilation) return true
+  for (let start = -low, i = 0; start < 0 && i < dilation; start += stride, i++)
+    if (((start % dilation) + dilation) % dilation >= extent) return false
+  return true
+}
 
 const windowed = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, params: WindowParams): Spec => {
   images(operation, inputs, x)
@@ -107,7 +114,8 @@ const windowed = (operation: string, inputs: ReadonlyArray<Spec>, x: Spec, param
     refuse(operation, inputs, "at least one element along each spatial axis", "a window over padding alone would hold nothing")
   const out = positions(operation, inputs, spaceOf(x), window, params)
   const isFull = out.every((counts, i) =>
-    holds(spaceOf(x)[i] ?? 0, counts, {
+    holds(spaceOf(x)[i] ?? 0, {
+      counts,
       dilation: dilation[i] ?? 1,
       low: padding[i]?.[0] ?? 0,
       stride: stride[i] ?? 1,
