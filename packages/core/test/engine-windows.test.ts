@@ -306,6 +306,12 @@ describe("pooling of the wasm engine", () => {
     )
   })
 
+  it("the gradient of dilated windows side by side is 0 between their elements", () => {
+    const params: WindowParams = { window: [2], stride: [2], padding: [[0, 1]], dilation: [2] }
+    const x = f32([3, 4, 5])
+    holds("windowMaxGrad", params, [x, infer("windowMax", params, [x])], 4, "real")
+  })
+
   it("windowMax, its gradient and its pick", () => {
     fc.assert(
       fc.property(pooling, ({ params, seed, kind, x, y }) => {

@@ -47,7 +47,7 @@ const reduction =
 const window =
   (f: (x: T.Tensor, options: T.PoolOptions) => unknown): Call =>
   ({ x, n, m }) =>
-    f(x, { window: n, stride: m })
+    f(x, { window: n, stride: m, dilation: Math.abs(m), ceil: n > 2 })
 
 /** Every operation that takes tensors, called with any inputs (`axisOf` takes the name to refuse under). A new operation needs a row here. */
 const calls: {
@@ -161,6 +161,7 @@ const calls: {
   maxPool: window(T.maxPool),
   sumPool: window(T.sumPool),
   avgPool: window(T.avgPool),
+  resize: ({ x, n, m }) => T.resize(x, n, m > 0 ? {} : { method: "cubic", scale: m + 3 }),
   tan: unary(T.tan),
   asin: unary(T.asin),
   acos: unary(T.acos),

@@ -150,7 +150,15 @@ const windowParams = (x: Tensor, { ceil = false, dilation = 1, pad = "valid", wi
   return { window: sizes, stride: steps, padding: ceil ? ceiled(pads, spaceOf(x), reach, steps) : pads, dilation: gaps }
 }
 
-/** The maximum of each window of x [batch, …space, channels]. */
+/**
+ * The maximum of each window of x [batch, …space, channels]; padding does not count. Throws `ShapeError`.
+ *
+ * ```ts
+ * const x = Tensor.make([[[0], [1], [2], [3], [4]]])
+ * Tensor.toArray(Tensor.flatten(Tensor.maxPool(x, { window: 2, dilation: 2, stride: 1 }))) // => [2, 3, 4]
+ * Tensor.toArray(Tensor.flatten(Tensor.maxPool(x, { window: 2, ceil: true }))) // => [1, 3, 4]
+ * ```
+ */
 export const maxPool = (x: Tensor, options: PoolOptions): Tensor => write("windowMax", windowParams(x, options), [x])
 
 /** The sum of each window of x [batch, …space, channels]. */
@@ -162,7 +170,15 @@ export interface AvgPoolOptions extends PoolOptions {
   readonly countPadding?: boolean
 }
 
-/** The mean of each window of x [batch, …space, channels]; padding does not count unless wanted. */
+/**
+ * The mean of each window of x [batch, …space, channels]; padding does not count unless wanted. Throws `ShapeError`.
+ *
+ * ```ts
+ * const x = Tensor.ones([1, 3, 1])
+ * Tensor.toArray(Tensor.flatten(Tensor.avgPool(x, { window: 2, pad: 1, stride: 2 }))) // => [1, 1]
+ * Tensor.toArray(Tensor.flatten(Tensor.avgPool(x, { window: 2, pad: 1, stride: 2, countPadding: true }))) // => [0.5, 1]
+ * ```
+ */
 export const avgPool = named("avgPool", (x: Tensor, { countPadding = false, ...options }: AvgPoolOptions): Tensor => {
   const params = windowParams(x, options)
   const whole = windowParams(x, { ...options, ceil: false }).padding
