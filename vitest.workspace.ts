@@ -64,6 +64,11 @@ const installedTest = "test/installed.test.ts"
 /** The packages packed, installed with npm and used there. They are a run of their own, `vitest.installed.ts`. */
 export const installed = project("installed", ".", { include: [installedTest] })
 
+const trainedTests = ["test/{loops,models}.test.ts"]
+
+/** The model files and the loops of the examples, trained to their end. They are a run of their own, `vitest.trained.ts`. */
+export const trained = project("trained", "examples", { include: trainedTests, ...startsCommand })
+
 /** One worker a core: by itself Vitest leaves one core free. */
 export const run = { maxWorkers: "100%", reporters: ["default", "./scripts/closing-line-reporter.ts"] }
 
@@ -76,7 +81,7 @@ export default defineConfig({
       project("processes", "packages/core", { include: alone }),
       project("dsl", "packages/dsl", together),
       project("cli", "packages/cli", { ...startsCommand, ...together }),
-      project("examples", "examples", startsCommand),
+      project("examples", "examples", { exclude: trainedTests, ...startsCommand }),
       project("repository", ".", { exclude: [installedTest], ...together }),
     ],
   },
